@@ -1,0 +1,64 @@
+"""TinyTorch's tiny datasets, curated once and served losslessly to NumPy, PyTorch, Hugging Face and TinyTorch.
+
+Nothing is imported until it is used: ``import tinytorch_hf`` costs neither torch nor datasets nor NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tinytorch_hf import as_hf, as_tinytorch, as_torch, reference
+    from tinytorch_hf.as_torch import TinyDigits
+    from tinytorch_hf.catalog import info, names
+    from tinytorch_hf.describe import fingerprint
+    from tinytorch_hf.errors import TinyTorchHFError
+    from tinytorch_hf.loaders import Split, load, load_tinydigits
+    from tinytorch_hf.verification import verify
+
+_MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
+_HOMES = {
+    "TinyDigits": "as_torch",
+    "info": "catalog",
+    "names": "catalog",
+    "fingerprint": "describe",
+    "TinyTorchHFError": "errors",
+    "Split": "loaders",
+    "load": "loaders",
+    "load_tinydigits": "loaders",
+    "verify": "verification",
+}
+
+__all__ = [
+    "Split",
+    "TinyDigits",
+    "TinyTorchHFError",
+    "__version__",
+    "as_hf",
+    "as_tinytorch",
+    "as_torch",
+    "fingerprint",
+    "info",
+    "load",
+    "load_tinydigits",
+    "names",
+    "reference",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

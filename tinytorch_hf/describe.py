@@ -1,0 +1,154 @@
+"""What a dataset looks like: its fingerprint, its statistics, and previews as text and as PNG."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.loaders import Array, Split, load
+
+_INK = " .:-=+*#%@"
+
+
+def fingerprint(data: str | Mapping[str, Split]) -> str:
+    """Content hash of a dataset, equal for every adapter that serves it without loss.
+
+    Parameters
+    ----------
+    data
+        A dataset's name, or its splits as `tinytorch_hf.load` gives them.
+
+    Returns
+    -------
+    str
+        SHA-256 in hex over, for each split and each column in order: a line ``split/column dtype shape``
+        and the values' bytes, little-endian in C order. It speaks of content, never of files.
+
+    Raises
+    ------
+    UnknownNameError, MissingFileError, CorruptFileError
+        When a name was given and its dataset cannot be loaded.
+    """
+    splits = load(data) if isinstance(data, str) else data
+    digest = hashlib.sha256()
+    for split in splits.values():
+        for name, column in split.columns.items():
+            little_endian = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<"))
+            header = f"{split.name}/{name} {little_endian.dtype.str} {column.shape}\n"
+            digest.update(header.encode("utf-8"))
+            digest.update(little_endian.tobytes())
+    return digest.hexdigest()
+
+
+def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
+    """Measure each split of an image dataset.
+
+    Returns
+    -------
+    dict
+        For each split: ``n_samples``; ``per_class``, the number of samples of each label; and of the pixels
+        ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the images'
+        own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Plain Python numbers throughout.
+    """
+    return {name: _split_statistics(split) for name, split in splits.items()}
+
+
+def _split_statistics(split: Split) -> dict[str, Any]:
+    pixels = split["images"].astype(np.float64)
+    labels, counts = np.unique(split["labels"], return_counts=True)
+    return {
+        "n_samples": len(split),
+        "per_class": {int(label): int(count) for label, count in zip(labels, counts, strict=True)},
+        "minimum": float(pixels.min()),
+        "maximum": float(pixels.max()),
+        "mean": float(pixels.mean()),
+        "standard_deviation": float(pixels.std()),
+        "n_levels": len(np.unique(pixels)),
+        "share_of_zeros": float((pixels == 0).mean()),
+    }
+
+
+def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str:
+    """Draw images side by side as text, as many to a row as fit.
+
+    Parameters
+    ----------
+    images
+        (N, height, width) floats in [0, 1]; 1 is full ink.
+    captions
+        N short lines, one above each image.
+    width
+        Columns of the terminal. A pixel takes two, so that it looks square.
+    """
+    cell = 2 * images.shape[2]
+    per_row = max(1, (width + 2) // (cell + 2))
+    blocks = [
+        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)
+    ]
+    rows = []
+    for start in range(0, len(blocks), per_row):
+        lines = zip(*blocks[start : start + per_row], strict=True)
+        rows.append("\n".join("  ".join(line).rstrip() for line in lines))
+    return "\n\n".join(rows)
+
+
+def _ascii_lines(image: Array) -> list[str]:
+    levels = np.rint(np.clip(image, 0.0, 1.0) * (len(_INK) - 1)).astype(int)
+    return ["".join(_INK[level] * 2 for level in row) for row in levels]
+
+
+def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
+    """Arrange the first samples of every class in one picture, a row a class.
+
+    Parameters
+    ----------
+    split
+        A split with ``images`` (N, height, width), floats in [0, 1], and ``labels``.
+    n_per_class
+        Samples in a row; a class with fewer leaves the rest of its row empty.
+    scale
+        Pixels of the picture along each side of a pixel of an image.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns) uint8: ink is black on white.
+    """
+    images, labels = split["images"], split["labels"]
+    classes = np.unique(labels)
+    height, width = images.shape[1] + 1, images.shape[2] + 1
+    sheet = np.zeros((len(classes) * height + 1, n_per_class * width + 1))
+    for row, label in enumerate(classes):
+        for column, image in enumerate(images[labels == label][:n_per_class]):
+            top, left = row * height + 1, column * width + 1
+            sheet[top : top + height - 1, left : left + width - 1] = image
+    shades = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
+    return shades.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def png(picture: Array) -> bytes:
+    """Encode a greyscale picture as PNG, so that previews need nothing beyond NumPy.
+
+    Parameters
+    ----------
+    picture
+        (height, width) uint8.
+
+    References
+    ----------
+    Portable Network Graphics Specification (Second Edition), W3C, https://www.w3.org/TR/2003/REC-PNG-20031110/
+    """
+    height, width = picture.shape
+    greyscale_8_bit = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    unfiltered = np.hstack([np.zeros((height, 1), np.uint8), picture]).tobytes()
+    chunks = ((b"IHDR", greyscale_8_bit), (b"IDAT", zlib.compress(unfiltered, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, body) for kind, body in chunks)
+
+
+def _png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

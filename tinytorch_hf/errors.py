@@ -1,0 +1,117 @@
+"""Every error this package raises on purpose: what happened, on which file, what to run next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+REPAIR_ADVICE = (
+    "Get a good copy with `tinytorch-hf export ROOT --force` (ROOT is your TinyTorch checkout), "
+    "or with download=True when you gave a root; "
+    "if the damaged file belongs to the installation, reinstall tinytorch-hf."
+)
+
+
+class TinyTorchHFError(RuntimeError):
+    """Base of all errors of this package.
+
+    It is a RuntimeError because that is what users of torchvision's datasets catch.
+    """
+
+
+class UnknownNameError(TinyTorchHFError, ValueError):
+    """A dataset, split, column or attribute was asked for that does not exist.
+
+    Parameters
+    ----------
+    kind
+        What was looked for, such as "dataset" or "split".
+    name
+        What the user wrote.
+    known
+        What exists; close matches are suggested first.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        known = list(known)
+        matches = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
+        super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.")
+
+
+class MissingExtraError(TinyTorchHFError, ImportError):
+    """A library that one room of this package needs is not installed, or does not import.
+
+    Parameters
+    ----------
+    library
+        The import name that failed.
+    extra
+        The extra of tinytorch-hf that brings it.
+    cause
+        The ImportError that was caught.
+    """
+
+    def __init__(self, library: str, extra: str, cause: ImportError) -> None:
+        advice = f'install it with: pip install "tinytorch-hf[{extra}]"'
+        if isinstance(cause, ModuleNotFoundError) and cause.name == library:
+            super().__init__(f"This needs {library}, which is not installed; {advice}")
+        else:
+            super().__init__(f"This needs {library}, which does not import here ({cause}); {advice}")
+
+
+class StorageError(TinyTorchHFError, OSError):
+    """The operating system refused to read or write a file; nothing was changed."""
+
+
+class MissingFileError(TinyTorchHFError, FileNotFoundError):
+    """A dataset's file is not where it was looked for."""
+
+
+class CorruptFileError(TinyTorchHFError):
+    """A file is there, but its content is not what it should be."""
+
+
+class GitLFSPointerError(CorruptFileError):
+    """A file holds a Git-LFS pointer instead of data."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is a Git-LFS pointer, not data: Git downloaded a short text that stands for the file. "
+            + REPAIR_ADVICE
+        )
+
+
+class TruncatedFileError(CorruptFileError):
+    """A file ends too early."""
+
+    def __init__(self, path: Path, size_bytes: int, expected_bytes: int) -> None:
+        super().__init__(
+            f"{path} is cut off: it has {size_bytes} of {expected_bytes} bytes. " + REPAIR_ADVICE
+        )
+
+
+class WrongHashError(CorruptFileError):
+    """A file's SHA-256 differs from the catalog's."""
+
+    def __init__(self, path: Path, sha256: str, expected_sha256: str) -> None:
+        super().__init__(
+            f"{path} does not hold the published data.\n"
+            f"  its SHA-256:     {sha256}\n"
+            f"  the catalog's:   {expected_sha256}\n" + REPAIR_ADVICE
+        )
+
+
+class UnsafePickleError(CorruptFileError):
+    """A pickle asks for something that a dict of NumPy arrays never needs."""
+
+    def __init__(self, path: Path, wanted: str) -> None:
+        super().__init__(
+            f"{path} was not loaded: its pickle asks for {wanted}, which a dictionary of plain NumPy arrays "
+            f"never needs and which could run code. Do not open it with pickle.load. " + REPAIR_ADVICE
+        )
+
+
+class StudentCodeError(TinyTorchHFError):
+    """The TinyTorch package under comparison raised an exception of its own."""

@@ -1,0 +1,112 @@
+"""Datasets as NumPy arrays: `load` for every column of every split, `load_<name>` for what a lesson needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf import catalog, readers, store
+from tinytorch_hf.catalog import DatasetInfo, SplitInfo
+from tinytorch_hf.errors import CorruptFileError, UnknownNameError
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Named NumPy columns of equal length; ``split["images"]`` is a column, ``len(split)`` the samples."""
+
+    name: str
+    columns: Mapping[str, Array]
+
+    def __getitem__(self, column: str) -> Array:
+        try:
+            return self.columns[column]
+        except KeyError:
+            raise UnknownNameError(f"column of split {self.name!r} named", column, self.columns) from None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name}: {a.dtype}{list(a.shape)}" for name, a in self.columns.items())
+        return f"Split({self.name!r}, {columns})"
+
+
+def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
+    """Load every split of a dataset with all its columns.
+
+    Parameters
+    ----------
+    name
+        A name from `tinytorch_hf.names()`.
+    root
+        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+
+    Returns
+    -------
+    dict of str to Split
+        Splits in the catalog's order. The arrays are fresh and may be changed; shapes, dtypes and ranges
+        are those of `tinytorch_hf.info(name)`.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such dataset.
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+    """
+    dataset = catalog.info(name)
+    return {split.name: _load_split(dataset, split, root) for split in dataset.splits}
+
+
+def _load_split(dataset: DatasetInfo, split: SplitInfo, root: str | Path | None) -> Split:
+    path = store.folder(dataset, root) / split.file.name
+    arrays = readers.read_pickle(store.read(dataset, split.file, root), path)
+    check_columns(dataset, split, arrays, path)
+    return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
+
+
+def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:
+    """Raise CorruptFileError unless the arrays have the names, dtypes and shapes the catalog states."""
+    expected = {c.name: (c.dtype, (split.n_samples, *c.shape)) for c in dataset.columns}
+    present = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
+    if present != expected:
+        raise CorruptFileError(
+            f"{path} does not hold the columns of {dataset.title}'s {split.name} split: "
+            f"expected {expected}, found {present}."
+        )
+
+
+def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
+    """Load TinyDigits: handwritten digits in 8x8 pixels, ready to train on.
+
+    ==============  =========================================
+    X_train         (1000, 8, 8) float32, multiples of 1/16 in [0, 1]
+    y_train         (1000,) int64, 0 to 9, 100 of each
+    X_test          (200, 8, 8) float32
+    y_test          (200,) int64, 20 of each
+    ==============  =========================================
+
+    Parameters
+    ----------
+    root
+        None for the bundled files, or a folder in which ``tinydigits/`` is looked for.
+
+    Raises
+    ------
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository, https://doi.org/10.24432/C50P49
+    """
+    splits = load("tinydigits", root)
+    train, test = splits["train"], splits["test"]
+    return train["images"], train["labels"], test["images"], test["labels"]
