@@ -1,0 +1,307 @@
+"""Train one model in TinyTorch and in PyTorch, step by step beside each other."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf import catalog
+from tinytorch_hf.as_tinytorch import (
+    BRIDGE_PARTS,
+    Framework,
+    SeededDataLoader,
+    blaming,
+    dataloader,
+    epoch_order,
+    find_framework,
+    read_back,
+)
+from tinytorch_hf.compare.models import MODELS, TinyTorchMLP, torch_mlp
+from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError, UnknownNameError
+from tinytorch_hf.loaders import Array, load
+
+# Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class OptimizerChoice:
+    """An optimizer as both sides know it: class name, extra arguments, and a learning rate that learns."""
+
+    class_name: str
+    arguments: dict[str, float]
+    default_lr: float
+
+
+OPTIMIZERS = {
+    "sgd": OptimizerChoice("SGD", {}, 0.3),
+    "momentum": OptimizerChoice("SGD", {"momentum": 0.9}, 0.05),
+    "adam": OptimizerChoice("Adam", {}, 0.005),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train: everything that, with the dataset, determines the run."""
+
+    dataset: str
+    optimizer: str = "sgd"
+    lr: float = OPTIMIZERS["sgd"].default_lr
+    epochs: int = 20
+    batch_size: int = 32
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Losses of both sides at one step; epoch and step count from 1, steps through the whole run."""
+
+    epoch: int
+    step: int
+    loss_tinytorch: float
+    loss_pytorch: float
+
+    @property
+    def difference(self) -> float:
+        """Absolute difference of the losses; infinite if either is not a number."""
+        difference = abs(self.loss_tinytorch - self.loss_pytorch)
+        return math.inf if math.isnan(difference) else difference
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch on both sides: mean loss over its batches, and accuracy on the test split in [0, 1]."""
+
+    epoch: int
+    loss_tinytorch: float
+    loss_pytorch: float
+    accuracy_tinytorch: float
+    accuracy_pytorch: float
+    largest_difference: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The result of a run.
+
+    Attributes
+    ----------
+    agree
+        Whether the losses of all steps differ by at most ``tolerance``.
+    largest_difference
+        Over all steps.
+    first_divergence
+        The first step whose losses differ by more than ``tolerance``, or None.
+    """
+
+    settings: Settings
+    model: str
+    fingerprint: str
+    framework: Framework
+    torch_version: str
+    epochs: list[Epoch] = field(default_factory=list)
+    n_steps: int = 0
+    largest_difference: float = 0.0
+    first_divergence: Step | None = None
+    tolerance: float = TOLERANCE
+
+    @property
+    def agree(self) -> bool:
+        """Whether both sides computed the same, up to rounding."""
+        return self.first_divergence is None
+
+
+def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) -> Comparison:
+    """Train on both sides from the same weights on the same batches in the same order.
+
+    First both sides' data are proven by fingerprint to be the catalog's. Then each trains on its own:
+    nothing is exchanged after the initial weights. Torch runs on the CPU.
+
+    Parameters
+    ----------
+    settings
+        Dataset and training settings.
+    on_epoch
+        Called after each epoch.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset, or no model for it, or no such optimizer.
+    MissingExtraError
+        torch is not installed.
+    CorruptFileError
+        A side does not hold the catalog's numbers.
+    StudentCodeError
+        The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
+    """
+    catalog.info(settings.dataset)
+    if settings.dataset not in MODELS:
+        raise UnknownNameError("model for dataset", settings.dataset, MODELS)
+    if settings.optimizer not in OPTIMIZERS:
+        raise UnknownNameError("optimizer", settings.optimizer, OPTIMIZERS)
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("torch", "compare", error) from error
+
+    optimizer = OPTIMIZERS[settings.optimizer]
+    framework = find_framework((*BRIDGE_PARTS, "Linear", "ReLU", "CrossEntropyLoss", optimizer.class_name))
+    prove_same_numbers(settings.dataset, framework)
+    model = MODELS[settings.dataset]
+    weights = model.initial_weights(settings.seed)
+    tinytorch = _TinyTorch(settings, weights, framework)
+    pytorch = _PyTorch(settings, weights)
+
+    epochs: list[Epoch] = []
+    first_divergence = None
+    n_steps = 0
+    for number in range(1, settings.epochs + 1):
+        steps = []
+        for batch_tinytorch, batch_pytorch in _same_batches(tinytorch, pytorch, number):
+            n_steps += 1
+            step = Step(number, n_steps, tinytorch.step(*batch_tinytorch), pytorch.step(*batch_pytorch))
+            steps.append(step)
+            if first_divergence is None and step.difference > TOLERANCE:
+                first_divergence = step
+        epoch = Epoch(
+            number,
+            float(np.mean([step.loss_tinytorch for step in steps])),
+            float(np.mean([step.loss_pytorch for step in steps])),
+            tinytorch.accuracy(),
+            pytorch.accuracy(),
+            max(step.difference for step in steps),
+        )
+        epochs.append(epoch)
+        on_epoch(epoch)
+    return Comparison(
+        settings=settings,
+        model=str(model),
+        fingerprint=catalog.info(settings.dataset).fingerprint,
+        framework=framework,
+        torch_version=torch.__version__,
+        epochs=epochs,
+        n_steps=n_steps,
+        largest_difference=max(epoch.largest_difference for epoch in epochs),
+        first_divergence=first_divergence,
+    )
+
+
+def prove_same_numbers(name: str, framework: Framework) -> None:
+    """Raise unless the data behind PyTorch's adapter and behind TinyTorch's bridge are the catalog's."""
+    from tinytorch_hf import as_torch
+
+    expected = catalog.info(name).fingerprint
+    if fingerprint(as_torch.read_back(name)) != expected:
+        raise CorruptFileError(f"PyTorch's side does not hold the numbers of {name} that the catalog states.")
+    if fingerprint(read_back(name, framework)) != expected:
+        raise StudentCodeError(
+            f"The DataLoader of {framework.name} gave other numbers than {name} holds. Look at how it collects "
+            f"samples into batches, before anything else. The package is at {framework.location}."
+        )
+
+
+def _same_batches(tinytorch: _TinyTorch, pytorch: _PyTorch, epoch: int) -> Iterator[tuple[Any, Any]]:
+    """Pair the batches of one epoch; raise StudentCodeError if TinyTorch's differ from PyTorch's."""
+    framework = tinytorch.framework
+    ours, theirs = iter(pytorch.batches(epoch)), iter(tinytorch.batches(epoch))
+    for number in itertools.count(1):
+        with blaming(framework, f"its DataLoader made batch {number} of epoch {epoch}"):
+            batch_tinytorch = next(theirs, None)
+        batch_pytorch = next(ours, None)
+        if batch_tinytorch is None and batch_pytorch is None:
+            return
+        if not _equal(batch_tinytorch, batch_pytorch):
+            raise StudentCodeError(
+                f"Batch {number} of epoch {epoch} from the DataLoader of {framework.name} is not the batch it "
+                f"was given: wrong samples, order, shape or number of batches. The package is at "
+                f"{framework.location}."
+            )
+        yield batch_tinytorch, batch_pytorch
+
+
+def _equal(batch_tinytorch: Any, batch_pytorch: Any) -> bool:
+    if batch_tinytorch is None or batch_pytorch is None:
+        return False
+    images, labels = batch_pytorch
+    return np.array_equal(batch_tinytorch[0].data, images.squeeze(1).numpy()) and np.array_equal(
+        batch_tinytorch[1].data, labels.numpy()
+    )
+
+
+class _TinyTorch:
+    """TinyTorch's side of a run."""
+
+    def __init__(self, settings: Settings, weights: list[tuple[Array, Array]], framework: Framework) -> None:
+        self.framework = framework
+        self._loader: SeededDataLoader = dataloader(
+            settings.dataset, "train", settings.batch_size, shuffle=True, seed=settings.seed, framework=framework
+        )
+        self._test = load(settings.dataset)["test"]
+        choice = OPTIMIZERS[settings.optimizer]
+        with blaming(framework, "building the model, the loss and the optimizer"):
+            self._model = TinyTorchMLP(framework, weights)
+            self._loss = framework.CrossEntropyLoss()
+            optimizer_class = framework.parts[choice.class_name]
+            self._optimizer = optimizer_class(self._model.parameters(), lr=settings.lr, **choice.arguments)
+
+    def batches(self, epoch: int) -> Iterator[Any]:
+        self._loader.epoch = epoch - 1
+        return iter(self._loader)
+
+    def step(self, images: Any, labels: Any) -> float:
+        with blaming(self.framework, "training on a batch"):
+            loss = self._loss(self._model(images), labels)
+            loss.backward()
+            self._optimizer.step()
+            self._optimizer.zero_grad()
+            return float(np.asarray(loss.data).reshape(()))
+
+    def accuracy(self) -> float:
+        with blaming(self.framework, "predicting the test split"):
+            logits = self._model(self.framework.Tensor(self._test["images"]))
+            predictions = np.asarray(logits.data).argmax(axis=1)
+        return float((predictions == self._test["labels"]).mean())
+
+
+class _PyTorch:
+    """PyTorch's side of a run."""
+
+    def __init__(self, settings: Settings, weights: list[tuple[Array, Array]]) -> None:
+        import torch
+
+        from tinytorch_hf import as_torch
+
+        self._settings = settings
+        self._train = as_torch.tensors(settings.dataset, "train")
+        self._test = as_torch.tensors(settings.dataset, "test")
+        choice = OPTIMIZERS[settings.optimizer]
+        self._model = torch_mlp(weights)
+        self._loss = torch.nn.CrossEntropyLoss()
+        optimizer_class = getattr(torch.optim, choice.class_name)
+        self._optimizer = optimizer_class(self._model.parameters(), lr=settings.lr, **choice.arguments)
+
+    def batches(self, epoch: int) -> Iterator[Any]:
+        order = epoch_order(len(self._train), self._settings.seed, epoch - 1)
+        for start in range(0, len(order), self._settings.batch_size):
+            yield self._train[order[start : start + self._settings.batch_size]]
+
+    def step(self, images: Any, labels: Any) -> float:
+        self._optimizer.zero_grad()
+        loss = self._loss(self._model(images), labels)
+        loss.backward()
+        self._optimizer.step()
+        return float(loss.item())
+
+    def accuracy(self) -> float:
+        import torch
+
+        images, labels = self._test.tensors
+        with torch.no_grad():
+            return float((self._model(images).argmax(dim=1) == labels).double().mean())
