@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import datasets
 import numpy as np
 from PIL import Image
+
+import datasets
 
 CITATION = """\
 @misc{alpaydin1998optdigits,
@@ -75,7 +76,9 @@ def to_png(image: np.ndarray[Any, Any]) -> bytes:
 
 def from_shades(shades: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Decode the shades of `to_png` to the exact pixels k/16, float32."""
-    return ((shades.astype(np.int64) + 8) >> 4).astype(np.float32) / np.float32(16)
+    sixteenths: np.ndarray[Any, Any] = (shades.astype(np.int64) + 8) >> 4
+    pixels: np.ndarray[Any, Any] = sixteenths.astype(np.float32) / np.float32(16)
+    return pixels
 
 
 class TinyDigits(datasets.GeneratorBasedBuilder):

@@ -15,8 +15,9 @@ from tinytorch_hf.errors import MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import Array, Split
 
 try:
-    import datasets
     from PIL import Image as _pillow  # noqa: F401 -- the loading scripts need it
+
+    import datasets
 except ImportError as error:
     raise MissingExtraError(error.name or "datasets", "hf", error) from error
 

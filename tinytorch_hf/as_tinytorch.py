@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,9 @@ class Framework:
     parts: Mapping[str, Any]
     note: str
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.note})"
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__["parts"][name]
@@ -89,7 +93,7 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
         name=f"{package} {version}" if version else package,
         location=location,
         parts=parts,
-        note="your own package",
+        note=f"your own package at {location}",
     )
 
 
@@ -173,7 +177,7 @@ class SeededDataLoader:
         self._seed = seed
 
     def __len__(self) -> int:
-        return -(-len(self._split) // self._batch_size)
+        return math.ceil(len(self._split) / self._batch_size)
 
     def __iter__(self) -> Iterator[Any]:
         order = epoch_order(len(self._split), self._seed, self.epoch)
@@ -183,9 +187,7 @@ class SeededDataLoader:
 
 
 def _tensor_dataset(framework: Framework, split: Split, order: Array | slice = slice(None)) -> Any:
-    return framework.TensorDataset(
-        framework.Tensor(split["images"][order]), framework.Tensor(split["labels"][order])
-    )
+    return framework.TensorDataset(framework.Tensor(split["images"][order]), framework.Tensor(split["labels"][order]))
 
 
 def dataset(

@@ -96,7 +96,9 @@ def _show(options: argparse.Namespace) -> int:
         return OK
     wrong = [index for index in options.index or () if not 0 <= index < len(split)]
     if wrong:
-        raise UnknownNameError(f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"])
+        raise UnknownNameError(
+            f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
+        )
     indices = options.index or list(np.unique(split["labels"], return_index=True)[1])
     captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
     print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
@@ -191,7 +193,7 @@ def _compare(options: argparse.Namespace) -> int:
         result = lockstep.run(settings)
         _print_json(report.as_dict(result))
     else:
-        shown = []
+        shown: list[lockstep.Epoch] = []
 
         def show(epoch: lockstep.Epoch) -> None:
             if not shown:
@@ -253,7 +255,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--split", default="train", help="split to draw from (default: %(default)s)")
     what = command.add_mutually_exclusive_group()
     what.add_argument(
-        "--index", type=int, nargs="+", metavar="N", help="samples to draw (default: the first of every class)"
+        "--index",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="samples to draw (default: the first of every class)",
     )
     what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
 
@@ -308,7 +314,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--epochs", type=_positive_int, default=20, help="passes over the data (default: %(default)s)")
     command.add_argument("--batch-size", type=_positive_int, default=32, help="samples a step (default: %(default)s)")
     command.add_argument(
-        "--seed", type=_seed, default=0, help="fixes initial weights and order of samples (default: %(default)s)"
+        "--seed",
+        type=_seed,
+        default=0,
+        help="fixes initial weights and order of samples (default: %(default)s)",
     )
     _add_json(command)
     return parser

@@ -87,9 +87,7 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     """
     cell = 2 * images.shape[2]
     per_row = max(1, (width + 2) // (cell + 2))
-    blocks = [
-        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)
-    ]
+    blocks = [[caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)]
     rows = []
     for start in range(0, len(blocks), per_row):
         lines = zip(*blocks[start : start + per_row], strict=True)
@@ -127,7 +125,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
         for column, image in enumerate(images[labels == label][:n_per_class]):
             top, left = row * height + 1, column * width + 1
             sheet[top : top + height - 1, left : left + width - 1] = image
-    shades = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
+    shades: Array = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
     return shades.repeat(scale, axis=0).repeat(scale, axis=1)
 
 

@@ -35,7 +35,8 @@ class _DtypeState:
     def resolve(self) -> np.dtype[Any]:
         if not isinstance(self.code, str) or len(self.code) > 3 or self.code[:1] not in _PLAIN_KINDS:
             raise ValueError(f"dtype {self.code!r} is not a plain number type")
-        return np.dtype(self.code).newbyteorder(self.byte_order)  # type: ignore[arg-type]
+        dtype: np.dtype[Any] = np.dtype(self.code).newbyteorder(self.byte_order)  # type: ignore[arg-type]
+        return dtype
 
 
 class _ArrayState:
@@ -68,7 +69,7 @@ def _array(data: bytes, dtype: _DtypeState, shape: object, order: object) -> np.
         raise ValueError(f"{order!r} is not a memory order")
     resolved = dtype.resolve()
     flat = np.frombuffer(data, dtype=resolved)
-    return flat.reshape(shape, order=order).astype(resolved.newbyteorder("="), order="C")  # type: ignore[call-overload, no-any-return]
+    return flat.reshape(shape, order=order).astype(resolved.newbyteorder("="), order="C")
 
 
 # NumPy 2 renamed numpy.core to numpy._core; files written by either are admitted under either.

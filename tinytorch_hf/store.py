@@ -72,7 +72,7 @@ def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) 
         return f"{path} is missing from the installation. Reinstall tinytorch-hf."
     return (
         f"{dataset.title} was not found: there is no {path}. "
-        f"You can use download=True to put it there (no network is needed), or root=None for the bundled files."
+        "You can use download=True to put it there (no network is needed), or root=None for the bundled files."
     )
 
 

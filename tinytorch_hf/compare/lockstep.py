@@ -241,7 +241,12 @@ class _TinyTorch:
     def __init__(self, settings: Settings, weights: list[tuple[Array, Array]], framework: Framework) -> None:
         self.framework = framework
         self._loader: SeededDataLoader = dataloader(
-            settings.dataset, "train", settings.batch_size, shuffle=True, seed=settings.seed, framework=framework
+            settings.dataset,
+            "train",
+            settings.batch_size,
+            shuffle=True,
+            seed=settings.seed,
+            framework=framework,
         )
         self._test = load(settings.dataset)["test"]
         choice = OPTIMIZERS[settings.optimizer]

@@ -28,7 +28,7 @@ def conclusion(result: Comparison) -> str:
     settings = result.settings
     lines = [
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
-        f"TinyTorch  {result.framework.name} at {result.framework.location} ({result.framework.note})",
+        f"TinyTorch  {result.framework}",
         f"PyTorch    {result.torch_version}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
         f"{settings.epochs} epochs, seed {settings.seed}",

@@ -7,7 +7,7 @@ this module. ``python -m tinytorch_hf.hub.cards`` writes it anew in a checkout; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ def facts_table(name: str) -> str:
     rows = [
         ("Samples", ", ".join(f"{split.n_samples} {split.name}" for split in dataset.splits)),
         *(
-            (f"Column `{column.name}`", f"{column.dtype} {list(column.shape) or 'scalar'}: {column.description}")
+            (
+                f"Column `{column.name}`",
+                f"{column.dtype} {list(column.shape) or 'scalar'}: {column.description}",
+            )
             for column in dataset.columns
         ),
         ("Range", f"{low:g} to {high:g}"),
@@ -64,8 +67,8 @@ def _spread(counts: Any) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -14,6 +14,7 @@ from tinytorch_hf.describe import fingerprint
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.hub import cards
 from tinytorch_hf.loaders import Split
+
 COMPANIONS = ("DATASHEET.md", "LICENSE")
 
 

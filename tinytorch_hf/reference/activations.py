@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tinytorch_hf.reference.layers import Layer
 from tinytorch_hf.reference.tensor import Tensor
 
 
-class ReLU:
+class ReLU(Layer):
     """Rectified linear unit: x where x > 0, else 0; the gradient at 0 is 0, as in PyTorch.
 
     References
@@ -17,10 +18,3 @@ class ReLU:
         """Apply to every value; the shape stays."""
         positive = x.data > 0
         return Tensor.from_operation(x.data * positive, (x,), lambda g: (g * positive,))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.forward(x)
-
-    def parameters(self) -> list[Tensor]:
-        """No parameters."""
-        return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from tinytorch_hf.reference.tensor import Tensor
@@ -10,14 +12,15 @@ from tinytorch_hf.reference.tensor import Tensor
 _rng = np.random.default_rng(7)
 
 
-class Layer:
+class Layer(ABC):
     """Base of layers: calling one runs its `forward`."""
 
+    @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Compute the output; each layer defines it."""
-        raise TypeError(f"{type(self).__name__} does not define forward().")
+        """Compute the output."""
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Run `forward`."""
         return self.forward(x)
 
     def parameters(self) -> list[Tensor]:

@@ -55,6 +55,7 @@ class CrossEntropyLoss:
         return Tensor.from_operation(loss, (logits,), backward)
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Run `forward`."""
         return self.forward(logits, labels)
 
     def parameters(self) -> list[Tensor]:

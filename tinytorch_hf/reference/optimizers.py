@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tinytorch_hf.reference.tensor import Array, Tensor
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Base of optimizers: holds the parameters and makes sure that they receive gradients."""
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -29,9 +30,9 @@ class Optimizer:
             if parameter.grad is not None:
                 parameter.data = parameter.data - self.change(position, parameter.data, parameter.grad)
 
+    @abstractmethod
     def change(self, position: int, value: Array, gradient: Array) -> Array:
-        """What to subtract from the parameter at ``position``; each optimizer defines it."""
-        raise TypeError(f"{type(self).__name__} does not define change().")
+        """What to subtract from the parameter at ``position``."""
 
 
 class SGD(Optimizer):
@@ -70,7 +71,8 @@ class SGD(Optimizer):
             if position in self._velocity:
                 gradient = np.float32(self.momentum) * self._velocity[position] + gradient
             self._velocity[position] = gradient
-        return np.float32(self.lr) * gradient
+        change: Array = np.float32(self.lr) * gradient
+        return change
 
 
 class Adam(Optimizer):
@@ -126,4 +128,5 @@ class Adam(Optimizer):
         self._moments[position] = first, second
         step_size = np.float32(self.lr / (1 - beta1**self._n_steps))
         root = np.sqrt(second) / np.float32(np.sqrt(1 - beta2**self._n_steps)) + np.float32(self.eps)
-        return step_size * (first / root)
+        change: Array = step_size * (first / root)
+        return change

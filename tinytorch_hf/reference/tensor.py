@@ -97,9 +97,7 @@ class Tensor:
             Nothing here needs a gradient, or a tensor of several values was given no gradient.
         """
         if not self.requires_grad:
-            raise RuntimeError(
-                "backward() was called on a tensor that no tensor with requires_grad=True leads to."
-            )
+            raise RuntimeError("backward() was called on a tensor that no tensor with requires_grad=True leads to.")
         if gradient is None:
             if self.size != 1:
                 raise RuntimeError(f"backward() on shape {self.shape} needs a gradient of that shape.")
@@ -199,7 +197,7 @@ class Tensor:
         """The same values in another shape; one length may be -1."""
         lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
         return Tensor.from_operation(
-            self.data.reshape(lengths),  # type: ignore[arg-type]
+            self.data.reshape(lengths),
             (self,),
             lambda g: (g.reshape(self.shape),),
         )

@@ -1,0 +1,55 @@
+"""What takes longer than the default tests: other Pythons, other NumPys, fresh environments, benchmarks."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint, format and types."""
+    session.install("-e", ".[test]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole default suite on every supported Python."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python="3.10")
+@nox.parametrize("numpy", NUMPYS)
+def numpy_alone(session: nox.Session, numpy: str) -> None:
+    """The core where nothing but NumPy is installed, with old and new NumPy."""
+    session.install("-e", ".", f"numpy=={numpy}", "pytest", "hypothesis")
+    session.run("pytest", "-m", "core", *session.posargs)
+
+
+@nox.session(python="3.10")
+@nox.parametrize(
+    ("scikit_learn", "numpy"), [("1.2.*", "1.24.*"), ("1.3.*", "1.26.*"), ("1.5.*", "2.0.*"), ("1.*", "2.*")]
+)
+def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
+    """Rebuild every curated file, byte for byte, with old and new libraries."""
+    session.install("-e", ".[create]", f"scikit-learn=={scikit_learn}", f"numpy=={numpy}")
+    session.run("python", "datasets/tinydigits/create_tinydigits.py")
+    session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure, and write what the documents quote."""
+    session.install("-e", ".[torch,create]")
+    session.run("python", "-m", "benchmarks.loading")
+    session.run("python", "-m", "benchmarks.training")
+    session.run("python", "-m", "benchmarks.baselines")
