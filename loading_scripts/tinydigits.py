@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import datasets
 import numpy as np
 from PIL import Image
-
-import datasets
 
 CITATION = """\
 @misc{alpaydin1998optdigits,

@@ -15,9 +15,8 @@ from tinytorch_hf.errors import MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import Array, Split
 
 try:
-    from PIL import Image as _pillow  # noqa: F401 -- the loading scripts need it
-
     import datasets
+    from PIL import Image as _pillow  # noqa: F401 -- the loading scripts need it
 except ImportError as error:
     raise MissingExtraError(error.name or "datasets", "hf", error) from error
 
