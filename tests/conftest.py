@@ -10,13 +10,20 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from generations import write_package
 
 from tinytorch_hf import catalog, store
 
+# Timing says nothing on a busy machine, and a failure must be the same for everybody who sees it.
+hypothesis.settings.register_profile("here", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("here")
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+Install = Callable[[dict[str, str]], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -83,6 +90,17 @@ def root(tmp_path: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(store.folder(dataset) / file.name, target)
     return root
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Make a package called tinytorch importable for one test."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    yield lambda files: write_package(tmp_path, files)
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -162,24 +163,17 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
     epochs: list[Epoch] = []
     first_divergence = None
     n_steps = 0
-    for number in range(1, settings.epochs + 1):
-        steps = []
-        for batch_tinytorch, batch_pytorch in _same_batches(tinytorch, pytorch, number):
-            n_steps += 1
-            step = Step(number, n_steps, tinytorch.step(*batch_tinytorch), pytorch.step(*batch_pytorch))
-            steps.append(step)
-            if first_divergence is None and step.difference > TOLERANCE:
-                first_divergence = step
-        epoch = Epoch(
-            number,
-            float(np.mean([step.loss_tinytorch for step in steps])),
-            float(np.mean([step.loss_pytorch for step in steps])),
-            tinytorch.accuracy(),
-            pytorch.accuracy(),
-            max(step.difference for step in steps),
-        )
-        epochs.append(epoch)
-        on_epoch(epoch)
+    with _one_thread():
+        for number in range(1, settings.epochs + 1):
+            steps = []
+            for batch_tinytorch, batch_pytorch in _same_batches(tinytorch, pytorch, number):
+                n_steps += 1
+                step = Step(number, n_steps, tinytorch.step(*batch_tinytorch), pytorch.step(*batch_pytorch))
+                steps.append(step)
+                if first_divergence is None and step.difference > TOLERANCE:
+                    first_divergence = step
+            epochs.append(_summary(steps, tinytorch.accuracy(), pytorch.accuracy()))
+            on_epoch(epochs[-1])
     return Comparison(
         settings=settings,
         model=str(model),
@@ -190,6 +184,30 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
         n_steps=n_steps,
         largest_difference=max(epoch.largest_difference for epoch in epochs),
         first_divergence=first_divergence,
+    )
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: on matrices this small, several only wait for each other."""
+    import torch
+
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: float) -> Epoch:
+    return Epoch(
+        steps[-1].epoch,
+        float(np.mean([step.loss_tinytorch for step in steps])),
+        float(np.mean([step.loss_pytorch for step in steps])),
+        accuracy_tinytorch,
+        accuracy_pytorch,
+        max(step.difference for step in steps),
     )
 
 

@@ -58,7 +58,7 @@ def build(name: str, out: str | Path) -> Path:
     except OSError as error:
         if isinstance(error, StorageError):
             raise
-        raise StorageError(f"{target} could not be built: {error.strerror or error}.") from error
+        raise StorageError(f"{target} could not be built: {error}") from error
     return target
 
 
