@@ -49,7 +49,9 @@ def test_with_numpy_alone_load_dataset_says_what_to_install(run_numpy_only: Run)
     """Neither a riddle about circular imports nor silence."""
     done = run_numpy_only("-c", "from datasets import load_dataset")
 
-    assert done.stderr.splitlines()[-1].startswith("ImportError: `datasets.load_dataset` belongs to Hugging Face's")
+    assert done.stderr.splitlines()[-1].startswith(
+        "ModuleNotFoundError: `datasets.load_dataset` belongs to Hugging Face's"
+    )
     assert done.stderr.rstrip().endswith("because it is not installed. Install it with: pip install datasets")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, loaders
+from tinytorch_hf import catalog, loaders, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
 
 
@@ -26,6 +28,21 @@ def test_pixels_are_exact_sixteenths() -> None:
 
     for images in (X_train, X_test):
         assert np.array_equal(images * 16, np.rint(images * 16))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("numpy._core") is None, reason="before NumPy 1.26 a plain pickle.load lacks numpy._core"
+)
+def test_a_strangers_pickle_load_gives_the_same_arrays() -> None:
+    """The milestones open the files this way, under NumPy 1.26 and 2 alike."""
+    X_train, y_train, _, _ = loaders.load_tinydigits()
+
+    with (store.folder(catalog.TINYDIGITS) / "train.pkl").open("rb") as stream:
+        content = pickle.load(stream)
+
+    assert list(content) == ["images", "labels"]
+    assert np.array_equal(content["images"], X_train)
+    assert np.array_equal(content["labels"], y_train)
 
 
 def test_load_gives_the_same_numbers_by_column() -> None:

@@ -15,7 +15,7 @@ from tinytorch_hf.errors import MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import Array, Split
 
 try:
-    import datasets
+    from datasets import Dataset, DatasetDict
     from PIL import Image as _pillow  # noqa: F401 -- the loading scripts need it
 except ImportError as error:
     raise MissingExtraError(error.name or "datasets", "hf", error) from error
@@ -79,8 +79,8 @@ def load(name: str, config: str = "default") -> Any:
     for split in dataset.splits:
         store.read(dataset, split.file)
         examples = script.examples(store.folder(dataset) / split.file.name, config)
-        splits[split.name] = datasets.Dataset.from_list(list(examples), features=features, split=split.name)
-    return datasets.DatasetDict(splits)
+        splits[split.name] = Dataset.from_list(list(examples), features=features, split=split.name)
+    return DatasetDict(splits)
 
 
 def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
