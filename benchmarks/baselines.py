@@ -13,6 +13,7 @@ import statistics
 from tinytorch_hf import store
 from tinytorch_hf.compare import lockstep, report
 from tinytorch_hf.compare.models import MODELS
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.hub.cards import documents
 
 N_SEEDS = 10
@@ -23,13 +24,13 @@ _BLOCK = re.compile(r"(<!-- measured: (\S+) (\S+) -->\n).*?(<!-- /measured -->)"
 
 def accuracies(name: str, lr: float, n_seeds: int = N_SEEDS) -> tuple[list[float], list[float]]:
     """Final test accuracies in percent, in TinyTorch and in PyTorch, for seeds 0, 1, 2 ..."""
-    finals = [lockstep.run(lockstep.Settings(name, lr=lr, seed=seed)).epochs[-1] for seed in range(n_seeds)]
+    finals = [lockstep.run(Settings(name, lr=lr, seed=seed)).epochs[-1] for seed in range(n_seeds)]
     return [100 * e.accuracy_tinytorch for e in finals], [100 * e.accuracy_pytorch for e in finals]
 
 
 def baseline(name: str) -> str:
     """Accuracies at the comparison's default learning rate and at the milestone's."""
-    settings = lockstep.Settings(name)
+    settings = Settings(name)
     lines = [
         f"Test accuracy of the milestone's {MODELS[name]} after {settings.epochs} epochs of SGD with batch "
         f"size {settings.batch_size},",
@@ -50,7 +51,7 @@ def _summary(values: list[float]) -> str:
 
 def compare(name: str) -> str:
     """What `tinytorch-hf compare` prints last."""
-    return f"```text\n{report.conclusion(lockstep.run(lockstep.Settings(name)))}\n```"
+    return f"```text\n{report.conclusion(lockstep.run(Settings(name)))}\n```"
 
 
 KINDS = {"baseline": baseline, "compare": compare}

@@ -17,13 +17,14 @@ from typing import Any
 from benchmarks.timing import median_seconds, report
 from tinytorch_hf import as_tinytorch, as_torch, reference
 from tinytorch_hf.compare.models import MODELS, TinyTorchMLP, torch_mlp
+from tinytorch_hf.frameworks import Framework
 
 BATCH_SIZE = 32
 
 
 def reference_epoch() -> Callable[[], Any]:
     """One epoch over TinyDigits through the bridge, forward, backward and SGD."""
-    framework = as_tinytorch.Framework("reference", "", vars(reference), "")
+    framework = Framework("reference", "", vars(reference), "")
     model = TinyTorchMLP(framework, MODELS["tinydigits"].initial_weights(0))
     optimizer = reference.SGD(model.parameters(), lr=0.1)
     loss_function = reference.CrossEntropyLoss()

@@ -203,13 +203,13 @@ def test_a_read_only_root_with_good_files_is_left_alone(root: Path) -> None:
         folder.chmod(0o755)
 
 
-def test_compare_tells_what_stands_at_a_place(tmp_path: Path) -> None:
+def test_found_at_tells_what_stands_at_a_place(tmp_path: Path) -> None:
     """Nothing, the same file, a Git-LFS pointer, or a different file."""
     (tmp_path / "same").write_bytes(b"data")
     (tmp_path / "pointer").write_bytes(POINTER)
     (tmp_path / "other").write_bytes(b"mine")
 
-    found = [store.compare(tmp_path / name, b"data") for name in ("nothing", "same", "pointer", "other")]
+    found = [store.found_at(tmp_path / name, b"data") for name in ("nothing", "same", "pointer", "other")]
 
     assert found == [Found.NOTHING, Found.SAME, Found.POINTER, Found.OTHER]
 

@@ -178,13 +178,14 @@ def _build(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, report
+    from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
 
-    if options.optimizer not in lockstep.OPTIMIZERS:
-        raise UnknownNameError("optimizer", options.optimizer, lockstep.OPTIMIZERS)
-    settings = lockstep.Settings(
+    if options.optimizer not in OPTIMIZERS:
+        raise UnknownNameError("optimizer", options.optimizer, OPTIMIZERS)
+    settings = Settings(
         dataset=options.name,
         optimizer=options.optimizer,
-        lr=options.lr or lockstep.OPTIMIZERS[options.optimizer].default_lr,
+        lr=options.lr or OPTIMIZERS[options.optimizer].default_lr,
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,

@@ -96,7 +96,7 @@ class Found(Enum):
     OTHER = "a different file"
 
 
-def compare(path: Path, data: bytes) -> Found:
+def found_at(path: Path, data: bytes) -> Found:
     """Tell what stands at ``path``, where ``data`` belongs."""
     try:
         present = path.read_bytes()
@@ -162,7 +162,7 @@ def materialise(dataset: DatasetInfo, root: str | Path) -> list[Path]:
     """
     target = folder(dataset, root)
     contents = {target / file.name: read(dataset, file) for file in dataset.files}
-    wrong = [path for path, data in contents.items() if compare(path, data) is not Found.SAME]
+    wrong = [path for path, data in contents.items() if found_at(path, data) is not Found.SAME]
     for path in wrong:
         write(path, contents[path])
     return wrong
@@ -213,7 +213,7 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
         file = data_files.get(Path(relative).name)
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
-        found = compare(path, data)
+        found = found_at(path, data)
         will_write = found in (Found.NOTHING, Found.POINTER) or (force and found is Found.OTHER)
         yield ExportStep(path, data, found, is_data=file is not None, will_write=will_write)
 

@@ -11,7 +11,8 @@ from conftest import Install, Run
 from generations import GENERATION_C, GENERATIONS, LOADER
 
 from tinytorch_hf.compare import lockstep
-from tinytorch_hf.compare.lockstep import OPTIMIZERS, Epoch, Settings, Step
+from tinytorch_hf.compare.lockstep import Epoch, Step
+from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 
 SHORT = Settings("tinydigits", epochs=2)

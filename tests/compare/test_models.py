@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tinytorch_hf.as_tinytorch import find_framework
 from tinytorch_hf.compare.models import MLP, MODELS, TinyTorchMLP, torch_mlp
+from tinytorch_hf.frameworks import find_framework
 
 PARTS = ("Tensor", "Linear", "ReLU")
 

@@ -8,9 +8,10 @@ import math
 
 import pytest
 
-from tinytorch_hf.as_tinytorch import Framework
 from tinytorch_hf.compare import report
-from tinytorch_hf.compare.lockstep import Comparison, Epoch, Settings, Step
+from tinytorch_hf.compare.lockstep import Comparison, Epoch, Step
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.frameworks import Framework
 
 FRAMEWORK = Framework("tinytorch 0.2.0", "/home/ada/tinytorch", {"Tensor": object}, "your own package at /home/ada")
 AGREEING = Comparison(

@@ -12,6 +12,7 @@ import yaml
 
 from benchmarks import baselines
 from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.hub import cards
 
@@ -109,7 +110,7 @@ def test_a_card_has_no_sizes_of_its_own(name: str) -> None:
     assert "dataset_info" not in card_header(name)
 
 
-@pytest.mark.parametrize("lr", [baselines.lockstep.Settings("tinydigits").lr, baselines.MILESTONE_LR])
+@pytest.mark.parametrize("lr", [Settings("tinydigits").lr, baselines.MILESTONE_LR])
 def test_the_accuracies_in_the_documents_are_those_that_training_gives(lr: float) -> None:
     """Measured anew; another machine's rounding may move a sample or two out of 200."""
     expected = [baselines.statistics.mean(values) for values in baselines.accuracies("tinydigits", lr)]

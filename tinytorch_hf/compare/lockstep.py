@@ -12,51 +12,16 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.as_tinytorch import (
-    BRIDGE_PARTS,
-    Framework,
-    SeededDataLoader,
-    blaming,
-    dataloader,
-    epoch_order,
-    find_framework,
-    read_back,
-)
-from tinytorch_hf.compare.models import MODELS, TinyTorchMLP, torch_mlp
+from tinytorch_hf.as_tinytorch import read_back
+from tinytorch_hf.compare.models import MODELS
+from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
+from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.describe import fingerprint
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError, UnknownNameError
-from tinytorch_hf.loaders import Array, load
+from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, blaming, find_framework
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True)
-class OptimizerChoice:
-    """An optimizer as both sides know it: class name, extra arguments, and a learning rate that learns."""
-
-    class_name: str
-    arguments: dict[str, float]
-    default_lr: float
-
-
-OPTIMIZERS = {
-    "sgd": OptimizerChoice("SGD", {}, 0.3),
-    "momentum": OptimizerChoice("SGD", {"momentum": 0.9}, 0.05),
-    "adam": OptimizerChoice("Adam", {}, 0.005),
-}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train: everything that, with the dataset, determines the run."""
-
-    dataset: str
-    optimizer: str = "sgd"
-    lr: float = OPTIMIZERS["sgd"].default_lr
-    epochs: int = 20
-    batch_size: int = 32
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,8 +122,8 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
     prove_same_numbers(settings.dataset, framework)
     model = MODELS[settings.dataset]
     weights = model.initial_weights(settings.seed)
-    tinytorch = _TinyTorch(settings, weights, framework)
-    pytorch = _PyTorch(settings, weights)
+    tinytorch = TinyTorchSide(settings, weights, framework)
+    pytorch = PyTorchSide(settings, weights)
 
     epochs: list[Epoch] = []
     first_divergence = None
@@ -225,7 +190,7 @@ def prove_same_numbers(name: str, framework: Framework) -> None:
         )
 
 
-def _same_batches(tinytorch: _TinyTorch, pytorch: _PyTorch, epoch: int) -> Iterator[tuple[Any, Any]]:
+def _same_batches(tinytorch: TinyTorchSide, pytorch: PyTorchSide, epoch: int) -> Iterator[tuple[Any, Any]]:
     """Pair the batches of one epoch; raise StudentCodeError if TinyTorch's differ from PyTorch's."""
     framework = tinytorch.framework
     ours, theirs = iter(pytorch.batches(epoch)), iter(tinytorch.batches(epoch))
@@ -251,80 +216,3 @@ def _equal(batch_tinytorch: Any, batch_pytorch: Any) -> bool:
     return np.array_equal(batch_tinytorch[0].data, images.squeeze(1).numpy()) and np.array_equal(
         batch_tinytorch[1].data, labels.numpy()
     )
-
-
-class _TinyTorch:
-    """TinyTorch's side of a run."""
-
-    def __init__(self, settings: Settings, weights: list[tuple[Array, Array]], framework: Framework) -> None:
-        self.framework = framework
-        self._loader: SeededDataLoader = dataloader(
-            settings.dataset,
-            "train",
-            settings.batch_size,
-            shuffle=True,
-            seed=settings.seed,
-            framework=framework,
-        )
-        self._test = load(settings.dataset)["test"]
-        choice = OPTIMIZERS[settings.optimizer]
-        with blaming(framework, "building the model, the loss and the optimizer"):
-            self._model = TinyTorchMLP(framework, weights)
-            self._loss = framework.CrossEntropyLoss()
-            optimizer_class = framework.parts[choice.class_name]
-            self._optimizer = optimizer_class(self._model.parameters(), lr=settings.lr, **choice.arguments)
-
-    def batches(self, epoch: int) -> Iterator[Any]:
-        self._loader.epoch = epoch - 1
-        return iter(self._loader)
-
-    def step(self, images: Any, labels: Any) -> float:
-        with blaming(self.framework, "training on a batch"):
-            loss = self._loss(self._model(images), labels)
-            loss.backward()
-            self._optimizer.step()
-            self._optimizer.zero_grad()
-            return float(np.asarray(loss.data).reshape(()))
-
-    def accuracy(self) -> float:
-        with blaming(self.framework, "predicting the test split"):
-            logits = self._model(self.framework.Tensor(self._test["images"]))
-            predictions = np.asarray(logits.data).argmax(axis=1)
-        return float((predictions == self._test["labels"]).mean())
-
-
-class _PyTorch:
-    """PyTorch's side of a run."""
-
-    def __init__(self, settings: Settings, weights: list[tuple[Array, Array]]) -> None:
-        import torch
-
-        from tinytorch_hf import as_torch
-
-        self._settings = settings
-        self._train = as_torch.tensors(settings.dataset, "train")
-        self._test = as_torch.tensors(settings.dataset, "test")
-        choice = OPTIMIZERS[settings.optimizer]
-        self._model = torch_mlp(weights)
-        self._loss = torch.nn.CrossEntropyLoss()
-        optimizer_class = getattr(torch.optim, choice.class_name)
-        self._optimizer = optimizer_class(self._model.parameters(), lr=settings.lr, **choice.arguments)
-
-    def batches(self, epoch: int) -> Iterator[Any]:
-        order = epoch_order(len(self._train), self._settings.seed, epoch - 1)
-        for start in range(0, len(order), self._settings.batch_size):
-            yield self._train[order[start : start + self._settings.batch_size]]
-
-    def step(self, images: Any, labels: Any) -> float:
-        self._optimizer.zero_grad()
-        loss = self._loss(self._model(images), labels)
-        loss.backward()
-        self._optimizer.step()
-        return float(loss.item())
-
-    def accuracy(self) -> float:
-        import torch
-
-        images, labels = self._test.tensors
-        with torch.no_grad():
-            return float((self._model(images).argmax(dim=1) == labels).double().mean())

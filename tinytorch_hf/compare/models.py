@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.as_tinytorch import Framework
+from tinytorch_hf.frameworks import Framework
 from tinytorch_hf.loaders import Array
 
 
