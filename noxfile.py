@@ -56,3 +56,15 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.loading")
     session.run("python", "-m", "benchmarks.training")
     session.run("python", "-m", "benchmarks.baselines")
+
+
+@nox.session(python="3.11")
+@nox.parametrize(
+    ("datasets", "pyarrow"),
+    # 2.21 streams arrays only with the pyarrow of its time; the others take the newest.
+    [("2.21.*", "<20"), ("3.6.*", ""), ("4.8.*", ""), ("5.*", "")],
+)
+def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
+    """The Hugging Face road with every supported release of the library."""
+    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
+    session.run("pytest", "tests/test_as_hf.py", "tests/hub/test_parquet.py", *session.posargs)
