@@ -1,4 +1,4 @@
-"""Writes packages called tinytorch that behave as the three generations of TinyTorch do (FACTS of each in brief).
+"""Writes packages called tinytorch that behave as the three generations of TinyTorch do.
 
 The arithmetic is that of tinytorch_hf.reference; layout, signatures and quirks are the generations' own.
 """
