@@ -64,8 +64,8 @@ def _split_statistics(split: Split) -> dict[str, Any]:
     return {
         "n_samples": len(split),
         "per_class": {int(label): int(count) for label, count in zip(labels, counts, strict=True)},
-        "minimum": float(pixels.min()),
-        "maximum": float(pixels.max()),
+        "minimum": float(np.min(pixels)),
+        "maximum": float(np.max(pixels)),
         "mean": float(pixels.mean()),
         "standard_deviation": float(pixels.std()),
         "n_levels": len(np.unique(pixels)),
