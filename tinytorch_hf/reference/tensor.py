@@ -186,7 +186,7 @@ class Tensor:
                 g = np.expand_dims(g, axis)
             return (np.broadcast_to(g, self.shape),)
 
-        return Tensor.from_operation(np.sum(self.data, axis=axis, keepdims=keepdims), (self,), backward)
+        return Tensor.from_operation(np.add.reduce(self.data, axis=axis, keepdims=keepdims), (self,), backward)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
         """Mean over the given axes, or over all."""
