@@ -186,7 +186,9 @@ class Tensor:
                 g = np.expand_dims(g, axis)
             return (np.broadcast_to(g, self.shape),)
 
-        return Tensor.from_operation(np.add.reduce(self.data, axis=axis, keepdims=keepdims), (self,), backward)
+        # NumPy's stubs know no call whose axis and keepdims are both open.
+        values: Any = self.data
+        return Tensor.from_operation(values.sum(axis=axis, keepdims=keepdims), (self,), backward)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
         """Mean over the given axes, or over all."""
