@@ -37,7 +37,7 @@ def shipped(folder: str) -> Path:
 def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
     """Folder of a dataset's files: the shipped one, or ``root/<name>``. A leading ``~`` is expanded."""
     if root is None:
-        return shipped("datasets") / dataset.name
+        return shipped("datasets") / dataset.folder_name
     return Path(root).expanduser() / dataset.name
 
 
@@ -208,8 +208,8 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
     source = shipped("datasets")
     data_files = {file.name: file for file in dataset.files}
     companions = (path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE")
-    relative_names = ["__init__.py", *sorted(f"{dataset.name}/{path.name}" for path in companions)]
-    for relative in [*relative_names, *(f"{dataset.name}/{name}" for name in data_files)]:
+    relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
+    for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
         file = data_files.get(Path(relative).name)
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
@@ -219,7 +219,7 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
 
 
 def export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:
-    """Put a dataset's folder into a TinyTorch checkout at ``root/datasets/<name>``.
+    """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
 
     Git-LFS pointers are replaced; files that differ stay unless ``force``.
 
