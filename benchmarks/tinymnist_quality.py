@@ -14,6 +14,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from datasets.tinymnist import create_tinymnist as recipe  # noqa: E402 -- found through the line above
-from tinytorch_hf import curate, load_tinymnist, mnist  # noqa: E402
+from tinytorch_hf import curate, difficulty, load_tinymnist, mnist  # noqa: E402
 
 Array = np.ndarray[Any, Any]
 Samples = tuple[Array, Array]
@@ -53,20 +54,20 @@ def accuracies(train: Samples, exams: list[Samples]) -> Array:
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
 
-    mlps = [
-        MLPClassifier((64,), batch_size=32, max_iter=40, random_state=seed) for seed in range(N_MLP_SEEDS)
-    ]
+    mlps = [MLPClassifier((64,), batch_size=32, max_iter=40, random_state=seed) for seed in range(N_MLP_SEEDS)]
     linear = LogisticRegression(max_iter=300)
     with warnings.catch_warnings():
         # Forty epochs are the training that is meant, not a failure to converge.
         warnings.simplefilter("ignore")
         for model in (*mlps, linear):
             model.fit(*train)
-    return 100 * np.array([
-        [np.mean([mlp.score(*exam) for mlp in mlps]) for exam in exams],
-        [linear.score(*exam) for exam in exams],
-        [nearest_neighbour_accuracy(train, exam) for exam in exams],
-    ])
+    return 100 * np.array(
+        [
+            [np.mean([mlp.score(*exam) for mlp in mlps]) for exam in exams],
+            [linear.score(*exam) for exam in exams],
+            [nearest_neighbour_accuracy(train, exam) for exam in exams],
+        ]
+    )
 
 
 def flat(images: Array, labels: Array) -> Samples:
@@ -100,7 +101,7 @@ class Candidates:
 def strategies(pool: Candidates) -> dict[str, list[Samples]]:
     """Every strategy that was tried, by name; those that draw by lot are drawn several times."""
     score = recipe.difficulty_scores(pool.images, pool.labels)
-    levels = curate.difficulty_levels(score)
+    levels = difficulty.levels(score)
     images, n, quotas = pool.images, N_PER_CLASS, recipe.QUOTAS["train"]
 
     def herded(sharpness: float, with_quotas: bool) -> Callable[[Array], Array]:
@@ -121,8 +122,11 @@ def strategies(pool: Candidates) -> dict[str, list[Samples]]:
         return choose
 
     def drawn(by: Callable[[Array, Array], Array]) -> list[Samples]:
-        rngs = [np.random.RandomState(1000 + draw) for draw in range(N_DRAWS)]
-        return [pool.subset(lambda members, rng=rng: by(members, rng.random_sample(len(members)))) for rng in rngs]
+        subsets = []
+        for draw in range(N_DRAWS):
+            luck = np.random.RandomState(1000 + draw).random_sample(len(score))
+            subsets.append(pool.subset(partial(_with_luck, by, luck)))
+        return subsets
 
     fixed: dict[str, Callable[[Array], Array]] = {
         "the easiest": lambda members: np.argsort(score[members], kind="stable")[:n],
@@ -143,11 +147,13 @@ def strategies(pool: Candidates) -> dict[str, list[Samples]]:
                 levels[members], curate.feasible_quotas(levels[members], quotas), luck
             )
         ),
-        "by lot, harder ones more often": drawn(
-            lambda members, luck: curate.weighted(0.1 + score[members], n, luck)
-        ),
+        "by lot, harder ones more often": drawn(lambda members, luck: curate.weighted(0.1 + score[members], n, luck)),
     }
     return {**lots, **{name: [pool.subset(strategy)] for name, strategy in fixed.items()}}
+
+
+def _with_luck(by: Callable[[Array, Array], Array], luck: Array, members: Array) -> Array:
+    return by(members, luck[members])
 
 
 def compare_strategies(pool: Candidates, exam: Samples, random: list[Samples]) -> list[str]:

@@ -144,9 +144,7 @@ DIGITS_8X8 = replace(
         SplitInfo(
             "full",
             1797,
-            DataFile(
-                "digits_8x8.npz", 40702, "e16e1407b2a5fe5578569d4395d7f2d0ab022104a0cdcd7f9e6d3473650f3c72"
-            ),
+            DataFile("digits_8x8.npz", 40702, "e16e1407b2a5fe5578569d4395d7f2d0ab022104a0cdcd7f9e6d3473650f3c72"),
         ),
     ),
     recipe="datasets/tiny/create_digits_8x8.py",
@@ -175,9 +173,7 @@ TINYMNIST = DatasetInfo(
         Column("images", "uint8", (28, 28), "grey level of each pixel as in MNIST, 0 ground to 255 ink"),
         Column("labels", "int64", (), "the digit that was written, 0 to 9"),
         Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 1/4, up to 1/2, above"),
-        Column(
-            "score", "float32", (), "probability that five classifiers, on average, deny to the true digit"
-        ),
+        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true digit"),
         Column("source_index", "int64", (), "position in MNIST's official train split, from 0"),
     ),
     value_range=(0.0, 255.0),

@@ -87,14 +87,9 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     """
     cell = 2 * images.shape[2]
     per_row = max(1, (width + 2) // (cell + 2))
-<<<<<<< HEAD
-    blocks = [[caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)]
-=======
     blocks = [
-        [caption.ljust(cell), *_ascii_lines(image)]
-        for image, caption in zip(unit_range(images), captions, strict=True)
+        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(unit_range(images), captions, strict=True)
     ]
->>>>>>> 85305eb (TinyMNIST and digits_8x8: files, recipes, npz archives, curation, loaders)
     rows = []
     for start in range(0, len(blocks), per_row):
         lines = zip(*blocks[start : start + per_row], strict=True)

@@ -59,9 +59,7 @@ def official_split(folder: str | Path, split: str) -> tuple[Array, Array]:
     ----------
     Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST Database of Handwritten Digits.
     """
-    images, labels = (
-        _read(Path(folder).expanduser(), ARCHIVES[split, part]) for part in ("images", "labels")
-    )
+    images, labels = (_read(Path(folder).expanduser(), ARCHIVES[split, part]) for part in ("images", "labels"))
     return images, labels.astype(np.int64)
 
 
@@ -78,8 +76,7 @@ def _read(folder: Path, archive: DataFile) -> Array:
     sha256 = hashlib.sha256(data).hexdigest()
     if sha256 != archive.sha256:
         raise CorruptFileError(
-            f"{path} is not MNIST's official archive: its SHA-256 is {sha256}, not {archive.sha256}. "
-            "Download it again."
+            f"{path} is not MNIST's official archive: its SHA-256 is {sha256}, not {archive.sha256}. Download it again."
         )
     return read_idx(gzip.decompress(data), path)
 

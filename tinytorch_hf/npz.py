@@ -112,9 +112,7 @@ def _unpack(data: bytes, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     elif member.compress_type == zipfile.ZIP_BZIP2:
         content = _bounded(_bzip2_decompressor(name), packed, name, max_bytes)
     else:
-        raise ValueError(
-            f"{name} is compressed with zip method {member.compress_type}, which npz files do not use"
-        )
+        raise ValueError(f"{name} is compressed with zip method {member.compress_type}, which npz files do not use")
     if len(content) > max_bytes:
         raise ValueError(f"it unpacks to more than {max_bytes} bytes")
     if len(content) != member.file_size or zlib.crc32(content) != member.CRC:

