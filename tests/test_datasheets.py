@@ -10,8 +10,8 @@ from tinytorch_hf import catalog, store
 
 QUESTIONS = {
     "Motivation": 4,
-    "Composition": 16,
-    "Collection process": 10,
+    "Composition": 17,
+    "Collection process": 12,
     "Preprocessing, cleaning, labelling": 4,
     "Uses": 6,
     "Distribution": 7,
