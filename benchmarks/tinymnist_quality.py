@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from datasets.tinymnist import create_tinymnist as recipe  # noqa: E402 -- found through the line above
+
 from tinytorch_hf import curate, difficulty, load_tinymnist, mnist  # noqa: E402
 
 Array = np.ndarray[Any, Any]

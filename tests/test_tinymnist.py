@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from datasets.tinymnist import create_tinymnist as recipe
 
 import tinytorch_hf
+from benchmarks import tinymnist_quality as quality
 from tinytorch_hf import catalog, curate, describe, difficulty, loaders, mnist, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError
 
@@ -21,9 +23,6 @@ OFFICIAL = ROOT.parent / "shared" / "data" / "mnist"
 DATASET = catalog.info("tinymnist")
 SPLITS = ("train", "test")
 
-sys.path.insert(0, str(ROOT))
-from benchmarks import tinymnist_quality as quality  # noqa: E402 -- found through the line above
-from datasets.tinymnist import create_tinymnist as recipe  # noqa: E402
 
 needs_official = pytest.mark.skipif(
     not OFFICIAL.is_dir(), reason="MNIST's official archives are not in ../shared/data/mnist"
