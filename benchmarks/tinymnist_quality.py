@@ -50,10 +50,11 @@ def accuracies(train: Samples, exams: list[Samples]) -> Array:
     """Accuracy in percent of each model on each exam, (models, exams); the MLP's is a mean over its seeds."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits
 
     mlps = [MLPClassifier((64,), batch_size=32, max_iter=40, random_state=seed) for seed in range(N_MLP_SEEDS)]
     linear = LogisticRegression(max_iter=300)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         # Forty epochs are the training that is meant, not a failure to converge.
         warnings.simplefilter("ignore")
         for model in (*mlps, linear):

