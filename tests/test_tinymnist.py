@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import subprocess
@@ -356,3 +357,39 @@ def test_datasheet_states_the_candidates() -> None:
     assert f"{n_candidates} in all" in text
     assert f"MNIST's first {recipe.candidate_indices().max() + 1} train images" in text
     assert f"cosine of {curate.near_duplicates.__defaults__[0]} or more" in text
+
+
+def test_documents_state_how_difficulty_was_measured() -> None:
+    """The numbers of folds and of classifiers, and the bounds of the levels, are those of the code."""
+    text = (FOLDER / "DATASHEET.md").read_text(encoding="utf-8")
+    n_folds = inspect.signature(difficulty.out_of_fold_probabilities).parameters["n_folds"].default
+    assert f"{n_folds}-fold" in text
+    assert "five different classifiers" in text
+    assert difficulty.levels(np.array([0.25, 0.2501, 0.5, 0.5001])).tolist() == [0, 1, 1, 2]
+    for document in ("README.md", "DATASHEET.md"):
+        flowing = " ".join((FOLDER / document).read_text(encoding="utf-8").split())
+        assert re.search(r"p to 1/4 .{0,12}is easy.*, up to 1/2 medium.*, above hard", flowing)
+
+
+def test_frameworks_get_unit_range() -> None:
+    """Tensors of PyTorch and of TinyTorch hold exactly what load_tinymnist gives, not bytes."""
+    pytest.importorskip("torch")
+    from tinytorch_hf import as_tinytorch, as_torch
+
+    x_train, y_train, _x_test, _y_test = tinytorch_hf.load_tinymnist()
+    images, labels = as_torch.tensors("tinymnist").tensors
+    np.testing.assert_array_equal(images.squeeze(1).numpy(), x_train)
+    np.testing.assert_array_equal(labels.numpy(), y_train)
+    first, _labels = next(iter(as_tinytorch.dataloader("tinymnist", batch_size=50)))
+    np.testing.assert_array_equal(np.asarray(first.data), x_train[:50])
+
+
+def test_every_dataset_is_in_the_overview() -> None:
+    """The README of all datasets names each dataset of the catalog and links its folder."""
+    overview = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8")
+    for name in catalog.names():
+        dataset = catalog.info(name)
+        assert f"| {dataset.title} |" in overview
+        assert f"]({dataset.folder_name}/README.md)" in overview
+        assert (store.folder(dataset) / "README.md").is_file()
+        assert (store.folder(dataset) / "LICENSE").is_file()
