@@ -41,9 +41,9 @@ def test_strategies_choose_so_many_different_samples(features: np.ndarray, data:
 
 def test_strategies_leave_numpys_generator_alone() -> None:
     """Choosing neither reads nor moves the state of numpy.random."""
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 -- the state that must not change
+    before = np.random.get_state()[1].copy()
     strategies(TWO_HEAPS, 3, seed=1)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002 -- as above
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 @pytest.mark.parametrize("n", [-1, 7])
