@@ -284,6 +284,13 @@ def test_a_given_root(tmp_path: Path) -> None:
         tinytorch_hf.load_tinymnist(tmp_path)
 
 
+def test_an_exported_recipe_is_complete(tmp_path: Path) -> None:
+    """An export brings the selection and the candidates' places, without which the recipe could not run."""
+    store.export(DATASET, tmp_path)
+    exported = {path.name for path in (tmp_path / "datasets" / "tinymnist").iterdir()}
+    assert {"create_tinymnist.py", "selection.csv", "candidates.txt", "train.npz", "test.npz", "LICENSE"} <= exported
+
+
 def test_previews_of_bytes_are_those_of_floats(splits: dict[str, loaders.Split]) -> None:
     """Text and picture previews look the same for bytes and for the same images in [0, 1]."""
     few = splits["test"]["images"][:3]

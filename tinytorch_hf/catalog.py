@@ -138,7 +138,7 @@ TINYDIGITS = DatasetInfo(
 DIGITS_8X8 = replace(
     TINYDIGITS,
     name="digits_8x8",
-    title="Digits 8x8",
+    title="Digits8x8",
     summary="All 1797 images of handwritten digits that TinyDigits was drawn from, 8x8 pixels, in one file.",
     splits=(
         SplitInfo(

@@ -41,6 +41,11 @@ def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
     return Path(root).expanduser() / dataset.name
 
 
+def is_on_hub(name: str) -> bool:
+    """Whether a dataset has a loading script, which says what its columns are on Hugging Face's Hub."""
+    return (shipped("loading_scripts") / f"{name}.py").is_file()
+
+
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
 # costs a fraction, so that repeated loads stay cheap. Only small shipped files go through here.
 _hashed_before: dict[str, bytes] = {}
@@ -207,7 +212,7 @@ def plan_export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
 def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[ExportStep]:
     source = shipped("datasets")
     data_files = {file.name: file for file in dataset.files}
-    companions = (path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE")
+    companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
     relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
     for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
         file = data_files.get(Path(relative).name)
@@ -216,6 +221,11 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
         found = found_at(path, data)
         will_write = found in (Found.NOTHING, Found.POINTER) or (force and found is Found.OTHER)
         yield ExportStep(path, data, found, is_data=file is not None, will_write=will_write)
+
+
+def _goes_along(path: Path) -> bool:
+    # A recipe reads its selection from .csv and .txt files.
+    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
 
 
 def export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:

@@ -80,7 +80,7 @@ def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     """Every road to the data, by the name a user knows it under."""
     title = catalog.info(name).title
     numpy_alone: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
-    if not (store.shipped("loading_scripts") / f"{name}.py").is_file():
+    if not store.is_on_hub(name):
         # The other roads serve what a loading script declares.
         return numpy_alone
     return {
