@@ -46,6 +46,9 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     """Rebuild every curated file, byte for byte, with old and new libraries."""
     session.install("-e", ".[create]", f"scikit-learn=={scikit_learn}", f"numpy=={numpy}")
     session.run("python", "datasets/tinydigits/create_tinydigits.py")
+    session.run("python", "datasets/tiny/create_digits_8x8.py")
+    session.run("python", "datasets/tinymnist/create_tinymnist.py")
+    session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
 
 

@@ -15,9 +15,10 @@ from conftest import Run
 from tinytorch_hf import as_hf, catalog, describe, load_tinydigits, store
 from tinytorch_hf.errors import UnknownNameError
 
-EVERY_DATASET = pytest.mark.parametrize("name", catalog.names())
+ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
-    ("name", "config"), [(name, config) for name in catalog.names() for config in as_hf.config_names(name)]
+    ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
 )
 
 

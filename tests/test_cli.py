@@ -169,7 +169,7 @@ def test_stats_measures_each_split(run: Any) -> None:
 
 def test_verify_checks_everything_and_counts(run: Any) -> None:
     """A line a check, then the sum."""
-    status, out, _ = run("verify")
+    status, out, _ = run("verify", "tinydigits")
 
     assert status == OK
     assert out.count("fingerprint 535ad3ebe16ed593") == 6
@@ -188,7 +188,7 @@ def test_verify_exits_with_1_when_a_check_fails(run: Any, monkeypatch: pytest.Mo
 
     assert status == PROBLEM
     assert [check["subject"] for check in json.loads(out) if check["outcome"] == "failed"] == ["torch tensors"]
-    assert run("verify")[1].splitlines()[-1] == "7 ok, 1 failed, 0 skipped"
+    assert run("verify", "tinydigits")[1].splitlines()[-1] == "7 ok, 1 failed, 0 skipped"
 
 
 def test_export_says_what_became_of_every_file(run: Any, tmp_path: Path) -> None:

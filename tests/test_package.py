@@ -15,7 +15,7 @@ import yaml
 from conftest import Run
 
 import tinytorch_hf
-from tinytorch_hf import catalog
+from tinytorch_hf import catalog, store
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,10 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
     }
     for dataset in map(catalog.info, catalog.names()):
         for file in dataset.files:
-            assert f"tinytorch_hf/_shipped/datasets/{dataset.name}/{file.name}" in names
-        assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
-        assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
+            assert f"tinytorch_hf/_shipped/datasets/{dataset.folder_name}/{file.name}" in names
+        if store.is_on_hub(dataset.name):
+            assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
+            assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
     assert "tinytorch_hf/py.typed" in names
     assert not any("__pycache__" in name for name in names)
 
@@ -108,7 +109,7 @@ def test_the_installed_wheel_exports_the_same_files(run_installed: Run, checkout
     assert run_installed("-m", "tinytorch_hf", "export", str(tmp_path)).returncode == 0
 
     exported = [path for path in (tmp_path / "datasets").rglob("*") if path.is_file()]
-    assert len(exported) == 8
+    assert len(exported) == 23
     for path in exported:
         assert path.read_bytes() == (checkout / path.relative_to(tmp_path)).read_bytes()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinytorch_hf import catalog
 from tinytorch_hf.frameworks import Framework, blaming, find_framework
-from tinytorch_hf.loaders import Array, Split, load
+from tinytorch_hf.loaders import Array, Split, load, unit_range
 
 
 def epoch_order(n_samples: int, seed: int, epoch: int) -> Array:
@@ -49,7 +49,8 @@ class SeededDataLoader:
 
 
 def _tensor_dataset(framework: Framework, split: Split, order: Array | slice = slice(None)) -> Any:
-    return framework.TensorDataset(framework.Tensor(split["images"][order]), framework.Tensor(split["labels"][order]))
+    images = unit_range(split["images"][order])
+    return framework.TensorDataset(framework.Tensor(images), framework.Tensor(split["labels"][order]))
 
 
 def dataset(

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import MissingExtraError
-from tinytorch_hf.loaders import Split, load
+from tinytorch_hf.loaders import Split, load, unit_range
 
 try:
     import torch
@@ -45,7 +45,9 @@ def tensors(name: str, split: str = "train", root: str | Path | None = None) -> 
     """
     catalog.info(name).split(split)
     chosen = load(name, root)[split]
-    return TensorDataset(torch.from_numpy(chosen["images"]).unsqueeze(1), torch.from_numpy(chosen["labels"]))
+    return TensorDataset(
+        torch.from_numpy(unit_range(chosen["images"])).unsqueeze(1), torch.from_numpy(chosen["labels"])
+    )
 
 
 class TinyDigits(Dataset):

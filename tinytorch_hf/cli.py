@@ -169,9 +169,10 @@ def _export_verb(step: Any) -> str:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
     from tinytorch_hf.hub import parquet
 
-    for name in options.names or catalog.names():
+    for name in options.names or filter(store.is_on_hub, catalog.names()):
         print(f"wrote {parquet.build(name, options.out)}")
     return OK
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.loaders import Array, Split, load
+from tinytorch_hf.loaders import Array, Split, load, unit_range
 
 _INK = " .:-=+*#%@"
 
@@ -79,7 +79,7 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     Parameters
     ----------
     images
-        (N, height, width) floats in [0, 1]; 1 is full ink.
+        (N, height, width) bytes, or floats in [0, 1]; 255 or 1 is full ink.
     captions
         N short lines, one above each image.
     width
@@ -87,7 +87,9 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     """
     cell = 2 * images.shape[2]
     per_row = max(1, (width + 2) // (cell + 2))
-    blocks = [[caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)]
+    blocks = [
+        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(unit_range(images), captions, strict=True)
+    ]
     rows = []
     for start in range(0, len(blocks), per_row):
         lines = zip(*blocks[start : start + per_row], strict=True)
@@ -106,7 +108,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     Parameters
     ----------
     split
-        A split with ``images`` (N, height, width), floats in [0, 1], and ``labels``.
+        A split with ``images`` (N, height, width), bytes or floats in [0, 1], and ``labels``.
     n_per_class
         Samples in a row; a class with fewer leaves the rest of its row empty.
     scale
@@ -117,7 +119,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     ndarray
         (rows, columns) uint8: ink is black on white.
     """
-    images, labels = split["images"], split["labels"]
+    images, labels = unit_range(split["images"]), split["labels"]
     classes = np.unique(labels)
     height, width = images.shape[1] + 1, images.shape[2] + 1
     sheet = np.zeros((len(classes) * height + 1, n_per_class * width + 1))

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
+from tinytorch_hf.npz import read_npz
+
+__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_npz", "read_pickle"]
 
 GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
@@ -142,3 +145,10 @@ def read_pickle(data: bytes, path: Path) -> dict[str, np.ndarray[Any, Any]]:
             raise CorruptFileError(f"{path} holds an entry {str(name)[:40]!r} that is not a NumPy array")
         arrays[name] = value.array
     return arrays
+
+
+# How a file is read is told by the last part of its name.
+BY_SUFFIX: dict[str, Callable[[bytes, Path], dict[str, np.ndarray[Any, Any]]]] = {
+    ".pkl": read_pickle,
+    ".npz": read_npz,
+}

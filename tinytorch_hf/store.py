@@ -37,8 +37,13 @@ def shipped(folder: str) -> Path:
 def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
     """Folder of a dataset's files: the shipped one, or ``root/<name>``. A leading ``~`` is expanded."""
     if root is None:
-        return shipped("datasets") / dataset.name
+        return shipped("datasets") / dataset.folder_name
     return Path(root).expanduser() / dataset.name
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a dataset has a loading script, which says what its columns are on Hugging Face's Hub."""
+    return (shipped("loading_scripts") / f"{name}.py").is_file()
 
 
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
@@ -207,9 +212,9 @@ def plan_export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
 def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[ExportStep]:
     source = shipped("datasets")
     data_files = {file.name: file for file in dataset.files}
-    companions = (path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE")
-    relative_names = ["__init__.py", *sorted(f"{dataset.name}/{path.name}" for path in companions)]
-    for relative in [*relative_names, *(f"{dataset.name}/{name}" for name in data_files)]:
+    companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
+    relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
+    for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
         file = data_files.get(Path(relative).name)
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
@@ -218,8 +223,13 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
         yield ExportStep(path, data, found, is_data=file is not None, will_write=will_write)
 
 
+def _goes_along(path: Path) -> bool:
+    # A recipe reads its selection from .csv and .txt files.
+    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
+
+
 def export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:
-    """Put a dataset's folder into a TinyTorch checkout at ``root/datasets/<name>``.
+    """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
 
     Git-LFS pointers are replaced; files that differ stay unless ``force``.
 

@@ -79,8 +79,12 @@ def _same(name: str, splits: Mapping[str, Split]) -> str:
 def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     """Every road to the data, by the name a user knows it under."""
     title = catalog.info(name).title
+    numpy_alone: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
+    if not store.is_on_hub(name):
+        # The other roads serve what a loading script declares.
+        return numpy_alone
     return {
-        "numpy load": lambda: loaders.load(name),
+        **numpy_alone,
         "torch tensors": lambda: _torch_tensors(name),
         f"torch {title}": lambda: _torch_class(name),
         "tinytorch DataLoader": lambda: _tinytorch(name),
