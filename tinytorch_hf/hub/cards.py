@@ -40,6 +40,21 @@ def facts_table(name: str) -> str:
     return _table(("Fact", "Value"), rows)
 
 
+def overview_table(_scope: str) -> str:
+    """Every dataset in a row: samples, size, licence, and what it is."""
+    rows = [
+        (
+            f"[{dataset.title}](datasets/{dataset.folder_name}/README.md)",
+            " + ".join(f"{split.n_samples}" for split in dataset.splits),
+            f"{sum(file.size_bytes for file in dataset.files) / 1000:.0f} kB",
+            dataset.license,
+            dataset.summary,
+        )
+        for dataset in map(catalog.info, catalog.names())
+    ]
+    return _table(("Dataset", "Samples", "Size", "Licence", "What it is"), rows)
+
+
 def files_table(name: str) -> str:
     """Names, sizes and hashes of a dataset's files."""
     rows = [(f"`{file.name}`", f"{file.size_bytes:,}", f"`{file.sha256}`") for file in catalog.info(name).files]
@@ -74,6 +89,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 KINDS: dict[str, Callable[[str], str]] = {
     "facts": facts_table,
+    "overview": overview_table,
     "files": files_table,
     "statistics": statistics_table,
 }
