@@ -41,7 +41,7 @@ def herding(features: Array, n: int) -> Array:
     for step in range(1, _checked(n, len(flat)) + 1):
         off_target = ((total + flat - step * mean) ** 2).sum(axis=1)
         off_target[chosen] = np.inf
-        chosen.append(int(off_target.argmin()))
+        chosen.append(int(np.argmin(off_target)))
         total += flat[chosen[-1]]
     return np.array(chosen, dtype=np.int64)
 
@@ -79,7 +79,7 @@ def kernel_herding(
         gain = typical - crowded / (len(chosen) + 1)
         gain[left[level_of] == 0] = -np.inf
         gain[chosen] = -np.inf
-        chosen.append(int(gain.argmax()))
+        chosen.append(int(np.argmax(gain)))
         crowded += similarity[:, chosen[-1]]
         left[level_of[chosen[-1]]] -= 1
     return np.array(chosen, dtype=np.int64)
@@ -95,11 +95,11 @@ def k_center(features: Array, n: int) -> Array:
     Networks: A Core-Set Approach, International Conference on Learning Representations.
     """
     squared = _squared_distances(features)
-    chosen = [int(np.sqrt(squared).mean(axis=1).argmin())][: _checked(n, len(squared))]
+    chosen = [int(np.argmin(np.sqrt(squared).mean(axis=1)))][: _checked(n, len(squared))]
     nearest = squared[:, chosen].min(axis=1, initial=np.inf)
     while len(chosen) < n:
         nearest[chosen] = -1.0
-        chosen.append(int(nearest.argmax()))
+        chosen.append(int(np.argmax(nearest)))
         nearest = np.minimum(nearest, squared[:, chosen[-1]])
     return np.array(chosen, dtype=np.int64)
 
@@ -129,7 +129,7 @@ def facility_location(features: Array, n: int, chosen: Sequence[int] = ()) -> Ar
     while len(picked) < n:
         gain = np.maximum(nearest[:, None] - distance, 0.0).sum(axis=0)
         gain[picked] = -1.0
-        picked.append(int(gain.argmax()))
+        picked.append(int(np.argmax(gain)))
         nearest = np.minimum(nearest, distance[:, picked[-1]])
     return np.array(picked, dtype=np.int64)
 
