@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.describe import fingerprint
     from tinytorch_hf.errors import TinyTorchHFError
-    from tinytorch_hf.loaders import Split, load, load_tinydigits
+    from tinytorch_hf.loaders import Split, load, load_tinydigits, load_tinytalks
     from tinytorch_hf.verification import verify
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
@@ -29,6 +29,7 @@ _HOMES = {
     "Split": "loaders",
     "load": "loaders",
     "load_tinydigits": "loaders",
+    "load_tinytalks": "loaders",
     "verify": "verification",
 }
 
@@ -44,6 +45,7 @@ __all__ = [
     "info",
     "load",
     "load_tinydigits",
+    "load_tinytalks",
     "names",
     "reference",
     "verify",

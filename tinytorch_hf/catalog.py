@@ -58,11 +58,12 @@ class DatasetInfo:
     citation: str
     recipe: str
     fingerprint: str
+    other_files: tuple[DataFile, ...] = ()
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        """The curated files, one for each split."""
-        return tuple(split.file for split in self.splits)
+        """The curated files: one for each split, then those that belong to the dataset as a whole."""
+        return (*(split.file for split in self.splits), *self.other_files)
 
     @property
     def sha256(self) -> dict[str, str]:
@@ -128,7 +129,65 @@ TINYDIGITS = DatasetInfo(
     fingerprint="535ad3ebe16ed593e779fb4e41efee681c2d38ed503c7cab09515552543c196f",
 )
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS,)}
+TINYTALKS = DatasetInfo(
+    name="tinytalks",
+    title="TinyTalks",
+    summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
+    version="1.0.0",
+    splits=(
+        SplitInfo(
+            "train",
+            245,
+            DataFile(
+                "splits/train.txt", 17746, "a82d6f7b472fa5418950fd2ac87802411e6ae9f1863b0638c66c4025b1bedb0d"
+            ),
+        ),
+        SplitInfo(
+            "val",
+            53,
+            DataFile(
+                "splits/val.txt", 3856, "d0ac5db59a690f66f895f3059ecb283b4e44cda8815668a1328bd8c3c7baf92b"
+            ),
+        ),
+        SplitInfo(
+            "test",
+            52,
+            DataFile(
+                "splits/test.txt", 3764, "c70374800620d4dd973b971096ae47ae4ff3012de1dcc3eecc3600f49538eb62"
+            ),
+        ),
+    ),
+    other_files=(
+        DataFile(
+            "tinytalks_v1.jsonl", 63506, "7f59aaf94a3cad669c4bce2cb491c66131108ed1ca6e9f13bb40d337ceb2b3bb"
+        ),
+        DataFile(
+            "tinytalks_v1.txt", 25366, "38a2bb37ee1dc50ff87fac7d5b53d5c3945fcd7b55dae84a778658ec430b4d3e"
+        ),
+    ),
+    columns=(
+        Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
+        Column(
+            "level", "int64", (), "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues"
+        ),
+        Column("topic", "str", (), "the family of questions, such as colors or speed"),
+        Column("dialogue", "int64", (), "number of the dialogue, 0 outside dialogues"),
+        Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),
+        Column("question", "str", (), "one line of printable ASCII"),
+        Column("answer", "str", (), "one line of printable ASCII"),
+    ),
+    value_range=(1.0, 350.0),
+    classes=(),
+    license="CC-BY-4.0",
+    license_note="CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
+    source="written for this project",
+    source_url="https://creativecommons.org/licenses/by/4.0/",
+    citation="The tinytorch_hf founders (2026). TinyTalks: 350 question-answer pairs for a first GPT [Dataset].",
+    recipe="datasets/tinytalks/create_tinytalks.py",
+    fingerprint="dc92735165d195e26230e23b948c2ac7c18fd486a1ae8a40a4d88a94d6cc1784",
+)
+
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, TINYTALKS)}
 
 
 def names() -> tuple[str, ...]:

@@ -27,7 +27,8 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     -------
     str
         SHA-256 in hex over, for each split and each column in order: a line ``split/column dtype shape``
-        and the values' bytes, little-endian in C order. It speaks of content, never of files.
+        and the values' bytes, little-endian in C order. It speaks of content, never of files. A column of
+        texts has the dtype ``str``; each text is its length as 8 bytes, little-endian, and its UTF-8 bytes.
 
     Raises
     ------
@@ -38,6 +39,12 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     digest = hashlib.sha256()
     for split in splits.values():
         for name, column in split.columns.items():
+            if column.dtype.kind == "U":
+                digest.update(f"{split.name}/{name} str {column.shape}\n".encode())
+                for text in column.ravel():
+                    encoded = str(text).encode("utf-8")
+                    digest.update(len(encoded).to_bytes(8, "little") + encoded)
+                continue
             little_endian = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<"))
             header = f"{split.name}/{name} {little_endian.dtype.str} {column.shape}\n"
             digest.update(header.encode("utf-8"))

@@ -207,10 +207,12 @@ def plan_export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
 def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[ExportStep]:
     source = shipped("datasets")
     data_files = {file.name: file for file in dataset.files}
-    companions = (path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE")
+    companions = (
+        path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE"
+    )
     relative_names = ["__init__.py", *sorted(f"{dataset.name}/{path.name}" for path in companions)]
     for relative in [*relative_names, *(f"{dataset.name}/{name}" for name in data_files)]:
-        file = data_files.get(Path(relative).name)
+        file = data_files.get(relative.removeprefix(f"{dataset.name}/"))
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
         found = compare(path, data)
