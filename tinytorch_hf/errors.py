@@ -87,9 +87,7 @@ class TruncatedFileError(CorruptFileError):
     """A file ends too early."""
 
     def __init__(self, path: Path, size_bytes: int, expected_bytes: int) -> None:
-        super().__init__(
-            f"{path} is cut off: it has {size_bytes} of {expected_bytes} bytes. " + REPAIR_ADVICE
-        )
+        super().__init__(f"{path} is cut off: it has {size_bytes} of {expected_bytes} bytes. " + REPAIR_ADVICE)
 
 
 class WrongHashError(CorruptFileError):

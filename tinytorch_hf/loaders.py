@@ -68,7 +68,7 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
 
 def _load_split(dataset: DatasetInfo, split: SplitInfo, root: str | Path | None) -> Split:
     path = store.folder(dataset, root) / split.file.name
-    arrays = readers.read_pickle(store.read(dataset, split.file, root), path)
+    arrays = readers.BY_SUFFIX[path.suffix](store.read(dataset, split.file, root), path)
     check_columns(dataset, split, arrays, path)
     return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
 
@@ -117,6 +117,72 @@ def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array
     splits = load("tinydigits", root)
     train, test = splits["train"], splits["test"]
     return train["images"], train["labels"], test["images"], test["labels"]
+
+
+def load_tinymnist(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
+    """Load TinyMNIST: genuine MNIST images, chosen to stand for many more, ready to train on.
+
+    ==============  =========================================
+    X_train         (1000, 28, 28) float32, exactly uint8 / 255
+    y_train         (1000,) int64, 0 to 9, 100 of each
+    X_test          (200, 28, 28) float32
+    y_test          (200,) int64, 20 of each
+    ==============  =========================================
+
+    The stored bytes, each sample's difficulty and its place in MNIST are columns of ``load("tinymnist")``.
+
+    Parameters
+    ----------
+    root
+        None for the bundled files, or a folder in which ``tinymnist/`` is looked for.
+
+    Raises
+    ------
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST Database of Handwritten Digits.
+    """
+    splits = load("tinymnist", root)
+    train, test = splits["train"], splits["test"]
+    return unit_range(train["images"]), train["labels"], unit_range(test["images"]), test["labels"]
+
+
+def unit_range(images: Array) -> Array:
+    """Images as float32 in [0, 1]: bytes are divided by 255 in float32, floats are returned as they are."""
+    if images.dtype != np.uint8:
+        return images
+    scaled: Array = images.astype(np.float32) / np.float32(255)
+    return scaled
+
+
+def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
+    """Load all 1797 handwritten digits that TinyDigits was drawn from, in their original order.
+
+    ==============  =========================================
+    X               (1797, 8, 8) float32, multiples of 1/16 in [0, 1]
+    y               (1797,) int64, 0 to 9
+    ==============  =========================================
+
+    Parameters
+    ----------
+    root
+        None for the bundled file, or a folder in which ``digits_8x8/`` is looked for.
+
+    Raises
+    ------
+    MissingFileError, CorruptFileError, StorageError
+        The file is not there, is damaged, or cannot be read.
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository, https://doi.org/10.24432/C50P49
+    """
+    split = load("digits_8x8", root)["full"]
+    return split["images"], split["labels"]
 
 
 def _talks(root: str | Path | None) -> tuple[list[talks.Pair], Path]:

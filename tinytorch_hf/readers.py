@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
+from tinytorch_hf.npz import read_npz
+
+__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_npz", "read_pickle"]
 
 GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
@@ -35,7 +38,8 @@ class _DtypeState:
     def resolve(self) -> np.dtype[Any]:
         if not isinstance(self.code, str) or len(self.code) > 3 or self.code[:1] not in _PLAIN_KINDS:
             raise ValueError(f"dtype {self.code!r} is not a plain number type")
-        return np.dtype(self.code).newbyteorder(self.byte_order)  # type: ignore[arg-type]
+        dtype: np.dtype[Any] = np.dtype(self.code).newbyteorder(self.byte_order)  # type: ignore[arg-type]
+        return dtype
 
 
 class _ArrayState:
@@ -68,7 +72,7 @@ def _array(data: bytes, dtype: _DtypeState, shape: object, order: object) -> np.
         raise ValueError(f"{order!r} is not a memory order")
     resolved = dtype.resolve()
     flat = np.frombuffer(data, dtype=resolved)
-    return flat.reshape(shape, order=order).astype(resolved.newbyteorder("="), order="C")  # type: ignore[call-overload, no-any-return]
+    return flat.reshape(shape, order=order).astype(resolved.newbyteorder("="), order="C")
 
 
 # NumPy 2 renamed numpy.core to numpy._core; files written by either are admitted under either.
@@ -141,3 +145,10 @@ def read_pickle(data: bytes, path: Path) -> dict[str, np.ndarray[Any, Any]]:
             raise CorruptFileError(f"{path} holds an entry {str(name)[:40]!r} that is not a NumPy array")
         arrays[name] = value.array
     return arrays
+
+
+# How a file is read is told by the last part of its name.
+BY_SUFFIX: dict[str, Callable[[bytes, Path], dict[str, np.ndarray[Any, Any]]]] = {
+    ".pkl": read_pickle,
+    ".npz": read_npz,
+}

@@ -37,8 +37,13 @@ def shipped(folder: str) -> Path:
 def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
     """Folder of a dataset's files: the shipped one, or ``root/<name>``. A leading ``~`` is expanded."""
     if root is None:
-        return shipped("datasets") / dataset.name
+        return shipped("datasets") / dataset.folder_name
     return Path(root).expanduser() / dataset.name
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a dataset has a loading script, which says what its columns are on Hugging Face's Hub."""
+    return (shipped("loading_scripts") / f"{name}.py").is_file()
 
 
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
@@ -72,7 +77,7 @@ def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) 
         return f"{path} is missing from the installation. Reinstall tinytorch-hf."
     return (
         f"{dataset.title} was not found: there is no {path}. "
-        f"You can use download=True to put it there (no network is needed), or root=None for the bundled files."
+        "You can use download=True to put it there (no network is needed), or root=None for the bundled files."
     )
 
 
@@ -96,7 +101,7 @@ class Found(Enum):
     OTHER = "a different file"
 
 
-def compare(path: Path, data: bytes) -> Found:
+def found_at(path: Path, data: bytes) -> Found:
     """Tell what stands at ``path``, where ``data`` belongs."""
     try:
         present = path.read_bytes()
@@ -162,7 +167,7 @@ def materialise(dataset: DatasetInfo, root: str | Path) -> list[Path]:
     """
     target = folder(dataset, root)
     contents = {target / file.name: read(dataset, file) for file in dataset.files}
-    wrong = [path for path, data in contents.items() if compare(path, data) is not Found.SAME]
+    wrong = [path for path, data in contents.items() if found_at(path, data) is not Found.SAME]
     for path in wrong:
         write(path, contents[path])
     return wrong
@@ -207,21 +212,24 @@ def plan_export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
 def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[ExportStep]:
     source = shipped("datasets")
     data_files = {file.name: file for file in dataset.files}
-    companions = (
-        path for path in folder(dataset).iterdir() if path.suffix in (".py", ".md") or path.name == "LICENSE"
-    )
-    relative_names = ["__init__.py", *sorted(f"{dataset.name}/{path.name}" for path in companions)]
-    for relative in [*relative_names, *(f"{dataset.name}/{name}" for name in data_files)]:
-        file = data_files.get(relative.removeprefix(f"{dataset.name}/"))
+    companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
+    relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
+    for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
+        file = data_files.get(relative.removeprefix(f"{dataset.folder_name}/"))
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
-        found = compare(path, data)
+        found = found_at(path, data)
         will_write = found in (Found.NOTHING, Found.POINTER) or (force and found is Found.OTHER)
         yield ExportStep(path, data, found, is_data=file is not None, will_write=will_write)
 
 
+def _goes_along(path: Path) -> bool:
+    # A recipe reads its selection from .csv and .txt files.
+    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
+
+
 def export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:
-    """Put a dataset's folder into a TinyTorch checkout at ``root/datasets/<name>``.
+    """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
 
     Git-LFS pointers are replaced; files that differ stay unless ``force``.
 

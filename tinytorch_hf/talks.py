@@ -68,20 +68,14 @@ def _pair(line: str, path: Path, number: int) -> Pair:
     except (ValueError, RecursionError) as error:
         raise _bad_line(path, number, f"this is not JSON ({error})") from None
     if not isinstance(record, dict) or list(record) != list(_FIELDS):
-        raise _bad_line(
-            path, number, f"expected an object with the fields {', '.join(_FIELDS)}, in this order"
-        )
+        raise _bad_line(path, number, f"expected an object with the fields {', '.join(_FIELDS)}, in this order")
     for name, kind in _FIELDS.items():
         if type(record[name]) is not kind:
             raise _bad_line(path, number, f"{name} is {record[name]!r}, not of type {kind.__name__}")
     if record["split"] not in SPLITS:
         raise _bad_line(path, number, f"split is {record['split']!r}, not one of {', '.join(SPLITS)}")
     for name in ("topic", "question", "answer"):
-        if (
-            not record[name].isascii()
-            or not record[name].isprintable()
-            or record[name] != record[name].strip()
-        ):
+        if not record[name].isascii() or not record[name].isprintable() or record[name] != record[name].strip():
             raise _bad_line(path, number, f"{name} is not one stripped line of printable ASCII")
         if not record[name]:
             raise _bad_line(path, number, f"{name} is empty")
@@ -109,9 +103,7 @@ def parse_text(data: bytes, path: Path) -> list[tuple[str, str]]:
         block = [*lines[start : start + 3], "", "", ""]
         for offset, prefix in enumerate(("Q: ", "A: ")):
             if not block[offset].startswith(prefix) or not block[offset][3:].strip():
-                raise _bad_line(
-                    path, start + offset + 1, f"expected a line starting with {prefix!r} and a text"
-                )
+                raise _bad_line(path, start + offset + 1, f"expected a line starting with {prefix!r} and a text")
         if block[2]:
             raise _bad_line(path, start + 3, "expected a blank line after the answer")
         pairs.append((block[0][3:], block[1][3:]))

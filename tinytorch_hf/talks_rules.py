@@ -65,9 +65,7 @@ def numbering(pairs: Sequence[Pair]) -> Iterator[str]:
 def sizes(pairs: Sequence[Pair]) -> Iterator[str]:
     """Every level has its number of pairs in every split."""
     found = Counter((pair.level, pair.split) for pair in pairs)
-    expected = {
-        (level, s): n for level, ns in N_PER_LEVEL_AND_SPLIT.items() for s, n in zip(SPLITS, ns, strict=True)
-    }
+    expected = {(level, s): n for level, ns in N_PER_LEVEL_AND_SPLIT.items() for s, n in zip(SPLITS, ns, strict=True)}
     for key in sorted({*found, *expected}):
         if found[key] != expected.get(key, 0):
             yield f"level {key[0]} has {found[key]} pairs in {key[1]}, expected {expected.get(key, 0)}"
@@ -77,9 +75,10 @@ def duplicates(pairs: Sequence[Pair]) -> Iterator[str]:
     """No question occurs twice, and so no pair does."""
     seen: dict[str, int] = {}
     for pair in pairs:
-        first = seen.setdefault(" ".join(words(pair.question)), pair.id)
-        if first != pair.id:
-            yield f"pairs {first} and {pair.id} ask the same: {pair.question}"
+        question = " ".join(words(pair.question))
+        if question in seen:
+            yield f"pairs {seen[question]} and {pair.id} ask the same: {pair.question}"
+        seen.setdefault(question, pair.id)
 
 
 def similar(one: str, other: str) -> bool:
@@ -164,10 +163,8 @@ def arithmetic(pairs: Sequence[Pair]) -> Iterator[str]:
         except ValueError as error:
             yield f"pair {pair.id}: {error}"
             continue
-        if (
-            not pair.answer.startswith(f"{left} {operation} {right} = {result}")
-            or len(numbers(pair.answer)) != 3
-        ):
+        calculation = f"{left} {operation} {right} = {result}"
+        if not re.match(rf"{re.escape(calculation)}\b", pair.answer) or len(numbers(pair.answer)) != 3:
             yield f"pair {pair.id} answers {pair.answer!r}, but the result is {result}"
 
 
@@ -231,7 +228,7 @@ def compositional(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def persona(pairs: Sequence[Pair]) -> Iterator[str]:
-    """The one who answers is always the same robot, which knows that it is a program."""
+    """Answers are those of one robot, which knows that it is a program."""
     for pair in pairs:
         if _NOT_THE_PERSONA.search(pair.answer):
             yield f"pair {pair.id} does not speak as a program: {pair.answer}"

@@ -24,6 +24,9 @@ SEED = 42
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
+# The pickler in Python, not in C: only there can the writing of names be changed.
+_PythonPickler: Any = pickle._Pickler
+
 
 def source() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """All 1797 samples in scikit-learn's order: images (N, 8, 8) float32 in [0, 1], labels (N,) int64."""
@@ -35,7 +38,7 @@ def source() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 def select(labels: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
     """Positions of the samples of each split, in their final order."""
-    rng = np.random.RandomState(SEED)  # noqa: NPY002 -- the published files come from this stream
+    rng = np.random.RandomState(SEED)
     train, test = [], []
     for digit in range(10):
         positions = np.where(labels == digit)[0]
@@ -46,7 +49,7 @@ def select(labels: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
     return {name: positions[rng.permutation(len(positions))] for name, positions in splits.items()}
 
 
-class _PicklerOfNumPy2(pickle._Pickler):  # type: ignore[name-defined,misc]
+class _PicklerOfNumPy2(_PythonPickler):  # type: ignore[misc]
     """Write NumPy 2's module names under any NumPy, so that the bytes do not depend on who runs the recipe."""
 
     def save_global(self, obj: Any, name: str | None = None) -> None:  # noqa: ARG002 -- the base's signature

@@ -4,7 +4,7 @@ Run from anywhere, with NumPy installed: ``python3 datasets/tinytalks/create_tin
 
 Nothing is written unless the pairs keep every rule and all files have the sizes and SHA-256 that the catalog
 states. Who changes the source on purpose runs it with ``--new-version``: files are then written after the rules
-alone have been checked, the datasheet's table of counts is renewed, and the lines for the catalog are printed.
+alone have been checked, the datasheet's table of counts is renewed, and the hashes for the catalog are printed.
 """
 
 from __future__ import annotations
@@ -43,10 +43,9 @@ def counts(pairs: Sequence[Pair]) -> str:
     found = Counter((pair.level, pair.topic, pair.split) for pair in pairs)
     topics = list(dict.fromkeys((pair.level, pair.topic) for pair in pairs))
     rows = ["| level | topic | train | val | test |", "|---|---|---|---|---|"]
-    for topic in topics:
-        rows.append(
-            f"| {topic[0]} | {topic[1]} | " + " | ".join(str(found[*topic, s]) for s in talks.SPLITS) + " |"
-        )
+    for level, topic in topics:
+        numbers = " | ".join(str(found[level, topic, split]) for split in talks.SPLITS)
+        rows.append(f"| {level} | {topic} | {numbers} |")
     text = talks.to_text(pairs)
     n_words = len({word for pair in pairs for word in f"{pair.question} {pair.answer}".lower().split()})
     longest = max(len(talks.text_of(pair)) for pair in pairs)

@@ -1,0 +1,1 @@
+"""Measurements: ratios between alternatives, taken in one run, as medians of several."""

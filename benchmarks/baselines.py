@@ -1,0 +1,83 @@
+"""What accuracy to expect: the comparison's own training, over several seeds, written into the documents.
+
+``python -m benchmarks.baselines [--write]`` (needs torch). Results stand between ``<!-- measured: KIND NAME -->``
+and ``<!-- /measured -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+
+from tinytorch_hf import store
+from tinytorch_hf.compare import lockstep, report
+from tinytorch_hf.compare.models import MODELS
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.hub.cards import documents
+
+N_SEEDS = 10
+MILESTONE_LR = 0.01
+
+_BLOCK = re.compile(r"(<!-- measured: (\S+) (\S+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
+
+
+def accuracies(name: str, lr: float, n_seeds: int = N_SEEDS) -> tuple[list[float], list[float]]:
+    """Final test accuracies in percent, in TinyTorch and in PyTorch, for seeds 0, 1, 2 ..."""
+    finals = [lockstep.run(Settings(name, lr=lr, seed=seed)).epochs[-1] for seed in range(n_seeds)]
+    return [100 * e.accuracy_tinytorch for e in finals], [100 * e.accuracy_pytorch for e in finals]
+
+
+def baseline(name: str) -> str:
+    """Accuracies at the comparison's default learning rate and at the milestone's."""
+    settings = Settings(name)
+    lines = [
+        f"Test accuracy of the milestone's {MODELS[name]} after {settings.epochs} epochs of SGD with batch "
+        f"size {settings.batch_size},",
+        f"mean and range over {N_SEEDS} seeds, in percent:",
+        "",
+        "| Learning rate | TinyTorch (reference) | PyTorch |",
+        "| --- | --- | --- |",
+    ]
+    for lr in (settings.lr, MILESTONE_LR):
+        tinytorch, pytorch = accuracies(name, lr)
+        lines.append(f"| {lr:g} | {_summary(tinytorch)} | {_summary(pytorch)} |")
+    return "\n".join(lines)
+
+
+def _summary(values: list[float]) -> str:
+    return f"{statistics.mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def compare(name: str) -> str:
+    """What `tinytorch-hf compare` prints last."""
+    return f"```text\n{report.conclusion(lockstep.run(Settings(name)))}\n```"
+
+
+KINDS = {"baseline": baseline, "compare": compare}
+
+
+def main() -> None:
+    """Measure and print; with ``--write``, put the results into the documents."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the results into the documents")
+    write = parser.parse_args().write
+    results: dict[tuple[str, str], str] = {}
+
+    def measured(match: re.Match[str]) -> str:
+        start, kind, name, end = match.groups()
+        if (kind, name) not in results:
+            results[kind, name] = KINDS[kind](name)
+            print(results[kind, name], end="\n\n")
+        return f"{start}{results[kind, name]}\n{end}"
+
+    for path in documents():
+        text = path.read_text(encoding="utf-8")
+        fresh = _BLOCK.sub(measured, text)
+        if write and fresh != text:
+            store.write(path, fresh.encode("utf-8"))
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

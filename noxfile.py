@@ -1,0 +1,73 @@
+"""What takes longer than the default tests: other Pythons, other NumPys, fresh environments, benchmarks."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
+
+# Specifications of what needs nothing beyond NumPy.
+CORE_TESTS = [f"tests/test_{name}.py" for name in ("catalog", "describe", "errors", "loaders", "readers", "store")]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint, format and types."""
+    session.install("-e", ".[test]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole default suite on every supported Python."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python="3.10")
+@nox.parametrize("numpy", NUMPYS)
+def numpy_alone(session: nox.Session, numpy: str) -> None:
+    """The core where nothing but NumPy is installed, with old and new NumPy."""
+    session.install("-e", ".", f"numpy=={numpy}", "pytest", "hypothesis")
+    session.run("pytest", *CORE_TESTS, *session.posargs)
+
+
+@nox.session(python="3.10")
+@nox.parametrize(
+    ("scikit_learn", "numpy"), [("1.2.*", "1.24.*"), ("1.3.*", "1.26.*"), ("1.5.*", "2.0.*"), ("1.*", "2.*")]
+)
+def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
+    """Rebuild every curated file, byte for byte, with old and new libraries."""
+    session.install("-e", ".[create]", f"scikit-learn=={scikit_learn}", f"numpy=={numpy}")
+    session.run("python", "datasets/tinydigits/create_tinydigits.py")
+    session.run("python", "datasets/tiny/create_digits_8x8.py")
+    session.run("python", "datasets/tinymnist/create_tinymnist.py")
+    session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
+    session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure, and write what the documents quote."""
+    session.install("-e", ".[torch,create]")
+    session.run("python", "-m", "benchmarks.loading")
+    session.run("python", "-m", "benchmarks.training")
+    session.run("python", "-m", "benchmarks.baselines")
+
+
+@nox.session(python="3.11")
+@nox.parametrize(
+    ("datasets", "pyarrow"),
+    # 2.21 streams arrays only with the pyarrow of its time; the others take the newest.
+    [("2.21.*", "<20"), ("3.6.*", ""), ("4.8.*", ""), ("5.*", "")],
+)
+def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
+    """The Hugging Face road with every supported release of the library."""
+    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
+    session.run("pytest", "tests/test_as_hf.py", "tests/hub/test_parquet.py", *session.posargs)

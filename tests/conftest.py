@@ -1,0 +1,111 @@
+"""What tests share: the checkout, an interpreter with nothing but NumPy, damaged copies of data."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from generations import write_package
+
+from tinytorch_hf import catalog, store
+
+# Timing says nothing on a busy machine, and a failure must be the same for everybody who sees it.
+hypothesis.settings.register_profile("here", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("here")
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+Install = Callable[[dict[str, str]], Path]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HF_"))}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "HF_HUB_OFFLINE": "1", **changes}
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Root of the checkout under test."""
+    return CHECKOUT
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Run:
+    """Run a fresh interpreter with everything that is installed, and the checkout on its path."""
+
+    def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        changes = {"PYTHONPATH": str(CHECKOUT), "HF_HOME": str(tmp_path / "hf-home"), **environment}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=_environment(**changes),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def numpy_only_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder from which NumPy can be imported, and nothing else."""
+    site = tmp_path_factory.mktemp("numpy-only")
+    installed = Path(np.__file__).parents[1]
+    for entry in [*installed.glob("numpy"), *installed.glob("numpy.libs"), *installed.glob("numpy-*.dist-info")]:
+        (site / entry.name).symlink_to(entry)
+    return site
+
+
+@pytest.fixture
+def run_numpy_only(run_python: Run, numpy_only_site: Path) -> Run:
+    """Run a fresh interpreter that finds the standard library, NumPy and the checkout, nothing else."""
+
+    def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        options.setdefault("PYTHONPATH", os.pathsep.join([str(CHECKOUT), str(numpy_only_site)]))
+        return run_python("-S", *arguments, **options)
+
+    return run
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root that holds good copies of every dataset's files, free to be damaged."""
+    root = tmp_path / "root"
+    for name in catalog.names():
+        dataset = catalog.info(name)
+        for file in dataset.files:
+            target = root / name / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(store.folder(dataset) / file.name, target)
+    return root
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Make a package called tinytorch importable for one test."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    yield lambda files: write_package(tmp_path, files)
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def same_random_state() -> Iterator[None]:
+    """Fail the test if it changes the caller's random state, in NumPy or in the standard library."""
+    before = (random.getstate(), str(np.random.get_state()))
+    yield
+    assert (random.getstate(), str(np.random.get_state())) == before

@@ -1,0 +1,95 @@
+"""Writes packages called tinytorch that behave as the three generations of TinyTorch do.
+
+The arithmetic is that of tinytorch_hf.reference; layout, signatures and quirks are the generations' own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ADAPTED = {
+    "core/tensor.py": "from tinytorch_hf.reference import Tensor\n",
+    "core/activations.py": "from tinytorch_hf.reference import ReLU\n",
+    "core/layers.py": "from tinytorch_hf.reference import Linear\n",
+    "core/losses.py": "from tinytorch_hf.reference import CrossEntropyLoss\n",
+    "core/optimizers.py": "from tinytorch_hf.reference import SGD, Adam\n",
+}
+
+# As in TinyTorch: no seed, samples collected one by one, shuffling by the standard library.
+LOADER = """
+import random
+import numpy as np
+from tinytorch.core.tensor import Tensor
+
+class TensorDataset:
+    def __init__(self, *tensors):
+        self.tensors = tensors
+
+    def __len__(self):
+        return len(self.tensors[0].data)
+
+    def __getitem__(self, index):
+        return tuple(Tensor(tensor.data[index]) for tensor in self.tensors)
+
+class DataLoader:
+    def __init__(self, dataset, batch_size, shuffle=False):
+        self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
+
+    def __iter__(self):
+        order = list(range(len(self.dataset)))
+        if self.shuffle:
+            random.shuffle(order)
+        for start in range(0, len(order), self.batch_size):
+            samples = [self.dataset[index] for index in order[start : start + self.batch_size]]
+            yield tuple(Tensor(np.stack([part.data for part in parts])) for parts in zip(*samples))
+"""
+
+GENERATION_A = {
+    **ADAPTED,
+    "__init__.py": (
+        '__version__ = "0.1.0"\nprint("Welcome to TinyTorch")\n'
+        "from .core.tensor import Tensor\nfrom .core.activations import ReLU\nfrom .core.layers import Linear\n"
+        "from .core.losses import CrossEntropyLoss\nfrom .core.optimizers import SGD, Adam\n"
+        "from .data.loader import TensorDataset, DataLoader\n"
+    ),
+    "data/__init__.py": "",
+    "data/loader.py": LOADER,
+    "core/dataloader.py": LOADER,
+    "core/autograd.py": 'print("Autograd enabled")\n',
+}
+
+GENERATION_B = {
+    **ADAPTED,
+    "__init__.py": (
+        '__version__ = "0.1.10"\ntry:\n    from .core.tensor import Tensor\nexcept ImportError:\n    Tensor = None\n'
+        "Linear = ReLU = SGD = DataLoader = TensorDataset = None\n"
+    ),
+    "core/tensor.py": (
+        "from tinytorch_hf.reference import Tensor as _Tensor\n"
+        "class Tensor(_Tensor):\n    def __init__(self, data):\n        super().__init__(data)\n"
+    ),
+    "core/autograd.py": (
+        "from tinytorch_hf.reference import Tensor as _Tensor\nfrom .tensor import Tensor\n"
+        "Tensor.__init__ = _Tensor.__init__\n"
+    ),
+    "core/layers.py": (
+        "from tinytorch_hf.reference import Linear as _Linear\nfrom .tensor import Tensor\n"
+        "class Linear(_Linear):\n    def __init__(self, n_in, n_out):\n        super().__init__(n_in, n_out)\n"
+        "        self.weight.requires_grad = self.bias.requires_grad = False\n"
+        "        Tensor([0.0], requires_grad=True)\n"
+    ),
+    "core/dataloader.py": LOADER,
+}
+
+GENERATION_C = {**ADAPTED, "__init__.py": '__version__ = "0.2.0"\n', "core/dataloader.py": LOADER}
+
+GENERATIONS = {"A": GENERATION_A, "B": GENERATION_B, "C": GENERATION_C}
+
+
+def write_package(folder: Path, files: dict[str, str]) -> Path:
+    """Write a package called tinytorch into ``folder``, which belongs on the path; returns ``folder``."""
+    for name, text in {"core/__init__.py": "", **files}.items():
+        path = folder / "tinytorch" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,140 @@
+"""Specification of tinytorch_hf.hub.cards: what documents state is what code computes."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks import baselines
+from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.hub import cards
+
+ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
+EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda path: f"{path.parent.name}/{path.name}")
+
+
+def card_header(name: str) -> dict[str, object]:
+    """The YAML of a committed card."""
+    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+    header: dict[str, object] = yaml.safe_load(text.split("---\n")[1])
+    return header
+
+
+@EVERY_DOCUMENT
+def test_no_computed_part_is_stale(path: Path) -> None:
+    """If this fails, run `python -m tinytorch_hf.hub.cards`."""
+    text = path.read_text(encoding="utf-8")
+
+    assert cards.refresh(text) == text
+
+
+@EVERY_DOCUMENT
+def test_every_part_is_closed(path: Path) -> None:
+    """A part without its end would swallow the prose below it."""
+    text = path.read_text(encoding="utf-8")
+
+    for kind in ("computed", "measured"):
+        starts, ends = re.findall(rf"^<!-- {kind}: ", text, re.MULTILINE), re.findall(rf"^<!-- /{kind} -->", text, re.M)
+        assert len(starts) == len(ends)
+
+
+def test_computed_parts_are_replaced_and_nothing_else() -> None:
+    """The prose around them stays to the letter."""
+    text = "before\n<!-- computed: files tinydigits -->\nold\n<!-- /computed -->\nafter 264,255\n"
+
+    fresh = cards.refresh(text)
+
+    assert fresh.startswith("before\n<!-- computed: files tinydigits -->\n| File | Bytes | SHA-256 |\n")
+    assert fresh.endswith("|\n<!-- /computed -->\nafter 264,255\n")
+    assert "old" not in fresh
+    assert "| `train.pkl` | 264,255 | `2542936" in fresh
+
+
+def test_an_unknown_kind_is_explained() -> None:
+    """A typing error in a marker must not leave a part stale for ever."""
+    with pytest.raises(UnknownNameError, match="Did you mean 'statistics'"):
+        cards.refresh("<!-- computed: statistic tinydigits -->\n<!-- /computed -->")
+
+
+def test_the_documents_are_found() -> None:
+    """README, card, and the dataset's own documents."""
+    names = {f"{path.parent.name}/{path.name}" for path in cards.documents()}
+
+    assert {"cards/tinydigits.md", "tinydigits/README.md", "tinydigits/DATASHEET.md"} < names
+    assert any(name.endswith("/README.md") and "tinydigits" not in name for name in names)
+
+
+@EVERY_DATASET
+def test_a_card_uses_the_values_the_hub_knows(name: str) -> None:
+    """Licence, tasks, sizes and the rest come from the lists that `datasets` carries."""
+    header = card_header(name)
+    resources = files("datasets.utils") / "resources"
+    sizes = json.loads((resources / "size_categories.json").read_text(encoding="utf-8"))
+
+    assert set(header["size_categories"]) <= set(sizes)  # type: ignore[call-overload]
+    assert header["license"] == catalog.info(name).license.lower()
+    assert header["pretty_name"] == catalog.info(name).title
+    assert header["task_categories"] == ["image-classification"]
+
+
+@EVERY_DATASET
+def test_the_size_category_is_the_true_one(name: str) -> None:
+    """Counted, not guessed."""
+    n_samples = sum(split.n_samples for split in catalog.info(name).splits)
+    category = "n<1K" if n_samples < 1000 else "1K<n<10K"
+
+    assert card_header(name)["size_categories"] == [category]
+
+
+@EVERY_DATASET
+def test_a_cards_configurations_are_the_scripts(name: str) -> None:
+    """Names and splits, with the default marked."""
+    configs = card_header(name)["configs"]
+
+    assert [config["config_name"] for config in configs] == as_hf.config_names(name)  # type: ignore[attr-defined]
+    for config in configs:  # type: ignore[attr-defined]
+        assert [file["split"] for file in config["data_files"]] == [s.name for s in catalog.info(name).splits]
+        assert config.get("default", False) == (config["config_name"] == "default")
+
+
+@EVERY_DATASET
+def test_a_card_has_no_sizes_of_its_own(name: str) -> None:
+    """They depend on the libraries that write the files, so building states them."""
+    assert "dataset_info" not in card_header(name)
+
+
+@pytest.mark.parametrize("lr", [Settings("tinydigits").lr, baselines.MILESTONE_LR])
+def test_the_accuracies_in_the_documents_are_those_that_training_gives(lr: float) -> None:
+    """Measured anew; another machine's rounding may move a sample or two out of 200."""
+    expected = [baselines.statistics.mean(values) for values in baselines.accuracies("tinydigits", lr)]
+    texts = [path.read_text(encoding="utf-8") for path in cards.documents()]
+    stated = [
+        [float(mean) for mean in row]
+        for text in texts
+        for row in re.findall(rf"^\| {lr:g} \| (\d+\.\d) \(.*?\) \| (\d+\.\d) \(", text, re.MULTILINE)
+    ]
+
+    assert len(stated) == 3
+    for means in stated:
+        assert means == pytest.approx(expected, abs=0.5)
+
+
+def test_the_readmes_example_is_what_the_command_prints(checkout: Path) -> None:
+    """All but the release of PyTorch and the last digits of rounding."""
+    text = (checkout / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- measured: compare tinydigits -->\n(.*?)\n<!-- /measured -->", text, re.DOTALL)
+    assert block
+
+    def stable(printed: str) -> str:
+        return re.sub(r"PyTorch    \S+|at most \S+ over|\d+\.\d%", "*", printed)
+
+    assert stable(block[1]) == stable(baselines.compare("tinydigits"))
+    assert "verdict    agree" in block[1]

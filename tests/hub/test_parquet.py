@@ -1,0 +1,125 @@
+"""Specification of tinytorch_hf.hub.parquet: built folders give the exact numbers to the real library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+import pytest
+import yaml
+from conftest import Run
+
+from tinytorch_hf import as_hf, catalog, describe, store
+from tinytorch_hf.errors import StorageError, UnknownNameError
+from tinytorch_hf.hub import parquet
+
+ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every dataset built."""
+    out = tmp_path_factory.mktemp("hub")
+    for name in ON_HUB:
+        parquet.build(name, out)
+    return out
+
+
+@EVERY_DATASET
+def test_load_dataset_gives_the_exact_numbers(name: str, hub: Path, tmp_path: Path) -> None:
+    """Every configuration, through the library's own loading of a folder."""
+    for config in as_hf.config_names(name):
+        loaded = datasets.load_dataset(str(hub / name), config, cache_dir=str(tmp_path))
+        assert describe.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
+        assert loaded["train"].features == as_hf.loading_script(name).features(config)
+
+
+@EVERY_DATASET
+def test_streaming_gives_the_same_samples(name: str, hub: Path) -> None:
+    """Without a cache, one after the other."""
+    stream = datasets.load_dataset(str(hub / name), "array", split="test", streaming=True)
+    rows = datasets.Dataset.from_list(list(stream), features=as_hf.loading_script(name).features("array"))
+    expected = as_hf.load(name, "array")["test"]
+
+    assert rows.with_format("numpy")[:]["pixels"].tolist() == expected.with_format("numpy")[:]["pixels"].tolist()
+    assert rows["label"][:] == expected["label"][:]
+
+
+@EVERY_DATASET
+def test_a_built_folder_is_what_the_hub_expects(name: str, hub: Path) -> None:
+    """Card, licence, datasheet, one shard a split and configuration; no script, nothing left over."""
+    files = {path.relative_to(hub / name).as_posix() for path in (hub / name).rglob("*") if path.is_file()}
+
+    assert files == {
+        *("README.md", "LICENSE", "DATASHEET.md"),
+        *(
+            f"data/{config}/{split.name}-00000-of-00001.parquet"
+            for config in as_hf.config_names(name)
+            for split in catalog.info(name).splits
+        ),
+    }
+    assert sorted(path.name for path in hub.iterdir()) == sorted(ON_HUB)
+
+
+@EVERY_DATASET
+def test_the_built_card_states_features_and_true_sizes(name: str, hub: Path) -> None:
+    """So that the features come back even from Parquet files whose own metadata was lost."""
+    header = yaml.safe_load((hub / name / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    infos = {info["config_name"]: info for info in header["dataset_info"]}
+
+    assert set(infos) == set(as_hf.config_names(name))
+    for config, info in infos.items():
+        shards = list((hub / name / "data" / config).iterdir())
+        assert info["download_size"] == sum(shard.stat().st_size for shard in shards)
+        assert {split["name"]: split["num_examples"] for split in info["splits"]} == {
+            split.name: split.n_samples for split in catalog.info(name).splits
+        }
+        assert info["dataset_size"] == sum(split["num_bytes"] for split in info["splits"])
+
+
+def test_a_folder_that_exists_is_not_overwritten(tmp_path: Path) -> None:
+    """Whatever it holds may be somebody's."""
+    (tmp_path / "tinydigits").mkdir()
+    (tmp_path / "tinydigits" / "mine").touch()
+
+    with pytest.raises(StorageError, match="exists already"):
+        parquet.build("tinydigits", tmp_path)
+    assert [path.name for path in (tmp_path / "tinydigits").iterdir()] == ["mine"]
+
+
+def test_a_build_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a folder must not look like a whole one."""
+    monkeypatch.setattr(parquet, "COMPANIONS", ("NO_SUCH_FILE",))
+
+    with pytest.raises(StorageError, match="NO_SUCH_FILE"):
+        parquet.build("tinydigits", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_name_is_explained(tmp_path: Path) -> None:
+    """Before anything is written."""
+    with pytest.raises(UnknownNameError):
+        parquet.build("tinydigit", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_building_leaves_the_librarys_progress_bars_as_they_were(tmp_path: Path) -> None:
+    """On stays on, off stays off."""
+    for switch, disabled in ((datasets.enable_progress_bars, False), (datasets.disable_progress_bars, True)):
+        switch()
+        parquet.build("tinydigits", tmp_path / str(disabled))
+        assert datasets.are_progress_bars_disabled() is disabled
+    datasets.enable_progress_bars()
+
+
+def test_the_literal_call_works_from_a_folder_below_the_working_directory(
+    tmp_path: Path, hub: Path, run_python: Run
+) -> None:
+    """`load_dataset("tinytorch/tinydigits")` finds ./tinytorch/tinydigits before it asks the Hub."""
+    (tmp_path / "tinytorch").mkdir()
+    (tmp_path / "tinytorch" / "tinydigits").symlink_to(hub / "tinydigits")
+
+    done = run_python("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'].num_rows)")
+
+    assert done.stdout.splitlines()[-1:] == ["1000"], done.stderr

@@ -1,0 +1,41 @@
+"""Specification of the benchmarks: they run, and compare like with like. Their figures are for people."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks import loading, training
+from benchmarks.timing import median_seconds, report
+from tinytorch_hf import load_tinydigits
+
+
+def test_alternatives_take_turns_and_the_first_call_does_not_count() -> None:
+    """One warm-up each, then a, b, a, b ..."""
+    calls: list[str] = []
+
+    seconds = median_seconds({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repeats=2)
+
+    assert calls == ["a", "b", "a", "b", "a", "b"]
+    assert all(value >= 0 for value in seconds.values())
+
+
+def test_the_report_gives_ratios() -> None:
+    """Against the baseline that is named."""
+    assert report("title", {"a": 0.002, "b": 0.004}, "a").splitlines()[2].split() == ["b", "4.000", "ms", "2.00", "x"]
+
+
+def test_both_roads_of_the_loading_benchmark_give_the_same_arrays() -> None:
+    """A bare pickle.load is what it is compared with."""
+    train, _ = loading.bare_pickle_load()
+
+    assert np.array_equal(train["images"], load_tinydigits()[0])
+    assert loading.scikit_learn().images.shape == (1797, 8, 8)
+    assert 0 < loading.first_load_seconds(loading.OUR_FIRST_LOAD, n_processes=1) < 60
+
+
+def test_both_epochs_of_the_training_benchmark_run() -> None:
+    """A whole epoch each, again and again."""
+    for make in (training.reference_epoch, training.torch_epoch):
+        epoch = make()
+        epoch()
+        epoch()

@@ -1,0 +1,397 @@
+"""Specification of the command line: what it prints, what it exits with, and that it never shows a traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Run
+from PIL import Image
+
+from tinytorch_hf import cli, load_tinydigits
+from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
+
+COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "compare"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command in this process: exit status, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
+    """The example calls the command itself."""
+    status, out, _ = run(command, "--help")
+
+    assert status == OK
+    assert re.search(rf"Example: tinytorch-hf {command}", out)
+
+
+def test_the_commands_are_all_listed(run: Any) -> None:
+    """And the help ends with where to start."""
+    _, out, _ = run("--help")
+
+    assert re.findall(r"^    (\w+) ", out, re.MULTILINE) == COMMANDS
+    assert out.rstrip().endswith("Start with: tinytorch-hf compare tinydigits")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["lst"], ["info"], ["show", "tinydigits", "--index", "x"], ["list", "--jsn"]]
+)
+def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str]) -> None:
+    """On standard error, so that pipes stay clean."""
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (USAGE, "")
+    assert "usage: tinytorch-hf" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["info", "tinydigts"], "Did you mean 'tinydigits'"),
+        (["show", "tinydigits", "--split", "tran"], "Did you mean 'train'"),
+        (["show", "tinydigits", "--index", "1000"], "Known: 0 to 999."),
+        (["show", "tinydigits", "--index", "-1"], "Known: 0 to 999."),
+        (["stats", "mnist"], "There is no dataset 'mnist'"),
+        (["verify", "mnist"], "There is no dataset 'mnist'"),
+        (["compare", "mnist"], "There is no dataset 'mnist'"),
+        (["compare", "tinydigits", "--optimizer", "sdg"], "Did you mean 'sgd'"),
+        (["compare", "tinydigits", "--epochs", "0"], "0 is not at least 1"),
+        (["compare", "tinydigits", "--batch-size", "-3"], "-3 is not at least 1"),
+        (["compare", "tinydigits", "--lr", "nan"], "nan is not a positive number"),
+        (["compare", "tinydigits", "--lr", "fast"], "invalid"),
+        (["compare", "tinydigits", "--seed", "-1"], "-1 is negative"),
+    ],
+)
+def test_a_wrong_value_exits_with_2_and_says_which(run: Any, arguments: list[str], message: str) -> None:
+    """One message, no traceback."""
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (USAGE, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_list_names_every_dataset(run: Any) -> None:
+    """With its size, for people and for programs."""
+    status, out, _ = run("list")
+
+    assert status == OK
+    assert re.match(r"tinydigits +317 kB +1000 training and 200 test images", out)
+    assert json.loads(run("list", "--json")[1])["tinydigits"]["splits"][0]["n_samples"] == 1000
+
+
+def test_info_prints_what_the_catalog_knows(run: Any) -> None:
+    """Shapes, classes, licence, source, hashes, fingerprint."""
+    status, out, _ = run("info", "tinydigits")
+
+    assert status == OK
+    for part in ["float32 [8, 8]", "3 - three", "CC-BY-4.0", "UCI", "train.pkl 2542936", "fingerprint  535ad3eb"]:
+        assert part in out
+    values = json.loads(run("info", "tinydigits", "--json")[1])
+    assert values["sha256"]["test.pkl"].startswith("767ea164")
+
+
+def test_show_draws_one_sample_of_every_class(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many to a row as the terminal has room for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = run("show", "tinydigits")
+
+    assert status == OK
+    assert [f"{digit} - " in out for digit in range(10)] == [True] * 10
+    assert max(len(line) for line in out.splitlines()) <= 80
+    assert "@@" in out
+
+
+def test_show_draws_the_samples_asked_for(run: Any) -> None:
+    """By number, from either split."""
+    _, _, _, y_test = load_tinydigits()
+
+    _, out, _ = run("show", "tinydigits", "--split", "test", "--index", "7", "3")
+
+    assert re.findall(r"\[(\d+)\] (\d)", out) == [("7", str(y_test[7])), ("3", str(y_test[3]))]
+
+
+def test_show_writes_a_picture(run: Any, tmp_path: Path) -> None:
+    """A PNG that other programs read, with ten samples in each of ten rows."""
+    path = tmp_path / "sheet.png"
+
+    status, out, _ = run("show", "tinydigits", "--png", path)
+
+    assert status == OK and str(path) in out
+    with Image.open(path) as picture:
+        shades = np.asarray(picture)
+    assert (picture.mode, shades.shape) == ("L", (546, 546))
+    X_train, y_train, _, _ = load_tinydigits()
+    first_zero = X_train[y_train == 0][0]
+    assert np.array_equal(shades[6:54:6, 6:54:6], np.rint(255 * (1 - first_zero)).astype(np.uint8))
+
+
+def test_a_picture_that_cannot_be_written_exits_with_1(run: Any, tmp_path: Path) -> None:
+    """With the reason."""
+    (tmp_path / "file").touch()
+
+    status, _, err = run("show", "tinydigits", "--png", tmp_path / "file" / "sheet.png")
+
+    assert status == PROBLEM
+    assert "could not be written" in err
+
+
+def test_stats_measures_each_split(run: Any) -> None:
+    """For people and for programs."""
+    status, out, _ = run("stats", "tinydigits")
+    values = json.loads(run("stats", "tinydigits", "--json")[1])
+
+    assert status == OK
+    assert re.search(r"^  n samples +1000$", out, re.MULTILINE)
+    assert values["test"]["per_class"]["9"] == 20
+
+
+def test_verify_checks_everything_and_counts(run: Any) -> None:
+    """A line a check, then the sum."""
+    status, out, _ = run("verify", "tinydigits")
+
+    assert status == OK
+    assert out.count("fingerprint 535ad3ebe16ed593") == 6
+    assert out.splitlines()[-1] == "8 ok, 0 failed, 0 skipped"
+
+
+def test_verify_exits_with_1_when_a_check_fails(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In JSON as well, which stays valid."""
+    from tinytorch_hf import as_torch, loaders
+
+    splits = loaders.load("tinydigits")
+    splits["test"]["labels"][0] += 1
+    monkeypatch.setattr(as_torch, "read_back", lambda name: splits)
+
+    status, out, _ = run("verify", "tinydigits", "--json")
+
+    assert status == PROBLEM
+    assert [check["subject"] for check in json.loads(out) if check["outcome"] == "failed"] == ["torch tensors"]
+    assert run("verify", "tinydigits")[1].splitlines()[-1] == "7 ok, 1 failed, 0 skipped"
+
+
+def test_export_says_what_became_of_every_file(run: Any, tmp_path: Path) -> None:
+    """Wrote, replaced, kept or good; a data file that stays different is a problem."""
+    folder = tmp_path / "datasets" / "tinydigits"
+    folder.mkdir(parents=True)
+    (folder / "train.pkl").write_text("version https://git-lfs.github.com/spec/v1\n", encoding="utf-8")
+    (folder / "test.pkl").write_bytes(b"mine")
+
+    def verbs(out: str) -> dict[str, str]:
+        return {
+            Path(line.split(maxsplit=1)[1]).name: line.split()[0] for line in out.splitlines() if "tinydigits" in line
+        }
+
+    status, out, err = run("export", tmp_path)
+    assert status == PROBLEM
+    assert (verbs(out)["train.pkl"], verbs(out)["test.pkl"], verbs(out)["README.md"]) == ("replaced", "kept", "wrote")
+    assert "--force" in err
+
+    status, out, _ = run("export", tmp_path, "--force")
+    assert status == OK
+    assert (verbs(out)["train.pkl"], verbs(out)["test.pkl"]) == ("good", "replaced")
+
+
+def test_an_exported_text_that_was_changed_is_kept_without_complaint(run: Any, tmp_path: Path) -> None:
+    """TinyTorch has a README of its own there."""
+    folder = tmp_path / "datasets" / "tinydigits"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_bytes(b"mine")
+
+    status, out, err = run("export", tmp_path)
+
+    assert (status, err) == (OK, "")
+    assert "kept       " + str(folder / "README.md") in out
+
+
+def test_export_without_a_checkout_exits_with_1(run: Any, tmp_path: Path) -> None:
+    """And says what a root is."""
+    status, _, err = run("export", tmp_path / "nowhere")
+
+    assert status == PROBLEM
+    assert "TinyTorch checkout" in err
+
+
+def test_build_writes_hub_folders(run: Any, tmp_path: Path) -> None:
+    """And refuses to write over one."""
+    status, out, _ = run("build", "tinydigits", "--out", tmp_path)
+    assert (status, out) == (OK, f"wrote {tmp_path / 'tinydigits'}\n")
+
+    status, _, err = run("build", "--out", tmp_path)
+    assert status == PROBLEM
+    assert "exists already" in err
+
+
+def test_compare_prints_a_row_an_epoch_and_a_verdict(run: Any) -> None:
+    """The main job."""
+    status, out, err = run("compare", "tinydigits", "--epochs", "3")
+
+    assert (status, err) == (OK, "")
+    assert re.findall(r"^ +([123])  ", out, re.MULTILINE) == ["1", "2", "3"]
+    assert out.splitlines()[-1] == "verdict    agree"
+
+
+def test_compare_passes_its_options_on(run: Any) -> None:
+    """Each of them reaches the training."""
+    _, out, _ = run(
+        *("compare", "tinydigits", "--json", "--seed", "5", "--epochs", "1"),
+        *("--batch-size", "50", "--lr", "0.02", "--optimizer", "momentum"),
+    )
+
+    values = json.loads(out)
+    assert values["settings"] == {
+        "dataset": "tinydigits",
+        "optimizer": "momentum",
+        "lr": 0.02,
+        "epochs": 1,
+        "batch_size": 50,
+        "seed": 5,
+    }
+    assert (values["verdict"], values["n_steps"]) == ("agree", 20)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_each_optimizer_has_a_learning_rate_of_its_own(run: Any, optimizer: str) -> None:
+    """One that learns within the first epochs."""
+    values = json.loads(run("compare", "tinydigits", "--json", "--epochs", "4", "--optimizer", optimizer)[1])
+
+    assert values["epochs"][-1]["accuracy_tinytorch"] > 0.8
+
+
+def test_compare_exits_with_1_when_the_sides_differ(run: Any, install: Any) -> None:
+    """A defect in the student's package is a problem found, not a wrong call."""
+    from generations import GENERATION_C
+
+    wrong = (
+        "from tinytorch_hf.reference import ReLU as _ReLU\n"
+        "class ReLU(_ReLU):\n    def forward(self, x):\n        return super().forward(x) * 0.99\n"
+    )
+    install({**GENERATION_C, "core/activations.py": wrong})
+
+    status, out, _ = run("compare", "tinydigits", "--epochs", "1")
+
+    assert status == PROBLEM
+    assert "verdict    differ: the losses part at step 1" in out
+    assert "your own package at" in out
+
+
+def test_what_a_students_package_prints_stays_out_of_json(run: Any, install: Any) -> None:
+    """The first generation greets whoever imports it."""
+    from generations import GENERATION_A
+
+    install(GENERATION_A)
+
+    assert (
+        json.loads(run("compare", "tinydigits", "--epochs", "1", "--json")[1])["framework"]["name"] == "tinytorch 0.1.0"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["info", "tinydigits"], ["show", "tinydigits"], ["stats", "tinydigits"], ["verify"]]
+)
+def test_with_numpy_alone_everything_but_compare_and_build_works(run_numpy_only: Run, arguments: list[str]) -> None:
+    """A student on a Raspberry Pi, offline."""
+    done = run_numpy_only("-m", "tinytorch_hf", *arguments)
+
+    assert (done.returncode, done.stderr) == (OK, "")
+    assert done.stdout
+
+
+def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path: Path) -> None:
+    """They write the same files as anywhere else."""
+    assert run_numpy_only("-m", "tinytorch_hf", "export", str(tmp_path)).returncode == OK
+    assert run_numpy_only("-m", "tinytorch_hf", "show", "tinydigits", "--png", str(tmp_path / "x.png")).returncode == OK
+    assert (tmp_path / "datasets" / "tinydigits" / "train.pkl").stat().st_size == 264255
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"), [(["compare", "tinydigits"], "compare"), (["build", "--out", "x"], "hf")]
+)
+def test_a_missing_extra_is_one_sentence(run_numpy_only: Run, command: list[str], extra: str) -> None:
+    """With the line that installs it, and exit status 1."""
+    done = run_numpy_only("-m", "tinytorch_hf", *command)
+
+    assert done.returncode == PROBLEM
+    assert done.stderr.count("\n") == 1
+    assert f'pip install "tinytorch-hf[{extra}]"' in done.stderr
+
+
+def test_list_and_info_import_no_numpy(run_python: Run) -> None:
+    """They answer at once."""
+    program = (
+        "import sys\nfrom tinytorch_hf.cli import main\nmain(['list'])\nmain(['info', 'tinydigits'])\n"
+        "print([name for name in ('numpy', 'torch', 'datasets') if name in sys.modules])"
+    )
+
+    assert run_python("-c", program).stdout.splitlines()[-1] == "[]"
+
+
+def test_a_closed_pipe_is_no_error(checkout: Path) -> None:
+    """`tinytorch-hf info tinydigits | head -1` ends quietly."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "tinytorch_hf", "info", "tinydigits"],
+        cwd=checkout,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout and process.stderr
+    process.stdout.close()
+
+    assert process.stderr.read() == b""
+    assert process.wait() == OK
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a single process there")
+def test_ctrl_c_ends_a_comparison_cleanly(checkout: Path) -> None:
+    """Without a traceback, with the shell's status for it."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "tinytorch_hf", "compare", "tinydigits", "--epochs", "100000"],
+        cwd=checkout,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout and process.stderr
+    while "    1  " not in process.stdout.readline():
+        time.sleep(0)
+    process.send_signal(signal.SIGINT)
+
+    assert process.stderr.read() == "\ntinytorch-hf: interrupted\n"
+    assert process.wait() == 130
+
+
+def test_the_version_is_printed(run: Any) -> None:
+    """The package's own."""
+    import tinytorch_hf
+
+    assert run("--version")[1] == f"tinytorch-hf {tinytorch_hf.__version__}\n"
+
+
+def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of ours must show where it is; only errors made for users are shortened."""
+    monkeypatch.setattr(cli.catalog, "names", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        main(["list"])

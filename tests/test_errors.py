@@ -1,0 +1,60 @@
+"""Specification of tinytorch_hf.errors."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from tinytorch_hf import errors
+
+
+def test_every_error_has_the_one_base_and_is_a_runtime_error() -> None:
+    """Users of torchvision catch RuntimeError; everybody else catches the base."""
+    classes = [item for _, item in inspect.getmembers(errors, inspect.isclass) if item.__module__ == errors.__name__]
+
+    assert len(classes) > 5
+    for item in classes:
+        assert issubclass(item, errors.TinyTorchHFError)
+        assert issubclass(item, RuntimeError)
+
+
+def test_a_wrong_name_suggests_close_matches_and_lists_what_exists() -> None:
+    """A typing error is answered with the name that was meant."""
+    message = str(errors.UnknownNameError("dataset", "TinyDigts", ["tinydigits", "tinymnist"]))
+
+    assert "'TinyDigts'" in message
+    assert "Did you mean 'tinydigits'" in message
+    assert "Known: tinydigits, tinymnist." in message
+
+
+def test_a_name_like_nothing_gets_no_suggestion() -> None:
+    """Far-fetched suggestions confuse more than they help."""
+    assert "Did you mean" not in str(errors.UnknownNameError("dataset", "imagenet", ["tinydigits"]))
+
+
+def test_a_missing_library_is_told_from_one_that_does_not_import() -> None:
+    """Somebody whose torch is broken must not be told that it is not installed."""
+    missing = errors.MissingExtraError("torch", "compare", ModuleNotFoundError("No module", name="torch"))
+    broken = errors.MissingExtraError("torch", "compare", ImportError("libcudart.so: cannot open"))
+
+    assert 'torch, which is not installed; install it with: pip install "tinytorch-hf[compare]"' in str(missing)
+    assert "which does not import here (libcudart.so: cannot open)" in str(broken)
+    assert "\n" not in str(missing)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.GitLFSPointerError(Path("a/train.pkl")),
+        errors.TruncatedFileError(Path("a/train.pkl"), 3, 5),
+        errors.WrongHashError(Path("a/train.pkl"), "aa", "bb"),
+        errors.UnsafePickleError(Path("a/train.pkl"), "os.system"),
+    ],
+)
+def test_a_corrupt_file_is_named_with_what_to_run_next(error: errors.CorruptFileError) -> None:
+    """What happened, on which file, what to run next."""
+    assert "train.pkl" in str(error)
+    assert "tinytorch-hf export" in str(error)
+    assert "download=True" in str(error)

@@ -1,0 +1,214 @@
+"""Specification of tinytorch_hf.readers: arrays come out, nothing else gets in."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinytorch_hf import catalog, store
+from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError, UnsafePickleError
+from tinytorch_hf.readers import read_pickle
+
+PATH = Path("some/train.pkl")
+TRAIN = (store.folder(catalog.TINYDIGITS) / "train.pkl").read_bytes()
+SMALL = pickle.dumps({"images": np.arange(6, dtype=np.float32).reshape(2, 3), "labels": np.array([4, 5])}, protocol=4)
+
+DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
+
+
+@st.composite
+def plain_arrays(draw: st.DrawFn) -> np.ndarray[Any, Any]:
+    """Arrays of every plain dtype, byte order, memory order and up to three axes, some of length 0."""
+    shape = tuple(draw(st.lists(st.integers(0, 4), max_size=3)))
+    dtype = np.dtype(draw(st.sampled_from(DTYPES))).newbyteorder(draw(st.sampled_from("<>")))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return np.array(rng.integers(0, 2, shape) * 3, dtype=dtype, order=draw(st.sampled_from("CF")))
+
+
+@given(array=plain_arrays(), protocol=st.integers(3, pickle.HIGHEST_PROTOCOL))
+def test_arrays_come_back_as_they_were_written(array: np.ndarray[Any, Any], protocol: int) -> None:
+    """Values, shape and type survive; the result is native, C-ordered and writable."""
+    found = read_pickle(pickle.dumps({"a": array}, protocol=protocol), PATH)["a"]
+
+    assert found.shape == array.shape
+    assert found.dtype == array.dtype.newbyteorder("=")
+    assert np.array_equal(found, array)
+    assert found.flags.c_contiguous
+    assert found.flags.writeable
+
+
+def test_the_module_names_of_numpy_1_and_2_are_both_admitted() -> None:
+    """NumPy 2 renamed numpy.core; files written under either must open under either."""
+    new, old = b"\x16numpy._core.multiarray", b"\x15numpy.core.multiarray"
+    written_by_2 = pickle.dumps({"a": np.arange(3)}, protocol=4).replace(old, new)
+    written_by_1 = written_by_2.replace(new, old)
+    # The frame that surrounds the name states its length.
+    frame_bytes = struct.unpack_from("<Q", written_by_2, 3)[0] if new in pickle.dumps(np.arange(3)) else None
+    if frame_bytes is not None:
+        written_by_1 = written_by_1[:3] + struct.pack("<Q", frame_bytes - 1) + written_by_1[11:]
+
+    assert new in written_by_2
+    assert old in written_by_1
+    assert read_pickle(written_by_1, PATH)["a"].tolist() == [0, 1, 2]
+    if frame_bytes is not None:
+        assert read_pickle(written_by_2, PATH)["a"].tolist() == [0, 1, 2]
+
+
+def test_the_published_file_opens_under_this_numpy() -> None:
+    """Written under NumPy 2, it opens here whatever NumPy this is."""
+    arrays = read_pickle(TRAIN, PATH)
+
+    assert {name: (a.dtype.name, a.shape) for name, a in arrays.items()} == {
+        "images": ("float32", (1000, 8, 8)),
+        "labels": ("int64", (1000,)),
+    }
+
+
+class _Runs:
+    """Pickles to a call of whatever it is given."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ({"images": _Runs(os.system, "exit 1")}, "posix.system"),
+        (_Runs(eval, "1 + 1"), "builtins.eval"),
+        ({_Runs(getattr, "text", "upper"): 1}, "builtins.getattr"),
+        ({"images": OrderedDict(a=1)}, "collections.OrderedDict"),
+        ({"images": np.float32(1.0)}, "scalar"),
+        ({"images": Path("x")}, "pathlib"),
+    ],
+)
+def test_a_pickle_that_asks_for_anything_else_is_refused_by_name(content: Any, wanted: str) -> None:
+    """The message names the file and what its pickle wanted."""
+    with pytest.raises(UnsafePickleError, match=wanted) as caught:
+        read_pickle(pickle.dumps(content, protocol=4), PATH)
+
+    assert str(PATH) in str(caught.value)
+
+
+def test_nothing_runs_before_the_refusal(tmp_path: Path) -> None:
+    """Even a call that stands before everything else in the file is not made."""
+    marker = tmp_path / "marker"
+
+    with pytest.raises(UnsafePickleError):
+        read_pickle(pickle.dumps([_Runs(os.mkdir, str(marker)), {"a": np.zeros(1)}], protocol=4), PATH)
+
+    assert not marker.exists()
+
+
+def test_persistent_ids_are_refused() -> None:
+    """A pickle that points outside itself is no dictionary of arrays."""
+    with pytest.raises(UnsafePickleError, match="outside the file"):
+        read_pickle(b"\x80\x04\x8c\x01xQ.", PATH)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": np.array([{"k": 1}], dtype=object)},
+        {"a": np.zeros(2, dtype=[("x", "f4"), ("y", "f4")])},
+        {"a": np.array(["text"])},
+        {"a": np.array([1j])},
+        {"a": np.array(["2026-01-01"], dtype="datetime64[D]")},
+        {"a": [1, 2, 3]},
+        {1: np.zeros(2)},
+        [np.zeros(2)],
+        {"a": np.dtype("f4")},
+        {"a": np.ndarray},
+        None,
+    ],
+)
+def test_anything_but_a_dictionary_of_plain_arrays_is_refused(content: Any) -> None:
+    """Objects, structures, text, dates, lists and bare values have no place in a data file."""
+    with pytest.raises(CorruptFileError, match=r"some/train\.pkl"):
+        read_pickle(pickle.dumps(content, protocol=4), PATH)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "(1, (2, 3), dtype, False, b'short')",
+        "(1, (-1,), dtype, False, data)",
+        "(1, (2**62, 2**62), dtype, False, data)",
+        "(1, [2, 3], dtype, False, data)",
+        "(1, (True, 6), dtype, False, data)",
+        "(1, (2, 3), dtype, False, [1, 2])",
+        "(1, (2, 3), None, False, data)",
+        "(1, (2, 3))",
+        "None",
+    ],
+)
+def test_a_lying_array_state_is_refused(state: str) -> None:
+    """Shape, dtype and bytes are checked before any array is made of them."""
+
+    class Lying:
+        def __reduce__(self) -> Any:
+            rebuild, arguments, true_state = np.arange(6, dtype=np.float32).reshape(2, 3).__reduce__()
+            names = {"dtype": true_state[2], "data": true_state[4]}
+            return rebuild, arguments, eval(state, names)  # noqa: S307 -- the strings above
+
+    with pytest.raises(CorruptFileError):
+        read_pickle(pickle.dumps({"a": Lying()}, protocol=4), PATH)
+
+
+def test_a_lying_dtype_state_is_refused() -> None:
+    """A dtype's state could make NumPy read numbers as pointers; it never reaches NumPy."""
+
+    class Lying:
+        def __reduce__(self) -> Any:
+            return np.dtype, ("f4", False, True), (3, "|", ("f4", (2,)), None, None, 8, 1, 0x3F)
+
+    class Array:
+        def __reduce__(self) -> Any:
+            rebuild, arguments, _ = np.zeros(1).__reduce__()
+            return rebuild, arguments, (1, (1,), Lying(), False, b"\0" * 8)
+
+    with pytest.raises(CorruptFileError, match="structured"):
+        read_pickle(pickle.dumps({"a": Array()}, protocol=4), PATH)
+
+
+@pytest.mark.parametrize("length", range(len(SMALL)))
+def test_a_pickle_cut_off_anywhere_is_refused(length: int) -> None:
+    """Half a file never gives half the data."""
+    with pytest.raises(CorruptFileError, match=r"some/train\.pkl"):
+        read_pickle(SMALL[:length], PATH)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_give_a_clear_error_or_arrays(data: bytes) -> None:
+    """Whatever the file holds, nothing but this package's errors comes out."""
+    _reads_or_explains(data)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_damaged_bytes_give_a_clear_error_or_arrays(changes: list[tuple[int, int]]) -> None:
+    """A few flipped bytes never crash the reader or let an object through."""
+    damaged = bytearray(SMALL)
+    for position, value in changes:
+        damaged[position] = value
+    _reads_or_explains(bytes(damaged))
+
+
+def _reads_or_explains(data: bytes) -> None:
+    try:
+        arrays = read_pickle(data, PATH)
+    except TinyTorchHFError as error:
+        assert str(PATH) in str(error)
+    else:
+        assert all(isinstance(array, np.ndarray) for array in arrays.values())

@@ -1,0 +1,274 @@
+"""Specification of tinytorch_hf.store: every byte that leaves it was verified, and no write loses anything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tinytorch_hf import catalog, store
+from tinytorch_hf.errors import (
+    GitLFSPointerError,
+    MissingFileError,
+    StorageError,
+    TinyTorchHFError,
+    TruncatedFileError,
+    WrongHashError,
+)
+from tinytorch_hf.store import Found
+
+DATASET = catalog.TINYDIGITS
+TRAIN = DATASET.split("train").file
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 264255\n"
+
+
+def test_what_is_read_is_the_verified_content(root: Path) -> None:
+    """The bytes have the catalog's hash, from the installation and from a root alike."""
+    for place in (None, root):
+        assert hashlib.sha256(store.read(DATASET, TRAIN, place)).hexdigest() == TRAIN.sha256
+
+
+def test_a_file_damaged_between_two_loads_is_noticed(root: Path) -> None:
+    """What was good before is not trusted now."""
+    path = root / "tinydigits" / "train.pkl"
+    good = store.read(DATASET, TRAIN, root)
+    changed = bytearray(good)
+    changed[-100] ^= 1
+    path.write_bytes(bytes(changed))
+
+    with pytest.raises(WrongHashError):
+        store.read(DATASET, TRAIN, root)
+
+
+def test_a_missing_file_names_the_place_and_the_way_out(root: Path) -> None:
+    """torchvision's advice, with the folder that torchvision leaves out."""
+    path = root / "tinydigits" / "train.pkl"
+    path.unlink()
+
+    with pytest.raises(MissingFileError, match="download=True") as caught:
+        store.read(DATASET, TRAIN, root)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no root to download into."""
+    monkeypatch.setattr(store, "shipped", lambda folder: Path("nowhere") / folder)
+
+    with pytest.raises(MissingFileError, match="Reinstall"):
+        store.read(DATASET, TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (POINTER, GitLFSPointerError),
+        (b"", TruncatedFileError),
+        (b"\x80\x04", TruncatedFileError),
+        (b"\0" * TRAIN.size_bytes, WrongHashError),
+        (b"\0" * (TRAIN.size_bytes + 1), WrongHashError),
+    ],
+)
+def test_each_kind_of_damage_has_its_own_error(root: Path, content: bytes, error: type[TinyTorchHFError]) -> None:
+    """A pointer, a cut-off file and wrong content are told apart; the message names file and next step."""
+    path = root / "tinydigits" / "train.pkl"
+    path.write_bytes(content)
+
+    with pytest.raises(error, match=re.escape(str(path))) as caught:
+        store.read(DATASET, TRAIN, root)
+    assert type(caught.value) is error
+    assert "tinytorch-hf export" in str(caught.value)
+
+
+def test_a_wrong_hash_shows_both_hashes(root: Path) -> None:
+    """Whoever reports the problem can say what they have and what was expected."""
+    data = b"\0" * TRAIN.size_bytes
+    (root / "tinydigits" / "train.pkl").write_bytes(data)
+
+    with pytest.raises(WrongHashError, match=hashlib.sha256(data).hexdigest()) as caught:
+        store.read(DATASET, TRAIN, root)
+    assert TRAIN.sha256 in str(caught.value)
+
+
+def test_a_folder_in_the_place_of_a_file_is_explained(root: Path) -> None:
+    """The operating system's refusal becomes one of our errors."""
+    path = root / "tinydigits" / "train.pkl"
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(StorageError, match="cannot be read"):
+        store.read(DATASET, TRAIN, root)
+
+
+def test_write_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    """Folders are made, the content is there, and no temporary file stays."""
+    path = tmp_path / "a" / "b.bin"
+
+    store.write(path, b"old")
+    store.write(path, b"new content")
+
+    assert path.read_bytes() == b"new content"
+    assert [entry.name for entry in path.parent.iterdir()] == ["b.bin"]
+
+
+def test_written_files_have_the_users_ordinary_permissions(tmp_path: Path) -> None:
+    """A class shares a folder: files must not be readable by their writer alone."""
+    store.write(tmp_path / "ours", b"x")
+    (tmp_path / "ordinary").write_bytes(b"x")
+
+    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit on file sizes exists on POSIX only")
+def test_a_full_disk_loses_nothing(tmp_path: Path, checkout: Path) -> None:
+    """When the system refuses to write on, the old file stands, nothing else is left, and the error says so."""
+    path = tmp_path / "train.pkl"
+    path.write_bytes(b"old")
+    program = textwrap.dedent(f"""
+        import resource, signal
+        from pathlib import Path
+        from tinytorch_hf import errors, store
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        try:
+            store.write(Path({str(path)!r}), b"x" * 5000)
+        except errors.StorageError as error:
+            print(error)
+    """)
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program], cwd=checkout, capture_output=True, text=True, check=True
+    )
+
+    assert f"{path} could not be written: File too large. Nothing was changed." in done.stdout
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["train.pkl"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_explained(tmp_path: Path) -> None:
+    """A root that is a file cannot hold datasets."""
+    (tmp_path / "root").write_bytes(b"")
+
+    with pytest.raises(StorageError, match="Not a directory"):
+        store.materialise(DATASET, tmp_path / "root")
+
+
+def test_materialise_puts_all_files_there(tmp_path: Path) -> None:
+    """Without network, verified, under `root/<name>`."""
+    written = store.materialise(DATASET, str(tmp_path))
+
+    assert sorted(path.name for path in written) == ["test.pkl", "train.pkl"]
+    assert all(store.read(DATASET, file, tmp_path) for file in DATASET.files)
+
+
+def test_materialise_leaves_good_files_alone_and_repairs_bad_ones(root: Path) -> None:
+    """A good file keeps its time stamp; a damaged one is replaced."""
+    good, bad = root / "tinydigits" / "test.pkl", root / "tinydigits" / "train.pkl"
+    os.utime(good, (1, 1))
+    bad.write_bytes(POINTER)
+
+    assert store.materialise(DATASET, root) == [bad]
+    assert good.stat().st_mtime == 1
+    assert store.materialise(DATASET, root) == []
+
+
+def test_processes_may_materialise_at_the_same_time(tmp_path: Path, checkout: Path) -> None:
+    """Six processes start together; all succeed, and only whole files are left."""
+    program = (
+        "from tinytorch_hf import catalog, loaders, store\n"
+        f"store.materialise(catalog.TINYDIGITS, {str(tmp_path)!r})\n"
+        f"loaders.load('tinydigits', {str(tmp_path)!r})\n"
+    )
+    command = [sys.executable, "-B", "-c", program]
+    processes = [subprocess.Popen(command, cwd=checkout, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 6
+    assert sorted(entry.name for entry in (tmp_path / "tinydigits").iterdir()) == ["test.pkl", "train.pkl"]
+
+
+def test_a_read_only_root_with_good_files_is_left_alone(root: Path) -> None:
+    """Nothing is written where nothing needs to be."""
+    folder = root / "tinydigits"
+    folder.chmod(0o555)
+    try:
+        assert store.materialise(DATASET, root) == []
+        assert store.read(DATASET, TRAIN, root)
+    finally:
+        folder.chmod(0o755)
+
+
+def test_found_at_tells_what_stands_at_a_place(tmp_path: Path) -> None:
+    """Nothing, the same file, a Git-LFS pointer, or a different file."""
+    (tmp_path / "same").write_bytes(b"data")
+    (tmp_path / "pointer").write_bytes(POINTER)
+    (tmp_path / "other").write_bytes(b"mine")
+
+    found = [store.found_at(tmp_path / name, b"data") for name in ("nothing", "same", "pointer", "other")]
+
+    assert found == [Found.NOTHING, Found.SAME, Found.POINTER, Found.OTHER]
+
+
+def test_export_gives_a_checkout_everything_a_milestone_needs(tmp_path: Path) -> None:
+    """Data, documents, recipe, and the modules that `from datasets.tinydigits import ...` imports."""
+    steps = store.export(DATASET, tmp_path)
+
+    assert all(step.will_write for step in steps)
+    exported = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert exported == {
+        "datasets/__init__.py",
+        *(
+            f"datasets/tinydigits/{name}"
+            for name in (
+                *("__init__.py", "create_tinydigits.py", "train.pkl", "test.pkl"),
+                *("README.md", "DATASHEET.md", "LICENSE"),
+            )
+        ),
+    }
+
+
+def test_export_replaces_pointers_and_keeps_what_is_the_users(tmp_path: Path) -> None:
+    """Files that differ stay, and a data file that stays is reported as such."""
+    folder = tmp_path / "datasets" / "tinydigits"
+    folder.mkdir(parents=True)
+    (folder / "train.pkl").write_bytes(POINTER)
+    (folder / "test.pkl").write_bytes(b"my own test set")
+    (folder / "README.md").write_bytes(b"my notes")
+
+    steps = {step.path.name: step for step in store.export(DATASET, tmp_path) if step.path.parent == folder}
+
+    assert (folder / "train.pkl").stat().st_size == TRAIN.size_bytes
+    assert (folder / "test.pkl").read_bytes() == b"my own test set"
+    assert (folder / "README.md").read_bytes() == b"my notes"
+    assert [name for name, step in steps.items() if step.kept_wrong] == ["test.pkl"]
+
+
+def test_export_with_force_replaces_everything(tmp_path: Path) -> None:
+    """Only on request."""
+    path = tmp_path / "datasets" / "tinydigits" / "test.pkl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"my own test set")
+
+    steps = store.export(DATASET, tmp_path, force=True)
+
+    assert path.stat().st_size == DATASET.split("test").file.size_bytes
+    assert not any(step.kept_wrong for step in steps)
+
+
+def test_planning_an_export_writes_nothing(tmp_path: Path) -> None:
+    """To decide is not to do."""
+    store.plan_export(DATASET, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_into_nowhere_says_what_a_root_is(tmp_path: Path) -> None:
+    """A typing error in the path must not create a checkout."""
+    with pytest.raises(MissingFileError, match="TinyTorch checkout"):
+        store.export(DATASET, tmp_path / "TinyTroch")
+    assert not (tmp_path / "TinyTroch").exists()

@@ -1,0 +1,89 @@
+"""Specification of tinytorch_hf.verification, and the agreement test over every adapter."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Run
+
+from tinytorch_hf import as_torch, catalog, loaders, store, verify
+from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.verification import Outcome
+
+ROADS = [
+    "numpy load",
+    "torch tensors",
+    "torch TinyDigits",
+    "tinytorch DataLoader",
+    "Hugging Face in memory",
+    "Hugging Face Parquet",
+]
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
+    """Every file has its hash, and every road ends in the same fingerprint."""
+    checks = verify(name)
+
+    assert [check.outcome for check in checks] == [Outcome.OK] * len(checks)
+    roads = [check for check in checks if not check.subject.startswith("file ")]
+    assert {check.detail for check in roads} == {f"fingerprint {catalog.info(name).fingerprint[:16]}"}
+
+
+def test_every_file_and_every_road_is_looked_at() -> None:
+    """Nothing drops out of the list unnoticed."""
+    subjects = [check.subject for check in verify("tinydigits")]
+
+    assert subjects == ["file train.pkl", "file test.pkl", *ROADS]
+
+
+def test_a_damaged_file_fails_with_its_error(monkeypatch: pytest.MonkeyPatch, root: object) -> None:
+    """The file's own check fails, and every road over it."""
+    real_folder = store.folder
+    monkeypatch.setattr(store, "folder", lambda dataset, _=None: real_folder(dataset, root))  # type: ignore[arg-type]
+    (real_folder(catalog.TINYDIGITS, root) / "test.pkl").write_bytes(b"short")  # type: ignore[arg-type]
+
+    outcomes = {check.subject: check.outcome for check in verify("tinydigits")}
+
+    assert outcomes["file train.pkl"] is Outcome.OK
+    assert {outcome for subject, outcome in outcomes.items() if subject != "file train.pkl"} == {Outcome.FAILED}
+
+
+def test_an_adapter_with_other_numbers_fails_with_both_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One changed pixel on one road is found, and the other roads stay good."""
+    splits = loaders.load("tinydigits")
+    splits["test"]["images"][0, 0, 0] = 0.5
+    monkeypatch.setattr(as_torch, "read_back", lambda name: splits)
+
+    checks = {check.subject: check for check in verify("tinydigits")}
+
+    assert checks["torch tensors"].outcome is Outcome.FAILED
+    assert catalog.TINYDIGITS.fingerprint in checks["torch tensors"].detail
+    assert [subject for subject, check in checks.items() if check.outcome is not Outcome.OK] == ["torch tensors"]
+
+
+def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> None:
+    """Skipped, not failed, and with the line that installs them."""
+    program = (
+        "from tinytorch_hf import verify\n"
+        "for check in verify('tinydigits'):\n    print(check.outcome.value, '|', check.subject, '|', check.detail)"
+    )
+
+    lines = [line.split(" | ") for line in run_numpy_only("-c", program).stdout.splitlines()]
+
+    assert [(outcome, subject) for outcome, subject, _ in lines] == [
+        ("ok", "file train.pkl"),
+        ("ok", "file test.pkl"),
+        ("ok", "numpy load"),
+        ("skipped", "torch tensors"),
+        ("skipped", "torch TinyDigits"),
+        ("ok", "tinytorch DataLoader"),
+        ("skipped", "Hugging Face in memory"),
+        ("skipped", "Hugging Face Parquet"),
+    ]
+    assert all("pip install" in detail for outcome, _, detail in lines if outcome == "skipped")
+
+
+def test_an_unknown_name_is_explained() -> None:
+    """A wrong name is no failed check."""
+    with pytest.raises(UnknownNameError):
+        verify("tinydigit")

@@ -1,0 +1,157 @@
+"""Datasets for TinyTorch: the student's own package when it is installed, the reference otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf import catalog
+from tinytorch_hf.frameworks import Framework, blaming, find_framework
+from tinytorch_hf.loaders import Array, Split, load, unit_range
+
+
+def epoch_order(n_samples: int, seed: int, epoch: int) -> Array:
+    """Order of the samples in one epoch: a permutation of ``range(n_samples)``, int64, the same everywhere."""
+    return np.random.default_rng([seed, epoch]).permutation(n_samples)
+
+
+class SeededDataLoader:
+    """A framework's own DataLoader, with an order that can be repeated.
+
+    TinyTorch's DataLoader has no seed. Here each pass lays the samples out in the order of that epoch
+    (see `epoch_order`) and lets the framework's DataLoader walk through them without shuffling.
+
+    Attributes
+    ----------
+    epoch
+        Number of the next pass, from 0; it may be set.
+    """
+
+    def __init__(self, framework: Framework, split: Split, batch_size: int, seed: int) -> None:
+        self.epoch = 0
+        self._framework = framework
+        self._split = split
+        self._batch_size = batch_size
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._split) / self._batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = epoch_order(len(self._split), self._seed, self.epoch)
+        self.epoch += 1
+        dataset = _tensor_dataset(self._framework, self._split, order)
+        return iter(self._framework.DataLoader(dataset, batch_size=self._batch_size, shuffle=False))
+
+
+def _tensor_dataset(framework: Framework, split: Split, order: Array | slice = slice(None)) -> Any:
+    images = unit_range(split["images"][order])
+    return framework.TensorDataset(framework.Tensor(images), framework.Tensor(split["labels"][order]))
+
+
+def dataset(
+    name: str, split: str = "train", *, root: str | Path | None = None, framework: Framework | None = None
+) -> Any:
+    """One split as TinyTorch's TensorDataset of images and labels.
+
+    Parameters
+    ----------
+    name
+        A dataset's name.
+    split
+        "train" or "test".
+    root
+        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+    framework
+        What `find_framework` gave; by default it is found now.
+
+    Returns
+    -------
+    TensorDataset
+        Of the framework found: (images, labels), float32 both, as every tensor of TinyTorch. Pixels are
+        exact; labels are whole numbers.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset or split.
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+    """
+    framework = framework or find_framework()
+    return _tensor_dataset(framework, _one_split(name, split, root))
+
+
+def dataloader(
+    name: str,
+    split: str = "train",
+    batch_size: int = 32,
+    shuffle: bool = False,
+    seed: int | None = None,
+    *,
+    root: str | Path | None = None,
+    framework: Framework | None = None,
+) -> Any:
+    """One split as TinyTorch's DataLoader, optionally in an order that can be repeated.
+
+    Parameters
+    ----------
+    name, split, root, framework
+        As for `dataset`.
+    batch_size
+        Samples in a batch; the last batch may be smaller.
+    shuffle
+        Whether each pass takes the samples in a new order.
+    seed
+        With ``shuffle``: the order of every epoch follows from it, without touching any global random state.
+        Without it, TinyTorch's own shuffling is used, which has no seed.
+
+    Returns
+    -------
+    iterable of (images, labels)
+        With ``len()``; tensors of the framework found.
+
+    Raises
+    ------
+    ValueError
+        ``batch_size`` is not positive, or there is a seed without shuffling.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+    if seed is not None and not shuffle:
+        raise ValueError("A seed has no effect without shuffle=True.")
+    framework = framework or find_framework()
+    chosen = _one_split(name, split, root)
+    if shuffle and seed is not None:
+        return SeededDataLoader(framework, chosen, batch_size, seed)
+    return framework.DataLoader(_tensor_dataset(framework, chosen), batch_size=batch_size, shuffle=shuffle)
+
+
+def _one_split(name: str, split: str, root: str | Path | None) -> Split:
+    catalog.info(name).split(split)
+    return load(name, root)[split]
+
+
+def read_back(name: str, framework: Framework | None = None) -> dict[str, Split]:
+    """A dataset as it arrives behind TinyTorch's DataLoader, in the catalog's dtypes, for comparison.
+
+    Raises
+    ------
+    StudentCodeError
+        The framework's own code failed.
+    """
+    framework = framework or find_framework()
+    return {split.name: _read_back(name, split.name, framework) for split in catalog.info(name).splits}
+
+
+def _read_back(name: str, split: str, framework: Framework) -> Split:
+    with blaming(framework, f"reading {name}'s {split} split through its DataLoader"):
+        batches = list(dataloader(name, split, batch_size=100, framework=framework))
+        images = np.concatenate([np.asarray(images.data) for images, _ in batches])
+        labels = np.concatenate([np.asarray(labels.data) for _, labels in batches])
+    columns = {"images": images, "labels": labels}
+    return Split(split, {c.name: columns[c.name].astype(c.dtype) for c in catalog.info(name).columns})

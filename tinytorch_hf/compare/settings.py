@@ -1,0 +1,33 @@
+"""How a comparison trains: everything that, with the dataset, determines the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OptimizerChoice:
+    """An optimizer as both sides know it: class name, extra arguments, and a learning rate that learns."""
+
+    class_name: str
+    arguments: dict[str, float]
+    default_lr: float
+
+
+OPTIMIZERS = {
+    "sgd": OptimizerChoice("SGD", {}, 0.3),
+    "momentum": OptimizerChoice("SGD", {"momentum": 0.9}, 0.05),
+    "adam": OptimizerChoice("Adam", {}, 0.005),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train: everything that, with the dataset, determines the run."""
+
+    dataset: str
+    optimizer: str = "sgd"
+    lr: float = OPTIMIZERS["sgd"].default_lr
+    epochs: int = 20
+    batch_size: int = 32
+    seed: int = 0

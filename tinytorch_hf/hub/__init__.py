@@ -1,0 +1,1 @@
+"""What the Hub needs: cards and Parquet files."""

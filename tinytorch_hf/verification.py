@@ -1,0 +1,127 @@
+"""Every file against the catalog, every adapter against the fingerprint."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tinytorch_hf import catalog, loaders, store
+from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
+from tinytorch_hf.loaders import Split
+
+
+class Outcome(Enum):
+    """How a check ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: what was looked at, how it ended, and what was seen."""
+
+    dataset: str
+    subject: str
+    outcome: Outcome
+    detail: str
+
+
+def verify(name: str) -> list[Check]:
+    """Check a dataset's files against the catalog and each adapter's numbers against its fingerprint.
+
+    An adapter whose library is not installed is skipped, with the line that installs it.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset.
+    """
+    return list(checks(name))
+
+
+def checks(name: str) -> Iterator[Check]:
+    """The checks of `verify`, one after the other as they end."""
+    dataset = catalog.info(name)
+    for file in dataset.files:
+        yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]
+    for subject, read_back in _adapters(name).items():
+        yield _check(name, subject, lambda read_back=read_back: _same(name, read_back()))  # type: ignore[misc]
+
+
+def _check(name: str, subject: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, subject, Outcome.OK, look())
+    except MissingExtraError as error:
+        return Check(name, subject, Outcome.SKIPPED, str(error))
+    except TinyTorchHFError as error:
+        return Check(name, subject, Outcome.FAILED, str(error))
+
+
+def _file(dataset: catalog.DatasetInfo, file: catalog.DataFile) -> str:
+    store.read(dataset, file)
+    return f"{file.size_bytes} bytes, sha256 {file.sha256[:16]}"
+
+
+def _same(name: str, splits: Mapping[str, Split]) -> str:
+    expected = catalog.info(name).fingerprint
+    found = fingerprint(splits)
+    if found != expected:
+        raise TinyTorchHFError(f"other numbers: fingerprint {found}, the catalog's is {expected}")
+    return f"fingerprint {found[:16]}"
+
+
+def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
+    """Every road to the data, by the name a user knows it under."""
+    title = catalog.info(name).title
+    numpy_alone: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
+    if not store.is_on_hub(name):
+        # The other roads serve what a loading script declares.
+        return numpy_alone
+    return {
+        **numpy_alone,
+        "torch tensors": lambda: _torch_tensors(name),
+        f"torch {title}": lambda: _torch_class(name),
+        "tinytorch DataLoader": lambda: _tinytorch(name),
+        "Hugging Face in memory": lambda: _in_memory(name),
+        "Hugging Face Parquet": lambda: _parquet(name),
+    }
+
+
+def _torch_tensors(name: str) -> Mapping[str, Split]:
+    from tinytorch_hf import as_torch
+
+    return as_torch.read_back(name)
+
+
+def _torch_class(name: str) -> Mapping[str, Split]:
+    from tinytorch_hf import as_torch
+
+    return as_torch.read_back_samples(name)
+
+
+def _tinytorch(name: str) -> Mapping[str, Split]:
+    from tinytorch_hf import as_tinytorch
+
+    return as_tinytorch.read_back(name)
+
+
+def _in_memory(name: str) -> Mapping[str, Split]:
+    from tinytorch_hf import as_hf
+
+    return as_hf.to_numpy(name, as_hf.load(name))
+
+
+def _parquet(name: str) -> Mapping[str, Split]:
+    from tinytorch_hf import as_hf
+    from tinytorch_hf.hub import parquet
+
+    with tempfile.TemporaryDirectory() as out:
+        # Building already compares every configuration with the curated files; the default is shown here.
+        folder = parquet.build(name, Path(out))
+        return parquet.read_back(name, folder, as_hf.config_names(name)[0])
