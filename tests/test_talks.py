@@ -18,6 +18,7 @@ LINE = talks.to_jsonl([PAIR])
 
 
 def changed(**fields: object) -> bytes:
+    """The line with some fields changed."""
     return json.dumps({**json.loads(LINE), **fields}).encode() + b"\n"
 
 

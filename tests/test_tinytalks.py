@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinytorch_hf
-from tinytorch_hf import catalog, store, talks, talks_rules
+from tinytorch_hf import catalog, describe, store, talks, talks_rules
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
 from tinytorch_hf.talks import Pair
 
@@ -22,6 +22,7 @@ SOURCE = FOLDER / "tinytalks_v1.jsonl"
 
 @pytest.fixture(scope="module")
 def pairs() -> list[Pair]:
+    """The published pairs."""
     return talks.parse_jsonl(SOURCE.read_bytes(), SOURCE)
 
 
@@ -42,18 +43,21 @@ def planted(pairs: list[Pair], position: int, **fields: object) -> list[Pair]:
 
 
 def problem_in_another_split(pairs: list[Pair]) -> list[Pair]:
+    """A training sum, operands swapped, asked in test."""
     known = pairs[first(pairs, topic="tens and ones", split="train")].question
     ones, tens = re.findall(r"\d+", known)
     return planted(pairs, first(pairs, level=3, split="test"), question=f"What is {tens} + {ones}?")
 
 
 def problem_in_words_elsewhere(pairs: list[Pair]) -> list[Pair]:
+    """A training sum asked in words in test."""
     tens, ones = re.findall(r"\d+", pairs[first(pairs, topic="tens and ones", split="train")].question)
     question = f"Omar finds more coins. How many are there now: {tens} + {ones}?"
     return planted(pairs, first(pairs, topic="getting more", split="test"), question=question)
 
 
 def near_duplicate(pairs: list[Pair]) -> list[Pair]:
+    """A training question asked in val with one word changed."""
     known = pairs[first(pairs, topic="facts", split="train")].question
     return planted(pairs, first(pairs, topic="facts", split="val"), question=known.replace("a ", "one "))
 
@@ -202,7 +206,7 @@ def test_columns(pairs: list[Pair]) -> None:
 
 def test_root(tmp_path: Path) -> None:
     """With a root the files are looked for there, and damage is found."""
-    with pytest.raises(MissingFileError, match="tinytalks_v1.jsonl"):
+    with pytest.raises(MissingFileError, match=r"tinytalks_v1\.jsonl"):
         tinytorch_hf.load_tinytalks(root=tmp_path)
     store.materialise(catalog.TINYTALKS, tmp_path)
     assert tinytorch_hf.load_tinytalks(root=tmp_path) == tinytorch_hf.load_tinytalks()
@@ -215,3 +219,27 @@ def test_root(tmp_path: Path) -> None:
 def test_fingerprint() -> None:
     """The content is the one the catalog states."""
     assert tinytorch_hf.fingerprint("tinytalks") == catalog.TINYTALKS.fingerprint
+
+
+def test_statistics() -> None:
+    """Texts are measured by level, length and alphabet."""
+    measured = describe.statistics(tinytorch_hf.load("tinytalks"))["train"]
+    assert measured["per_level"] == {1: 35, 2: 70, 3: 35, 4: 70, 5: 35}
+    assert measured["longest_answer"] == max(len(answer) for _, answer in tinytorch_hf.load_tinytalks("train"))
+    assert measured["alphabet_size"] <= talks_rules.MAX_ALPHABET
+
+
+def test_judge_reports_into_the_datasheet(tmp_path: Path, pairs: list[Pair]) -> None:
+    """The judge trains, scores every pair, and writes between its marks and nowhere else."""
+    pytest.importorskip("torch")
+    judge = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "tinytalks_judge.py"))
+    result = judge["judge_once"](pairs, steps=1, seed=0)
+    assert sum(row[1] for split in result["exact"].values() for key, row in split.items() if key == "all") == 350
+    assert result["curves"][-1]["train"] > 0
+    path = tmp_path / "DATASHEET.md"
+    before, after = judge["MARKS"]
+    path.write_text(f"kept {before} old {after} kept", encoding="utf-8")
+    judge["write_block"](path, judge["report"]([result]))
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(f"kept {before}\n{result['n_weights']} weights") and text.endswith(f"{after} kept")
+    assert " old " not in text

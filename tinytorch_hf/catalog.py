@@ -232,10 +232,13 @@ TINYTALKS = DatasetInfo(
     value_range=(1.0, 350.0),
     classes=(),
     license="CC-BY-4.0",
-    license_note="CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
+    license_note="Creative Commons Attribution 4.0 (CC BY 4.0), https://creativecommons.org/licenses/by/4.0/",
     source="written for this project",
     source_url="https://creativecommons.org/licenses/by/4.0/",
-    citation="The tinytorch_hf founders (2026). TinyTalks: 350 question-answer pairs for a first GPT [Dataset].",
+    citation=(
+        "The tinytorch_hf founders (2026). TinyTalks: 350 question-answer pairs for a first GPT [Dataset]. "
+        "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+    ),
     recipe="datasets/tinytalks/create_tinytalks.py",
     fingerprint="dc92735165d195e26230e23b948c2ac7c18fd486a1ae8a40a4d88a94d6cc1784",
 )

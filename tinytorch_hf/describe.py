@@ -53,16 +53,38 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
 
 
 def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
-    """Measure each split of an image dataset.
+    """Measure each split.
 
     Returns
     -------
     dict
-        For each split: ``n_samples``; ``per_class``, the number of samples of each label; and of the pixels
-        ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the images'
-        own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Plain Python numbers throughout.
+        For each split ``n_samples``. Of images: ``per_class``, the number of samples of each label; and of
+        the pixels ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the
+        images' own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Of questions and answers:
+        ``per_level``, ``n_characters``, ``alphabet_size``, and the ``mean_`` and ``longest_`` ``question``
+        and ``answer`` in characters. Plain Python numbers throughout.
     """
-    return {name: _split_statistics(split) for name, split in splits.items()}
+    return {
+        name: _text_statistics(split) if "question" in split.columns else _split_statistics(split)
+        for name, split in splits.items()
+    }
+
+
+def _text_statistics(split: Split) -> dict[str, Any]:
+    levels, counts = np.unique(split["level"], return_counts=True)
+    texts = {name: split[name].tolist() for name in ("question", "answer")}
+    together = "".join("".join(column) for column in texts.values())
+    measured: dict[str, Any] = {
+        "n_samples": len(split),
+        "per_level": {int(level): int(count) for level, count in zip(levels, counts, strict=True)},
+        "n_characters": len(together),
+        "alphabet_size": len(set(together)),
+    }
+    for name, column in texts.items():
+        lengths = [len(text) for text in column]
+        measured[f"mean_{name}"] = sum(lengths) / len(lengths)
+        measured[f"longest_{name}"] = max(lengths)
+    return measured
 
 
 def _split_statistics(split: Split) -> dict[str, Any]:
