@@ -203,22 +203,22 @@ TINYTALKS = DatasetInfo(
         SplitInfo(
             "train",
             245,
-            DataFile("splits/train.txt", 17746, "a82d6f7b472fa5418950fd2ac87802411e6ae9f1863b0638c66c4025b1bedb0d"),
+            DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
         ),
         SplitInfo(
             "val",
             53,
-            DataFile("splits/val.txt", 3856, "d0ac5db59a690f66f895f3059ecb283b4e44cda8815668a1328bd8c3c7baf92b"),
+            DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
         ),
         SplitInfo(
             "test",
             52,
-            DataFile("splits/test.txt", 3764, "c70374800620d4dd973b971096ae47ae4ff3012de1dcc3eecc3600f49538eb62"),
+            DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
         ),
     ),
     other_files=(
-        DataFile("tinytalks_v1.jsonl", 63506, "7f59aaf94a3cad669c4bce2cb491c66131108ed1ca6e9f13bb40d337ceb2b3bb"),
-        DataFile("tinytalks_v1.txt", 25366, "38a2bb37ee1dc50ff87fac7d5b53d5c3945fcd7b55dae84a778658ec430b4d3e"),
+        DataFile("tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"),
+        DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
     ),
     columns=(
         Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
@@ -240,7 +240,7 @@ TINYTALKS = DatasetInfo(
         "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
     ),
     recipe="datasets/tinytalks/create_tinytalks.py",
-    fingerprint="dc92735165d195e26230e23b948c2ac7c18fd486a1ae8a40a4d88a94d6cc1784",
+    fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
 )
 
 _CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)}

@@ -111,7 +111,7 @@ _PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"What is (\d+) - (\d+)\?", "-"),
     (r"What is (\d+) x (\d+)\?", "x"),
     (r"\w+ finds more \w+\. How many are there now: (\d+) \+ (\d+)\?", "+"),
-    (r"A [\w ]+ at (?P<b>\d+) km each hour: how far is it in (?P<a>\d+) hours\?", "x"),
+    (r"A [\w ]+ at (?P<b>\d+) km each hour: how far does it go in (?P<a>\d+) hours\?", "x"),
     (r"\w+ pays for a \w+\. How much change comes back: (\d+) - (\d+)\?", "-"),
     (r"How many does each child get when (?P<b>\d+) children share (?P<a>\d+) \w+\?", "/"),
 )
