@@ -29,7 +29,7 @@ QUESTIONS = {
 
 def test_the_names_are_those_of_the_shipped_datasets() -> None:
     """What the catalog lists is what the first release promises."""
-    assert catalog.names() == ("tinydigits", "digits_8x8", "tinymnist")
+    assert catalog.names() == ("tinydigits", "digits_8x8", "tinymnist", "tinytalks")
 
 
 def test_info_of_an_unknown_name_suggests_the_right_one() -> None:
@@ -81,11 +81,12 @@ def test_the_columns_have_the_stated_shapes_types_and_range(name: str) -> None:
     for split in splits.values():
         assert list(split.columns) == [column.name for column in dataset.columns]
         for column in dataset.columns:
-            assert split[column.name].dtype == column.dtype
+            assert loaders.dtype_name(split[column.name]) == column.dtype
             assert split[column.name].shape == (len(split), *column.shape)
-        first = split[dataset.columns[0].name]
-        assert (first.min(), first.max()) == dataset.value_range
-        assert np.unique(split["labels"]).tolist() == list(range(len(dataset.classes)))
+        if dataset.classes:
+            first = split[dataset.columns[0].name]
+            assert (first.min(), first.max()) == dataset.value_range
+            assert np.unique(split["labels"]).tolist() == list(range(len(dataset.classes)))
 
 
 @pytest.mark.parametrize("name", ["tinydigits", "tinymnist"])
@@ -95,7 +96,7 @@ def test_the_classes_are_balanced(name: str) -> None:
         assert len(set(np.bincount(split["labels"]))) == 1
 
 
-@EVERY_DATASET
+@pytest.mark.parametrize("name", [name for name in catalog.names() if catalog.info(name).classes])
 def test_no_image_occurs_twice(name: str) -> None:
     """Neither inside a split nor across splits, so nothing leaks from train to test."""
     images = np.concatenate([split["images"] for split in loaders.load(name).values()])

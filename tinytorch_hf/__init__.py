@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.describe import fingerprint
     from tinytorch_hf.errors import TinyTorchHFError
-    from tinytorch_hf.loaders import Split, load, load_digits_8x8, load_tinydigits, load_tinymnist
+    from tinytorch_hf.loaders import (
+        Split,
+        load,
+        load_digits_8x8,
+        load_tinydigits,
+        load_tinymnist,
+        load_tinytalks,
+    )
     from tinytorch_hf.verification import verify
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
@@ -31,6 +38,7 @@ _HOMES = {
     "load_digits_8x8": "loaders",
     "load_tinydigits": "loaders",
     "load_tinymnist": "loaders",
+    "load_tinytalks": "loaders",
     "verify": "verification",
 }
 
@@ -48,6 +56,7 @@ __all__ = [
     "load_digits_8x8",
     "load_tinydigits",
     "load_tinymnist",
+    "load_tinytalks",
     "names",
     "reference",
     "verify",

@@ -60,6 +60,7 @@ class DatasetInfo:
     recipe: str
     fingerprint: str
     folder: str = ""
+    other_files: tuple[DataFile, ...] = ()
 
     @property
     def folder_name(self) -> str:
@@ -68,8 +69,8 @@ class DatasetInfo:
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        """The curated files, one for each split."""
-        return tuple(split.file for split in self.splits)
+        """The curated files: one for each split, then those that belong to the dataset as a whole."""
+        return (*(split.file for split in self.splits), *self.other_files)
 
     @property
     def sha256(self) -> dict[str, str]:
@@ -193,7 +194,56 @@ TINYMNIST = DatasetInfo(
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
 )
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST)}
+TINYTALKS = DatasetInfo(
+    name="tinytalks",
+    title="TinyTalks",
+    summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
+    version="1.0.0",
+    splits=(
+        SplitInfo(
+            "train",
+            245,
+            DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
+        ),
+        SplitInfo(
+            "val",
+            53,
+            DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
+        ),
+        SplitInfo(
+            "test",
+            52,
+            DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
+        ),
+    ),
+    other_files=(
+        DataFile("tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"),
+        DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
+    ),
+    columns=(
+        Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
+        Column("level", "int64", (), "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues"),
+        Column("topic", "str", (), "the family of questions, such as colors or speed"),
+        Column("dialogue", "int64", (), "number of the dialogue, 0 outside dialogues"),
+        Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),
+        Column("question", "str", (), "one line of printable ASCII"),
+        Column("answer", "str", (), "one line of printable ASCII"),
+    ),
+    value_range=(1.0, 350.0),
+    classes=(),
+    license="CC-BY-4.0",
+    license_note="Creative Commons Attribution 4.0 (CC BY 4.0), https://creativecommons.org/licenses/by/4.0/",
+    source="written for this project",
+    source_url="https://creativecommons.org/licenses/by/4.0/",
+    citation=(
+        "The tinytorch_hf founders (2026). TinyTalks: 350 question-answer pairs for a first GPT [Dataset]. "
+        "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+    ),
+    recipe="datasets/tinytalks/create_tinytalks.py",
+    fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
+)
+
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)}
 
 
 def names() -> tuple[str, ...]:

@@ -27,7 +27,8 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     -------
     str
         SHA-256 in hex over, for each split and each column in order: a line ``split/column dtype shape``
-        and the values' bytes, little-endian in C order. It speaks of content, never of files.
+        and the values' bytes, little-endian in C order. It speaks of content, never of files. A column of
+        texts has the dtype ``str``; each text is its length as 8 bytes, little-endian, and its UTF-8 bytes.
 
     Raises
     ------
@@ -38,6 +39,12 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     digest = hashlib.sha256()
     for split in splits.values():
         for name, column in split.columns.items():
+            if column.dtype.kind == "U":
+                digest.update(f"{split.name}/{name} str {column.shape}\n".encode())
+                for text in column.ravel():
+                    encoded = str(text).encode("utf-8")
+                    digest.update(len(encoded).to_bytes(8, "little") + encoded)
+                continue
             little_endian = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<"))
             header = f"{split.name}/{name} {little_endian.dtype.str} {column.shape}\n"
             digest.update(header.encode("utf-8"))
@@ -46,16 +53,38 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
 
 
 def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
-    """Measure each split of an image dataset.
+    """Measure each split.
 
     Returns
     -------
     dict
-        For each split: ``n_samples``; ``per_class``, the number of samples of each label; and of the pixels
-        ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the images'
-        own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Plain Python numbers throughout.
+        For each split ``n_samples``. Of images: ``per_class``, the number of samples of each label; and of
+        the pixels ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the
+        images' own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Of questions and answers:
+        ``per_level``, ``n_characters``, ``alphabet_size``, and the ``mean_`` and ``longest_`` ``question``
+        and ``answer`` in characters. Plain Python numbers throughout.
     """
-    return {name: _split_statistics(split) for name, split in splits.items()}
+    return {
+        name: _text_statistics(split) if "question" in split.columns else _split_statistics(split)
+        for name, split in splits.items()
+    }
+
+
+def _text_statistics(split: Split) -> dict[str, Any]:
+    levels, counts = np.unique(split["level"], return_counts=True)
+    texts = {name: split[name].tolist() for name in ("question", "answer")}
+    together = "".join("".join(column) for column in texts.values())
+    measured: dict[str, Any] = {
+        "n_samples": len(split),
+        "per_level": {int(level): int(count) for level, count in zip(levels, counts, strict=True)},
+        "n_characters": len(together),
+        "alphabet_size": len(set(together)),
+    }
+    for name, column in texts.items():
+        lengths = [len(text) for text in column]
+        measured[f"mean_{name}"] = sum(lengths) / len(lengths)
+        measured[f"longest_{name}"] = max(lengths)
+    return measured
 
 
 def _split_statistics(split: Split) -> dict[str, Any]:

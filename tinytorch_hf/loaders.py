@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, readers, store
+from tinytorch_hf import catalog, readers, store, talks
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
@@ -61,6 +61,8 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
         A file is not there, is damaged, or cannot be read.
     """
     dataset = catalog.info(name)
+    if dataset is catalog.TINYTALKS:
+        return _load_talks(dataset, root)
     return {split.name: _load_split(dataset, split, root) for split in dataset.splits}
 
 
@@ -74,12 +76,17 @@ def _load_split(dataset: DatasetInfo, split: SplitInfo, root: str | Path | None)
 def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:
     """Raise CorruptFileError unless the arrays have the names, dtypes and shapes the catalog states."""
     expected = {c.name: (c.dtype, (split.n_samples, *c.shape)) for c in dataset.columns}
-    present = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
+    present = {name: (dtype_name(array), array.shape) for name, array in arrays.items()}
     if present != expected:
         raise CorruptFileError(
             f"{path} does not hold the columns of {dataset.title}'s {split.name} split: "
             f"expected {expected}, found {present}."
         )
+
+
+def dtype_name(array: Array) -> str:
+    """NumPy's name of a dtype; "str" for texts, whatever width the longest of them needs."""
+    return "str" if array.dtype.kind == "U" else array.dtype.name
 
 
 def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
@@ -176,3 +183,70 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
     """
     split = load("digits_8x8", root)["full"]
     return split["images"], split["labels"]
+
+
+def _talks(root: str | Path | None) -> tuple[list[talks.Pair], Path]:
+    dataset = catalog.TINYTALKS
+    source = next(file for file in dataset.other_files if file.name.endswith(".jsonl"))
+    path = store.folder(dataset, root) / source.name
+    return talks.parse_jsonl(store.read(dataset, source, root), path), path
+
+
+def _load_talks(dataset: DatasetInfo, root: str | Path | None) -> dict[str, Split]:
+    pairs, path = _talks(root)
+    splits = {}
+    for split in dataset.splits:
+        columns = talks.columns(talks.in_split(pairs, split.name))
+        check_columns(dataset, split, columns, path)
+        splits[split.name] = Split(split.name, columns)
+    return splits
+
+
+def load_tinytalks(
+    split: str | None = None, levels: Collection[int] | None = None, root: str | Path | None = None
+) -> list[tuple[str, str]]:
+    """Load TinyTalks: short questions and their answers, to train a first GPT on.
+
+    =======  =======================================  =====  ===  ====
+    level    what it is about                         train  val  test
+    =======  =======================================  =====  ===  ====
+    1        greetings and identity                      35    8     7
+    2        simple facts                                70   15    15
+    3        arithmetic                                  35    7     8
+    4        purpose, cause and small word problems      70   15    15
+    5        dialogues of two or three turns             35    8     7
+    =======  =======================================  =====  ===  ====
+
+    Parameters
+    ----------
+    split
+        "train", "val" or "test"; None for all of them, in the order of the levels.
+    levels
+        Which levels, such as ``[1, 2]``; None for all.
+    root
+        None for the bundled files, or a folder in which ``tinytalks/`` is looked for.
+
+    Returns
+    -------
+    list of (str, str)
+        Question and answer of each pair.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such split or level.
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+    """
+    if split is not None:
+        catalog.TINYTALKS.split(split)
+    known_levels = range(1, 6)
+    for level in levels or ():
+        if level not in known_levels:
+            raise UnknownNameError("level of tinytalks numbered", level, map(str, known_levels))
+    pairs, _ = _talks(root)
+    return [
+        (pair.question, pair.answer)
+        for pair in pairs
+        if split in (None, pair.split) and (levels is None or pair.level in levels)
+    ]

@@ -215,7 +215,7 @@ def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Exp
     companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
     relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
     for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
-        file = data_files.get(Path(relative).name)
+        file = data_files.get(relative.removeprefix(f"{dataset.folder_name}/"))
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
         found = found_at(path, data)
