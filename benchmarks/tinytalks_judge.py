@@ -48,7 +48,7 @@ INIT_STD = 0.08
 BATCH = 16
 BATCHES_OF_LIKE_LENGTH = 10
 WARMUP_STEPS = 100
-MUON_LR, ADAM_LR, WEIGHT_DECAY = 0.03, 0.004, 0.1
+MUON_LR, ADAM_LR, PLAIN_LR, WEIGHT_DECAY = 0.03, 0.004, 0.003, 0.1
 QUESTION_WEIGHT = 0.5
 MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 
@@ -88,14 +88,17 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 class GPT(nn.Module):  # type: ignore[misc]
     """The student: characters in, logits of the next character out."""
 
-    def __init__(self, n_chars: int) -> None:
+    def __init__(self, n_chars: int, is_plain: bool) -> None:
         super().__init__()
         self.embedding = nn.Embedding(n_chars, WIDTH)
+        self.position = nn.Embedding(MAX_CHARS, WIDTH) if is_plain else None
         self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
         self.norm = nn.LayerNorm(WIDTH)
         self.dropout = nn.Dropout(DROPOUT)
         half = WIDTH // HEADS // 2
         angles = torch.arange(MAX_CHARS)[:, None] * ROTARY_BASE ** (-torch.arange(half) / half)
+        if is_plain:
+            angles = torch.zeros_like(angles)
         self.register_buffer("cosine", torch.cat([angles.cos()] * 2, dim=-1))
         self.register_buffer("sine", torch.cat([angles.sin()] * 2, dim=-1))
         for module in self.modules():
@@ -104,7 +107,10 @@ class GPT(nn.Module):  # type: ignore[misc]
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(batch, length) to (batch, length, n_chars)."""
-        x = self.dropout(self.embedding(tokens))
+        x = self.embedding(tokens)
+        if self.position is not None:
+            x = x + self.position(torch.arange(tokens.shape[1]))
+        x = self.dropout(x)
         for block in self.blocks:
             x = block(x, self.cosine, self.sine)
         return self.norm(x) @ self.embedding.weight.T
@@ -113,11 +119,12 @@ class GPT(nn.Module):  # type: ignore[misc]
 class Judge:
     """A model with its alphabet: encodes pairs, measures losses, answers questions."""
 
-    def __init__(self, pairs: Sequence[Pair], seed: int) -> None:
+    def __init__(self, pairs: Sequence[Pair], seed: int, is_plain: bool) -> None:
         torch.manual_seed(seed)
         self.chars = sorted({char for pair in pairs for char in prompt(pair) + pair.answer})
         self.index = {char: index for index, char in enumerate(self.chars)}
-        self.model = GPT(len(self.chars))
+        self.model = GPT(len(self.chars), is_plain)
+        self.is_plain = is_plain
 
     def encode(self, text: str) -> list[int]:
         """Positions of a text's characters in the alphabet."""
@@ -154,6 +161,8 @@ class Judge:
     def answers(self, pairs: Sequence[Pair]) -> list[str]:
         """Greedy answers, up to the newline. Prompts of equal length are answered together."""
         self.model.eval()
+        # Whoever talks on beyond the longest true answer and its newline is wrong already.
+        patience = max(len(pair.answer) for pair in pairs) + 1
         by_length: dict[int, list[int]] = defaultdict(list)
         for i, pair in enumerate(pairs):
             by_length[len(prompt(pair))].append(i)
@@ -161,7 +170,7 @@ class Judge:
         for n_prompt, members in by_length.items():
             tokens = torch.tensor([self.encode(prompt(pairs[i])) for i in members])
             ended = torch.zeros(len(members), dtype=torch.bool)
-            while tokens.shape[1] < MAX_CHARS and not bool(ended.all()):
+            while tokens.shape[1] < n_prompt + patience and not bool(ended.all()):
                 following = self.model(tokens)[:, -1].argmax(dim=-1)
                 tokens = torch.cat([tokens, following[:, None]], dim=1)
                 ended |= following == self.index["\n"]
@@ -189,22 +198,29 @@ def batches(pairs: Sequence[Pair], rng: random.Random) -> Iterator[list[Pair]]:
             yield from cut
 
 
+def best_optimizers(model: GPT) -> list[Any]:
+    """Muon for the matrices inside the blocks, AdamW for embedding and vectors."""
+    matrices = [weight for weight in model.blocks.parameters() if weight.dim() == 2]
+    vectors = [weight for weight in model.parameters() if weight.dim() < 2]
+    groups = [
+        {"params": [model.embedding.weight], "weight_decay": WEIGHT_DECAY},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return [
+        torch.optim.Muon(matrices, lr=MUON_LR, momentum=0.95, weight_decay=WEIGHT_DECAY),
+        torch.optim.AdamW(groups, lr=ADAM_LR, betas=(0.9, 0.95)),
+    ]
+
+
+def plain_optimizers(model: GPT) -> list[Any]:
+    """AdamW for everything."""
+    return [torch.optim.AdamW(model.parameters(), lr=PLAIN_LR, betas=(0.9, 0.95), weight_decay=WEIGHT_DECAY)]
+
+
 def train(judge: Judge, groups: dict[str, list[Pair]], steps: int, seed: int, every: int) -> list[dict[str, float]]:
     """Train on ``groups["train"]`` and return the curves: the loss of every group, each ``every`` steps."""
     model = judge.model
-    matrices = [weight for weight in model.blocks.parameters() if weight.dim() == 2]
-    vectors = [weight for weight in model.parameters() if weight.dim() < 2]
-    optimizers = [
-        torch.optim.Muon(matrices, lr=MUON_LR, momentum=0.95, weight_decay=WEIGHT_DECAY),
-        torch.optim.AdamW(
-            [
-                {"params": [model.embedding.weight], "weight_decay": WEIGHT_DECAY},
-                {"params": vectors, "weight_decay": 0.0},
-            ],
-            lr=ADAM_LR,
-            betas=(0.9, 0.95),
-        ),
-    ]
+    optimizers = plain_optimizers(model) if judge.is_plain else best_optimizers(model)
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     curves = [{"step": 0.0, **{name: judge.measure(pairs) for name, pairs in groups.items()}}]
     stream = batches(groups["train"], random.Random(seed))  # noqa: S311 -- an order, not a secret
@@ -236,9 +252,9 @@ def score(pairs: Sequence[Pair], answers: Sequence[str]) -> dict[str, dict[str, 
     return table
 
 
-def judge_once(pairs: Sequence[Pair], steps: int, seed: int) -> dict[str, Any]:
-    """Train and examine one model."""
-    judge = Judge(pairs, seed)
+def judge_once(pairs: Sequence[Pair], steps: int, seed: int, is_plain: bool = False) -> dict[str, Any]:
+    """Train and examine one model; a plain one has learned positions and AdamW, as a first GPT of one's own."""
+    judge = Judge(pairs, seed, is_plain)
     groups = {name: talks.in_split(pairs, name) for name in SPLITS[:2]}
     groups["val compositional"] = [pair for pair in groups["val"] if is_compositional(pair)]
     groups["val single"] = [pair for pair in groups["val"] if not is_compositional(pair)]
@@ -275,8 +291,8 @@ def share_of_held_out(result: dict[str, Any], key: str) -> tuple[int, int]:
     return sum(row[0] for row in rows), sum(row[1] for row in rows)
 
 
-def report(results: Sequence[dict[str, Any]]) -> str:
-    """Markdown for the datasheet: the first seed in full, the others in a line each."""
+def report(results: Sequence[dict[str, Any]], plain: dict[str, Any]) -> str:
+    """Markdown for the datasheet: the first seed in full, the others and the plain model in a line each."""
     first = results[0]
     keys = [*(f"L{level}" for level in range(1, 6)), "all", "compositional", "single"]
     lines = [
@@ -294,19 +310,19 @@ def report(results: Sequence[dict[str, Any]]) -> str:
         lines.append(f"| {split} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        "Every seed that was run:",
+        "Every seed that was run, and a plain model of the same size (learned positions, AdamW):",
         "",
         "| seed | train | held-out | held-out compositional |",
         "|---|---|---|---|",
     ]
-    for result in results:
+    for label, result in [*((str(result["seed"]), result) for result in results), ("plain, 0", plain)]:
         train_row, held, combined = (
             result["exact"]["train"]["all"],
             share_of_held_out(result, "all"),
             share_of_held_out(result, "compositional"),
         )
         cells = [f"{n}/{of} ({100 * n / of:.0f} %)" for n, of in (train_row, held, combined)]
-        lines.append(f"| {result['seed']} | " + " | ".join(cells) + " |")
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
     names = [name for name in first["curves"][0] if name != "step"]
     lines += ["", "Loss of the answers, nats a character:", "", "| step | " + " | ".join(names) + " |"]
     lines.append("|---" * (len(names) + 1) + "|")
@@ -340,7 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source = DATA / "tinytalks_v1.jsonl"
     pairs = talks.parse_jsonl(source.read_bytes(), source)
     results = [judge_once(pairs, options.steps, seed) for seed in options.seeds]
-    text = report(results)
+    text = report(results, judge_once(pairs, options.steps, 0, is_plain=True))
     print(text)
     if options.wrong:
         for wrong in results[0]["wrong"]:

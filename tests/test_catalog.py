@@ -171,3 +171,12 @@ def test_what_the_datasheet_of_tinydigits_derives_from_the_source_is_right() -> 
 
     assert f"Of the 1797 images in the source's test part, {n_per_class} of each digit" in text
     assert f"The other {1797 - 10 * n_per_class} were left out" in text
+
+
+def test_everything_shipped_stays_small_enough_for_git() -> None:
+    """The files that recipes write or read, all datasets together: at most 700 kB."""
+    folder = store.shipped("datasets")
+    data = [path for path in folder.rglob("*") if path.suffix in (".pkl", ".npz", ".csv", ".txt", ".jsonl")]
+
+    assert len(data) >= sum(len(catalog.info(name).files) for name in catalog.names())
+    assert sum(path.stat().st_size for path in data) <= 700_000

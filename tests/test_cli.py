@@ -16,7 +16,7 @@ import pytest
 from conftest import Run
 from PIL import Image
 
-from tinytorch_hf import cli, load_tinydigits
+from tinytorch_hf import cli, load_tinydigits, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "compare"]
@@ -145,6 +145,21 @@ def test_show_writes_a_picture(run: Any, tmp_path: Path) -> None:
     X_train, y_train, _, _ = load_tinydigits()
     first_zero = X_train[y_train == 0][0]
     assert np.array_equal(shades[6:54:6, 6:54:6], np.rint(255 * (1 - first_zero)).astype(np.uint8))
+
+
+def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
+    """One pair of every level, or those asked for; there is no picture of them."""
+    status, out, _ = run("show", "tinytalks")
+    assert status == OK
+    assert re.findall(r"level (\d)", out) == ["1", "2", "3", "4", "5"]
+
+    _, out, _ = run("show", "tinytalks", "--split", "val", "--index", "0")
+    question, answer = load_tinytalks("val")[0]
+    assert f"Q: {question}\nA: {answer}\n" in out
+
+    status, _, err = run("show", "tinytalks", "--png", "x.png")
+    assert status == PROBLEM
+    assert "TinyTalks holds texts" in err
 
 
 def test_a_picture_that_cannot_be_written_exits_with_1(run: Any, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from conftest import Run
 
@@ -25,7 +27,8 @@ def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
     checks = verify(name)
 
     assert [check.outcome for check in checks] == [Outcome.OK] * len(checks)
-    roads = [check for check in checks if not check.subject.startswith("file ")]
+    roads = [check for check in checks if not check.subject.startswith(("file ", "texts", "rules"))]
+    assert roads
     assert {check.detail for check in roads} == {f"fingerprint {catalog.info(name).fingerprint[:16]}"}
 
 
@@ -81,6 +84,21 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
         ("skipped", "Hugging Face Parquet"),
     ]
     assert all("pip install" in detail for outcome, _, detail in lines if outcome == "skipped")
+
+
+def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
+    assert [check.detail for check in verify("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
+
+    pairs = loaders.talks_pairs()
+    wrong = [dataclasses.replace(pairs[0], answer="I am a person."), *pairs[1:]]
+    monkeypatch.setattr(loaders, "talks_pairs", lambda root=None: wrong)
+    checks = {check.subject: check for check in verify("tinytalks")}
+
+    assert checks["rules"].outcome is Outcome.FAILED
+    assert "persona" in checks["rules"].detail
+    assert checks["texts"].outcome is Outcome.FAILED
+    assert "train.txt holds other pairs" in checks["texts"].detail
 
 
 def test_an_unknown_name_is_explained() -> None:

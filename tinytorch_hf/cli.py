@@ -59,13 +59,13 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         return _print_json(_info_dict(dataset))
     low, high = dataset.value_range
+    range_and_classes = [("range", f"{low:g} to {high:g}"), ("classes", ", ".join(dataset.classes))]
     rows = [
         ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
         ("summary", dataset.summary),
         *(("split", f"{s.name}: {s.n_samples} samples in {s.file.name}") for s in dataset.splits),
         *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
-        ("range", f"{low:g} to {high:g}"),
-        ("classes", ", ".join(dataset.classes)),
+        *(range_and_classes if dataset.classes else ()),
         ("license", f"{dataset.license}. {dataset.license_note}"),
         ("source", f"{dataset.source}, {dataset.source_url}"),
         ("citation", dataset.citation),
@@ -90,6 +90,8 @@ def _show(options: argparse.Namespace) -> int:
     dataset = catalog.info(options.name)
     dataset.split(options.split)
     split = loaders.load(dataset.name)[options.split]
+    if options.png and not dataset.classes:
+        raise TinyTorchHFError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
         store.write(options.png, describe.png(describe.contact_sheet(split)))
         print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {options.split} split")
@@ -99,7 +101,12 @@ def _show(options: argparse.Namespace) -> int:
         raise UnknownNameError(
             f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
         )
-    indices = options.index or list(np.unique(split["labels"], return_index=True)[1])
+    if not dataset.classes:
+        for index in options.index or np.unique(split["level"], return_index=True)[1]:
+            print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
+            print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")
+        return OK
+    indices = options.index or np.unique(split["labels"], return_index=True)[1]
     captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
     print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
     return OK
@@ -251,17 +258,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(command)
 
     command = _command(
-        commands, "show", _show, "draw samples in the terminal", "tinytorch-hf show tinydigits --index 0 1 2"
+        commands, "show", _show, "show samples in the terminal", "tinytorch-hf show tinydigits --index 0 1 2"
     )
     _add_name(command)
-    command.add_argument("--split", default="train", help="split to draw from (default: %(default)s)")
+    command.add_argument("--split", default="train", help="split to show samples of (default: %(default)s)")
     what = command.add_mutually_exclusive_group()
     what.add_argument(
         "--index",
         type=int,
         nargs="+",
         metavar="N",
-        help="samples to draw (default: the first of every class)",
+        help="samples to show (default: the first of every class or level)",
     )
     what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
 

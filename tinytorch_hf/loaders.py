@@ -185,15 +185,19 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
     return split["images"], split["labels"]
 
 
-def _talks(root: str | Path | None) -> tuple[list[talks.Pair], Path]:
+_TALKS_SOURCE = next(file for file in catalog.TINYTALKS.other_files if file.name.endswith(".jsonl"))
+
+
+def talks_pairs(root: str | Path | None = None) -> list[talks.Pair]:
+    """Every pair of TinyTalks with all that its source says of it, in the source's order."""
     dataset = catalog.TINYTALKS
-    source = next(file for file in dataset.other_files if file.name.endswith(".jsonl"))
-    path = store.folder(dataset, root) / source.name
-    return talks.parse_jsonl(store.read(dataset, source, root), path), path
+    path = store.folder(dataset, root) / _TALKS_SOURCE.name
+    return talks.parse_jsonl(store.read(dataset, _TALKS_SOURCE, root), path)
 
 
 def _load_talks(dataset: DatasetInfo, root: str | Path | None) -> dict[str, Split]:
-    pairs, path = _talks(root)
+    pairs = talks_pairs(root)
+    path = store.folder(dataset, root) / _TALKS_SOURCE.name
     splits = {}
     for split in dataset.splits:
         columns = talks.columns(talks.in_split(pairs, split.name))
@@ -244,9 +248,8 @@ def load_tinytalks(
     for level in levels or ():
         if level not in known_levels:
             raise UnknownNameError("level of tinytalks numbered", level, map(str, known_levels))
-    pairs, _ = _talks(root)
     return [
         (pair.question, pair.answer)
-        for pair in pairs
+        for pair in talks_pairs(root)
         if split in (None, pair.split) and (levels is None or pair.level in levels)
     ]

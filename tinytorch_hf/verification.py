@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import catalog, loaders, store
+from tinytorch_hf import catalog, loaders, store, talks
 from tinytorch_hf.describe import fingerprint
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.loaders import Split
@@ -50,6 +50,9 @@ def checks(name: str) -> Iterator[Check]:
     dataset = catalog.info(name)
     for file in dataset.files:
         yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]
+    if dataset is catalog.TINYTALKS:
+        yield _check(name, "texts", _talks_texts)
+        yield _check(name, "rules", _talks_rules)
     for subject, read_back in _adapters(name).items():
         yield _check(name, subject, lambda read_back=read_back: _same(name, read_back()))  # type: ignore[misc]
 
@@ -74,6 +77,26 @@ def _same(name: str, splits: Mapping[str, Split]) -> str:
     if found != expected:
         raise TinyTorchHFError(f"other numbers: fingerprint {found}, the catalog's is {expected}")
     return f"fingerprint {found[:16]}"
+
+
+def _talks_texts() -> str:
+    """The milestones' text files hold the pairs of the source, in its order."""
+    dataset = catalog.TINYTALKS
+    for split in dataset.splits:
+        path = store.folder(dataset) / split.file.name
+        found = talks.parse_text(store.read(dataset, split.file), path)
+        if found != loaders.load_tinytalks(split.name):
+            raise TinyTorchHFError(f"{path} holds other pairs than the source of TinyTalks")
+    return f"the same {len(loaders.load_tinytalks())} pairs as the source"
+
+
+def _talks_rules() -> str:
+    from tinytorch_hf import talks_rules
+
+    broken = {rule: whats for rule, whats in talks_rules.violations(loaders.talks_pairs()).items() if whats}
+    if broken:
+        raise TinyTorchHFError("; ".join(f"{rule}: {whats[0]}" for rule, whats in broken.items()))
+    return f"all {len(talks_rules.RULES)} kept"
 
 
 def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
