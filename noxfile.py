@@ -11,7 +11,8 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 
 # Specifications of what needs nothing beyond NumPy.
-CORE_TESTS = [f"tests/test_{name}.py" for name in ("catalog", "describe", "errors", "loaders", "readers", "store")]
+CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
+CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 
 
 @nox.session
@@ -47,6 +48,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     session.install("-e", ".[create]", f"scikit-learn=={scikit_learn}", f"numpy=={numpy}")
     session.run("python", "datasets/tinydigits/create_tinydigits.py")
     session.run("python", "datasets/tiny/create_digits_8x8.py")
+    session.run("python", "datasets/tinytalks/create_tinytalks.py")
     session.run("python", "datasets/tinymnist/create_tinymnist.py")
     session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
