@@ -98,7 +98,7 @@ def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None
     assert checks["rules"].outcome is Outcome.FAILED
     assert "persona" in checks["rules"].detail
     assert checks["texts"].outcome is Outcome.FAILED
-    assert "train.txt holds other pairs" in checks["texts"].detail
+    assert "tinytalks_v1.txt holds other pairs" in checks["texts"].detail
 
 
 def test_an_unknown_name_is_explained() -> None:

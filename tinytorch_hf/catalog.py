@@ -69,8 +69,8 @@ class DatasetInfo:
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        """The curated files: one for each split, then those that belong to the dataset as a whole."""
-        return (*(split.file for split in self.splits), *self.other_files)
+        """The curated files: those that hold the splits, then other forms of the same content."""
+        return tuple(dict.fromkeys([*(split.file for split in self.splits), *self.other_files]))
 
     @property
     def sha256(self) -> dict[str, str]:
@@ -194,31 +194,25 @@ TINYMNIST = DatasetInfo(
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
 )
 
+_TALKS_SOURCE = DataFile(
+    "tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"
+)
+
 TINYTALKS = DatasetInfo(
     name="tinytalks",
     title="TinyTalks",
     summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
     version="1.0.0",
     splits=(
-        SplitInfo(
-            "train",
-            245,
-            DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
-        ),
-        SplitInfo(
-            "val",
-            53,
-            DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
-        ),
-        SplitInfo(
-            "test",
-            52,
-            DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
-        ),
+        SplitInfo("train", 245, _TALKS_SOURCE),
+        SplitInfo("val", 53, _TALKS_SOURCE),
+        SplitInfo("test", 52, _TALKS_SOURCE),
     ),
     other_files=(
-        DataFile("tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"),
         DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
+        DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
+        DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
+        DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
     ),
     columns=(
         Column("id", "int64", (), "1 to 350, the position in the whole dataset"),

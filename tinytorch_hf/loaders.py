@@ -61,16 +61,21 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
         A file is not there, is damaged, or cannot be read.
     """
     dataset = catalog.info(name)
-    if dataset is catalog.TINYTALKS:
-        return _load_talks(dataset, root)
     return {split.name: _load_split(dataset, split, root) for split in dataset.splits}
 
 
 def _load_split(dataset: DatasetInfo, split: SplitInfo, root: str | Path | None) -> Split:
     path = store.folder(dataset, root) / split.file.name
-    arrays = readers.BY_SUFFIX[path.suffix](store.read(dataset, split.file, root), path)
+    arrays = _read(store.read(dataset, split.file, root), path, split.name)
     check_columns(dataset, split, arrays, path)
     return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
+
+
+def _read(data: bytes, path: Path, split_name: str) -> Mapping[str, Array]:
+    if path.suffix == ".jsonl":
+        # One file holds every split: each line says which it belongs to.
+        return talks.columns(talks.in_split(talks.parse_jsonl(data, path), split_name))
+    return readers.BY_SUFFIX[path.suffix](data, path)
 
 
 def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:
@@ -185,25 +190,11 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
     return split["images"], split["labels"]
 
 
-_TALKS_SOURCE = next(file for file in catalog.TINYTALKS.other_files if file.name.endswith(".jsonl"))
-
-
 def talks_pairs(root: str | Path | None = None) -> list[talks.Pair]:
     """Every pair of TinyTalks with all that its source says of it, in the source's order."""
     dataset = catalog.TINYTALKS
-    path = store.folder(dataset, root) / _TALKS_SOURCE.name
-    return talks.parse_jsonl(store.read(dataset, _TALKS_SOURCE, root), path)
-
-
-def _load_talks(dataset: DatasetInfo, root: str | Path | None) -> dict[str, Split]:
-    pairs = talks_pairs(root)
-    path = store.folder(dataset, root) / _TALKS_SOURCE.name
-    splits = {}
-    for split in dataset.splits:
-        columns = talks.columns(talks.in_split(pairs, split.name))
-        check_columns(dataset, split, columns, path)
-        splits[split.name] = Split(split.name, columns)
-    return splits
+    source = dataset.splits[0].file
+    return talks.parse_jsonl(store.read(dataset, source, root), store.folder(dataset, root) / source.name)
 
 
 def load_tinytalks(
