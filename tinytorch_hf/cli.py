@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -199,7 +200,9 @@ def _compare(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     if options.json:
-        result = lockstep.run(settings)
+        # What the student's own code prints must not get between the braces.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = lockstep.run(settings)
         _print_json(report.as_dict(result))
     else:
         shown: list[lockstep.Epoch] = []
