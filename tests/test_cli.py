@@ -312,14 +312,19 @@ def test_compare_exits_with_1_when_the_sides_differ(run: Any, install: Any) -> N
 
 
 def test_what_a_students_package_prints_stays_out_of_json(run: Any, install: Any) -> None:
-    """The first generation greets whoever imports it."""
+    """The first generation greets whoever imports it, and a student may print in every step."""
     from generations import GENERATION_A
 
-    install(GENERATION_A)
-
-    assert (
-        json.loads(run("compare", "tinydigits", "--epochs", "1", "--json")[1])["framework"]["name"] == "tinytorch 0.1.0"
+    talkative = (
+        "from tinytorch_hf.reference import SGD as _SGD, Adam\n"
+        "class SGD(_SGD):\n    def step(self):\n        print('step!')\n        super().step()\n"
     )
+    install({**GENERATION_A, "core/optimizers.py": talkative})
+
+    _, out, err = run("compare", "tinydigits", "--epochs", "1", "--json")
+
+    assert json.loads(out)["framework"]["name"] == "tinytorch 0.1.0"
+    assert "step!" in err
 
 
 @pytest.mark.parametrize(
