@@ -214,7 +214,7 @@ def near_duplicates(features: Array, others: Array, min_cosine: float = 0.95) ->
     ----------
     C. Manning, P. Raghavan, H. Schuetze (2008), Introduction to Information Retrieval, sections 6.3 and 19.6.
     """
-    look_alike: Array = (_unit(features) @ _unit(others).T >= min_cosine).any(axis=1)
+    look_alike: Array = np.any(_unit(features) @ _unit(others).T >= min_cosine, axis=1)
     return look_alike
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -127,6 +129,7 @@ class Adam(Optimizer):
         second = np.float32(beta2) * second + np.float32(1 - beta2) * gradient * gradient
         self._moments[position] = first, second
         step_size = np.float32(self.lr / (1 - beta1**self._n_steps))
-        root = np.sqrt(second) / np.float32(np.sqrt(1 - beta2**self._n_steps)) + np.float32(self.eps)
+        correction = np.float32(math.sqrt(1 - beta2**self._n_steps))
+        root: Any = np.sqrt(second) / correction + np.float32(self.eps)
         change: Array = step_size * (first / root)
         return change

@@ -197,7 +197,7 @@ class Tensor:
 
     def reshape(self, *shape: int | tuple[int, ...]) -> Tensor:
         """The same values in another shape; one length may be -1."""
-        lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        lengths: Any = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
         return Tensor.from_operation(
             self.data.reshape(lengths),
             (self,),
