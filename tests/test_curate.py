@@ -184,7 +184,6 @@ def test_the_score_is_the_denied_probability() -> None:
 def test_levels_begin_above_a_quarter_and_above_a_half() -> None:
     """A score of exactly 1/4 is easy, of exactly 1/2 medium."""
     assert difficulty.levels(np.array([0.0, 0.25, 0.2501, 0.5, 0.5001, 1.0])).tolist() == [0, 0, 1, 1, 2, 2]
-    assert difficulty.LEVELS == ("easy", "medium", "hard")
 
 
 def test_a_wrong_label_scores_hardest() -> None:

@@ -183,6 +183,36 @@ def test_a_lying_dtype_state_is_refused() -> None:
         read_pickle(pickle.dumps({"a": Array()}, protocol=4), PATH)
 
 
+def test_an_unknown_byte_order_is_refused() -> None:
+    """There are four; a fifth is damage."""
+    damaged = SMALL.replace(b"\x8c\x01<", b"\x8c\x01?")
+
+    assert damaged != SMALL
+    with pytest.raises(CorruptFileError, match="unknown byte order"):
+        read_pickle(damaged, PATH)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((b"\0" * 4, "f4", (1,), "C"), "bytes of a plain dtype"),
+        (("text", np.dtype("f4"), (1,), "C"), "bytes of a plain dtype"),
+        ((b"\0" * 4, np.dtype("f4"), (1,), "K"), "not a memory order"),
+        ((b"\0" * 4, np.dtype("f4"), (2,), "C"), "reshape"),
+    ],
+)
+def test_a_lying_buffer_of_protocol_5_is_refused(arguments: tuple[Any, ...], reason: str) -> None:
+    """The newer way to store an array is checked as strictly as the older one."""
+    rebuild = np.zeros(1).__reduce_ex__(5)[0]
+
+    class Lying:
+        def __reduce__(self) -> Any:
+            return rebuild, arguments
+
+    with pytest.raises(CorruptFileError, match=reason):
+        read_pickle(pickle.dumps({"a": Lying()}, protocol=5), PATH)
+
+
 @pytest.mark.parametrize("length", range(len(SMALL)))
 def test_a_pickle_cut_off_anywhere_is_refused(length: int) -> None:
     """Half a file never gives half the data."""

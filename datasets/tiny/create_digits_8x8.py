@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-FILE_NAME = "digits_8x8.npz"
 
 
 def source() -> dict[str, np.ndarray[Any, Any]]:

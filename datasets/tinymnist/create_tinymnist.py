@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import io
 import sys
 from functools import cache
 from pathlib import Path
@@ -127,15 +126,6 @@ def read_selection() -> list[dict[str, str]]:
     """Rows of ``selection.csv``."""
     with (HERE / "selection.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-def selection_text(rows: list[dict[str, str]]) -> str:
-    """Rows as the text of ``selection.csv``."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
 
 
 def build(source: str, rows: list[dict[str, str]] | None = None) -> dict[str, bytes]:
