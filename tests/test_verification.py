@@ -86,6 +86,22 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
     assert all("pip install" in detail for outcome, _, detail in lines if outcome == "skipped")
 
 
+@pytest.mark.parametrize("library", ["torch", "torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
+def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_python: Run) -> None:
+    """Whichever library is absent while the others are there: checks are made or skipped, nothing crashes."""
+    program = (
+        f"import sys; sys.modules[{library!r}] = None\n"
+        "from tinytorch_hf.cli import main\n"
+        "sys.exit(main(['verify', 'tinydigits']))"
+    )
+
+    done = run_python("-c", program)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert {line.split()[0] for line in done.stdout.splitlines()[:-1]} <= {"ok", "skipped"}
+
+
 def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
     assert [check.detail for check in verify("tinytalks") if check.subject == "rules"] == ["all 17 kept"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import MissingExtraError
-from tinytorch_hf.loaders import Split, load, unit_range
+from tinytorch_hf.loaders import Array, Split, load, unit_range
 
 try:
     import torch
@@ -109,15 +109,23 @@ class TinyDigits(Dataset):
         return len(self.data)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        from PIL import Image
-
-        image = Image.fromarray(self.data[index].numpy())
+        image = _pil_image(self.data[index].numpy())
         label = int(self.targets[index])
         if self.transform is not None:
             image = self.transform(image)
         if self.target_transform is not None:
             label = self.target_transform(label)
         return image, label
+
+
+def _pil_image(pixels: Array) -> Any:
+    """A PIL image of the same values; Pillow is not needed before the first sample is."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingExtraError("PIL", "torch", error) from error
+
+    return Image.fromarray(pixels)
 
 
 def read_back(name: str) -> dict[str, Split]:
