@@ -86,7 +86,7 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
     assert all("pip install" in detail for outcome, _, detail in lines if outcome == "skipped")
 
 
-@pytest.mark.parametrize("library", ["torch", "torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
+@pytest.mark.parametrize("library", ["torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
 def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_python: Run) -> None:
     """Whichever library is absent while the others are there: checks are made or skipped, nothing crashes."""
     program = (
@@ -100,6 +100,21 @@ def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_pyth
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()[:-1]} <= {"ok", "skipped"}
+
+
+def test_a_library_that_does_not_work_fails_its_check(run_python: Run) -> None:
+    """`datasets` sees that torch is installed and trips over it when it does not import: said, not thrown."""
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from tinytorch_hf.cli import main\n"
+        "sys.exit(main(['verify', 'tinydigits']))"
+    )
+
+    done = run_python("-c", program)
+
+    assert (done.returncode, done.stderr.count("Traceback")) == (1, 0)
+    assert "failed   tinydigits  Hugging Face in memory: a library does not work here: import of torch" in done.stdout
+    assert done.stdout.splitlines()[-1] == "4 ok, 2 failed, 2 skipped"
 
 
 def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:

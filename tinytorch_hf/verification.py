@@ -64,6 +64,9 @@ def _check(name: str, subject: str, look: Callable[[], str]) -> Check:
         return Check(name, subject, Outcome.SKIPPED, str(error))
     except TinyTorchHFError as error:
         return Check(name, subject, Outcome.FAILED, str(error))
+    except ImportError as error:
+        # A library is there, but one that it leans on does not import.
+        return Check(name, subject, Outcome.FAILED, f"a library does not work here: {error}")
 
 
 def _file(dataset: catalog.DatasetInfo, file: catalog.DataFile) -> str:
