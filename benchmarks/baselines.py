@@ -7,19 +7,17 @@ and ``<!-- /measured -->``.
 from __future__ import annotations
 
 import argparse
-import re
+import functools
 import statistics
 
-from tinytorch_hf import store
 from tinytorch_hf.compare import lockstep, report
 from tinytorch_hf.compare.models import MODELS
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.hub import blocks
 from tinytorch_hf.hub.cards import documents
 
 N_SEEDS = 10
 MILESTONE_LR = 0.01
-
-_BLOCK = re.compile(r"(<!-- measured: (\S+) (\S+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 
 
 def accuracies(name: str, lr: float, n_seeds: int = N_SEEDS) -> tuple[list[float], list[float]]:
@@ -62,21 +60,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the results into the documents")
     write = parser.parse_args().write
-    results: dict[tuple[str, str], str] = {}
 
-    def measured(match: re.Match[str]) -> str:
-        start, kind, name, end = match.groups()
-        if (kind, name) not in results:
-            results[kind, name] = KINDS[kind](name)
-            print(results[kind, name], end="\n\n")
-        return f"{start}{results[kind, name]}\n{end}"
+    @functools.cache
+    def measure(kind: str, name: str) -> str:
+        result = KINDS[kind](name)
+        print(result, end="\n\n")
+        return result
 
-    for path in documents():
-        text = path.read_text(encoding="utf-8")
-        fresh = _BLOCK.sub(measured, text)
-        if write and fresh != text:
-            store.write(path, fresh.encode("utf-8"))
+    def renew(text: str) -> str:
+        return blocks.fill(text, "measured", measure)
+
+    if write:
+        for path in blocks.rewrite(documents(), renew):
             print(f"wrote {path}")
+    else:
+        for path in documents():
+            renew(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

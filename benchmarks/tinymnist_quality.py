@@ -22,6 +22,7 @@ import numpy as np
 from datasets.tinymnist import create_tinymnist as recipe
 
 from tinytorch_hf import curate, difficulty, load_tinymnist, mnist
+from tinytorch_hf.hub.blocks import write_block
 
 Array = np.ndarray[Any, Any]
 Samples = tuple[Array, Array]
@@ -185,22 +186,6 @@ def _row(first: str, cells: list[str]) -> str:
     return f"| {' | '.join([first, *cells])} |"
 
 
-def write_block(lines: list[str]) -> None:
-    """Put the lines between the datasheet's marks.
-
-    Raises
-    ------
-    ValueError
-        The datasheet lacks the marks.
-    """
-    before, opening, rest = DATASHEET.read_text(encoding="utf-8").partition(BLOCK[0])
-    _old, closing, after = rest.partition(BLOCK[1])
-    if not opening or not closing:
-        raise ValueError(f"{DATASHEET} has no block {BLOCK[0]} ... {BLOCK[1]}")
-    text = "\n".join([before + opening, *lines, closing + after])
-    DATASHEET.write_text(text, encoding="utf-8", newline="\n")
-
-
 def main() -> int:
     """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description="Compare TinyMNIST with random subsets of its candidates.")
@@ -234,7 +219,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if options.write:
-        write_block(lines)
+        write_block(DATASHEET, BLOCK, "\n".join(lines))
     return 0
 
 

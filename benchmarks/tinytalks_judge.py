@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tinytorch_hf import talks  # noqa: E402 -- the checkout this benchmark stands in comes first
+from tinytorch_hf.hub.blocks import write_block  # noqa: E402
 from tinytorch_hf.talks import SPLITS, Pair  # noqa: E402
 from tinytorch_hf.talks_rules import is_compositional  # noqa: E402
 
@@ -332,13 +333,6 @@ def report(results: Sequence[dict[str, Any]], plain: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write_block(path: Path, text: str) -> None:
-    """Put a measured text between its marks in a datasheet."""
-    before, rest = path.read_text(encoding="utf-8").split(MARKS[0], maxsplit=1)
-    _, after = rest.split(MARKS[1], maxsplit=1)
-    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8", newline="\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge, print, and on request write the datasheet's block and the curves."""
     parser = argparse.ArgumentParser(
@@ -364,7 +358,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8", newline="\n")
     if options.write:
-        write_block(DATA / "DATASHEET.md", text)
+        write_block(DATA / "DATASHEET.md", MARKS, text)
     return 0
 
 

@@ -242,7 +242,7 @@ def test_judge_reports_into_the_datasheet(tmp_path: Path, pairs: list[Pair]) -> 
     path = tmp_path / "DATASHEET.md"
     before, after = judge["MARKS"]
     path.write_text(f"kept {before} old {after} kept", encoding="utf-8")
-    judge["write_block"](path, judge["report"]([result], plain))
+    judge["write_block"](path, judge["MARKS"], judge["report"]([result], plain))
     text = path.read_text(encoding="utf-8")
     assert text.startswith(f"kept {before}\n{result['n_weights']} weights") and text.endswith(f"{after} kept")
     assert " old " not in text

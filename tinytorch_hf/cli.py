@@ -11,10 +11,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import __version__, catalog
 from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
+
+if TYPE_CHECKING:
+    from tinytorch_hf.loaders import Array, Split
 
 OK, PROBLEM, USAGE = 0, 1, 2
 
@@ -84,8 +87,6 @@ def _info_dict(dataset: catalog.DatasetInfo) -> dict[str, Any]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    import numpy as np
-
     from tinytorch_hf import describe, loaders, store
 
     dataset = catalog.info(options.name)
@@ -102,15 +103,33 @@ def _show(options: argparse.Namespace) -> int:
         raise UnknownNameError(
             f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
         )
-    if not dataset.classes:
-        for index in options.index or np.unique(split["level"], return_index=True)[1]:
-            print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
-            print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")
-        return OK
-    indices = options.index or np.unique(split["labels"], return_index=True)[1]
+    if dataset.classes:
+        _print_images(dataset, split, options.index)
+    else:
+        _print_texts(split, options.index)
+    return OK
+
+
+def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
+    from tinytorch_hf import describe
+
+    indices = wanted or _first_of_each(split["labels"])
     captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
     print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
-    return OK
+
+
+def _print_texts(split: Split, wanted: list[int] | None) -> None:
+    for index in wanted or _first_of_each(split["level"]):
+        print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
+        print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")
+
+
+def _first_of_each(values: Array) -> list[int]:
+    """Position of the first sample of each class or level."""
+    import numpy as np
+
+    first: list[int] = np.unique(values, return_index=True)[1].tolist()
+    return first
 
 
 def _stats(options: argparse.Namespace) -> int:
@@ -187,14 +206,12 @@ def _build(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, report
-    from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
+    from tinytorch_hf.compare.settings import Settings, optimizer_choice
 
-    if options.optimizer not in OPTIMIZERS:
-        raise UnknownNameError("optimizer", options.optimizer, OPTIMIZERS)
     settings = Settings(
         dataset=options.name,
         optimizer=options.optimizer,
-        lr=options.lr or OPTIMIZERS[options.optimizer].default_lr,
+        lr=options.lr or optimizer_choice(options.optimizer).default_lr,
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,

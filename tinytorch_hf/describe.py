@@ -39,17 +39,19 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     digest = hashlib.sha256()
     for split in splits.values():
         for name, column in split.columns.items():
-            if column.dtype.kind == "U":
-                digest.update(f"{split.name}/{name} str {column.shape}\n".encode())
-                for text in column.ravel():
-                    encoded = str(text).encode("utf-8")
-                    digest.update(len(encoded).to_bytes(8, "little") + encoded)
-                continue
-            little_endian = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<"))
-            header = f"{split.name}/{name} {little_endian.dtype.str} {column.shape}\n"
-            digest.update(header.encode("utf-8"))
-            digest.update(little_endian.tobytes())
+            dtype, values = _canonical(column)
+            digest.update(f"{split.name}/{name} {dtype} {column.shape}\n".encode())
+            digest.update(values)
     return digest.hexdigest()
+
+
+def _canonical(column: Array) -> tuple[str, bytes]:
+    """Name of a column's dtype and its values as bytes, the same on every machine."""
+    if column.dtype.kind == "U":
+        texts = [str(text).encode("utf-8") for text in column.ravel()]
+        return "str", b"".join(len(text).to_bytes(8, "little") + text for text in texts)
+    little_endian = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<"))
+    return little_endian.dtype.str, little_endian.tobytes()
 
 
 def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
@@ -65,7 +67,7 @@ def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
         and ``answer`` in characters. Plain Python numbers throughout.
     """
     return {
-        name: _text_statistics(split) if "question" in split.columns else _split_statistics(split)
+        name: _text_statistics(split) if "question" in split.columns else _image_statistics(split)
         for name, split in splits.items()
     }
 
@@ -87,7 +89,7 @@ def _text_statistics(split: Split) -> dict[str, Any]:
     return measured
 
 
-def _split_statistics(split: Split) -> dict[str, Any]:
+def _image_statistics(split: Split) -> dict[str, Any]:
     pixels = split["images"].astype(np.float64)
     labels, counts = np.unique(split["labels"], return_counts=True)
     return {

@@ -57,16 +57,10 @@ def counts(pairs: Sequence[Pair]) -> str:
     return "\n".join(rows)
 
 
-def write_counts(path: Path, text: str) -> None:
-    """Put the table between its marks in the datasheet."""
-    before, rest = path.read_text(encoding="utf-8").split(COUNTS[0], maxsplit=1)
-    _, after = rest.split(COUNTS[1], maxsplit=1)
-    path.write_text(f"{before}{COUNTS[0]}\n{text}\n{COUNTS[1]}{after}", encoding="utf-8", newline="\n")
-
-
 def main(arguments: Sequence[str]) -> int:
     """Build, check rules and catalog, write, and say what was written."""
     from tinytorch_hf import catalog, store, talks, talks_rules
+    from tinytorch_hf.hub.blocks import write_block
 
     is_new = list(arguments) == ["--new-version"]
     if arguments and not is_new:
@@ -86,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         store.write(HERE / name, data)
         print(f"{name:<18} {len(data):>6} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
     if is_new:
-        write_counts(HERE / "DATASHEET.md", counts(pairs))
+        write_block(HERE / "DATASHEET.md", COUNTS, counts(pairs))
     return 0
 
 

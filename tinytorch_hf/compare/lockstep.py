@@ -14,7 +14,7 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.as_tinytorch import read_back
 from tinytorch_hf.compare.models import MODELS
-from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
+from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.describe import fingerprint
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError, UnknownNameError
@@ -110,14 +110,12 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
     catalog.info(settings.dataset)
     if settings.dataset not in MODELS:
         raise UnknownNameError("model for dataset", settings.dataset, MODELS)
-    if settings.optimizer not in OPTIMIZERS:
-        raise UnknownNameError("optimizer", settings.optimizer, OPTIMIZERS)
+    optimizer = optimizer_choice(settings.optimizer)
     try:
         import torch
     except ImportError as error:
         raise MissingExtraError("torch", "compare", error) from error
 
-    optimizer = OPTIMIZERS[settings.optimizer]
     framework = find_framework((*BRIDGE_PARTS, "Linear", "ReLU", "CrossEntropyLoss", optimizer.class_name))
     prove_same_numbers(settings.dataset, framework)
     model = MODELS[settings.dataset]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinytorch_hf.errors import UnknownNameError
+
 
 @dataclass(frozen=True)
 class OptimizerChoice:
@@ -19,6 +21,13 @@ OPTIMIZERS = {
     "momentum": OptimizerChoice("SGD", {"momentum": 0.9}, 0.05),
     "adam": OptimizerChoice("Adam", {}, 0.005),
 }
+
+
+def optimizer_choice(name: str) -> OptimizerChoice:
+    """The optimizer called ``name``; another name raises `UnknownNameError`."""
+    if name not in OPTIMIZERS:
+        raise UnknownNameError("optimizer", name, OPTIMIZERS)
+    return OPTIMIZERS[name]
 
 
 @dataclass(frozen=True)

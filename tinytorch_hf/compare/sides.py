@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader, dataloader, epoch_order
 from tinytorch_hf.compare.models import TinyTorchMLP, torch_mlp
-from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
+from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.frameworks import Framework, blaming
 from tinytorch_hf.loaders import Array, load
 
@@ -28,7 +28,7 @@ class TinyTorchSide:
             framework=framework,
         )
         self._test = load(settings.dataset)["test"]
-        choice = OPTIMIZERS[settings.optimizer]
+        choice = optimizer_choice(settings.optimizer)
         with blaming(framework, "building the model, the loss and the optimizer"):
             self._model = TinyTorchMLP(framework, weights)
             self._loss = framework.CrossEntropyLoss()
@@ -68,7 +68,7 @@ class PyTorchSide:
         self._settings = settings
         self._train = as_torch.tensors(settings.dataset, "train")
         self._test = as_torch.tensors(settings.dataset, "test")
-        choice = OPTIMIZERS[settings.optimizer]
+        choice = optimizer_choice(settings.optimizer)
         self._model = torch_mlp(weights)
         self._loss = torch.nn.CrossEntropyLoss()
         optimizer_class = getattr(torch.optim, choice.class_name)

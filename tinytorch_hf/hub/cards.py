@@ -6,7 +6,6 @@ this module. ``python -m tinytorch_hf.hub.cards`` writes it anew in a checkout; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from tinytorch_hf import catalog, store
 from tinytorch_hf.describe import statistics
 from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.hub import blocks
 from tinytorch_hf.loaders import load
 
 
@@ -94,8 +94,6 @@ KINDS: dict[str, Callable[[str], str]] = {
     "statistics": statistics_table,
 }
 
-_BLOCK = re.compile(r"(<!-- computed: (\S+) (\S+) -->\n).*?(<!-- /computed -->)", re.DOTALL)
-
 
 def refresh(text: str) -> str:
     """A document with every computed part made anew.
@@ -106,13 +104,12 @@ def refresh(text: str) -> str:
         A part names a kind or a dataset that does not exist.
     """
 
-    def computed(match: re.Match[str]) -> str:
-        start, kind, name, end = match.groups()
+    def compute(kind: str, name: str) -> str:
         if kind not in KINDS:
             raise UnknownNameError("computed part of kind", kind, KINDS)
-        return f"{start}{KINDS[kind](name)}\n{end}"
+        return KINDS[kind](name)
 
-    return _BLOCK.sub(computed, text)
+    return blocks.fill(text, "computed", compute)
 
 
 def documents() -> list[Path]:
@@ -142,12 +139,8 @@ def with_sizes(name: str, infos: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Write the computed parts of every document anew."""
-    for path in documents():
-        text = path.read_text(encoding="utf-8")
-        fresh = refresh(text)
-        if fresh != text:
-            store.write(path, fresh.encode("utf-8"))
-            print(f"refreshed {path}")
+    for path in blocks.rewrite(documents(), refresh):
+        print(f"refreshed {path}")
 
 
 if __name__ == "__main__":
