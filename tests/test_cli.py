@@ -193,11 +193,12 @@ def test_verify_checks_everything_and_counts(run: Any) -> None:
 
 def test_verify_exits_with_1_when_a_check_fails(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """In JSON as well, which stays valid."""
-    from tinytorch_hf import as_torch, loaders
+    from tinytorch_hf import loaders
+    from tinytorch_hf.as_torch import read_back
 
     splits = loaders.load("tinydigits")
     splits["test"]["labels"][0] += 1
-    monkeypatch.setattr(as_torch, "read_back", lambda name: splits)
+    monkeypatch.setattr(read_back, "from_tensors", lambda name: splits)
 
     status, out, _ = run("verify", "tinydigits", "--json")
 

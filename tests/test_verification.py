@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_torch, catalog, loaders, store, verify
+from tinytorch_hf import catalog, loaders, store, verify
+from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.verification import Outcome
 
@@ -29,7 +30,26 @@ def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
     assert [check.outcome for check in checks] == [Outcome.OK] * len(checks)
     roads = [check for check in checks if not check.subject.startswith(("file ", "texts", "rules"))]
     assert roads
-    assert {check.detail for check in roads} == {f"fingerprint {catalog.info(name).fingerprint[:16]}"}
+    whole = f"fingerprint {catalog.info(name).fingerprint[:16]}"
+    assert {check.detail for check in roads if " of " not in check.detail} == {whole}
+
+
+@pytest.mark.parametrize(
+    ("name", "roads"),
+    [
+        ("digits_8x8", ["numpy load", "torch tensors", "torch Digits8x8", "tinytorch DataLoader"]),
+        ("tinymnist", ["numpy load", "torch tensors", "torch TinyMNIST", "tinytorch DataLoader"]),
+        ("tinytalks", ["numpy load", "torch TinyTalks"]),
+    ],
+)
+def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str]) -> None:
+    """And where a road serves some columns only, the detail says which."""
+    details = {check.subject: check.detail for check in verify(name)}
+
+    assert [subject for subject in details if not subject.startswith(("file ", "texts", "rules"))][:4] == roads
+    for road in roads[1:]:
+        columns = {"tinymnist": " of images, labels", "tinytalks": " of question, answer"}.get(name, "")
+        assert details[road].partition(" of ")[2] == columns.removeprefix(" of ")
 
 
 def test_every_file_and_every_road_is_looked_at() -> None:
@@ -55,7 +75,7 @@ def test_an_adapter_with_other_numbers_fails_with_both_fingerprints(monkeypatch:
     """One changed pixel on one road is found, and the other roads stay good."""
     splits = loaders.load("tinydigits")
     splits["test"]["images"][0, 0, 0] = 0.5
-    monkeypatch.setattr(as_torch, "read_back", lambda name: splits)
+    monkeypatch.setattr(read_back, "from_tensors", lambda name: splits)
 
     checks = {check.subject: check for check in verify("tinydigits")}
 

@@ -12,7 +12,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tinytorch_hf import as_hf, as_tinytorch, as_torch, reference
-    from tinytorch_hf.as_torch import TinyDigits
+    from tinytorch_hf.as_torch import (
+        DataLoader,
+        Digits8x8,
+        TinyDigits,
+        TinyMNIST,
+        TinyTalks,
+        by_difficulty,
+        stratified_split,
+        subset,
+    )
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.describe import fingerprint
     from tinytorch_hf.errors import TinyTorchHFError
@@ -28,7 +37,14 @@ if TYPE_CHECKING:
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
 _HOMES = {
+    "DataLoader": "as_torch",
+    "Digits8x8": "as_torch",
     "TinyDigits": "as_torch",
+    "TinyMNIST": "as_torch",
+    "TinyTalks": "as_torch",
+    "by_difficulty": "as_torch",
+    "stratified_split": "as_torch",
+    "subset": "as_torch",
     "info": "catalog",
     "names": "catalog",
     "fingerprint": "describe",
@@ -43,13 +59,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "DataLoader",
+    "Digits8x8",
     "Split",
     "TinyDigits",
+    "TinyMNIST",
+    "TinyTalks",
     "TinyTorchHFError",
     "__version__",
     "as_hf",
     "as_tinytorch",
     "as_torch",
+    "by_difficulty",
     "fingerprint",
     "info",
     "load",
@@ -59,6 +80,8 @@ __all__ = [
     "load_tinytalks",
     "names",
     "reference",
+    "stratified_split",
+    "subset",
     "verify",
 ]
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.frameworks import Framework, blaming, find_framework
-from tinytorch_hf.loaders import Array, Split, load, unit_range
+from tinytorch_hf.loaders import Array, Split, as_stored, load_images
 
 
 def epoch_order(n_samples: int, seed: int, epoch: int) -> Array:
@@ -31,26 +32,26 @@ class SeededDataLoader:
         Number of the next pass, from 0; it may be set.
     """
 
-    def __init__(self, framework: Framework, split: Split, batch_size: int, seed: int) -> None:
+    def __init__(self, framework: Framework, images: Array, labels: Array, batch_size: int, seed: int) -> None:
         self.epoch = 0
         self._framework = framework
-        self._split = split
+        self._images = images
+        self._labels = labels
         self._batch_size = batch_size
         self._seed = seed
 
     def __len__(self) -> int:
-        return math.ceil(len(self._split) / self._batch_size)
+        return math.ceil(len(self._labels) / self._batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        order = epoch_order(len(self._split), self._seed, self.epoch)
+        order = epoch_order(len(self._labels), self._seed, self.epoch)
         self.epoch += 1
-        dataset = _tensor_dataset(self._framework, self._split, order)
+        dataset = _tensor_dataset(self._framework, self._images[order], self._labels[order])
         return iter(self._framework.DataLoader(dataset, batch_size=self._batch_size, shuffle=False))
 
 
-def _tensor_dataset(framework: Framework, split: Split, order: Array | slice = slice(None)) -> Any:
-    images = unit_range(split["images"][order])
-    return framework.TensorDataset(framework.Tensor(images), framework.Tensor(split["labels"][order]))
+def _tensor_dataset(framework: Framework, images: Array, labels: Array) -> Any:
+    return framework.TensorDataset(framework.Tensor(images), framework.Tensor(labels))
 
 
 def dataset(
@@ -83,7 +84,7 @@ def dataset(
         A file is not there, is damaged, or cannot be read.
     """
     framework = framework or find_framework()
-    return _tensor_dataset(framework, _one_split(name, split, root))
+    return _tensor_dataset(framework, *load_images(name, split, root))
 
 
 def dataloader(
@@ -117,27 +118,22 @@ def dataloader(
 
     Raises
     ------
-    ValueError
+    InvalidArgumentError
         ``batch_size`` is not positive, or there is a seed without shuffling.
     """
     if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+        raise InvalidArgumentError(f"batch_size must be at least 1, got {batch_size}.")
     if seed is not None and not shuffle:
-        raise ValueError("A seed has no effect without shuffle=True.")
+        raise InvalidArgumentError("A seed has no effect without shuffle=True.")
     framework = framework or find_framework()
-    chosen = _one_split(name, split, root)
+    images, labels = load_images(name, split, root)
     if shuffle and seed is not None:
-        return SeededDataLoader(framework, chosen, batch_size, seed)
-    return framework.DataLoader(_tensor_dataset(framework, chosen), batch_size=batch_size, shuffle=shuffle)
-
-
-def _one_split(name: str, split: str, root: str | Path | None) -> Split:
-    catalog.info(name).split(split)
-    return load(name, root)[split]
+        return SeededDataLoader(framework, images, labels, batch_size, seed)
+    return framework.DataLoader(_tensor_dataset(framework, images, labels), batch_size=batch_size, shuffle=shuffle)
 
 
 def read_back(name: str, framework: Framework | None = None) -> dict[str, Split]:
-    """A dataset as it arrives behind TinyTorch's DataLoader, in the catalog's dtypes, for comparison.
+    """Images and labels as they arrive behind TinyTorch's DataLoader, in the catalog's dtypes, for comparison.
 
     Raises
     ------
@@ -153,5 +149,5 @@ def _read_back(name: str, split: str, framework: Framework) -> Split:
         batches = list(dataloader(name, split, batch_size=100, framework=framework))
         images = np.concatenate([np.asarray(images.data) for images, _ in batches])
         labels = np.concatenate([np.asarray(labels.data) for _, labels in batches])
-    columns = {"images": images, "labels": labels}
-    return Split(split, {c.name: columns[c.name].astype(c.dtype) for c in catalog.info(name).columns})
+    # Every tensor of TinyTorch is float32; whole numbers of this size are exact in it.
+    return as_stored(name, split, images, labels.astype(np.int64))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf import catalog
 from tinytorch_hf.loaders import Array, Split, load, unit_range
 
 _INK = " .:-=+*#%@"
@@ -43,6 +44,27 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
             digest.update(f"{split.name}/{name} {dtype} {column.shape}\n".encode())
             digest.update(values)
     return digest.hexdigest()
+
+
+def fingerprints(name: str, splits: Mapping[str, Split]) -> tuple[str, str]:
+    """Fingerprint of what an adapter serves, and what it should be.
+
+    An adapter need not serve every column: the second is the catalog's fingerprint where it does, and
+    otherwise that of the same columns as NumPy loads them.
+
+    Raises
+    ------
+    UnknownNameError, MissingFileError, CorruptFileError
+        The dataset cannot be loaded.
+    """
+    served = tuple(next(iter(splits.values())).columns)
+    dataset = catalog.info(name)
+    if served == tuple(column.name for column in dataset.columns):
+        return fingerprint(splits), dataset.fingerprint
+    expected = {
+        split.name: Split(split.name, {column: split[column] for column in served}) for split in load(name).values()
+    }
+    return fingerprint(splits), fingerprint(expected)
 
 
 def _canonical(column: Array) -> tuple[str, bytes]:

@@ -12,6 +12,8 @@ from tinytorch_hf.errors import MissingExtraError
 
 Array = np.ndarray[Any, Any]
 
+LEVELS = ("easy", "medium", "hard")
+
 
 def out_of_fold_probabilities(images: Array, labels: Array, n_folds: int = 5, seed: int = 0) -> Array:
     """Probability of the true class in the eyes of five different classifiers that never saw the sample.

@@ -40,6 +40,10 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.")
 
 
+class InvalidArgumentError(TinyTorchHFError, ValueError):
+    """An argument has a value that makes no sense here; the message says which values do."""
+
+
 class MissingExtraError(TinyTorchHFError, ImportError):
     """A library that one room of this package needs is not installed, or does not import.
 

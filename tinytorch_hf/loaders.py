@@ -11,7 +11,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, readers, store, talks
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
-from tinytorch_hf.errors import CorruptFileError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
 
 Array = np.ndarray[Any, Any]
 
@@ -60,11 +60,28 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
     MissingFileError, CorruptFileError, StorageError
         A file is not there, is damaged, or cannot be read.
     """
+    return {split.name: load_split(name, split.name, root) for split in catalog.info(name).splits}
+
+
+def load_split(name: str, split_name: str, root: str | Path | None = None) -> Split:
+    """Load one split of a dataset with all its columns; its file alone is read.
+
+    Parameters
+    ----------
+    name, root
+        As for `load`.
+    split_name
+        A name from `tinytorch_hf.info(name).splits`.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such dataset or split.
+    MissingFileError, CorruptFileError, StorageError
+        The split's file is not there, is damaged, or cannot be read.
+    """
     dataset = catalog.info(name)
-    return {split.name: _load_split(dataset, split, root) for split in dataset.splits}
-
-
-def _load_split(dataset: DatasetInfo, split: SplitInfo, root: str | Path | None) -> Split:
+    split = dataset.split(split_name)
     path = store.folder(dataset, root) / split.file.name
     arrays = _read(store.read(dataset, split.file, root), path, split.name)
     check_columns(dataset, split, arrays, path)
@@ -119,9 +136,7 @@ def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array
     E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository, https://doi.org/10.24432/C50P49
     """
-    splits = load("tinydigits", root)
-    train, test = splits["train"], splits["test"]
-    return train["images"], train["labels"], test["images"], test["labels"]
+    return *load_images("tinydigits", "train", root), *load_images("tinydigits", "test", root)
 
 
 def load_tinymnist(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
@@ -150,9 +165,28 @@ def load_tinymnist(root: str | Path | None = None) -> tuple[Array, Array, Array,
     ----------
     Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST Database of Handwritten Digits.
     """
-    splits = load("tinymnist", root)
-    train, test = splits["train"], splits["test"]
-    return unit_range(train["images"]), train["labels"], unit_range(test["images"]), test["labels"]
+    return *load_images("tinymnist", "train", root), *load_images("tinymnist", "test", root)
+
+
+def load_images(name: str, split_name: str, root: str | Path | None = None) -> tuple[Array, Array]:
+    """Load the images of one split as `unit_range` gives them, (N, height, width) float32, and their labels.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The dataset holds texts.
+    UnknownNameError, MissingFileError, CorruptFileError, StorageError
+        As for `load_split`.
+    """
+    dataset = catalog.info(name)
+    dataset.split(split_name)
+    if dataset.columns[0].name != "images":
+        raise InvalidArgumentError(
+            f"{dataset.title} holds texts, not images. Use tinytorch_hf.load_{name}() for its pairs, "
+            f"or the class tinytorch_hf.{dataset.title} in PyTorch."
+        )
+    split = load_split(name, split_name, root)
+    return unit_range(split["images"]), split["labels"]
 
 
 def unit_range(images: Array) -> Array:
@@ -161,6 +195,21 @@ def unit_range(images: Array) -> Array:
         return images
     scaled: Array = images.astype(np.float32) / np.float32(255)
     return scaled
+
+
+def as_stored(name: str, split_name: str, images: Array, labels: Array) -> Split:
+    """Images and labels that went through an adapter, as a dataset's columns again, to be compared with them.
+
+    Raises
+    ------
+    CorruptFileError
+        The dataset holds bytes, and some pixel is not exactly a byte divided by 255 in float32.
+    """
+    if catalog.info(name).columns[0].dtype == "uint8":
+        scaled, images = images, np.rint(images * np.float32(255)).astype(np.uint8)
+        if scaled.dtype != np.float32 or not np.array_equal(unit_range(images), scaled):
+            raise CorruptFileError(f"Pixels of {name} are not bytes divided by 255 in float32; something changed them.")
+    return Split(split_name, {"images": images, "labels": labels})
 
 
 def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
@@ -186,8 +235,7 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
     E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository, https://doi.org/10.24432/C50P49
     """
-    split = load("digits_8x8", root)["full"]
-    return split["images"], split["labels"]
+    return load_images("digits_8x8", "full", root)
 
 
 def talks_pairs(root: str | Path | None = None) -> list[talks.Pair]:
@@ -235,12 +283,19 @@ def load_tinytalks(
     """
     if split is not None:
         catalog.TINYTALKS.split(split)
-    known_levels = range(1, 6)
-    for level in levels or ():
-        if level not in known_levels:
-            raise UnknownNameError("level of tinytalks numbered", level, map(str, known_levels))
+    check_levels(levels)
     return [
         (pair.question, pair.answer)
         for pair in talks_pairs(root)
         if split in (None, pair.split) and (levels is None or pair.level in levels)
     ]
+
+
+def check_levels(levels: Collection[int] | None) -> None:
+    """Raise UnknownNameError unless these are levels of TinyTalks, InvalidArgumentError for a lone number."""
+    if levels is not None and not isinstance(levels, Collection):
+        raise InvalidArgumentError(f"levels is a collection, such as [{levels}], not {levels!r}.")
+    known = range(1, 6)
+    for level in levels or ():
+        if level not in known:
+            raise UnknownNameError("level of tinytalks numbered", level, map(str, known))

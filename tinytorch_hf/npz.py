@@ -28,6 +28,7 @@ MAX_ARRAY_BYTES = 64 * 2**20
 """Unpacked size of a whole archive that is still believed; many times any curated dataset."""
 
 _MAX_MEMBERS = 64
+_PIECE_BYTES = 2**16
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 0x1
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -92,7 +93,7 @@ def _members(data: bytes) -> list[zipfile.ZipInfo]:
     return members
 
 
-def _unpack(data: bytes, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
+def _unpack(data: bytes, member: zipfile.ZipInfo, max_bytes: int) -> bytearray:
     # zipfile's own reader unpacks a whole chunk before it looks at the size, and four kilobytes of bzip2
     # can hold gigabytes. The decompressors below stop at the bound.
     name = member.filename
@@ -106,7 +107,7 @@ def _unpack(data: bytes, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     start += _LOCAL_HEADER.size + name_bytes + extra_bytes
     packed = data[start : start + member.compress_size]
     if member.compress_type == zipfile.ZIP_STORED:
-        content = packed[: max_bytes + 1]
+        content = bytearray(packed[: max_bytes + 1])
     elif member.compress_type == zipfile.ZIP_DEFLATED:
         content = _bounded(zlib.decompressobj(-zlib.MAX_WBITS), packed, name, max_bytes)
     elif member.compress_type == zipfile.ZIP_BZIP2:
@@ -131,15 +132,23 @@ def _bzip2_decompressor(name: str) -> Any:
     return bz2.BZ2Decompressor()
 
 
-def _bounded(decompressor: Any, packed: bytes, name: str, max_bytes: int) -> bytes:
+def _bounded(decompressor: Any, packed: bytes, name: str, max_bytes: int) -> bytearray:
+    # In pieces, into memory that an array can own: a member is held once, never as bytes and as an array.
+    content = bytearray()
     try:
-        content: bytes = decompressor.decompress(packed, max_bytes + 1)
+        while not decompressor.eof and len(content) <= max_bytes:
+            piece = decompressor.decompress(packed, min(_PIECE_BYTES, max_bytes + 1 - len(content)))
+            if not piece:
+                break
+            content += piece
+            # What zlib has not looked at yet is handed over again; bz2 keeps it to itself.
+            packed = getattr(decompressor, "unconsumed_tail", b"")
     except (OSError, zlib.error) as error:
         raise ValueError(f"{name} does not unpack ({error})") from error
     return content
 
 
-def _array(content: bytes, name: str) -> Array:
+def _array(content: bytearray, name: str) -> Array:
     if content[:8] != _MAGIC or len(content) < 10:
         raise ValueError(f"{name} is not an array of NumPy's format 1.0")
     end = 10 + int.from_bytes(content[8:10], "little")
@@ -147,16 +156,16 @@ def _array(content: bytes, name: str) -> Array:
     if header is None:
         raise ValueError(
             f"{name} is not an array of booleans, integers or floats "
-            f"(pickled objects, text and records are never read); its header says {content[10:end][:60]!r}"
+            f"(pickled objects, text and records are never read); its header says {bytes(content[10:end][:60])!r}"
         )
     dtype = _dtype(header[1].decode("ascii"))
     shape = tuple(int(length) for length in header[3].decode("ascii").split(",") if length.strip())
-    values = content[end:]
+    values = memoryview(content)[end:]
     if len(values) != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"{name} has {len(values)} bytes, too few or too many for {dtype} {list(shape)}")
     flat: Array = np.frombuffer(values, dtype=dtype)
     stored = flat.reshape(shape, order="F" if header[2] == b"True" else "C")
-    array: Array = stored.astype(dtype.newbyteorder("="), order="C")
+    array: Array = stored.astype(dtype.newbyteorder("="), order="C", copy=False)
     return array
 
 

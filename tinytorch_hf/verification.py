@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from tinytorch_hf import catalog, loaders, store, talks
-from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.loaders import Split
 
@@ -75,10 +75,12 @@ def _file(dataset: catalog.DatasetInfo, file: catalog.DataFile) -> str:
 
 
 def _same(name: str, splits: Mapping[str, Split]) -> str:
-    expected = catalog.info(name).fingerprint
-    found = fingerprint(splits)
+    found, expected = fingerprints(name, splits)
     if found != expected:
-        raise TinyTorchHFError(f"other numbers: fingerprint {found}, the catalog's is {expected}")
+        raise TinyTorchHFError(f"other numbers: fingerprint {found}, it should be {expected}")
+    served = tuple(next(iter(splits.values())).columns)
+    if len(served) < len(catalog.info(name).columns):
+        return f"fingerprint {found[:16]} of {', '.join(served)}"
     return f"fingerprint {found[:16]}"
 
 
@@ -106,31 +108,30 @@ def _talks_rules() -> str:
 
 def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     """Every road to the data, by the name a user knows it under."""
-    title = catalog.info(name).title
-    numpy_alone: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
-    if not store.is_on_hub(name):
-        # The other roads serve what a loading script declares.
-        return numpy_alone
-    return {
-        **numpy_alone,
-        "torch tensors": lambda: _torch_tensors(name),
-        f"torch {title}": lambda: _torch_class(name),
-        "tinytorch DataLoader": lambda: _tinytorch(name),
-        "Hugging Face in memory": lambda: _in_memory(name),
-        "Hugging Face Parquet": lambda: _parquet(name),
-    }
+    dataset = catalog.info(name)
+    holds_images = dataset.columns[0].name == "images"
+    roads: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
+    if holds_images:
+        roads["torch tensors"] = lambda: _torch_tensors(name)
+    roads[f"torch {dataset.title}"] = lambda: _torch_class(name)
+    if holds_images:
+        roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
+    if store.is_on_hub(name):
+        roads["Hugging Face in memory"] = lambda: _in_memory(name)
+        roads["Hugging Face Parquet"] = lambda: _parquet(name)
+    return roads
 
 
 def _torch_tensors(name: str) -> Mapping[str, Split]:
-    from tinytorch_hf import as_torch
+    from tinytorch_hf.as_torch import read_back
 
-    return as_torch.read_back(name)
+    return read_back.from_tensors(name)
 
 
 def _torch_class(name: str) -> Mapping[str, Split]:
-    from tinytorch_hf import as_torch
+    from tinytorch_hf.as_torch import read_back
 
-    return as_torch.read_back_samples(name)
+    return read_back.from_class(name)
 
 
 def _tinytorch(name: str) -> Mapping[str, Split]:

@@ -16,7 +16,7 @@ from tinytorch_hf.as_tinytorch import read_back
 from tinytorch_hf.compare.models import MODELS
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
-from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError, UnknownNameError
 from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, blaming, find_framework
 
@@ -176,12 +176,13 @@ def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: flo
 
 def prove_same_numbers(name: str, framework: Framework) -> None:
     """Raise unless the data behind PyTorch's adapter and behind TinyTorch's bridge are the catalog's."""
-    from tinytorch_hf import as_torch
+    from tinytorch_hf.as_torch.read_back import from_tensors
 
-    expected = catalog.info(name).fingerprint
-    if fingerprint(as_torch.read_back(name)) != expected:
+    found, expected = fingerprints(name, from_tensors(name))
+    if found != expected:
         raise CorruptFileError(f"PyTorch's side does not hold the numbers of {name} that the catalog states.")
-    if fingerprint(read_back(name, framework)) != expected:
+    found, expected = fingerprints(name, read_back(name, framework))
+    if found != expected:
         raise StudentCodeError(
             f"The DataLoader of {framework.name} gave other numbers than {name} holds. Look at how it collects "
             f"samples into batches, before anything else. The package is at {framework.location}."

@@ -1,0 +1,165 @@
+"""How long an epoch over TinyMNIST takes in PyTorch, by the road that the images take.
+
+1000 images of 28x28, batch size 32, shuffled, one process, one thread. Every alternative gives the same images and
+labels (Hugging Face's and MedMNIST's in their own shape); the baseline is what nobody can do without: a permutation and
+one `index_select` of a float32 tensor for each batch. The second table is a pass over single samples.
+
+``python -m benchmarks.torch_loading`` (needs torch and torchvision; datasets and medmnist where they are installed)
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import importlib.util
+import struct
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timing import median_seconds, report
+from tinytorch_hf import DataLoader, TinyMNIST, as_torch, load
+
+BATCH_SIZE = 32
+BASELINE = "bare index_select of float32"
+
+Road = Callable[[], Iterable[Any]]
+
+
+def bare_index_select() -> Road:
+    """A permutation, and two index_selects for each batch."""
+    import torch
+
+    images, labels = as_torch.tensors("tinymnist").tensors
+
+    def epoch() -> Iterable[Any]:
+        for rows in torch.randperm(len(images)).split(BATCH_SIZE):
+            yield images.index_select(0, rows), labels.index_select(0, rows)
+
+    return epoch
+
+
+def _loader(dataset: Any, loader_class: Any = None) -> Road:
+    from torch.utils.data import DataLoader as TorchDataLoader
+
+    loader = (loader_class or TorchDataLoader)(dataset, batch_size=BATCH_SIZE, shuffle=True)
+    return lambda: loader
+
+
+def v1_to_tensor() -> Any:
+    """`ToTensor()` of the first generation of transforms."""
+    from torchvision import transforms
+
+    return transforms.ToTensor()
+
+
+def v2_to_tensor() -> Any:
+    """What the second generation writes for it."""
+    import torch
+    from torchvision.transforms import v2
+
+    return v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+
+
+def torchvision_mnist(folder: Path, transform: Any = None) -> Any:
+    """torchvision's MNIST over the same 1000 images, in MNIST's own files."""
+    from torchvision.datasets import MNIST
+
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for prefix, split in (("train", "train"), ("t10k", "test")):
+        columns = load("tinymnist")[split]
+        n_samples = len(columns)
+        images, labels = columns["images"].tobytes(), columns["labels"].astype(np.uint8).tobytes()
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 0x803, n_samples, 28, 28) + images)
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 0x801, n_samples) + labels)
+    return MNIST(folder, transform=transform)
+
+
+def medmnist(folder: Path) -> Any:
+    """MedMNIST's class over the same 1000 images, in the place of its smallest grey dataset."""
+    from medmnist import BreastMNIST
+
+    train = load("tinymnist")["train"]
+    columns = {"images": train["images"], "labels": train["labels"][:, np.newaxis]}
+    arrays: dict[str, Any] = {f"{split}_{name}": c for split in ("train", "val", "test") for name, c in columns.items()}
+    np.savez(folder / "breastmnist.npz", **arrays)
+    dataset = BreastMNIST("train", transform=v1_to_tensor(), root=str(folder))
+    # Its class insists on the size that its own dataset has.
+    dataset.info = {**dataset.info, "n_samples": {"train": len(train)}}
+    return dataset
+
+
+def hugging_face() -> Any:
+    """Arrays in a Hugging Face dataset with torch format."""
+    from datasets import Array2D, Dataset, Features, Value
+
+    train = load("tinymnist")["train"]
+    features = Features({"pixels": Array2D((28, 28), "uint8"), "label": Value("int64")})
+    columns = {"pixels": list(train["images"]), "label": train["labels"]}
+    return Dataset.from_dict(columns, features=features).with_format("torch")
+
+
+def roads(folder: Path) -> dict[str, Road]:
+    """Every alternative that is installed, by what the table calls it."""
+    found = {
+        BASELINE: bare_index_select(),
+        "tinytorch_hf.DataLoader, no transform": _loader(TinyMNIST(), DataLoader),
+        "tinytorch_hf.DataLoader, ToTensor()": _loader(TinyMNIST(transform=v1_to_tensor()), DataLoader),
+        "tinytorch_hf.DataLoader, v2": _loader(TinyMNIST(transform=v2_to_tensor()), DataLoader),
+        "TinyMNIST, ToTensor(), torch's DataLoader": _loader(TinyMNIST(transform=v1_to_tensor())),
+        "TensorDataset, torch's DataLoader": _loader(as_torch.tensors("tinymnist")),
+        "torchvision's MNIST, ToTensor()": _loader(torchvision_mnist(folder, v1_to_tensor())),
+        "torchvision's MNIST, v2": _loader(torchvision_mnist(folder, v2_to_tensor())),
+    }
+    if importlib.util.find_spec("medmnist"):
+        found["MedMNIST, ToTensor()"] = _loader(medmnist(folder))
+    if importlib.util.find_spec("datasets"):
+        dataset = hugging_face()
+        found["Hugging Face, torch format, torch's DataLoader"] = _loader(dataset)
+        found["Hugging Face, torch format, .iter(32)"] = lambda: dataset.shuffle().iter(BATCH_SIZE)
+    return found
+
+
+def single_samples(folder: Path) -> dict[str, Road]:
+    """One sample after the other, as PIL images and after ToTensor()."""
+    theirs, ours = torchvision_mnist(folder), TinyMNIST()
+    theirs_as_tensor, ours_as_tensor = torchvision_mnist(folder, v1_to_tensor()), TinyMNIST(transform=v1_to_tensor())
+    return {
+        "torchvision's MNIST, PIL images": lambda: map(theirs.__getitem__, range(1000)),
+        "TinyMNIST, PIL images": lambda: map(ours.__getitem__, range(1000)),
+        "torchvision's MNIST, ToTensor()": lambda: map(theirs_as_tensor.__getitem__, range(1000)),
+        "TinyMNIST, ToTensor()": lambda: map(ours_as_tensor.__getitem__, range(1000)),
+    }
+
+
+def _passes(alternatives: dict[str, Road]) -> dict[str, Callable[[], None]]:
+    def whole(road: Road) -> Callable[[], None]:
+        def run() -> None:
+            for _ in road():
+                pass
+
+        return run
+
+    return {name: whole(road) for name, road in alternatives.items()}
+
+
+def main() -> None:
+    """Measure and print."""
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        epochs = median_seconds(_passes(roads(Path(folder))), 10, calls_per_repeat=5)
+        samples = median_seconds(_passes(single_samples(Path(folder))), 10, calls_per_repeat=5)
+    print(report("an epoch of TinyMNIST, batch size 32, shuffled", epochs, BASELINE))
+    print(report("1000 single samples", samples, "torchvision's MNIST, PIL images"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Datasets for PyTorch: classes with torchvision's interface, plain tensors, and a DataLoader that gathers batches.
+
+``contract.py``    what torchvision's classes promise, for use without torchvision
+``images.py``      TinyDigits, TinyMNIST, Digits8x8
+``talks.py``       TinyTalks
+``plain.py``       a split as a TensorDataset
+``transforms.py``  transforms that give the same numbers on all images at once
+``gather.py``      a batch as rows of whole tensors
+``loader.py``      the DataLoader
+``subsets.py``     parts of a dataset: stratified, balanced, by difficulty
+``read_back.py``   what all of these serve, for `tinytorch-hf verify`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinytorch_hf.errors import MissingExtraError
+
+try:
+    import torch  # noqa: F401 -- every module of this room needs it
+except ImportError as error:
+    raise MissingExtraError("torch", "torch", error) from error
+
+from tinytorch_hf.as_torch.loader import DataLoader
+from tinytorch_hf.as_torch.plain import tensors
+from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subset
+from tinytorch_hf.as_torch.talks import TinyTalks
+
+if TYPE_CHECKING:
+    from tinytorch_hf.as_torch.images import Digits8x8, TinyDigits, TinyMNIST
+
+__all__ = [
+    "DataLoader",
+    "Digits8x8",
+    "TinyDigits",
+    "TinyMNIST",
+    "TinyTalks",
+    "by_difficulty",
+    "stratified_split",
+    "subset",
+    "tensors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The image classes derive from torchvision's, whose import takes seconds; nothing else here needs it.
+    if name in ("Digits8x8", "TinyDigits", "TinyMNIST"):
+        from tinytorch_hf.as_torch import images
+
+        return getattr(images, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,40 @@
+"""A split as plain tensors, for those who need no PIL images; torchvision is not imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch.utils.data import TensorDataset
+
+from tinytorch_hf.loaders import load_images
+
+
+def tensors(name: str, split: str = "train", root: str | Path | None = None) -> TensorDataset:
+    """One split as a TensorDataset, importing torch alone.
+
+    Parameters
+    ----------
+    name
+        A dataset's name.
+    split
+        "train" or "test".
+    root
+        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+
+    Returns
+    -------
+    torch.utils.data.TensorDataset
+        Of images (N, 1, height, width) float32 in [0, 1], exact, and labels (N,) int64.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset or split.
+    InvalidArgumentError
+        The dataset holds texts.
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+    """
+    images, labels = load_images(name, split, root)
+    return TensorDataset(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels))

@@ -1,0 +1,134 @@
+"""Parts of a dataset: stratified splits, balanced subsets, samples by difficulty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch.utils.data import ConcatDataset, Subset, TensorDataset
+
+from tinytorch_hf.difficulty import LEVELS
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.loaders import Array
+
+
+def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> list[Subset]:
+    """Split a dataset into parts that all have the classes in the same proportions.
+
+    Parameters
+    ----------
+    dataset
+        One of this package's or torchvision's classes with ``targets``, a TensorDataset of which the second
+        tensor is the labels, or a Subset or ConcatDataset of these.
+    fractions
+        The share of each part, such as ``[0.8, 0.2]``; they add up to 1.
+    seed
+        Which samples go where follows from it; no global random state is used.
+
+    Returns
+    -------
+    list of torch.utils.data.Subset
+        Together they hold every sample once, each in the dataset's order. A part's size is within one sample
+        of its share.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The fractions are not positive or do not add up to 1, or the dataset has no labels.
+    """
+    shares = np.asarray(fractions, dtype=np.float64)
+    if shares.ndim != 1 or not np.all(shares > 0) or not math.isclose(shares.sum(), 1, abs_tol=1e-6):
+        raise InvalidArgumentError(f"fractions are positive and add up to 1, such as [0.8, 0.2]; got {fractions}.")
+    labels = _column(dataset, "targets")
+    # Samples of a class follow each other, in random order; each goes to the part that most lacks a sample.
+    by_class = np.lexsort((np.random.default_rng(seed).permutation(len(labels)), labels))
+    part_of = np.empty(len(labels), dtype=np.int64)
+    lacking = np.zeros(len(shares))
+    for sample in by_class:
+        lacking += shares
+        # Rounding must not decide between parts that lack the same.
+        part_of[sample] = np.argmax(np.round(lacking, 9))
+        lacking[part_of[sample]] -= 1
+    return [Subset(dataset, np.flatnonzero(part_of == part).tolist()) for part in range(len(shares))]
+
+
+def subset(dataset: Any, n_per_class: int, seed: int) -> Subset:
+    """Choose the same number of samples of every class at random.
+
+    Parameters
+    ----------
+    dataset
+        As for `stratified_split`.
+    n_per_class
+        Samples of each class.
+    seed
+        Which samples are chosen follows from it; no global random state is used. A larger ``n_per_class`` with
+        the same seed only adds samples.
+
+    Returns
+    -------
+    torch.utils.data.Subset
+        In the dataset's order.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Some class has fewer samples, or the dataset has no labels.
+    """
+    labels = _column(dataset, "targets")
+    order = np.random.default_rng(seed).permutation(len(labels))
+    chosen = []
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        if not 1 <= n_per_class <= len(of_class):
+            raise InvalidArgumentError(
+                f"n_per_class must be from 1 to {len(of_class)}, the samples of class {label}; got {n_per_class}."
+            )
+        chosen.append(of_class[:n_per_class])
+    return Subset(dataset, np.sort(np.concatenate(chosen)).tolist())
+
+
+def by_difficulty(dataset: Any, *levels: str) -> Subset:
+    """Choose the samples of some levels of difficulty.
+
+    Parameters
+    ----------
+    dataset
+        One with ``difficulty``, such as TinyMNIST, or a Subset or ConcatDataset of it.
+    levels
+        One or more of "easy", "medium" and "hard".
+
+    Returns
+    -------
+    torch.utils.data.Subset
+        In the dataset's order.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such level.
+    InvalidArgumentError
+        No level was given, or the dataset has no difficulty.
+    """
+    if not levels:
+        raise InvalidArgumentError(f"Which difficulty? Give one or more of {', '.join(map(repr, LEVELS))}.")
+    for level in levels:
+        if level not in LEVELS:
+            raise UnknownNameError("level of difficulty named", level, LEVELS)
+    wanted = [LEVELS.index(level) for level in levels]
+    return Subset(dataset, np.flatnonzero(np.isin(_column(dataset, "difficulty"), wanted)).tolist())
+
+
+def _column(dataset: Any, name: str) -> Array:
+    """One number for each sample of a dataset, through subsets and concatenations."""
+    if isinstance(dataset, Subset):
+        return _column(dataset.dataset, name)[np.asarray(dataset.indices, dtype=np.int64)]
+    if isinstance(dataset, ConcatDataset):
+        return np.concatenate([_column(part, name) for part in dataset.datasets])
+    if isinstance(dataset, TensorDataset) and name == "targets" and len(dataset.tensors) > 1:
+        return np.asarray(dataset.tensors[1])
+    if not hasattr(dataset, name):
+        raise InvalidArgumentError(f"{type(dataset).__name__} has no {name}, which this needs for every sample.")
+    return np.asarray(getattr(dataset, name))
