@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
-from benchmarks import loading, training
+import numpy as np
+import torch
+
+from benchmarks import loading, torch_loading, training
 from benchmarks.timing import median_seconds, report
-from tinytorch_hf import load_tinydigits
+from tinytorch_hf import load, load_tinydigits
 
 
 def test_alternatives_take_turns_and_the_first_call_does_not_count() -> None:
@@ -39,3 +42,21 @@ def test_both_epochs_of_the_training_benchmark_run() -> None:
         epoch = make()
         epoch()
         epoch()
+
+
+def test_every_road_of_the_torch_benchmark_gives_the_same_epoch(tmp_path: Path) -> None:
+    """All 1000 images and labels, whatever the batches look like."""
+    train = load("tinymnist")["train"]
+    ink, labels = train["images"].sum() / 255, sorted(train["labels"].tolist())
+
+    for name, road in torch_loading.roads(tmp_path).items():
+        batches = [tuple(batch.values()) if isinstance(batch, dict) else batch for batch in road()]
+        pixels = torch.cat([torch.as_tensor(batch[0]).flatten().float() for batch in batches])
+        assert len(pixels) == 784_000, name
+        assert np.isclose(float(pixels.double().sum()) / (255 if pixels.max() > 1 else 1), ink), name
+        assert sorted(torch.cat([torch.as_tensor(batch[1]).flatten() for batch in batches]).tolist()) == labels, name
+
+
+def test_both_classes_of_the_single_samples_are_walked_through(tmp_path: Path) -> None:
+    """1000 samples each."""
+    assert {len(list(road())) for road in torch_loading.single_samples(tmp_path).values()} == {1000}

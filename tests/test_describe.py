@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tinytorch_hf import describe
+from tinytorch_hf import catalog, describe
 from tinytorch_hf.loaders import Array, Split, load
 
 
@@ -130,3 +130,17 @@ def test_png_holds_the_pixels() -> None:
     length = int.from_bytes(data[start - 4 : start], "big")
     rows = np.frombuffer(zlib.decompress(data[start + 4 : start + 4 + length]), np.uint8).reshape(3, 5)
     assert rows[:, 1:].tolist() == picture.tolist()
+
+
+def test_an_adapter_that_serves_some_columns_is_held_to_those() -> None:
+    """All columns: the catalog's fingerprint. Some: that of the same columns as NumPy loads them."""
+    splits = load("tinymnist")
+    some = {name: Split(name, {c: split[c] for c in ("images", "labels")}) for name, split in splits.items()}
+
+    found, expected = describe.fingerprints("tinymnist", splits)
+    assert found == expected == catalog.TINYMNIST.fingerprint
+    found, expected = describe.fingerprints("tinymnist", some)
+    assert found == expected != catalog.TINYMNIST.fingerprint
+    some["test"]["labels"][0] += 1
+    found, expected = describe.fingerprints("tinymnist", some)
+    assert found != expected

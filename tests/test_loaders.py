@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tinytorch_hf import catalog, loaders, store
-from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
 
 
 def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
@@ -120,3 +120,39 @@ def test_other_columns_than_the_catalogs_are_refused(arrays: dict[str, np.ndarra
 def test_loading_touches_no_random_state(same_random_state: None) -> None:
     """The caller's seeds mean the same before and after."""
     loaders.load_tinydigits()
+
+
+def test_one_split_is_loaded_from_its_own_file(root: Path) -> None:
+    """Damage to another split's file does not matter."""
+    (root / "tinymnist" / "test.npz").unlink()
+
+    assert len(loaders.load_split("tinymnist", "train", root)) == 1000
+    with pytest.raises(MissingFileError, match=r"test\.npz"):
+        loaders.load_split("tinymnist", "test", root)
+    with pytest.raises(UnknownNameError, match="Known: train, test"):
+        loaders.load_split("tinymnist", "val")
+
+
+def test_images_of_texts_are_refused_with_the_way_to_the_texts() -> None:
+    """The message names what to use instead."""
+    with pytest.raises(InvalidArgumentError, match=r"load_tinytalks\(\)"):
+        loaders.load_images("tinytalks", "train")
+
+
+def test_what_went_through_an_adapter_is_stored_bytes_again_or_refused() -> None:
+    """One unit in the last place is enough to be refused; 8x8 digits are floats and stay as they are."""
+    images, labels = loaders.load_images("tinymnist", "test")
+
+    stored = loaders.as_stored("tinymnist", "test", images, labels)
+    assert np.array_equal(stored["images"], loaders.load("tinymnist")["test"]["images"])
+    images[3, 14, 14] = np.nextafter(images[3, 14, 14], np.float32(2))
+    for changed in (images, images.astype(np.float64)):
+        with pytest.raises(CorruptFileError, match="not bytes divided by 255"):
+            loaders.as_stored("tinymnist", "test", changed, labels)
+    assert loaders.as_stored("tinydigits", "test", images, labels)["images"] is images
+
+
+def test_levels_are_a_collection() -> None:
+    """A lone number is a common slip."""
+    with pytest.raises(InvalidArgumentError, match=r"such as \[1\]"):
+        loaders.load_tinytalks(levels=1)  # type: ignore[arg-type]

@@ -1,172 +1,418 @@
-"""Specification of tinytorch_hf.as_torch."""
+"""Specification of tinytorch_hf.as_torch.images: torchvision's documented contract, held with and without torchvision.
+
+`test_without_torchvision` runs this file again in a process where importing torchvision fails.
+"""
 
 from __future__ import annotations
 
+import copy
+import multiprocessing
 import pickle
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import torchvision.transforms as v1
 from conftest import Run
 from PIL import Image
-from torch.utils.data import DataLoader, Subset, random_split
-from torchvision.transforms import v2
+from torch.utils.data import ConcatDataset, DataLoader, Subset, WeightedRandomSampler, random_split
 
-from tinytorch_hf import TinyDigits, as_torch, load_tinydigits
-from tinytorch_hf.errors import MissingFileError, UnknownNameError, WrongHashError
+from tinytorch_hf import Digits8x8, TinyDigits, TinyMNIST, catalog, load, store
+from tinytorch_hf.errors import (
+    GitLFSPointerError,
+    InvalidArgumentError,
+    MissingFileError,
+    StorageError,
+    TruncatedFileError,
+    WrongHashError,
+)
+from tinytorch_hf.loaders import unit_range
 
-SPLITS = pytest.mark.parametrize("train", [True, False])
+Make = Callable[..., Any]
+
+# How each split of each class is made, and where its numbers are.
+SPLITS: dict[str, tuple[Make, str, str]] = {
+    "TinyDigits-train": (lambda root=None, **options: TinyDigits(root, True, **options), "tinydigits", "train"),
+    "TinyDigits-test": (lambda root=None, **options: TinyDigits(root, False, **options), "tinydigits", "test"),
+    "TinyMNIST-train": (lambda root=None, **options: TinyMNIST(root, True, **options), "tinymnist", "train"),
+    "TinyMNIST-test": (lambda root=None, **options: TinyMNIST(root, False, **options), "tinymnist", "test"),
+    "Digits8x8": (Digits8x8, "digits_8x8", "full"),
+}
+EVERY_SPLIT = pytest.mark.parametrize(("make", "name", "split"), SPLITS.values(), ids=SPLITS)
+EVERY_CLASS = pytest.mark.parametrize("dataset_class", [TinyDigits, TinyMNIST, Digits8x8])
 
 
-def expected(train: bool) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Images and labels of a split as NumPy gives them."""
-    X_train, y_train, X_test, y_test = load_tinydigits()
-    return (X_train, y_train) if train else (X_test, y_test)
+def to_tensor(image: Image.Image) -> torch.Tensor:
+    """What torchvision's ToTensor does, for where there is none."""
+    return torch.from_numpy(unit_range(np.array(image))).unsqueeze(0)
 
 
-@SPLITS
-def test_a_sample_is_a_pil_image_of_exact_floats_and_an_int(train: bool) -> None:
-    """Mode "F" keeps the sixteenths; mode "L" would not."""
-    dataset = TinyDigits(train=train)
-    images, labels = expected(train)
+@EVERY_SPLIT
+def test_a_sample_is_a_pil_image_of_the_exact_pixels_and_an_int(make: Make, name: str, split: str) -> None:
+    """Mode "F" keeps the sixteenths, which mode "L" would not; MNIST's bytes are mode "L"."""
+    dataset, expected = make(), load(name)[split]
+    mode = "L" if name == "tinymnist" else "F"
 
-    assert len(dataset) == len(images)
-    for index in (0, len(dataset) - 1, -1):
+    assert len(dataset) == len(expected)
+    for index in (0, 7, len(dataset) - 1, -1, -len(dataset), np.int64(3), torch.tensor(3)):
         image, label = dataset[index]
         assert isinstance(image, Image.Image)
-        assert (image.mode, image.size, type(label)) == ("F", (8, 8), int)
-        assert np.array_equal(np.asarray(image), images[index])
-        assert label == labels[index]
+        assert (image.mode, type(label)) == (mode, int)
+        assert np.array_equal(np.asarray(image), expected["images"][index])
+        assert label == expected["labels"][index]
 
 
-@SPLITS
-@pytest.mark.parametrize(
-    "to_tensor",
-    [v1.ToTensor(), v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])],
-    ids=["v1", "v2"],
-)
-def test_to_tensor_gives_the_numbers_of_the_numpy_loader(train: bool, to_tensor: Any) -> None:
-    """Bit for bit, through torch's own DataLoader."""
-    loader = DataLoader(TinyDigits(train=train, transform=to_tensor), batch_size=64)
-    images, labels = expected(train)
+@EVERY_SPLIT
+def test_data_and_targets_are_exact_tensors(make: Make, name: str, split: str) -> None:
+    """As torchvision's MNIST has them: pixels in their own type, labels int64."""
+    dataset, expected = make(), load(name)[split]
 
-    batches = list(loader)
-
-    assert torch.equal(torch.cat([x for x, _ in batches]), torch.from_numpy(images).unsqueeze(1))
-    assert torch.equal(torch.cat([y for _, y in batches]), torch.from_numpy(labels))
+    assert torch.equal(dataset.data, torch.from_numpy(expected["images"]))
+    assert torch.equal(dataset.targets, torch.from_numpy(expected["labels"]))
 
 
-@SPLITS
-def test_data_and_targets_are_exact_tensors(train: bool) -> None:
-    """As torchvision's MNIST has them, in float32 and int64."""
-    dataset = TinyDigits(train=train)
-    images, labels = expected(train)
-
-    assert torch.equal(dataset.data, torch.from_numpy(images))
-    assert torch.equal(dataset.targets, torch.from_numpy(labels))
-    assert dataset.classes[3] == "3 - three"
+@EVERY_CLASS
+def test_classes_are_named_as_mnists(dataset_class: Any) -> None:
+    """On the class already, and with the label of each."""
+    assert dataset_class.classes[3] == "3 - three"
+    assert dataset_class().class_to_idx == {name: label for label, name in enumerate(catalog.DIGIT_CLASSES)}
 
 
-def test_arguments_stand_where_torchvision_has_them(root: Path) -> None:
+def test_difficulty_is_there_where_the_dataset_has_one() -> None:
+    """One number a sample in TinyMNIST, no attribute elsewhere."""
+    for train, split in ((True, "train"), (False, "test")):
+        assert torch.equal(TinyMNIST(train=train).difficulty, torch.from_numpy(load("tinymnist")[split]["difficulty"]))
+    assert not hasattr(TinyDigits(), "difficulty")
+    assert not hasattr(Digits8x8(), "difficulty")
+
+
+@pytest.mark.parametrize("dataset_class", [TinyDigits, TinyMNIST])
+def test_arguments_stand_where_torchvision_has_them(dataset_class: Any, root: Path) -> None:
     """root, train, transform, target_transform, download: all may be given by position."""
-    dataset = TinyDigits(str(root), False, v1.ToTensor(), lambda label: label + 100, False)
+    dataset = dataset_class(str(root), False, to_tensor, lambda label: label + 100, False)
 
     image, label = dataset[0]
 
     assert len(dataset) == 200
-    assert image.shape == (1, 8, 8)
-    assert label == 100 + expected(False)[1][0]
+    assert image.shape == (1, *dataset.data.shape[1:])
+    assert label == 100 + int(dataset.targets[0])
 
 
-def test_transforms_are_called_once_a_sample_with_the_right_object() -> None:
-    """The image's transform gets the PIL image, the label's transform the int."""
-    seen: list[type] = []
-    dataset = TinyDigits(transform=lambda x: seen.append(type(x)), target_transform=lambda y: seen.append(type(y)))
+def test_digits_8x8_has_no_splits_to_choose_from(root: Path) -> None:
+    """The other arguments keep their order; `train` is refused."""
+    dataset = Digits8x8(str(root), to_tensor, str, False)
 
-    assert dataset[5] == (None, None)
-    assert seen == [Image.Image, int]
-
-
-def test_iterating_ends(root: Path) -> None:
-    """`list` needs an IndexError past the end."""
-    assert len(list(TinyDigits(root, train=False))) == 200
-    with pytest.raises(IndexError):
-        TinyDigits(train=False)[200]
+    assert dataset[0][1] == str(int(dataset.targets[0]))
+    with pytest.raises(TypeError, match="train"):
+        Digits8x8(train=True)  # type: ignore[call-arg]
 
 
-def test_missing_files_raise_torchvisions_error_with_the_folders_name(tmp_path: Path) -> None:
-    """A RuntimeError that says download=True and where it looked."""
-    with pytest.raises(RuntimeError, match="download=True") as caught:
-        TinyDigits(tmp_path)
-    assert isinstance(caught.value, MissingFileError)
-    assert str(tmp_path / "tinydigits") in str(caught.value)
+def test_a_split_given_by_name_is_refused() -> None:
+    """`TinyMNIST(root, "test")` would otherwise be the training samples, without a word."""
+    with pytest.raises(InvalidArgumentError, match="train=False"):
+        TinyMNIST(None, "test")  # type: ignore[arg-type]
 
 
-def test_damaged_files_raise_a_runtime_error_with_both_hashes(root: Path) -> None:
-    """And download=True repairs them."""
-    path = root / "tinydigits" / "train.pkl"
-    path.write_bytes(bytes(len(path.read_bytes())))
-
-    with pytest.raises(RuntimeError, match="SHA-256") as caught:
-        TinyDigits(root)
-    assert isinstance(caught.value, WrongHashError)
-    assert len(TinyDigits(root, download=True)) == 1000
-
-
-def test_download_puts_the_files_under_the_root(tmp_path: Path) -> None:
-    """Without network; a second time finds them good."""
-    TinyDigits(tmp_path, download=True)
-    path = tmp_path / "tinydigits" / "train.pkl"
-    written = path.stat().st_mtime_ns
-
-    assert len(TinyDigits(tmp_path, train=False, download=True)) == 200
-    assert path.stat().st_mtime_ns == written
-
-
-def test_download_without_a_root_means_the_bundled_files() -> None:
-    """There is nothing to do, so nothing is done."""
-    assert len(TinyDigits(download=True)) == 1000
-
-
-def test_it_works_with_torchs_tools() -> None:
-    """Subset, random_split, worker processes, pickle."""
-    dataset = TinyDigits(train=False, transform=v1.ToTensor())
-    first, rest = random_split(dataset, [150, 50], generator=torch.Generator().manual_seed(0))
-
-    assert (len(first), len(rest), len(Subset(dataset, [1, 2]))) == (150, 50, 2)
-    assert torch.equal(pickle.loads(pickle.dumps(dataset))[7][0], dataset[7][0])
-    in_workers = torch.cat([x for x, _ in DataLoader(dataset, batch_size=50, num_workers=2)])
-    assert torch.equal(in_workers.squeeze(1), dataset.data)
-
-
-@pytest.mark.parametrize(("split", "train"), [("train", True), ("test", False)])
-def test_tensors_gives_a_tensor_dataset_of_exact_images(split: str, train: bool) -> None:
-    """Images (N, 1, 8, 8) float32 and labels (N,) int64."""
-    images, labels = as_torch.tensors("tinydigits", split).tensors
-
-    assert torch.equal(images, torch.from_numpy(expected(train)[0]).unsqueeze(1))
-    assert torch.equal(labels, torch.from_numpy(expected(train)[1]))
-
-
-def test_tensors_explains_wrong_names() -> None:
-    """Dataset and split alike."""
-    with pytest.raises(UnknownNameError, match="tinydigits"):
-        as_torch.tensors("tinydigit")
-    with pytest.raises(UnknownNameError, match="Known: train, test"):
-        as_torch.tensors("tinydigits", "val")
-
-
-def test_the_road_to_tensors_imports_torch_alone(run_python: Run) -> None:
-    """torchvision costs seconds, datasets one more; neither is needed."""
-    program = (
-        "import sys\nfrom tinytorch_hf import as_torch\nas_torch.tensors('tinydigits')\n"
-        "print([name for name in ('torchvision', 'datasets', 'PIL', 'pandas') if name in sys.modules])"
+@EVERY_CLASS
+def test_transforms_are_called_once_a_sample_with_the_right_object(dataset_class: Any) -> None:
+    """The image's transform gets the PIL image, the label's the int; what they return comes out untouched."""
+    seen: list[Any] = []
+    image_result, label_result = object(), object()
+    dataset = dataset_class(
+        transform=lambda image: seen.append(image) or image_result,
+        target_transform=lambda label: seen.append(label) or label_result,
     )
 
-    assert run_python("-c", program).stdout == "[]\n"
+    assert dataset[5] == (image_result, label_result)
+    assert [type(argument) for argument in seen] == [Image.Image, int]
+    assert seen[1] == int(dataset.targets[5])
+    assert dataset.__getitems__([1, 2]) == [(image_result, label_result)] * 2
+    assert len(seen) == 6
+
+
+def test_transforms_are_attributes_that_may_be_set_anew() -> None:
+    """As torchvision keeps them; a new one takes effect at once."""
+    dataset = TinyMNIST(transform=to_tensor, target_transform=str)
+    assert (dataset.transform, dataset.target_transform) == (to_tensor, str)
+    image, label = dataset.transforms(dataset.__class__()[0][0], 5)
+    assert (tuple(image.shape), label) == ((1, 28, 28), "5")
+
+    dataset.transform, dataset.target_transform = None, lambda label: -label
+
+    assert isinstance(dataset[0][0], Image.Image)
+    assert dataset[0][1] == -int(dataset.targets[0])
+    assert TinyMNIST().transforms is None
+
+
+def test_the_repr_is_torchvisions(root: Path) -> None:
+    """Name, number of samples, root, split, transforms: line by line as MNIST's."""
+
+    class Double:
+        def __repr__(self) -> str:
+            return "Double(\n  twice\n)"
+
+    assert repr(TinyDigits()) == "Dataset TinyDigits\n    Number of datapoints: 1000\n    Split: Train"
+    assert repr(Digits8x8(str(root))) == f"Dataset Digits8x8\n    Number of datapoints: 1797\n    Root location: {root}"
+    assert repr(TinyMNIST(root, train=False, transform=Double(), target_transform=Double())).splitlines() == [  # type: ignore[arg-type]
+        "Dataset TinyMNIST",
+        "    Number of datapoints: 200",
+        f"    Root location: {root}",
+        "    Split: Test",
+        "    StandardTransform",
+        "Transform: Double(",
+        "             twice",
+        "           )",
+        "Target transform: Double(",
+        "                    twice",
+        "                  )",
+    ]
+
+
+@EVERY_SPLIT
+def test_iterating_ends(make: Make, name: str, split: str) -> None:
+    """`list` needs an IndexError past the end; past the beginning there is one too."""
+    dataset = make()
+    n_samples = catalog.info(name).split(split).n_samples
+
+    assert len(list(dataset)) == n_samples
+    for index in (n_samples, -n_samples - 1):
+        with pytest.raises(IndexError):
+            dataset[index]
+
+
+@EVERY_CLASS
+def test_copies_through_pickle_are_the_same_dataset(dataset_class: Any) -> None:
+    """Also after what is computed on first use, which does not travel along."""
+    dataset = dataset_class(transform=to_tensor)
+    fresh_size = len(pickle.dumps(dataset))
+    dataset.transform = None
+    dataset.sample_tensors()
+    dataset.transform = to_tensor
+
+    for again in (pickle.loads(pickle.dumps(dataset)), copy.deepcopy(dataset)):
+        assert torch.equal(again[7][0], dataset[7][0])
+        assert (again[7][1], repr(again)) == (dataset[7][1], repr(dataset))
+    assert len(pickle.dumps(dataset)) == fresh_size
+
+
+@EVERY_SPLIT
+def test_a_root_may_be_text_path_or_home(
+    make: Make, name: str, split: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every form leads to the same files; a leading ~ is the user's home."""
+    monkeypatch.setenv("HOME", str(root.parent))
+    expected = torch.from_numpy(load(name)[split]["images"])
+
+    for given in (root, str(root), f"~/{root.name}", Path("~") / root.name):
+        assert torch.equal(make(given).data, expected)
+
+
+@EVERY_SPLIT
+def test_missing_files_raise_torchvisions_error_with_the_folders_name(
+    make: Make, name: str, split: str, tmp_path: Path
+) -> None:
+    """A RuntimeError that says download=True and where it looked, though the bundled files are at hand."""
+    with pytest.raises(RuntimeError, match="You can use download=True") as caught:
+        make(tmp_path)
+    assert isinstance(caught.value, MissingFileError)
+    assert str(tmp_path / name) in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@EVERY_SPLIT
+def test_damaged_files_raise_a_runtime_error_that_says_what_is_wrong(
+    make: Make, name: str, split: str, root: Path
+) -> None:
+    """Cut off, a pointer, or other bytes, of which both hashes are named; download=True repairs them all."""
+    file = catalog.info(name).split(split).file
+    path = root / name / file.name
+    good = path.read_bytes()
+    for damaged, error, says in (
+        (good[:-1], TruncatedFileError, str(len(good))),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", GitLFSPointerError, "Git-LFS pointer"),
+        (bytes([good[0] ^ 1]) + good[1:], WrongHashError, file.sha256),
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(RuntimeError, match="download=True") as caught:
+            make(root)
+        assert isinstance(caught.value, error)
+        assert str(path) in str(caught.value)
+        assert says in str(caught.value)
+        make(root, download=True)
+        assert path.read_bytes() == good
+
+
+@EVERY_SPLIT
+def test_download_puts_verified_files_under_the_root(make: Make, name: str, split: str, tmp_path: Path) -> None:
+    """Every file of the dataset and nothing else; a second time finds them good and leaves them alone."""
+    make(tmp_path, download=True)
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert {path.relative_to(tmp_path).as_posix() for path in files} == {
+        f"{name}/{file.name}" for file in catalog.info(name).files
+    }
+    assert torch.equal(make(tmp_path, download=True).data, make().data)
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+def test_downloading_needs_no_network(run_python: Run, tmp_path: Path) -> None:
+    """In a process where any connection is an error."""
+    program = (
+        "import socket\n"
+        "def refuse(*_): raise AssertionError('the network was used')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from tinytorch_hf import TinyMNIST\n"
+        f"print(len(TinyMNIST({str(tmp_path / 'data')!r}, download=True)))"
+    )
+
+    assert run_python("-c", program).stdout == "1000\n"
+
+
+def test_download_is_a_method_as_well(tmp_path: Path, root: Path) -> None:
+    """It repairs what the dataset was made from; without a root there is nothing to do."""
+    dataset = TinyDigits(root)
+    path = root / "tinydigits" / "test.pkl"
+    path.unlink()
+
+    dataset.download()
+
+    assert len(TinyDigits(root, train=False)) == 200
+    TinyDigits(download=True).download()
+
+
+def test_a_root_that_may_only_be_read_works_with_good_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even with download=True; bad files there raise, because they cannot be repaired."""
+
+    def refuse(path: Path, _data: bytes) -> None:
+        raise StorageError(f"{path} is on a read-only disk")
+
+    monkeypatch.setattr(store, "write", refuse)
+
+    assert len(TinyMNIST(root, download=True)) == 1000
+    (root / "tinymnist" / "test.npz").write_bytes(b"")
+    with pytest.raises(RuntimeError, match="read-only"):
+        TinyMNIST(root, download=True)
+
+
+def test_two_processes_may_download_at_once(run_python: Run, tmp_path: Path) -> None:
+    """Both end with good files, and nothing half-written is left."""
+    program = (
+        "from multiprocessing import get_context\n"
+        "from tinytorch_hf.as_torch.images import TinyMNIST\n"
+        f"ROOT = {str(tmp_path / 'data')!r}\n"
+        "def make(_number):\n"
+        "    return len(TinyMNIST(ROOT, download=True)) + len(TinyMNIST(ROOT, train=False))\n"
+        "if __name__ == '__main__':\n"
+        "    with get_context('fork').Pool(4) as pool:\n"
+        "        print(set(pool.map(make, range(16), chunksize=1)))\n"
+    )
+
+    done = run_python("-c", program)
+
+    assert done.stdout == "{1200}\n", done.stderr
+    assert {path.name for path in (tmp_path / "data" / "tinymnist").iterdir()} == {"train.npz", "test.npz"}
+
+
+def test_it_works_with_torchs_ways_to_combine_and_sample() -> None:
+    """random_split, Subset, ConcatDataset and a sampler, each with the very samples it chose."""
+    dataset = TinyMNIST(train=False, transform=to_tensor)
+    first, rest = random_split(dataset, [150, 50], generator=torch.Generator().manual_seed(0))
+    both = ConcatDataset([dataset, TinyMNIST(transform=to_tensor)])
+    only_sample_3 = WeightedRandomSampler([float(index == 3) for index in range(200)], 4)
+
+    assert (len(first), len(rest), len(both)) == (150, 50, 1200)
+    assert torch.equal(first[9][0], dataset[first.indices[9]][0])
+    assert torch.equal(Subset(dataset, [5, 1])[1][0], dataset[1][0])
+    assert both[200][1] == int(TinyMNIST().targets[0])
+    (batch,) = DataLoader(dataset, batch_size=4, sampler=only_sample_3)
+    assert batch[1].tolist() == [int(dataset.targets[3])] * 4
+
+
+def served(dataset: Any, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """All images and labels as torch's own DataLoader gives them."""
+    images, labels = zip(*DataLoader(dataset, batch_size=128, **options), strict=True)
+    return torch.cat(images).squeeze(1), torch.cat(labels)
+
+
+@EVERY_SPLIT
+@pytest.mark.parametrize("n_workers", [0, 1, 2])
+def test_a_dataloader_gives_the_exact_numbers(make: Make, name: str, split: str, n_workers: int) -> None:
+    """In this process and in workers."""
+    expected = load(name)[split]
+
+    images, labels = served(make(transform=to_tensor), num_workers=n_workers)
+
+    assert torch.equal(images, torch.from_numpy(unit_range(expected["images"])))
+    assert torch.equal(labels, torch.from_numpy(expected["labels"]))
+
+
+@pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())
+def test_every_way_to_start_workers_gives_the_same(start_method: str) -> None:
+    """Forked, spawned, or forked from a server: the dataset travels by pickle in two of them."""
+    dataset = TinyMNIST(train=False, transform=to_tensor)
+
+    images, labels = served(dataset, num_workers=1, multiprocessing_context=start_method)
+
+    assert torch.equal(images, torch.from_numpy(unit_range(dataset.data.numpy())))
+    assert torch.equal(labels, dataset.targets)
+
+
+def test_a_subclass_with_its_own_samples_is_asked_for_each() -> None:
+    """Batched fetching must not go past a `__getitem__` that a user wrote."""
+
+    class WithIndex(TinyMNIST):
+        def __getitem__(self, index: int) -> Any:
+            return (*super().__getitem__(index), index)
+
+    dataset = WithIndex(transform=to_tensor)
+
+    assert [sample[2] for sample in dataset.__getitems__([4, 2])] == [4, 2]
+    assert dataset.sample_tensors() is None
+
+
+def test_data_and_targets_may_be_replaced() -> None:
+    """A common way to shrink MNIST; samples and batches follow, whatever stands there."""
+    dataset = TinyMNIST(transform=to_tensor)
+    dataset.transform = None
+    dataset.sample_tensors()
+
+    dataset.data, dataset.targets = dataset.data[:10] * 0, dataset.targets[:10]
+    assert len(dataset) == 10
+    assert dataset.sample_tensors()[0].count_nonzero() == 0  # type: ignore[index]
+    dataset.data[3] = 255
+    assert dataset.sample_tensors()[0][3].min() == 1  # type: ignore[index]
+    dataset.targets = list("abcdefghij")
+    assert dataset.sample_tensors() is None
+    dataset.targets = torch.arange(10)
+    dataset.data = torch.zeros(10, 3, 28, 28, dtype=torch.uint8)
+    assert dataset.sample_tensors() is None
+
+
+def test_construction_needs_little_memory() -> None:
+    """At most twice the bytes of the pixels, counted at the highest moment."""
+    TinyMNIST()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        dataset = TinyMNIST()
+        _, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert highest - before <= 2 * dataset.data.numel()
+
+
+def test_using_it_touches_no_random_state(same_random_state: None) -> None:
+    """Nor torch's."""
+    before = torch.get_rng_state()
+
+    TinyDigits()[0]
+    TinyMNIST(transform=to_tensor).__getitems__([1])
+
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_without_torch_one_sentence_says_what_to_install(run_numpy_only: Run) -> None:
@@ -179,10 +425,15 @@ def test_without_torch_one_sentence_says_what_to_install(run_numpy_only: Run) ->
     )
 
 
-def test_using_it_touches_no_random_state(same_random_state: None) -> None:
-    """Nor torch's."""
-    before = torch.get_rng_state()
+def test_without_pillow_the_first_sample_says_what_to_install(run_python: Run) -> None:
+    """Tensors can be had without it."""
+    program = (
+        "import sys; sys.modules['PIL'] = None\n"
+        "from tinytorch_hf import TinyDigits\n"
+        "dataset = TinyDigits(); print(dataset.data.shape)\ndataset[0]"
+    )
 
-    TinyDigits()[0]
+    done = run_python("-c", program)
 
-    assert torch.equal(torch.get_rng_state(), before)
+    assert done.stdout == "torch.Size([1000, 8, 8])\n"
+    assert done.stderr.splitlines()[-1].startswith("tinytorch_hf.errors.MissingExtraError: This needs PIL")

@@ -68,12 +68,12 @@ class ImageDataset(VisionDataset):
 
     def __getitems__(self, indices: list[int]) -> list[tuple[Any, Any]]:
         """Several samples, the same as one by one; PyTorch's DataLoader asks for a batch in this way."""
-        tensors = self.sample_tensors() if self.transform is not None else None
-        if tensors is None:
+        at_once = self._at_once() if self.transform is not None else None
+        if at_once is None:
             return [self[index] for index in indices]
-        images, labels = (take(tensor, as_rows(indices)) for tensor in tensors)
-        kind = type(self._transformed())
-        return list(zip(images.as_subclass(kind).unbind(), labels.tolist(), strict=True))
+        everything, kind = at_once
+        images, labels = (take(tensor, as_rows(indices)) for tensor in (everything, self.targets))
+        return [(image.as_subclass(kind), label) for image, label in zip(images, labels.tolist(), strict=True)]
 
     def sample_tensors(self) -> tuple[torch.Tensor, torch.Tensor] | None:
         """All images (N, 1, height, width) and labels (N,), if a batch of samples is some of their rows.
@@ -81,6 +81,11 @@ class ImageDataset(VisionDataset):
         It is where there is no transform, which here means float32 in [0, 1], or one that works on each
         pixel for itself, such as ``ToTensor()``. None where each image has to be transformed on its own.
         """
+        at_once = self._at_once()
+        return None if at_once is None else (at_once[0], self.targets)
+
+    def _at_once(self) -> tuple[torch.Tensor, type[torch.Tensor]] | None:
+        """All images as the transform gives them, and the class of tensor that it gives a single one."""
         if type(self).__getitem__ is not ImageDataset.__getitem__ or self.target_transform is not None:
             return None
         # Users put other things in their place, as they do with torchvision's MNIST.
@@ -88,13 +93,13 @@ class ImageDataset(VisionDataset):
             return None
         if self.data.ndim != 3 or self.data.dtype not in _PIXEL_TYPES or self.data.device.type != "cpu":
             return None
-        images = self._transformed()
-        return None if images is None else (images.as_subclass(torch.Tensor), self.targets)
-
-    def _transformed(self) -> torch.Tensor | None:
         sources = (self.data, self.transform, torch.get_default_dtype())
-        made: torch.Tensor | None = self._on_all_images.get(sources, lambda: on_all_images(self.data, self.transform))
-        return made
+        at_once: tuple[torch.Tensor, type[torch.Tensor]] | None = self._on_all_images.get(sources, self._transform_all)
+        return at_once
+
+    def _transform_all(self) -> tuple[torch.Tensor, type[torch.Tensor]] | None:
+        images = on_all_images(self.data, self.transform)
+        return None if images is None else (images.as_subclass(torch.Tensor), type(images))
 
     @property
     def class_to_idx(self) -> dict[str, int]:

@@ -30,8 +30,8 @@ def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> lis
     Returns
     -------
     list of torch.utils.data.Subset
-        Together they hold every sample once, each in the dataset's order. A part's size is within one sample
-        of its share.
+        Together they hold every sample once, each in the dataset's order. A part's size differs from its share by
+        less than one sample, and from its share of a class by less than two.
 
     Raises
     ------
@@ -42,16 +42,32 @@ def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> lis
     if shares.ndim != 1 or not np.all(shares > 0) or not math.isclose(shares.sum(), 1, abs_tol=1e-6):
         raise InvalidArgumentError(f"fractions are positive and add up to 1, such as [0.8, 0.2]; got {fractions}.")
     labels = _column(dataset, "targets")
-    # Samples of a class follow each other, in random order; each goes to the part that most lacks a sample.
+    # Samples of a class follow each other, in random order, and are dealt out.
     by_class = np.lexsort((np.random.default_rng(seed).permutation(len(labels)), labels))
     part_of = np.empty(len(labels), dtype=np.int64)
-    lacking = np.zeros(len(shares))
-    for sample in by_class:
-        lacking += shares
-        # Rounding must not decide between parts that lack the same.
-        part_of[sample] = np.argmax(np.round(lacking, 9))
-        lacking[part_of[sample]] -= 1
+    part_of[by_class] = _dealt(len(labels), shares)
     return [Subset(dataset, np.flatnonzero(part_of == part).tolist()) for part in range(len(shares))]
+
+
+def _dealt(n_samples: int, shares: Array) -> list[int]:
+    """Which part each of a row of samples goes to, so that no part is ever a whole sample off its share.
+
+    References
+    ----------
+    R. Tijdeman (1980), The chairman assignment problem, Discrete Mathematics 32(3),
+    https://doi.org/10.1016/0012-365X(80)90269-1
+    """
+    least = 1 / max(2 * len(shares) - 2, 1)
+    lacking = np.zeros(len(shares))
+    parts = []
+    for _ in range(n_samples):
+        lacking += shares
+        # Of the parts that may have one, the part that can wait least; rounding must not decide between equals.
+        patience = np.round((1 - least - lacking) / shares, 9)
+        part = int(np.argmin(np.where(lacking >= least - 1e-9, patience, np.inf)))
+        lacking[part] -= 1
+        parts.append(part)
+    return parts
 
 
 def subset(dataset: Any, n_per_class: int, seed: int) -> Subset:
