@@ -391,6 +391,27 @@ def test_data_and_targets_may_be_replaced() -> None:
     assert dataset.sample_tensors() is None
 
 
+def test_an_image_is_the_users_own() -> None:
+    """Drawing on it changes neither the dataset nor the next image of the sample."""
+    for dataset in (TinyMNIST(), TinyDigits()):
+        image, _ = dataset[0]
+        before = np.array(image)
+
+        image.putpixel((0, 0), 77)
+
+        assert np.asarray(image)[0, 0] == 77
+        assert np.array_equal(np.asarray(dataset[0][0]), before)
+        assert np.array_equal(dataset.data[0].numpy(), before)
+
+
+def test_images_in_colour_may_take_their_place() -> None:
+    """As with torchvision's MNIST, whatever Pillow knows can be had."""
+    dataset = TinyMNIST()
+    dataset.data = torch.arange(24, dtype=torch.uint8).reshape(1, 2, 4, 3)
+
+    assert (dataset[0][0].mode, dataset[0][0].size) == ("RGB", (4, 2))
+
+
 def test_construction_needs_little_memory() -> None:
     """At most twice the bytes of the pixels, counted at the highest moment."""
     TinyMNIST()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 
 from tinytorch_hf import catalog, store
@@ -21,6 +22,7 @@ except (ImportError, RuntimeError, OSError):
     from tinytorch_hf.as_torch.contract import SampleDataset as VisionDataset
 
 _PIXEL_TYPES = (torch.uint8, torch.float32)
+_MODES = {np.dtype(np.uint8): "L", np.dtype(np.float32): "F"}
 
 
 class ImageDataset(VisionDataset):
@@ -127,7 +129,11 @@ def _pil_image(pixels: Array) -> Any:
     except ImportError as error:
         raise MissingExtraError("PIL", "torch", error) from error
 
-    return Image.fromarray(pixels)
+    mode = _MODES.get(pixels.dtype)
+    if mode is None or pixels.ndim != 2:
+        return Image.fromarray(pixels)
+    # The same as fromarray, without its search for the mode; the bytes are the image's own.
+    return Image.frombuffer(mode, pixels.shape[::-1], pixels.tobytes(), "raw", mode, 0, 1)
 
 
 class _TrainTestImages(ImageDataset):
