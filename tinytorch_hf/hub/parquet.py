@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog, store
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.hub import cards
 from tinytorch_hf.loaders import Split
@@ -50,7 +50,8 @@ def build(name: str, out: str | Path) -> Path:
             folder = Path(scratch) / name
             _write_folder(dataset, folder, Path(scratch) / "cache")
             for config in as_hf.config_names(name):
-                if fingerprint(read_back(name, folder, config)) != dataset.fingerprint:
+                found, expected = fingerprints(name, read_back(name, folder, config))
+                if found != expected:
                     raise CorruptFileError(
                         f"The {config} configuration built in {folder} does not hold the curated numbers."
                     )
