@@ -1,4 +1,4 @@
-"""Hub-ready folders: a card, a licence, and Parquet files written with the loading script."""
+"""Hub-ready folders: card, picture, licence, Croissant, and Parquet files written with the loading script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinytorch_hf import as_hf, catalog, store
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
-from tinytorch_hf.hub import cards
+from tinytorch_hf.hub import cards, croissant, pictures
 from tinytorch_hf.loaders import Split
 
 COMPANIONS = ("DATASHEET.md", "LICENSE")
@@ -24,7 +24,8 @@ def build(name: str, out: str | Path) -> Path:
     ::
 
         out/<name>/README.md                                       the card, with the sizes of these files
-        out/<name>/DATASHEET.md, LICENSE
+        out/<name>/DATASHEET.md, LICENSE, samples.png
+        out/<name>/croissant.json                                  the same for machines, with the files' hashes
         out/<name>/data/<config>/<split>-00000-of-00001.parquet
 
     It is built beside its final place, loaded back, compared with the curated files by fingerprint, and then
@@ -82,8 +83,10 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
         infos[config] = builder.info
         infos[config].download_size = sum(file.stat().st_size for file in (folder / "data" / config).iterdir())
     (folder / "README.md").write_text(cards.with_sizes(dataset.name, infos), encoding="utf-8")
+    (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset.name))
     for companion in COMPANIONS:
         shutil.copyfile(store.folder(dataset) / companion, folder / companion)
+    (folder / croissant.FILE_NAME).write_text(croissant.text(dataset.name, folder), encoding="utf-8")
 
 
 def read_back(name: str, folder: Path, config: str) -> dict[str, Split]:
