@@ -1,7 +1,8 @@
 """Cards and other documents: their computed parts come from here, their prose from a person.
 
 In every document, what stands between ``<!-- computed: KIND NAME -->`` and ``<!-- /computed -->`` is made by
-`tinytorch_hf.hub.tables`. ``python -m tinytorch_hf.hub.cards`` writes it anew in a checkout; a test fails when it is stale.
+`tinytorch_hf.hub.tables`. ``python -m tinytorch_hf.hub.cards`` writes it anew in a checkout; a test fails when it is
+stale.
 """
 
 from __future__ import annotations

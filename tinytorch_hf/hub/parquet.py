@@ -73,7 +73,7 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
             config_name=config, cache_dir=str(cache), base_path=str(store.folder(dataset))
         )
         prepared = cache / f"{config}-parquet"
-        with _quiet():
+        with quiet():
             builder.download_and_prepare(str(prepared), file_format="parquet")
         for split in dataset.splits:
             (shard,) = prepared.glob(f"*-{split.name}.parquet")
@@ -93,12 +93,12 @@ def read_back(name: str, folder: Path, config: str) -> dict[str, Split]:
     """A built folder as `load_dataset` gives it, in the catalog's columns, for comparison."""
     import datasets
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache, _quiet():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache, quiet():
         return as_hf.to_numpy(name, datasets.load_dataset(str(folder), config, cache_dir=cache))
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Switch the progress bars of `datasets` off, and on again if they were on."""
     import datasets
 

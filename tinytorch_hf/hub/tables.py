@@ -120,7 +120,7 @@ def neighbours_table(name: str) -> str:
     squares = (points**2).sum(axis=1)
     distances = squares[:, None] + squares - 2 * points @ points.T
     # Only the old generator promises its stream to every release of NumPy.
-    shuffled = np.random.RandomState(0).permutation(len(points))  # noqa: NPY002
+    shuffled = np.random.RandomState(0).permutation(len(points))
     rows = [
         (what, f"{_neighbours_accuracy(distances, labels, order):.1%}")
         for what, order in (("ten, in the given order", np.arange(len(points))), ("ten, shuffled", shuffled))
