@@ -77,7 +77,7 @@ class Digits8x8(datasets.GeneratorBasedBuilder):
             description=self.__class__.__doc__,
             features=features(self.config.name),
             homepage="https://doi.org/10.24432/C50P49",
-            license="CC BY 4.0",
+            license="CC-BY-4.0",
             citation=CITATION,
         )
 

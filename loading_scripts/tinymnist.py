@@ -84,7 +84,7 @@ class TinyMNIST(datasets.GeneratorBasedBuilder):
             description=self.__class__.__doc__,
             features=features(self.config.name),
             homepage="https://doi.org/10.1109/5.726791",
-            license="CC BY-SA 3.0",
+            license="CC-BY-SA-3.0",
             citation=CITATION,
         )
 

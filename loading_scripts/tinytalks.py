@@ -51,15 +51,13 @@ def features(config: str) -> Any:
 
 def examples(path: str, split: str, config: str) -> Iterator[dict[str, Any]]:
     """Samples of one split in order, as `features` describes them; the file holds every split."""
+    columns = list(features(config))
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
-        pair["level"] -= 1
-        if pair.pop("split") != split:
-            continue
-        if config == "text":
-            yield {"text": f"Q: {pair['question']}\nA: {pair['answer']}\n\n", "level": pair["level"]}
-        else:
-            yield pair
+        if pair["split"] == split:
+            pair["level"] -= 1
+            pair["text"] = f"Q: {pair['question']}\nA: {pair['answer']}\n\n"
+            yield {column: pair[column] for column in columns}
 
 
 class TinyTalks(datasets.GeneratorBasedBuilder):
@@ -77,7 +75,7 @@ class TinyTalks(datasets.GeneratorBasedBuilder):
             description=self.__class__.__doc__,
             features=features(self.config.name),
             homepage="https://creativecommons.org/licenses/by/4.0/",
-            license="CC BY 4.0",
+            license="CC-BY-4.0",
             citation=CITATION,
         )
 
