@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import pickle
 import re
 import shutil
@@ -18,6 +19,7 @@ from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
 ON_HUB = list(filter(store.is_on_hub, catalog.names()))
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
+EIGHT_BY_EIGHT = ("tinydigits", "digits_8x8")
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
@@ -95,7 +97,7 @@ def test_the_array_configuration_of_tinydigits_holds_the_pixels() -> None:
     assert np.array_equal(rows["label"], y_test)
 
 
-@pytest.mark.parametrize("name", ["tinydigits", "digits_8x8"])
+@pytest.mark.parametrize("name", EIGHT_BY_EIGHT)
 def test_every_sixteenth_survives_its_shade(name: str) -> None:
     """Encoding and decoding are inverse for all 17 values."""
     script = as_hf.loading_script(name)
@@ -127,12 +129,22 @@ def test_the_array_configuration_of_tinymnist_is_bytes_divided_by_255() -> None:
 
 
 def test_pixels_that_something_changed_are_refused() -> None:
-    """A float that is no byte divided by 255 must not be rounded to one in silence."""
-    splits = as_hf.load("tinymnist", "array")
-    splits["test"] = splits["test"].map(lambda row: {"pixels": [[x * 0.9 for x in line] for line in row["pixels"]]})
+    """A float that is no byte divided by 255, or a shade that is no sixteenth, is not rounded to one in silence."""
+    floats = as_hf.load("tinymnist", "array")
+    floats["test"] = floats["test"].map(lambda row: {"pixels": [[x * 0.9 for x in line] for line in row["pixels"]]})
+    shades = as_hf.load("tinydigits")
+    shades["test"] = shades["test"].map(lambda row: {"image": row["image"].point(lambda shade: shade // 2)})
 
-    with pytest.raises(CorruptFileError, match="something changed them"):
-        as_hf.to_numpy("tinymnist", splits)
+    for name, splits in (("tinymnist", floats), ("tinydigits", shades)):
+        with pytest.raises(CorruptFileError, match="something changed them"):
+            as_hf.to_numpy(name, splits)
+
+
+def test_what_two_scripts_share_is_the_same_to_the_letter() -> None:
+    """Scripts stand alone, so that TinyDigits and Digits8x8 repeat how pixels become PNG; they must not part."""
+    for part in ("features", "to_png", "from_shades"):
+        ours, theirs = (inspect.getsource(getattr(as_hf.loading_script(name), part)) for name in EIGHT_BY_EIGHT)
+        assert ours == theirs
 
 
 def test_the_text_of_tinytalks_is_that_of_the_milestones() -> None:

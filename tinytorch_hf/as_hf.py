@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog, store, talks
-from tinytorch_hf.errors import MissingExtraError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import Array, Split, as_stored, unit_range
 
 try:
@@ -140,6 +140,10 @@ def _images(dataset: catalog.DatasetInfo, table: Any) -> Array:
     if dataset.columns[0].dtype == "uint8":
         return unit_range(shades)
     sixteenths: Array = loading_script(dataset.name).from_shades(shades)
+    if not np.array_equal(np.rint(sixteenths * 255), shades):
+        raise CorruptFileError(
+            f"Images of {dataset.name} have shades that its loading script does not write; something changed them."
+        )
     return sixteenths
 
 
