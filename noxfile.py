@@ -65,8 +65,9 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
-    session.install("-e", ".[torch,create]")
+    session.install("-e", ".[torch,hf,create]")
     session.run("python", "-m", "benchmarks.loading")
+    session.run("python", "-m", "benchmarks.hub_loading")
     session.run("python", "-m", "benchmarks.training")
     session.run("python", "-m", "benchmarks.baselines")
 
