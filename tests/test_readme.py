@@ -40,7 +40,7 @@ def test_every_python_block_runs(block: str, run_python: Run, tmp_path: Path) ->
     if "hub/" in block:
         main(["build", "tinydigits", "--out", str(tmp_path / "hub")])
     if '"tinytorch/' in block:
-        run_python("-m", "tinytorch_hf", "cache")
+        run_python("-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks")
 
     done = run_python("-c", block)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -186,7 +187,8 @@ def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_python: 
 
 def test_two_processes_may_prepare_at_once(root: Path) -> None:
     """Both succeed, and the result is whole."""
-    environment = {"HF_DATASETS_CACHE": str(root), "PYTHONPATH": str(Path(cache.__file__).parents[2])}
+    checkout = str(Path(cache.__file__).parents[2])
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
     command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks"]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
 

@@ -71,31 +71,33 @@ def test_it_lists_every_parquet_file_with_its_hash(name: str, hub: Path) -> None
 # In a process of its own: where `datasets` is imported it registers a type for arrays, with which pandas hands
 # mlcroissant something it does not expect.
 READ = """
-import json, sys, mlcroissant, numpy
-dataset = mlcroissant.Dataset(jsonld=sys.argv[1])
+import json, pathlib, sys, mlcroissant, numpy
 plain = lambda value: value.decode("utf-8") if isinstance(value, bytes) else numpy.asarray(value).tolist()
-json.dump({
-    record_set.id: [{key: plain(value) for key, value in record.items()} for record in dataset.records(record_set.id)]
-    for record_set in dataset.metadata.record_sets
-}, sys.stdout)
+def records(path):
+    dataset = mlcroissant.Dataset(jsonld=str(path))
+    return {
+        record_set.id: [{key: plain(value) for key, value in row.items()} for row in dataset.records(record_set.id)]
+        for record_set in dataset.metadata.record_sets
+    }
+json.dump({path.parent.name: records(path) for path in pathlib.Path(sys.argv[1]).glob("*/croissant.json")}, sys.stdout)
 """
 
 
-@EVERY_DATASET
-def test_every_record_can_be_read_through_it(name: str, hub: Path, run_python: Run) -> None:
-    """Each field of each configuration and split, with the curated values, without network."""
-    done = run_python("-c", READ, str(hub / name / "croissant.json"))
+def test_every_record_can_be_read_through_it(hub: Path, run_python: Run) -> None:
+    """Each field of each configuration and split of each dataset, with the curated values, without network."""
+    done = run_python("-c", READ, str(hub))
     assert done.returncode == 0, done.stderr
 
     read = json.loads(done.stdout)
-    for config in as_hf.config_names(name):
-        for split, expected in as_hf.load(name, config).items():
-            record_set = f"{config}/{split}"
-            columns = {
-                column: [np.asarray(value).tolist() for value in expected[column]] for column in expected.column_names
-            }
-            rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-            assert read.pop(record_set) == [
-                {f"{record_set}/{column}": value for column, value in row.items()} for row in rows
-            ]
-    assert read == {}
+    assert set(read) == set(catalog.names())
+    for name, record_sets in read.items():
+        expected = {
+            f"{config}/{split}": rows
+            for config in as_hf.config_names(name)
+            for split, rows in as_hf.load(name, config).items()
+        }
+        assert set(record_sets) == set(expected)
+        for record_set, rows in expected.items():
+            for column in rows.column_names:
+                values = [np.asarray(value).tolist() for value in rows[column]]
+                assert [record[f"{record_set}/{column}"] for record in record_sets[record_set]] == values

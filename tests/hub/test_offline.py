@@ -17,15 +17,16 @@ ON_HUB = list(filter(store.is_on_hub, catalog.names()))
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The library's cache, with all that `prepare` puts there; `run_python` finds the same."""
+    """An empty folder in place of the library's cache; `run_python` finds the same."""
     root = tmp_path / "hf-home" / "datasets"
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", root)
-    cache.prepare(ON_HUB)
     return root
 
 
 def test_every_literal_call_gives_the_curated_numbers(root: Path) -> None:
     """Each dataset by its name alone, and with each configuration; the default carries all that is curated."""
+    cache.prepare(ON_HUB)
+
     answers = offline.check(ON_HUB)
 
     assert list(answers) == offline.literals(ON_HUB)
@@ -36,6 +37,7 @@ def test_every_literal_call_gives_the_curated_numbers(root: Path) -> None:
 
 def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_python: Run, tmp_path: Path) -> None:
     """Nothing of ours on the path, no connection made, one variable set."""
+    cache.prepare(ON_HUB)
     program = (
         "import socket, sys\n"
         "def refuse(*_): sys.exit('a socket was opened')\n"
@@ -65,6 +67,7 @@ def test_calls_are_written_as_a_user_writes_them() -> None:
 
 def test_other_numbers_are_found(root: Path, tmp_path: Path) -> None:
     """A file with other labels, as whole as it looks, fails by its fingerprint."""
+    cache.prepare(["tinydigits"])
     folder = cache.place("tinydigits", "array")
     other = as_hf.load("tinydigits", "array")["train"].map(lambda row: {"label": 9 - row["label"]})
     other.save_to_disk(tmp_path / "other")
@@ -77,6 +80,7 @@ def test_other_numbers_are_found(root: Path, tmp_path: Path) -> None:
 
 def test_a_cache_that_does_not_load_says_what_to_run(root: Path) -> None:
     """With the last line of the library's own complaint."""
+    cache.prepare(["tinydigits"])
     (cache.place("tinydigits", "array") / "tinydigits-train.arrow").unlink()
 
     with pytest.raises(CorruptFileError, match=r"cache --undo.*tinydigits-train\.arrow"):
