@@ -14,6 +14,14 @@ NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 
+# Specifications of what every supported release of Hugging Face's library does: scripts, built folders, the cache.
+HUB_TESTS = [
+    "tests/test_as_hf.py",
+    "tests/hub/test_parquet.py",
+    "tests/hub/test_cache.py",
+    "tests/hub/test_offline.py",
+]
+
 
 @nox.session
 def lint(session: nox.Session) -> None:
@@ -60,6 +68,7 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[torch,hf,create]", "medmnist")
     session.run("python", "-m", "benchmarks.loading")
     session.run("python", "-m", "benchmarks.torch_loading")
+    session.run("python", "-m", "benchmarks.hub_loading")
     session.run("python", "-m", "benchmarks.training")
     session.run("python", "-m", "benchmarks.baselines")
 
@@ -73,4 +82,4 @@ def benchmarks(session: nox.Session) -> None:
 def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
     """The Hugging Face road with every supported release of the library."""
     session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
-    session.run("pytest", "tests/test_as_hf.py", "tests/hub/test_parquet.py", *session.posargs)
+    session.run("pytest", *HUB_TESTS, *session.posargs)

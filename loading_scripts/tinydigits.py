@@ -8,6 +8,8 @@ Reads ``train.pkl`` and ``test.pkl`` from the repository's root. Source: E. Alpa
 Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49
 """
 
+from __future__ import annotations
+
 import io
 import pickle
 from collections.abc import Iterator
@@ -17,6 +19,8 @@ from typing import Any, ClassVar
 import datasets
 import numpy as np
 from PIL import Image
+
+FILES = {"train": "train.pkl", "test": "test.pkl"}
 
 CITATION = """\
 @misc{alpaydin1998optdigits,
@@ -57,8 +61,8 @@ def features(config: str) -> Any:
     return datasets.Features({"image": datasets.Image(), "label": label})
 
 
-def examples(path: str, config: str) -> Iterator[dict[str, Any]]:
-    """Samples of one file in order, as `features` describes them."""
+def examples(path: str, _split: str, config: str) -> Iterator[dict[str, Any]]:
+    """Samples of one file in order, as `features` describes them; a file holds one split."""
     with Path(path).open("rb") as stream:
         arrays = _ArraysOnly(stream).load()
     for image, label in zip(arrays["images"], arrays["labels"]):  # noqa: B905 -- Python 3.8 has no strict
@@ -95,13 +99,13 @@ class TinyDigits(datasets.GeneratorBasedBuilder):
             description=self.__class__.__doc__,
             features=features(self.config.name),
             homepage="https://doi.org/10.24432/C50P49",
-            license="CC BY 4.0",
+            license="CC-BY-4.0",
             citation=CITATION,
         )
 
     def _split_generators(self, dl_manager: Any) -> list[Any]:
-        paths = dl_manager.download({"train": "train.pkl", "test": "test.pkl"})
-        return [datasets.SplitGenerator(name=name, gen_kwargs={"path": path}) for name, path in paths.items()]
+        paths = dl_manager.download(FILES)
+        return [datasets.SplitGenerator(split, {"path": path, "split": split}) for split, path in paths.items()]
 
-    def _generate_examples(self, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        yield from enumerate(examples(path, self.config.name))
+    def _generate_examples(self, path: str, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        yield from enumerate(examples(path, split, self.config.name))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import pickle
 import re
+import shutil
 from pathlib import Path
 
 import datasets
@@ -12,10 +14,12 @@ import numpy as np
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, describe, load_tinydigits, store
-from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, store
+from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
 ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
+EIGHT_BY_EIGHT = ("tinydigits", "digits_8x8")
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
@@ -24,20 +28,51 @@ EVERY_CONFIG = pytest.mark.parametrize(
 
 @EVERY_CONFIG
 def test_every_configuration_gives_the_exact_numbers_back(name: str, config: str) -> None:
-    """In memory, and decoded by `to_numpy`, the fingerprint is the catalog's."""
+    """In memory, and decoded by `to_numpy`, the fingerprint is the catalog's; TinyTalks' text has three columns."""
     loaded = as_hf.load(name, config)
 
     assert isinstance(loaded, datasets.DatasetDict)
     assert {split: len(rows) for split, rows in loaded.items()} == {
         split.name: split.n_samples for split in catalog.info(name).splits
     }
-    assert describe.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
+    splits = as_hf.to_numpy(name, loaded)
+    found, expected = describe.fingerprints(name, splits)
+    assert found == expected
+    columns = [column.name for column in catalog.info(name).columns]
+    assert list(splits[next(iter(splits))].columns) == (
+        ["level", "question", "answer"] if config == "text" else columns
+    )
+
+
+@EVERY_DATASET
+def test_without_a_configuration_the_first_is_loaded(name: str) -> None:
+    """As with `load_dataset`."""
+    assert as_hf.load(name)[ANY_SPLIT[name]].features == as_hf.loading_script(name).features(
+        as_hf.config_names(name)[0]
+    )
+
+
+def test_loading_needs_no_network_and_leaves_nothing_behind(run_python: Run, tmp_path: Path) -> None:
+    """No socket is opened, and nothing is put into the library's cache."""
+    program = (
+        "import socket, sys\n"
+        "def refuse(*_): sys.exit('a socket was opened')\n"
+        "socket.socket.connect = refuse\n"
+        "from tinytorch_hf import as_hf, names, store\n"
+        "for name in filter(store.is_on_hub, names()):\n"
+        "    for config in as_hf.config_names(name): as_hf.to_numpy(name, as_hf.load(name, config))\n"
+    )
+
+    done = run_python("-c", program, HF_HUB_OFFLINE="0")
+
+    assert done.returncode == 0, done.stderr
+    assert [path for path in (tmp_path / "hf-home").rglob("*") if path.suffix != ".py" and path.is_file()] == []
 
 
 @EVERY_CONFIG
 def test_the_features_are_those_of_the_script_and_survive_old_releases(name: str, config: str) -> None:
     """One definition; and no List or Sequence, which releases before 4 cannot read back from Parquet."""
-    features = as_hf.load(name, config)["train"].features
+    features = as_hf.load(name, config)[ANY_SPLIT[name]].features
 
     assert features == as_hf.loading_script(name).features(config)
     assert "List" not in str(features) and "Sequence" not in str(features)
@@ -62,14 +97,73 @@ def test_the_array_configuration_of_tinydigits_holds_the_pixels() -> None:
     assert np.array_equal(rows["label"], y_test)
 
 
-def test_every_sixteenth_survives_its_shade() -> None:
+@pytest.mark.parametrize("name", EIGHT_BY_EIGHT)
+def test_every_sixteenth_survives_its_shade(name: str) -> None:
     """Encoding and decoding are inverse for all 17 values."""
-    script = as_hf.loading_script("tinydigits")
+    script = as_hf.loading_script(name)
     sixteenths = np.arange(17, dtype=np.float32) / 16
     shades = np.rint(sixteenths * 255).astype(np.uint8)
 
     assert np.array_equal(script.from_shades(shades), sixteenths)
     assert script.from_shades(shades).dtype == np.float32
+
+
+def test_the_default_configuration_of_tinymnist_holds_mnists_own_bytes() -> None:
+    """And each image's difficulty by name, its score and its place."""
+    rows = as_hf.load("tinymnist")["train"]
+    columns = load("tinymnist")["train"]
+
+    assert rows.column_names == ["image", "label", "difficulty", "score", "source_index"]
+    assert rows.features["difficulty"].names == ["easy", "medium", "hard"]
+    assert np.array_equal(np.asarray(rows[3]["image"]), columns["images"][3])
+    for name in ("difficulty", "score", "source_index"):
+        assert np.array_equal(rows.with_format("numpy")[:][name], columns[name])
+
+
+def test_the_array_configuration_of_tinymnist_is_bytes_divided_by_255() -> None:
+    """In float32, bit for bit as `load_tinymnist` gives them."""
+    rows = as_hf.load("tinymnist", "array")["train"].with_format("numpy")[:]
+
+    assert rows["pixels"].dtype == np.float32
+    assert np.array_equal(rows["pixels"], load_tinymnist()[0])
+
+
+def test_pixels_that_something_changed_are_refused() -> None:
+    """A float that is no byte divided by 255, or a shade that is no sixteenth, is not rounded to one in silence."""
+    floats = as_hf.load("tinymnist", "array")
+    floats["test"] = floats["test"].map(lambda row: {"pixels": [[x * 0.9 for x in line] for line in row["pixels"]]})
+    shades = as_hf.load("tinydigits")
+    shades["test"] = shades["test"].map(lambda row: {"image": row["image"].point(lambda shade: shade // 2)})
+
+    for name, splits in (("tinymnist", floats), ("tinydigits", shades)):
+        with pytest.raises(CorruptFileError, match="something changed them"):
+            as_hf.to_numpy(name, splits)
+
+
+def test_what_two_scripts_share_is_the_same_to_the_letter() -> None:
+    """Scripts stand alone, so that TinyDigits and Digits8x8 repeat how pixels become PNG; they must not part."""
+    for part in ("features", "to_png", "from_shades"):
+        ours, theirs = (inspect.getsource(getattr(as_hf.loading_script(name), part)) for name in EIGHT_BY_EIGHT)
+        assert ours == theirs
+
+
+def test_the_text_of_tinytalks_is_that_of_the_milestones() -> None:
+    """Put together, the texts of a split are its file."""
+    for split, rows in as_hf.load("tinytalks", "text").items():
+        file = store.folder(catalog.TINYTALKS) / "splits" / f"{split}.txt"
+        assert "".join(rows["text"]) == file.read_text(encoding="utf-8")
+
+
+def test_a_level_of_tinytalks_says_its_number_by_name() -> None:
+    """Whoever reads the class's name is not misled by its position, which counts from 0."""
+    rows = as_hf.load("tinytalks")["train"]
+    names = rows.features["level"].names
+
+    assert [names[stored][0] for stored in rows["level"]] == [
+        str(level) for level in load("tinytalks")["train"]["level"]
+    ]
+    assert names == [part.strip() for part in catalog.TINYTALKS.columns[1].description.split(",")]
+    assert list(rows[0]) == ["question", "answer", "level", "id", "topic", "dialogue", "turn"]
 
 
 def test_an_unknown_configuration_is_answered_with_the_known_ones() -> None:
@@ -89,19 +183,67 @@ def test_a_script_needs_nothing_of_ours(name: str) -> None:
         for alias in node.names
     }
 
-    assert "tinytorch_hf" not in imported
+    assert imported <= {"__future__", "collections", "io", "json", "pathlib", "pickle", "typing"} | {
+        "datasets",
+        "numpy",
+        "PIL",
+    }
     assert "__file__" not in text
+    assert ast.parse(text, feature_version=(3, 8)).body[1].module == "__future__"  # type: ignore[attr-defined]
     assert re.search(r"^import datasets$", text, re.MULTILINE)
 
 
-@EVERY_DATASET
-def test_a_scripts_own_reader_refuses_everything_but_arrays(name: str, tmp_path: Path) -> None:
-    """The script is read and run by strangers; it opens pickles as carefully as we do."""
-    script = as_hf.loading_script(name)
-    (tmp_path / "train.pkl").write_bytes(pickle.dumps({"images": Path("x"), "labels": []}))
+@pytest.mark.parametrize(
+    ("name", "refusal"), [("tinydigits", "pathlib"), ("digits_8x8", "allow_pickle"), ("tinymnist", "allow_pickle")]
+)
+def test_a_scripts_own_reader_refuses_everything_but_arrays(name: str, refusal: str, tmp_path: Path) -> None:
+    """The script is read and run by strangers; it opens files as carefully as we do."""
+    (split, file), *_ = as_hf.loading_script(name).FILES.items()
+    path = tmp_path / file
+    if path.suffix == ".pkl":
+        path.write_bytes(pickle.dumps({"images": Path("x"), "labels": []}))
+    else:
+        np.savez(path, images=np.array([Path("x")], dtype=object), labels=np.zeros(1))
 
-    with pytest.raises(pickle.UnpicklingError, match="pathlib"):
-        list(script.examples(str(tmp_path / "train.pkl"), "default"))
+    with pytest.raises((pickle.UnpicklingError, ValueError), match=refusal):
+        list(as_hf.loading_script(name).examples(str(path), split, "default"))
+
+
+@EVERY_DATASET
+def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
+    """Name, version, summary, files and splits, licence; strangers see nothing but the script."""
+    dataset = catalog.info(name)
+    builder = as_hf.builder_class(name)(cache_dir=str(tmp_path))
+
+    assert type(builder).__name__ == dataset.title
+    assert (builder.info.description, str(builder.VERSION)) == (dataset.summary, dataset.version)
+    assert (builder.info.license, builder.info.homepage) == (dataset.license, dataset.source_url)
+    assert builder.config.name == as_hf.config_names(name)[0]
+    files = {split.name: split.file.name for split in dataset.splits}
+    assert files == as_hf.loading_script(name).FILES
+
+
+@pytest.mark.skipif(int(datasets.__version__.split(".")[0]) >= 4, reason="from 4.0 on the library runs no scripts")
+@EVERY_CONFIG
+def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_python: Run) -> None:
+    """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
+    repository = tmp_path / name
+    repository.mkdir()
+    for file in {split.file.name for split in catalog.info(name).splits}:
+        shutil.copyfile(store.folder(catalog.info(name)) / file, repository / file)
+    shutil.copyfile(store.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
+    program = (
+        f"import datasets; datasets.load_dataset({str(repository)!r}, {config!r}, trust_remote_code=True)"
+        f".save_to_disk({str(tmp_path / 'saved')!r})"
+    )
+
+    done = run_python("-c", program, PYTHONPATH="")
+
+    assert done.returncode == 0, done.stderr
+    found, expected = describe.fingerprints(
+        name, as_hf.to_numpy(name, datasets.load_from_disk(str(tmp_path / "saved")))
+    )
+    assert found == expected
 
 
 def test_without_the_library_one_sentence_says_what_to_install(run_numpy_only: Run) -> None:

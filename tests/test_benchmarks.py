@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks import loading, torch_loading, training
+from benchmarks import hub_loading, loading, torch_loading, training
 from benchmarks.timing import median_seconds, report
 from tinytorch_hf import load, load_tinydigits
+from tinytorch_hf.hub import parquet
 
 
 def test_alternatives_take_turns_and_the_first_call_does_not_count() -> None:
@@ -34,6 +35,14 @@ def test_both_roads_of_the_loading_benchmark_give_the_same_arrays() -> None:
     assert np.array_equal(train["images"], load_tinydigits()[0])
     assert loading.scikit_learn().images.shape == (1797, 8, 8)
     assert 0 < loading.first_load_seconds(loading.OUR_FIRST_LOAD, n_processes=1) < 60
+
+
+def test_every_road_through_hugging_face_gives_all_samples(tmp_path: Path) -> None:
+    """Whatever way is timed, the same number of rows arrives."""
+    folder = parquet.build("tinytalks", tmp_path)
+
+    for road in hub_loading.roads("tinytalks", "text", folder).values():
+        assert {name: len(split) for name, split in road().items()} == {"train": 245, "val": 53, "test": 52}
 
 
 def test_both_epochs_of_the_training_benchmark_run() -> None:

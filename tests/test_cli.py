@@ -11,15 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 import pytest
 from conftest import Run
 from PIL import Image
 
-from tinytorch_hf import cli, load_tinydigits, load_tinytalks
+from tinytorch_hf import cli, fingerprint, load_tinydigits, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
-COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "compare"]
+COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "cache", "compare"]
 
 
 @pytest.fixture
@@ -259,6 +260,29 @@ def test_build_writes_hub_folders(run: Any, tmp_path: Path) -> None:
     assert "exists already" in err
 
 
+def test_cache_makes_the_literal_call_work_and_undoes_it(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It prints what each call gives, the one variable to set and why; undo says what it removed."""
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+
+    status, out, _ = run("cache", "tinytalks")
+    assert status == OK
+    lines = out.splitlines()
+    assert lines[0] == f"cache   {tmp_path}, 2 folders made"
+    assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
+    assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "23 s" in lines[-1] and "390 s" in lines[-1]
+
+    printed = json.loads(run("cache", "tinytalks", "--json")[1])
+    assert (printed["cache"], printed["made"], printed["set"]) == (str(tmp_path), [], {"HF_HUB_OFFLINE": "1"})
+    assert printed["calls"]['load_dataset("tinytorch/tinytalks", "pair")'] == fingerprint("tinytalks")
+
+    status, out, _ = run("cache", "--undo")
+    assert (status, [line.split()[0] for line in out.splitlines()]) == (OK, ["removed", "removed"])
+    assert run("cache", "--undo")[:2] == (OK, "nothing to undo\n")
+    assert json.loads(run("cache", "--undo", "--json")[1]) == {"cache": str(tmp_path), "removed": []}
+
+
 def test_compare_prints_a_row_an_epoch_and_a_verdict(run: Any) -> None:
     """The main job."""
     status, out, err = run("compare", "tinydigits", "--epochs", "3")
@@ -348,7 +372,7 @@ def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"), [(["compare", "tinydigits"], "compare"), (["build", "--out", "x"], "hf")]
+    ("command", "extra"), [(["compare", "tinydigits"], "compare"), (["build", "--out", "x"], "hf"), (["cache"], "hf")]
 )
 def test_a_missing_extra_is_one_sentence(run_numpy_only: Run, command: list[str], extra: str) -> None:
     """With the line that installs it, and exit status 1."""

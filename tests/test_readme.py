@@ -36,9 +36,11 @@ def test_ci_runs_the_second_to_the_letter(checkout: Path) -> None:
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=lambda block: block.splitlines()[0])
 def test_every_python_block_runs(block: str, run_python: Run, tmp_path: Path) -> None:
-    """With the Hub folder built as the text before it says."""
+    """With the Hub folder built and the cache prepared as the text before it says."""
     if "hub/" in block:
         main(["build", "tinydigits", "--out", str(tmp_path / "hub")])
+    if '"tinytorch/' in block:
+        run_python("-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks")
 
     done = run_python("-c", block)
 

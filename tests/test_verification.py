@@ -12,14 +12,8 @@ from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.verification import Outcome
 
-ROADS = [
-    "numpy load",
-    "torch tensors",
-    "torch TinyDigits",
-    "tinytorch DataLoader",
-    "Hugging Face in memory",
-    "Hugging Face Parquet",
-]
+HUB = ["Hugging Face in memory", "Hugging Face Parquet"]
+ROADS = ["numpy load", "torch tensors", "torch TinyDigits", "tinytorch DataLoader", *HUB]
 
 
 @pytest.mark.parametrize("name", catalog.names())
@@ -46,10 +40,12 @@ def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str])
     """And where a road serves some columns only, the detail says which."""
     details = {check.subject: check.detail for check in verify(name)}
 
-    assert [subject for subject in details if not subject.startswith(("file ", "texts", "rules"))][:4] == roads
+    assert [subject for subject in details if not subject.startswith(("file ", "texts", "rules"))] == [*roads, *HUB]
     for road in roads[1:]:
         columns = {"tinymnist": " of images, labels", "tinytalks": " of question, answer"}.get(name, "")
         assert details[road].partition(" of ")[2] == columns.removeprefix(" of ")
+    for road in HUB:
+        assert details[road] == f"fingerprint {catalog.info(name).fingerprint[:16]}"
 
 
 def test_every_file_and_every_road_is_looked_at() -> None:

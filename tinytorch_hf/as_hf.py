@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, store
-from tinytorch_hf.errors import MissingExtraError, UnknownNameError
-from tinytorch_hf.loaders import Array, Split
+from tinytorch_hf import catalog, store, talks
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
+from tinytorch_hf.loaders import Array, Split, as_stored, unit_range
 
 try:
     from datasets import Dataset, DatasetDict
@@ -52,7 +53,7 @@ def config_names(name: str) -> list[str]:
     return [config.name for config in builder_class(name).BUILDER_CONFIGS]
 
 
-def load(name: str, config: str = "default") -> Any:
+def load(name: str, config: str | None = None) -> Any:
     """A dataset as a `datasets.DatasetDict`, in memory, without network or cache.
 
     Parameters
@@ -60,8 +61,10 @@ def load(name: str, config: str = "default") -> Any:
     name
         A dataset's name.
     config
-        For images: "default" has ``image`` (PNG, for the eye) and ``label``, "array" has ``pixels``
-        (exact float32) and ``label``.
+        For images: "default" has ``image`` (PNG, for the eye), "array" has ``pixels`` (exact float32); both have
+        ``label``, and for TinyMNIST ``difficulty``, ``score`` and ``source_index``. For TinyTalks: "pair" has
+        ``question``, ``answer``, ``level``, ``id``, ``topic``, ``dialogue`` and ``turn``, "text" has ``text`` and
+        ``level``. None for the first of them.
 
     Raises
     ------
@@ -71,14 +74,16 @@ def load(name: str, config: str = "default") -> Any:
         A file of the installation is not there, is damaged, or cannot be read.
     """
     dataset = catalog.info(name)
-    if config not in config_names(name):
-        raise UnknownNameError(f"configuration of {name} named", config, config_names(name))
+    known = config_names(name)
+    config = known[0] if config is None else config
+    if config not in known:
+        raise UnknownNameError(f"configuration of {name} named", config, known)
     script = loading_script(name)
     features = script.features(config)
     splits = {}
     for split in dataset.splits:
         store.read(dataset, split.file)
-        examples = script.examples(store.folder(dataset) / split.file.name, config)
+        examples = script.examples(store.folder(dataset) / split.file.name, split.name, config)
         splits[split.name] = Dataset.from_list(list(examples), features=features, split=split.name)
     return DatasetDict(splits)
 
@@ -96,18 +101,53 @@ def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
     Returns
     -------
     dict of str to Split
-        The same columns, dtypes and values as `tinytorch_hf.load(name)`.
+        The same columns, dtypes and values as `tinytorch_hf.load(name)`, as far as the configuration carries
+        them: TinyTalks' "text" gives level, question and answer.
+
+    Raises
+    ------
+    CorruptFileError
+        Pixels or texts are not as the loading script writes them.
     """
     return {split.name: _to_split(name, split.name, splits[split.name]) for split in catalog.info(name).splits}
 
 
 def _to_split(name: str, split_name: str, table: Any) -> Split:
-    columns = {"images": _images(name, table), "labels": np.asarray(table["label"], dtype=np.int64)}
-    return Split(split_name, {c.name: columns[c.name].astype(c.dtype) for c in catalog.info(name).columns})
+    dataset = catalog.info(name)
+    columns = {column: table[column] for column in table.column_names if column not in _ENCODED}
+    if dataset.columns[0].name == "images":
+        labels = np.asarray(columns.pop("label"), dtype=np.int64)
+        columns.update(as_stored(name, split_name, _images(dataset, table), labels).columns)
+    else:
+        columns["level"] = _levels(table)
+    if "text" in table.column_names:
+        pairs = talks.parse_text("".join(table["text"]).encode("utf-8"), Path(f"the texts of {split_name}"))
+        columns["question"], columns["answer"] = zip(*pairs, strict=True)
+    served = [column for column in dataset.columns if column.name in columns]
+    return Split(split_name, {c.name: np.asarray(columns[c.name]).astype(c.dtype) for c in served})
 
 
-def _images(name: str, table: Any) -> Array:
+# Columns that hold the catalog's in another form.
+_ENCODED = ("image", "pixels", "text", "level")
+
+
+def _images(dataset: catalog.DatasetInfo, table: Any) -> Array:
+    """Pixels as float32 in [0, 1]."""
     if "pixels" in table.column_names:
-        return np.stack(table.with_format("numpy", columns=["pixels"])[:]["pixels"])
-    shades: Array = loading_script(name).from_shades(np.stack([np.asarray(image) for image in table["image"]]))
-    return shades
+        pixels: Array = np.stack(table.with_format("numpy", columns=["pixels"])[:]["pixels"])
+        return pixels
+    shades = np.stack([np.asarray(image) for image in table["image"]])
+    if dataset.columns[0].dtype == "uint8":
+        return unit_range(shades)
+    sixteenths: Array = loading_script(dataset.name).from_shades(shades)
+    if not np.array_equal(np.rint(sixteenths * 255), shades):
+        raise CorruptFileError(
+            f"Images of {dataset.name} have shades that its loading script does not write; something changed them."
+        )
+    return sixteenths
+
+
+def _levels(table: Any) -> list[int]:
+    """Each sample's level, which its class's name starts with."""
+    numbers = [int(name.split()[0]) for name in table.features["level"].names]
+    return [numbers[stored] for stored in table["level"]]

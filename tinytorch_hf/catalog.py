@@ -68,6 +68,11 @@ class DatasetInfo:
         return self.folder or self.name
 
     @property
+    def repo_id(self) -> str:
+        """Name of the dataset on Hugging Face's Hub, where it is published there."""
+        return f"tinytorch/{self.name}"
+
+    @property
     def files(self) -> tuple[DataFile, ...]:
         """The curated files: those that hold the splits, then other forms of the same content."""
         return tuple(dict.fromkeys([*(split.file for split in self.splits), *self.other_files]))

@@ -204,6 +204,32 @@ def _build(options: argparse.Namespace) -> int:
     return OK
 
 
+def _cache(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
+    from tinytorch_hf.hub import cache, offline
+
+    names = options.names or [*filter(store.is_on_hub, catalog.names())]
+    if options.undo:
+        removed = [str(folder) for folder in cache.undo(names)]
+        if options.json:
+            return _print_json({"cache": str(cache.root()), "removed": removed})
+        print("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
+        return OK
+    made = cache.prepare(names)
+    answers = offline.check(names)
+    if options.json:
+        calls = {str(call): fingerprint for call, fingerprint in answers.items()}
+        made_here = [str(folder) for folder in made]
+        return _print_json(
+            {"cache": str(cache.root()), "made": made_here, "set": {offline.VARIABLE: "1"}, "calls": calls}
+        )
+    print(f"cache   {cache.root()}, {len(made)} folders made")
+    for call, fingerprint in answers.items():
+        print(f"ok      {call}: fingerprint {fingerprint[:16]}")
+    print(f"\nNow set {offline.VARIABLE}=1 where the calls are made. {offline.WHY}")
+    return OK
+
+
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, report
     from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -328,6 +354,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("names", nargs="*", metavar="NAME", help="datasets to build (default: all)")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+
+    command = _command(
+        commands,
+        "cache",
+        _cache,
+        "make load_dataset work without a network",
+        'tinytorch-hf cache && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
+        "print(load_dataset('tinytorch/tinydigits'))\"",
+        "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
+        "fresh process.",
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="datasets to put there (default: all)")
+    command.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
+    _add_json(command)
 
     command = _command(
         commands,

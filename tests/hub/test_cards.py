@@ -6,9 +6,11 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from conftest import Run
 
 from benchmarks import baselines
 from tinytorch_hf import as_hf, catalog, store
@@ -72,17 +74,107 @@ def test_the_documents_are_found() -> None:
     assert any(name.endswith("/README.md") and "tinydigits" not in name for name in names)
 
 
+def allowed(resource: str) -> set[str]:
+    """The values that a list which `datasets` carries allows."""
+    values = json.loads((files("datasets.utils") / "resources" / f"{resource}.json").read_text(encoding="utf-8"))
+    return set(values)
+
+
 @EVERY_DATASET
 def test_a_card_uses_the_values_the_hub_knows(name: str) -> None:
-    """Licence, tasks, sizes and the rest come from the lists that `datasets` carries."""
-    header = card_header(name)
-    resources = files("datasets.utils") / "resources"
-    sizes = json.loads((resources / "size_categories.json").read_text(encoding="utf-8"))
+    """Licence, sizes, languages and the rest come from the catalog and the lists that `datasets` carries."""
+    header: Any = card_header(name)
+    creators = json.loads((files("datasets.utils") / "resources" / "creators.json").read_text(encoding="utf-8"))
 
-    assert set(header["size_categories"]) <= set(sizes)  # type: ignore[call-overload]
+    assert set(header["size_categories"]) <= allowed("size_categories")
+    assert set(header.get("language", [])) <= allowed("languages")
+    assert set(header.get("multilinguality", [])) <= allowed("multilingualities")
+    assert set(header["annotations_creators"]) <= set(creators["annotations"])
+    assert set(header.get("language_creators", [])) <= set(creators["language"])
     assert header["license"] == catalog.info(name).license.lower()
     assert header["pretty_name"] == catalog.info(name).title
-    assert header["task_categories"] == ["image-classification"]
+    assert [source.split("|")[0] for source in header["source_datasets"]] in (["original"], ["extended"])
+    assert "tinytorch" in header["tags"]
+
+
+@EVERY_DATASET
+def test_a_cards_tasks_suit_the_data(name: str) -> None:
+    """Images are classified and speak no language; texts are generated, in English."""
+    header: Any = card_header(name)
+
+    if catalog.info(name).classes:
+        assert header["task_categories"] == ["image-classification"]
+        assert header["task_ids"] == ["multi-class-image-classification"]
+        assert "language" not in header
+    else:
+        assert header["task_categories"] == ["text-generation", "question-answering"]
+        assert header["task_ids"] == ["language-modeling", "closed-domain-qa"]
+        assert header["language"] == ["en"]
+
+
+@EVERY_DATASET
+def test_a_card_tells_all_that_a_reader_needs(name: str) -> None:
+    """Every section, the picture, the datasheet, the computed parts, and the three frameworks."""
+    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+
+    sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert sections == [
+        *("Use it", "Fields", "Splits", "How it was curated", "Statistics"),
+        *("What to expect", "Difficulty", "Limits", "Citation"),
+    ]
+    parts = set(re.findall(r"^<!-- (?:computed|measured): (\S+ \S+) -->$", text, re.MULTILINE))
+    assert {f"{kind} {name}" for kind in ("facts", "statistics", "citation")} < parts
+    expectation = text.split("## What to expect")[1].split("## Difficulty")[0]
+    assert re.search(r"^\| .*\d", expectation, re.MULTILINE)
+    assert f'load_dataset("tinytorch/{name}"' in text
+    assert f"from tinytorch_hf import {catalog.info(name).title}" in text
+    assert f"load_{name}" in text
+    assert "![" in text and "(DATASHEET.md)" in text
+
+
+@EVERY_DATASET
+def test_a_cards_fields_are_the_scripts(name: str) -> None:
+    """None is missing from its section."""
+    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+    fields = text.split("## Fields")[1].split("## Splits")[0]
+
+    for config in as_hf.config_names(name):
+        assert f"Configuration `{config}`:" in fields
+        for column in as_hf.loading_script(name).features(config):
+            assert f"`{column}`" in fields
+
+
+@pytest.mark.parametrize("name", ["tinydigits", "digits_8x8"])
+def test_a_licence_of_two_sources_asks_for_confirmation(name: str) -> None:
+    """Where UCI and scikit-learn differ, the reader learns it, and that a person has to decide."""
+    limits = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8").split("## Limits")[1]
+
+    for words in ("Two sources", "UCI", "scikit-learn", "A person has to confirm", "writers"):
+        assert words in limits
+
+
+def test_what_cards_tell_to_run_runs(run_python: Run, tmp_path: Path) -> None:
+    """Every Python block of every card, in one process without network, with a cache that was prepared for it."""
+    cards_blocks = {
+        f"{name}, block {number}": block
+        for name in ON_HUB
+        for number, block in enumerate(
+            re.findall(
+                r"^```python\n(.*?)^```",
+                (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"),
+                re.MULTILINE | re.DOTALL,
+            ),
+            start=1,
+        )
+    }
+    assert len(cards_blocks) == 3 * len(ON_HUB)
+    prepared = run_python("-m", "tinytorch_hf", "cache")
+    assert prepared.returncode == 0, prepared.stderr
+
+    program = "".join(f"print({where!r}, flush=True)\nexec({block!r}, {{}})\n" for where, block in cards_blocks.items())
+    done = run_python("-c", program, HF_HUB_OFFLINE="1")
+
+    assert (done.returncode, done.stdout.splitlines()) == (0, list(cards_blocks)), done.stderr
 
 
 @EVERY_DATASET
@@ -102,7 +194,9 @@ def test_a_cards_configurations_are_the_scripts(name: str) -> None:
     assert [config["config_name"] for config in configs] == as_hf.config_names(name)  # type: ignore[attr-defined]
     for config in configs:  # type: ignore[attr-defined]
         assert [file["split"] for file in config["data_files"]] == [s.name for s in catalog.info(name).splits]
-        assert config.get("default", False) == (config["config_name"] == "default")
+        assert config.get("default", False) == (config is configs[0])  # type: ignore[index]
+        for file in config["data_files"]:
+            assert file["path"] == f"data/{config['config_name']}/{file['split']}-*.parquet"
 
 
 @EVERY_DATASET

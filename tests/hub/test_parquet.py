@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import datasets
@@ -10,11 +11,14 @@ import yaml
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog, describe, store
-from tinytorch_hf.errors import StorageError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, StorageError, UnknownNameError
 from tinytorch_hf.hub import parquet
 
 ON_HUB = list(filter(store.is_on_hub, catalog.names()))
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
+EVERY_CONFIG = pytest.mark.parametrize(
+    ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,33 +30,43 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@EVERY_DATASET
-def test_load_dataset_gives_the_exact_numbers(name: str, hub: Path, tmp_path: Path) -> None:
+@EVERY_CONFIG
+def test_load_dataset_gives_the_exact_numbers(name: str, config: str, hub: Path, tmp_path: Path) -> None:
     """Every configuration, through the library's own loading of a folder."""
-    for config in as_hf.config_names(name):
-        loaded = datasets.load_dataset(str(hub / name), config, cache_dir=str(tmp_path))
-        assert describe.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
-        assert loaded["train"].features == as_hf.loading_script(name).features(config)
+    loaded = datasets.load_dataset(str(hub / name), config, cache_dir=str(tmp_path))
+
+    found, expected = describe.fingerprints(name, as_hf.to_numpy(name, loaded))
+    assert found == expected
+    for split in loaded.values():
+        assert split.features == as_hf.loading_script(name).features(config)
 
 
 @EVERY_DATASET
-def test_streaming_gives_the_same_samples(name: str, hub: Path) -> None:
-    """Without a cache, one after the other."""
-    stream = datasets.load_dataset(str(hub / name), "array", split="test", streaming=True)
-    rows = datasets.Dataset.from_list(list(stream), features=as_hf.loading_script(name).features("array"))
-    expected = as_hf.load(name, "array")["test"]
+def test_without_a_configuration_the_default_is_loaded(name: str, hub: Path, tmp_path: Path) -> None:
+    """Whatever it is called."""
+    loaded = datasets.load_dataset(str(hub / name), cache_dir=str(tmp_path))
 
-    assert rows.with_format("numpy")[:]["pixels"].tolist() == expected.with_format("numpy")[:]["pixels"].tolist()
-    assert rows["label"][:] == expected["label"][:]
+    assert describe.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
+
+
+@EVERY_CONFIG
+def test_streaming_gives_the_same_samples(name: str, config: str, hub: Path) -> None:
+    """Without a cache, one after the other."""
+    streams = datasets.load_dataset(str(hub / name), config, streaming=True)
+    features = as_hf.loading_script(name).features(config)
+    splits = {split: datasets.Dataset.from_list(list(rows), features=features) for split, rows in streams.items()}
+
+    found, expected = describe.fingerprints(name, as_hf.to_numpy(name, splits))
+    assert found == expected
 
 
 @EVERY_DATASET
 def test_a_built_folder_is_what_the_hub_expects(name: str, hub: Path) -> None:
-    """Card, licence, datasheet, one shard a split and configuration; no script, nothing left over."""
+    """Card, licence, datasheet, picture, Croissant, one shard a split and configuration; no script, no leftovers."""
     files = {path.relative_to(hub / name).as_posix() for path in (hub / name).rglob("*") if path.is_file()}
 
     assert files == {
-        *("README.md", "LICENSE", "DATASHEET.md"),
+        *("README.md", "LICENSE", "DATASHEET.md", "samples.png", "croissant.json"),
         *(
             f"data/{config}/{split.name}-00000-of-00001.parquet"
             for config in as_hf.config_names(name)
@@ -60,6 +74,17 @@ def test_a_built_folder_is_what_the_hub_expects(name: str, hub: Path) -> None:
         ),
     }
     assert sorted(path.name for path in hub.iterdir()) == sorted(ON_HUB)
+
+
+@EVERY_DATASET
+def test_the_links_of_a_built_card_lead_somewhere(name: str, hub: Path) -> None:
+    """Picture and datasheet stand beside it."""
+    card = (hub / name / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", card)
+
+    assert targets == ["samples.png", "DATASHEET.md"]
+    for target in targets:
+        assert (hub / name / target).is_file()
 
 
 @EVERY_DATASET
@@ -86,6 +111,17 @@ def test_a_folder_that_exists_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="exists already"):
         parquet.build("tinydigits", tmp_path)
     assert [path.name for path in (tmp_path / "tinydigits").iterdir()] == ["mine"]
+
+
+def test_a_build_with_other_numbers_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the loading script ever write something else, it is found before the folder gets its name."""
+    script = as_hf.loading_script("tinydigits")
+    real = script.examples
+    monkeypatch.setattr(script, "examples", lambda *where: ({**row, "label": 0} for row in real(*where)))
+
+    with pytest.raises(CorruptFileError, match=r"default configuration .* does not hold the curated numbers"):
+        parquet.build("tinydigits", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

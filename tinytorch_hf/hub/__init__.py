@@ -1,1 +1,1 @@
-"""What the Hub needs: cards and Parquet files."""
+"""What the Hub needs: cards, pictures, Parquet files and their description; and its library's cache."""

@@ -1,4 +1,4 @@
-"""Hub-ready folders: a card, a licence, and Parquet files written with the loading script."""
+"""Hub-ready folders: card, picture, licence, Croissant, and Parquet files written with the loading script."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog, store
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.describe import fingerprint
+from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
-from tinytorch_hf.hub import cards
+from tinytorch_hf.hub import cards, croissant, pictures
 from tinytorch_hf.loaders import Split
 
 COMPANIONS = ("DATASHEET.md", "LICENSE")
@@ -24,7 +24,8 @@ def build(name: str, out: str | Path) -> Path:
     ::
 
         out/<name>/README.md                                       the card, with the sizes of these files
-        out/<name>/DATASHEET.md, LICENSE
+        out/<name>/DATASHEET.md, LICENSE, samples.png
+        out/<name>/croissant.json                                  the same for machines, with the files' hashes
         out/<name>/data/<config>/<split>-00000-of-00001.parquet
 
     It is built beside its final place, loaded back, compared with the curated files by fingerprint, and then
@@ -50,7 +51,8 @@ def build(name: str, out: str | Path) -> Path:
             folder = Path(scratch) / name
             _write_folder(dataset, folder, Path(scratch) / "cache")
             for config in as_hf.config_names(name):
-                if fingerprint(read_back(name, folder, config)) != dataset.fingerprint:
+                found, expected = fingerprints(name, read_back(name, folder, config))
+                if found != expected:
                     raise CorruptFileError(
                         f"The {config} configuration built in {folder} does not hold the curated numbers."
                     )
@@ -71,7 +73,7 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
             config_name=config, cache_dir=str(cache), base_path=str(store.folder(dataset))
         )
         prepared = cache / f"{config}-parquet"
-        with _quiet():
+        with quiet():
             builder.download_and_prepare(str(prepared), file_format="parquet")
         for split in dataset.splits:
             (shard,) = prepared.glob(f"*-{split.name}.parquet")
@@ -81,20 +83,22 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
         infos[config] = builder.info
         infos[config].download_size = sum(file.stat().st_size for file in (folder / "data" / config).iterdir())
     (folder / "README.md").write_text(cards.with_sizes(dataset.name, infos), encoding="utf-8")
+    (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset.name))
     for companion in COMPANIONS:
         shutil.copyfile(store.folder(dataset) / companion, folder / companion)
+    (folder / croissant.FILE_NAME).write_text(croissant.text(dataset.name, folder), encoding="utf-8")
 
 
 def read_back(name: str, folder: Path, config: str) -> dict[str, Split]:
     """A built folder as `load_dataset` gives it, in the catalog's columns, for comparison."""
     import datasets
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache, _quiet():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache, quiet():
         return as_hf.to_numpy(name, datasets.load_dataset(str(folder), config, cache_dir=cache))
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Switch the progress bars of `datasets` off, and on again if they were on."""
     import datasets
 

@@ -1,0 +1,216 @@
+"""Specification of tinytorch_hf.hub.cache: what is prepared is whole, marked, and all that is ever removed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from conftest import Run
+
+from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf.errors import StorageError, UnknownNameError
+from tinytorch_hf.hub import cache, offline
+
+ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in place of the library's cache; `run_python` finds the same."""
+    root = tmp_path / "hf-home" / "datasets"
+    root.mkdir(parents=True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", root)
+    return root
+
+
+def listing(folder: Path) -> dict[str, tuple[bool, bytes, int]]:
+    """Everything below a folder: files with their content and time."""
+    return {
+        path.relative_to(folder).as_posix(): (True, path.read_bytes(), path.stat().st_mtime_ns)
+        if path.is_file()
+        else (False, b"", 0)
+        for path in folder.rglob("*")
+    }
+
+
+def users_own_copy(root: Path, tmp_path: Path) -> None:
+    """What the library itself keeps of the repository after loading it from the Hub once."""
+    builder = as_hf.builder_class("tinydigits")(
+        cache_dir=str(tmp_path / "elsewhere"),
+        dataset_name="tinydigits",
+        base_path=str(store.folder(catalog.TINYDIGITS)),
+    )
+    builder.download_and_prepare(str(root / "tinytorch___tinydigits" / "default" / "0.0.0" / ("a" * 40)))
+
+
+def test_every_configuration_is_prepared_where_the_library_looks(root: Path) -> None:
+    """One folder each, with hashes that differ, so that a call without a configuration finds no two of one hash."""
+    made = cache.prepare(ON_HUB)
+
+    assert made == [cache.place(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
+    assert sorted(made) == sorted(path for path in root.glob("tinytorch___*/*/*/*") if path.is_dir())
+    for name in ON_HUB:
+        hashes = [cache.place(name, config).name for config in as_hf.config_names(name)]
+        assert len(set(hashes)) == len(hashes)
+        times = [cache.place(name, config).stat().st_mtime_ns for config in as_hf.config_names(name)]
+        assert times[0] == max(times) > max(times[1:])
+    assert [path for path in root.iterdir() if not path.name.startswith("tinytorch___")] == []
+
+
+def test_what_is_whole_is_left_alone(root: Path) -> None:
+    """The second run makes nothing."""
+    cache.prepare(["tinydigits"])
+    before = listing(root)
+
+    assert cache.prepare(["tinydigits"]) == []
+    assert listing(root) == before
+
+
+@pytest.mark.parametrize("damage", ["cut off", "missing", "older release"])
+def test_what_is_damaged_or_old_is_made_anew(root: Path, damage: str) -> None:
+    """And nothing but that."""
+    cache.prepare(["tinydigits"])
+    folder = cache.place("tinydigits", "array")
+    if damage == "cut off":
+        with (folder / "tinydigits-test.arrow").open("r+b") as file:
+            file.truncate(1000)
+    elif damage == "missing":
+        (folder / "dataset_info.json").unlink()
+    else:
+        mark = folder / "tinytorch_hf.json"
+        mark.write_text(mark.read_text(encoding="utf-8").replace(catalog.TINYDIGITS.fingerprint, "0" * 64), "utf-8")
+
+    assert cache.prepare(["tinydigits"]) == [folder]
+    assert len(offline.check(["tinydigits"])) == 3
+
+
+def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path, run_python: Run) -> None:
+    """The user's own copy of the same repository, another dataset and the folder itself stay as they were."""
+    users_own_copy(root, tmp_path)
+    (root / "somebody___else" / "default").mkdir(parents=True)
+    before = listing(root)
+    cache.prepare(ON_HUB)
+    offline.check(ON_HUB)
+    assert listing(root) != before
+
+    removed = cache.undo(ON_HUB)
+
+    assert len(removed) == 2 * len(ON_HUB)
+    assert listing(root) == before
+    assert cache.undo(ON_HUB) == []
+
+
+def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
+    """By name, as `prepare`."""
+    cache.prepare(["tinydigits", "tinytalks"])
+    cache.undo(["tinydigits"])
+
+    assert [path.name for path in root.iterdir()] == ["tinytorch___tinytalks"]
+    assert len(offline.check(["tinytalks"])) == 3
+
+
+def test_results_of_map_go_with_what_they_were_made_from(root: Path, run_python: Run) -> None:
+    """The library puts them into the same folder, where they would break the next call."""
+    cache.prepare(["tinytalks"])
+    program = (
+        "import datasets\n"
+        "datasets.load_dataset('tinytorch/tinytalks', 'text').map(lambda row: {'n': len(row['text'])})\n"
+    )
+    done = run_python("-c", program)
+    assert done.returncode == 0, done.stderr
+    assert [*cache.place("tinytalks", "text").glob("cache-*.arrow")]
+
+    cache.undo(["tinytalks"])
+
+    assert listing(root) == {}
+
+
+def test_a_strangers_file_is_never_deleted(root: Path) -> None:
+    """Neither by undo nor by a repair: it is named, and stays."""
+    cache.prepare(["tinydigits"])
+    folder = cache.place("tinydigits", "default")
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    (folder / "dataset_info.json").unlink()
+
+    for change in (cache.undo, cache.prepare):
+        with pytest.raises(StorageError, match=r"notes\.txt"):
+            change(["tinydigits"])
+        assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("problem", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_run_that_fails_leaves_nothing_of_the_dataset(
+    root: Path, monkeypatch: pytest.MonkeyPatch, problem: BaseException
+) -> None:
+    """Not a file, and no scratch folder."""
+    real, calls = cache._write, []
+
+    def fail_second(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise problem
+        real(*arguments)
+
+    monkeypatch.setattr(cache, "_write", fail_second)
+
+    with pytest.raises(StorageError if isinstance(problem, OSError) else KeyboardInterrupt):
+        cache.prepare(["tinydigits"])
+    assert listing(root) == {}
+
+
+def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_python: Run) -> None:
+    """The default first; the next run completes the rest, and undo clears what the dead process could not."""
+    program = (
+        "import os\n"
+        "from tinytorch_hf.hub import cache\n"
+        "real = cache._put\n"
+        "def put_and_die(*arguments):\n    real(*arguments)\n    os._exit(9)\n"
+        "cache._put = put_and_die\n"
+        "cache.prepare(['tinydigits'])\n"
+    )
+    assert run_python("-c", program).returncode == 9
+    assert cache.place("tinydigits", "default").is_dir()
+    assert not cache.place("tinydigits", "array").exists()
+    loaded = run_python("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'][0])")
+    assert "'image':" in loaded.stdout, loaded.stderr
+
+    assert cache.prepare(["tinydigits"]) == [cache.place("tinydigits", "array")]
+    assert len(offline.check(["tinydigits"])) == 3
+    cache.undo(["tinydigits"])
+    assert listing(root) == {}
+
+
+def test_two_processes_may_prepare_at_once(root: Path) -> None:
+    """Both succeed, and the result is whole."""
+    checkout = str(Path(cache.__file__).parents[2])
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
+    command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks"]
+    running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
+
+    for process in running:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err.decode()
+    assert cache.prepare(["tinydigits", "tinytalks"]) == []
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its place."""
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "file")
+
+    with pytest.raises(StorageError, match=r"The cache in .*file could not be changed"):
+        cache.prepare(["tinydigits"])
+    assert cache.undo(["tinydigits"]) == []
+
+
+def test_an_unknown_name_is_explained_before_anything_is_written(root: Path) -> None:
+    """Also where it comes last."""
+    for change in (cache.prepare, cache.undo):
+        with pytest.raises(UnknownNameError):
+            change(["tinydigits", "tinydigit"])
+    assert listing(root) == {}
