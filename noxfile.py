@@ -43,7 +43,7 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize("numpy", NUMPYS)
 def numpy_alone(session: nox.Session, numpy: str) -> None:
     """The core where nothing but NumPy is installed, with old and new NumPy."""
-    session.install("-e", ".", f"numpy=={numpy}", "pytest", "hypothesis")
+    session.install("-e", ".", f"numpy=={numpy}", "pytest", "pytest-xdist", "hypothesis")
     session.run("pytest", *CORE_TESTS, *session.posargs)
 
 
@@ -81,5 +81,5 @@ def benchmarks(session: nox.Session) -> None:
 )
 def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
     """The Hugging Face road with every supported release of the library."""
-    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
+    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "pytest-xdist", "hypothesis", "pyyaml")
     session.run("pytest", *HUB_TESTS, *session.posargs)

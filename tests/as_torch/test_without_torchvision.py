@@ -20,7 +20,7 @@ def test_the_same_specifications_hold(run_python: Run, checkout: Path) -> None:
     paths = os.pathsep.join([str(checkout), str(checkout / "tests")])
 
     done = run_python(
-        *("-m", "pytest", "-q", "-p", "without_torchvision", "-p", "no:cacheprovider", "-k"),
+        *("-m", "pytest", "-q", "-n0", "-p", "without_torchvision", "-p", "no:cacheprovider", "-k"),
         *(f"not ({STARTS_INTERPRETERS})", *tests),
         cwd=checkout,
         PYTHONPATH=paths,
