@@ -10,6 +10,8 @@ nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 
+TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
+
 # Specifications of what needs nothing beyond NumPy.
 CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
@@ -43,7 +45,7 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize("numpy", NUMPYS)
 def numpy_alone(session: nox.Session, numpy: str) -> None:
     """The core where nothing but NumPy is installed, with old and new NumPy."""
-    session.install("-e", ".", f"numpy=={numpy}", "pytest", "pytest-xdist", "hypothesis")
+    session.install("-e", ".", f"numpy=={numpy}", *TEST_TOOLS)
     session.run("pytest", *CORE_TESTS, *session.posargs)
 
 
@@ -81,5 +83,7 @@ def benchmarks(session: nox.Session) -> None:
 )
 def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
     """The Hugging Face road with every supported release of the library."""
-    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "pytest-xdist", "hypothesis", "pyyaml")
+    session.install(
+        "-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "pytest-xdist", "hypothesis", "pyyaml"
+    )
     session.run("pytest", *HUB_TESTS, *session.posargs)
