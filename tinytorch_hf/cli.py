@@ -8,15 +8,18 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import __version__, catalog
-from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
+from tinytorch_hf.errors import MissingFileError, TinyTorchHFError, UnknownNameError
 
 if TYPE_CHECKING:
+    from tinytorch_hf.hub.mirror.repositories import Repository
     from tinytorch_hf.loaders import Array, Split
 
 OK, PROBLEM, USAGE = 0, 1, 2
@@ -204,6 +207,46 @@ def _build(options: argparse.Namespace) -> int:
     return OK
 
 
+def _mirror(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub.mirror import repositories, server
+
+    # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+        served = list(_built(options, Path(scratch)))
+        if options.folder:
+            served += repositories.own(options.folder)
+        by_id = repositories.by_id(served)
+        address = server.endpoint(listening)
+        if server.is_open_to_others(listening):
+            print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
+        if options.json:
+            print(json.dumps({"endpoint": address, **server.app.status(by_id)}))
+        else:
+            for repository in served:
+                print(f"serving {repository.id}: {len(repository.main.files)} files")
+            print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
+            if not server.is_open_to_others(listening):
+                print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
+            print("Ctrl-C stops it.")
+        sys.stdout.flush()
+        server.run(by_id, listening)
+    return OK
+
+
+def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:
+    """The datasets to serve; of all of them, those whose data are on this machine."""
+    from tinytorch_hf.hub.mirror import repositories
+
+    for name in repositories.names_to_build(options.names):
+        try:
+            yield repositories.built(name, out)
+        except MissingFileError as error:
+            if options.names:
+                raise
+            print(f"tinytorch-hf: {name} is not served: {error}", file=sys.stderr)
+
+
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, report
     from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -251,6 +294,13 @@ def _seed(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port, 0 to 65535")
     return value
 
 
@@ -328,6 +378,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("names", nargs="*", metavar="NAME", help="datasets to build (default: all)")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+
+    command = _command(
+        commands,
+        "mirror",
+        _mirror,
+        "serve the datasets to a classroom, as the Hub does",
+        "tinytorch-hf mirror --host 0.0.0.0 --folder ~/course",
+        "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
+        "from here. Nothing can be written.",
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="datasets to serve (default: all)")
+    command.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
+    command.add_argument("--port", type=_port, default=8000, help="port, 0 for any (default: %(default)s)")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER"
+    )
+    _add_json(command)
 
     command = _command(
         commands,

@@ -1,0 +1,137 @@
+"""The mirror as a process: its socket, its limits, its address, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+try:
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from tinytorch_hf.hub.mirror import app
+except ImportError as error:
+    from tinytorch_hf.errors import MissingExtraError
+
+    raise MissingExtraError(error.name or "uvicorn", "serve", error) from error
+
+from tinytorch_hf.errors import NetworkError
+from tinytorch_hf.hub.mirror.repositories import Repository
+
+# Seconds in which a client must have said what it wants, or taken 64 KiB of what it gets.
+PATIENCE_S = 30.0
+
+# A class of 200 with eight connections each, which is what a client opens for a whole dataset.
+_MAX_CONNECTIONS = 2000
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port; 0 stands for any that is free.
+
+    Raises
+    ------
+    NetworkError
+        The port is in use, or the address is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            # So that a mirror that was just stopped can be started again at once; elsewhere it means another thing.
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(address)
+            taken.listen(1024)
+        except OSError:
+            taken.close()
+            raise
+    except OSError as error:
+        raise NetworkError(
+            f"Port {port} of {host} cannot be used: {error.strerror or error}. "
+            "Choose another port with --port, or --port 0 for any that is free."
+        ) from error
+    return taken
+
+
+def endpoint(listening: socket.socket) -> str:
+    """The address that clients put into ``HF_ENDPOINT``."""
+    host, port = listening.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        address = ipaddress.ip_address(_address_in_network())
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+
+
+def is_open_to_others(listening: socket.socket) -> bool:
+    """Whether other machines can reach it."""
+    return not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
+def _address_in_network() -> str:
+    """Address of this machine as others see it; nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        # An address that is reserved for documentation, RFC 5737: the system only chooses a way to it.
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return "127.0.0.1"
+
+
+def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_S) -> uvicorn.Server:
+    """The server, ready to run on a socket."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app.create(repositories, patience_s),
+            http=_impatient(patience_s),
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+
+def run(repositories: Mapping[str, Repository], listening: socket.socket) -> None:
+    """Serve until the user presses Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        server(repositories).run(sockets=[listening])
+
+
+def _impatient(patience_s: float) -> type[asyncio.Protocol]:
+    class Impatient(H11Protocol):
+        """Closes connections that do not bring a whole request, or do not take the end of an answer, in time."""
+
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._wait()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._wait()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            super().connection_lost(exc)
+
+        def _wait(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_later(patience_s, self._give_up)
+
+        def _give_up(self) -> None:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.abort()
+
+    return Impatient
