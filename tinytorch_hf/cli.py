@@ -207,8 +207,31 @@ def _build(options: argparse.Namespace) -> int:
     return OK
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub import publish
+    from tinytorch_hf.hub.remote import Remote
+
+    catalog.info(options.name)
+    remote = Remote(options.repo_id)
+    if options.yes:
+        remote.require_token()
+    with tempfile.TemporaryDirectory() as scratch:
+        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script)
+        plan = publish.plan(options.name, remote, local, private=options.private)
+        print(publish.describe(plan, remote.endpoint), flush=True)
+        if not options.yes:
+            login = "" if remote.has_token else ", after `hf auth login`"
+            print(f"\nNothing was written. --yes does it{login}.")
+            return OK
+        print()
+        for done in publish.carry_out(plan, remote, local):
+            print(done, flush=True)
+    return OK
+
+
 def _mirror(options: argparse.Namespace) -> int:
-    from tinytorch_hf.hub.mirror import repositories, server
+    from tinytorch_hf.hub.mirror import repositories, server  # isort: skip -- says what to install
+    from tinytorch_hf.hub.mirror import app
 
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -221,7 +244,7 @@ def _mirror(options: argparse.Namespace) -> int:
         if server.is_open_to_others(listening):
             print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
         if options.json:
-            print(json.dumps({"endpoint": address, **server.app.status(by_id)}))
+            print(json.dumps({"endpoint": address, **app.status(by_id)}))
         else:
             for repository in served:
                 print(f"serving {repository.id}: {len(repository.main.files)} files")
@@ -378,6 +401,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("names", nargs="*", metavar="NAME", help="datasets to build (default: all)")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+
+    command = _command(
+        commands,
+        "publish",
+        _publish,
+        "show what publishing a dataset on the Hub would change, and do it with --yes",
+        "tinytorch-hf publish tinydigits --repo-id tinytorch/tinydigits",
+        "Needs a token with write access, as `hf auth login` stores it.",
+    )
+    _add_name(command)
+    command.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
+    command.add_argument("--private", action="store_true", help="make a new repository private")
+    command.add_argument(
+        "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
+    )
+    doing = command.add_mutually_exclusive_group()
+    doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (the default)")
+    doing.add_argument("--yes", action="store_true", help="write")
 
     command = _command(
         commands,
