@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +92,8 @@ def _raise(error: OSError) -> None:
 
 
 def _is_inside(place: Path, root: Path) -> bool:
-    return place.resolve().is_relative_to(root) and place.exists() and stat.S_ISREG(place.stat().st_mode)
+    # First whether it is a file: a link to itself cannot be resolved.
+    return place.is_file() and place.resolve().is_relative_to(root)
 
 
 def _hashed(place: Path) -> StoredFile:

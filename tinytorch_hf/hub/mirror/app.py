@@ -33,11 +33,14 @@ def create(repositories: Mapping[str, Repository], patience_s: float) -> Starlet
     async def status_json(_request: Request) -> Response:
         return JSONResponse(status(repositories))
 
-    return Starlette(
+    application = Starlette(
         routes=[*protocol.routes(repositories), Route("/status.json", status_json), *pages.routes(repositories)],
         middleware=[Middleware(_Patient, patience_s=patience_s), Middleware(_ReadOnly)],
         exception_handlers={HTTPException: _no_route},
     )
+    # A redirect would repeat whatever host the request claims; addresses are as they are.
+    application.router.redirect_slashes = False
+    return application
 
 
 def status(repositories: Mapping[str, Repository]) -> dict[str, Any]:

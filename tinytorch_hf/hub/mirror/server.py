@@ -29,6 +29,9 @@ PATIENCE_S = 30.0
 # A class of 200 with eight connections each, which is what a client opens for a whole dataset.
 _MAX_CONNECTIONS = 2000
 
+# Enough to answer even an absurd address with 404 instead of breaking off while the client still talks.
+_MAX_HEADER_BYTES = 256 * 1024
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Take a port; 0 stands for any that is free.
@@ -95,6 +98,7 @@ def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_
             server_header=False,
             proxy_headers=False,
             limit_concurrency=_MAX_CONNECTIONS,
+            h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
             timeout_graceful_shutdown=2,
         )
     )
