@@ -286,11 +286,11 @@ def test_odd_names_are_served_when_they_are_really_there(mirror: Mirror, name: s
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("segments", [1000, 100_000])
+@pytest.mark.parametrize("segments", [1000, 80_000])
 def test_a_path_of_very_many_segments(mirror: Mirror, segments: int) -> None:
     """Not found, like any other path that names nothing."""
     for start in ("/", "/datasets/course/words/resolve/main/", "/api/datasets/course/words/tree/main/", "/datasets/"):
-        for segment in ("a/", "//", "./"):
+        for segment in ("a/", "a//", "./", "../"):
             assert ask(mirror.address, start + segment * segments).status == 404
 
 

@@ -55,8 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise NetworkError(
-            f"Port {port} of {host} cannot be used: {error.strerror or error}. "
-            "Choose another port with --port, or --port 0 for any that is free."
+            f"Port {port} of {host!r} cannot be used: {error.strerror or error}. "
+            "Choose another port with --port (0 for any that is free), or another address with --host."
         ) from error
     return taken
 

@@ -1,0 +1,225 @@
+"""Specification of the mirror as a process: its command, its address, its limits and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import Run
+from serving import ask, serving, write_course
+
+from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
+from tinytorch_hf.errors import NetworkError
+from tinytorch_hf.hub.mirror import repositories, server
+
+
+@contextlib.contextmanager
+def command(*arguments: str, checkout: Path, temporary: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own."""
+    temporary.mkdir(exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(checkout), "TMPDIR": str(temporary)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tinytorch_hf", "mirror", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to a single process there")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_stopped(checkout: Path, tmp_path: Path, end: signal.Signals) -> None:
+    """One line of JSON when it is ready; Ctrl-C ends it at once, without a word, and nothing is left over."""
+    course, temporary = write_course(tmp_path / "course"), tmp_path / "temporary"
+    arguments = ("tinydigits", "--port", "0", "--json", "--folder", str(course))
+    with command(*arguments, checkout=checkout, temporary=temporary) as process:
+        assert process.stdout and process.stderr
+        status = json.loads(process.stdout.readline())
+        assert set(status["datasets"]) == {"tinytorch/tinydigits", "course/odd", "course/words"}
+        assert json.loads(ask(status["endpoint"], "/status.json").body)["datasets"] == status["datasets"]
+        # Somebody who keeps a connection open does not keep the mirror from ending.
+        parts = urlsplit(status["endpoint"])
+        with socket.create_connection((parts.hostname or "", parts.port or 0)):
+            start = time.monotonic()
+            process.send_signal(end)
+            assert process.wait(timeout=20) == OK
+            assert time.monotonic() - start < 10
+        assert (process.stdout.read(), process.stderr.read()) == ("", "")
+        assert list(temporary.iterdir()) == []
+
+
+def test_people_get_the_line_for_students(checkout: Path, tmp_path: Path) -> None:
+    """And a warning when the network can read along."""
+    with command("tinydigits", "--port", "0", "--host", "0.0.0.0", checkout=checkout, temporary=tmp_path) as process:  # noqa: S104 -- what is tested
+        assert process.stdout
+        lines = []
+        while not lines or "Ctrl-C" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        process.kill()
+        assert process.stderr and "everybody in your network" in process.stderr.read()
+    out = "".join(lines)
+    assert "serving tinytorch/tinydigits: 7 files\n" in out
+    line = re.search(r"^    export HF_ENDPOINT=http://([\d.]+):\d+$", out, re.MULTILINE)
+    assert line and line[1] != "0.0.0.0"  # noqa: S104 -- no address to connect to
+    assert "Only this machine" not in out
+
+
+def test_a_port_in_use_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is built."""
+    with server.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        start = time.monotonic()
+        assert main(["mirror", "--port", str(port)]) == PROBLEM
+        assert time.monotonic() - start < 5
+    err = capsys.readouterr().err
+    assert f"Port {port} of '127.0.0.1' cannot be used" in err and "--port" in err
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", ""])
+def test_an_address_that_is_not_this_machines_is_explained(host: str) -> None:
+    """As the system says it."""
+    with pytest.raises(NetworkError, match=r"cannot be used: .* --host"):
+        server.listen(host, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["tinydigts"], USAGE, "Did you mean 'tinydigits'"),
+        (["--port", "65536"], USAGE, "65536 is not a port"),
+        (["--port", "-1"], USAGE, "not a port"),
+        (["tinydigits", "--port", "0", "--folder", "nowhere"], PROBLEM, "nowhere is not a folder"),
+    ],
+)
+def test_wrong_calls_are_explained(arguments: list[str], status: int, message: str, capsys: Any) -> None:
+    """With the exit status that fits."""
+    try:
+        assert main(["mirror", *arguments]) == status
+    except SystemExit as stop:
+        assert stop.code == status
+    assert message in capsys.readouterr().err
+
+
+def test_missing_libraries_are_named(run_numpy_only: Run) -> None:
+    """With the line that installs them."""
+    done = run_numpy_only("-m", "tinytorch_hf", "mirror")
+
+    assert done.returncode == PROBLEM
+    assert done.stderr.count("\n") == 1 and 'pip install "tinytorch-hf[serve]"' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("127.0.0.1", r"http://127\.0\.0\.1:\d+"), ("::1", r"http://\[::1\]:\d+")]
+)
+def test_the_endpoint_is_what_clients_need(host: str, expected: str) -> None:
+    """In either version of the protocol."""
+    try:
+        listening = server.listen(host, 0)
+    except NetworkError:
+        pytest.skip(f"this machine has no address {host}")
+    with listening:
+        assert re.fullmatch(expected, server.endpoint(listening))
+        assert not server.is_open_to_others(listening)
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[str]:
+    """A mirror that waits half a second, and serves a file of many megabytes."""
+    course = write_course(tmp_path / "course")
+    with (course / "words" / "large.bin").open("wb") as stream:
+        stream.truncate(64 << 20)
+    served = repositories.by_id(repositories.own(course))
+    with serving(server.server(served, patience_s=0.5)) as address:
+        yield address
+
+
+def connect(address: str) -> socket.socket:
+    """A bare connection with small buffers, so that what is not read is noticed."""
+    parts = urlsplit(address)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(20)
+    connection.connect((parts.hostname or "", parts.port or 0))
+    return connection
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: y\r\n"])
+def test_a_client_that_never_finishes_its_request_is_dropped(impatient: str, beginning: bytes) -> None:
+    """Even if it goes on sending a little."""
+    with connect(impatient) as connection:
+        connection.sendall(beginning)
+        start = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - start < 15:
+                connection.settimeout(0.1)
+                with contextlib.suppress(TimeoutError):
+                    if connection.recv(1) == b"":
+                        break
+                if beginning:
+                    connection.sendall(b"X")
+        assert time.monotonic() - start < 10
+    assert ask(impatient, "/status.json").status == 200
+
+
+def test_a_client_that_does_not_take_its_answer_is_dropped(impatient: str) -> None:
+    """Its connection is closed before the whole file was sent; others are served meanwhile."""
+    with connect(impatient) as connection:
+        connection.sendall(b"GET /datasets/course/words/resolve/main/large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+        start = time.monotonic()
+        while time.monotonic() - start < 2:
+            assert ask(impatient, "/status.json").status == 200
+            time.sleep(0.2)
+        received = 0
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(1 << 20):
+                received += len(piece)
+    assert received < 64 << 20
+
+
+def test_a_slow_client_that_goes_on_reading_gets_everything(impatient: str) -> None:
+    """Patience is counted for each piece, not for the whole."""
+    with connect(impatient) as connection:
+        connection.sendall(
+            b"GET /datasets/course/words/resolve/main/large.bin HTTP/1.1\r\n"
+            b"Host: x\r\nRange: bytes=0-399999\r\nConnection: close\r\n\r\n"
+        )
+        received, start = b"", time.monotonic()
+        while piece := connection.recv(40_000):
+            received += piece
+            time.sleep(0.02)
+    assert received.endswith(b"\r\n\r\n" + bytes(400_000))
+    assert time.monotonic() - start > 1
+
+
+def test_a_body_that_never_comes_is_given_up(impatient: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """408, and the connection is closed."""
+    from tinytorch_hf.hub.mirror import protocol
+
+    monkeypatch.setattr(protocol, "_BODY_TIMEOUT_S", 0.3)
+    with connect(impatient) as connection:
+        connection.sendall(
+            b"POST /api/datasets/course/words/paths-info/main HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\npaths"
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 408")
