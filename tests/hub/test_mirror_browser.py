@@ -70,9 +70,9 @@ def test_a_datasets_page_on_a_phone(phone: Any, repository_id: str) -> None:
     phone.goto("/")
     phone.get_by_role("link", name=repository_id, exact=True).click()
 
+    sync_api.expect(phone.locator("h1")).to_have_text(repository_id)
     assert phone.url.endswith(f"/datasets/{repository_id}")
     assert fits(phone)
-    assert phone.locator("h1").inner_text() == repository_id
 
 
 def test_the_viewer_filters_and_turns_pages(phone: Any) -> None:
@@ -80,8 +80,9 @@ def test_the_viewer_filters_and_turns_pages(phone: Any) -> None:
     phone.goto("/datasets/tinytorch/tinydigits")
     phone.get_by_label("label").select_option("7 - seven")
     phone.get_by_role("button", name="Show").click()
-    assert "100 samples, page 1 of 3." in phone.locator("body").inner_text()
+    sync_api.expect(phone.get_by_text("100 samples, page 1 of 3.")).to_be_visible()
     phone.get_by_role("link", name="Next page").click()
+    sync_api.expect(phone.get_by_text("100 samples, page 2 of 3.")).to_be_visible()
 
     shown = phone.locator(".samples img")
     assert shown.count() == 48

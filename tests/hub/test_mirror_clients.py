@@ -43,16 +43,16 @@ def client(mirror: Mirror, run_python: Run) -> object:
 
 
 def test_the_literal_call_gives_the_curated_numbers(client: object, mirror: Mirror) -> None:
-    """Every configuration of every dataset, loaded and streamed."""
+    """Every configuration of every dataset, loaded; and as many samples streamed."""
     program = """
 served = [name for name in catalog.names() if store.is_on_hub(name)]
 result = {}
 for name in served:
     for config in as_hf.config_names(name):
         loaded = load_dataset(f"tinytorch/{name}", config)
-        streamed = load_dataset(f"tinytorch/{name}", config, streaming=True)
-        n_streamed = {split: sum(1 for _ in rows) for split, rows in streamed.items()}
-        assert n_streamed == {split: len(rows) for split, rows in loaded.items()}, n_streamed
+        split = list(loaded)[-1]
+        streamed = load_dataset(f"tinytorch/{name}", config, split=split, streaming=True)
+        assert sum(1 for _ in streamed) == len(loaded[split])
         result[f"{name} {config}"] = describe.fingerprints(name, as_hf.to_numpy(name, loaded))
 print(json.dumps(result))
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import ODD_NAMES, Mirror, ask
+from serving import ODD_NAMES, Mirror, ask, serving
 
 from tinytorch_hf import catalog, describe, load
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.hub.mirror import samples
+from tinytorch_hf.hub.contents import Snapshot
+from tinytorch_hf.hub.mirror import samples, server
 from tinytorch_hf.hub.mirror.markup import document, element
+from tinytorch_hf.hub.mirror.repositories import Repository, by_id
 
 VOID = {"meta", "link", "img", "br", "input"}
 DIGITS = "/datasets/tinytorch/tinydigits"
@@ -55,6 +58,15 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
+@pytest.fixture(scope="module")
+def shelf() -> Iterator[Mirror]:
+    """Pages of every dataset of the catalog, whether it has a place on the Hub or not; no files."""
+    nothing = {"main": Snapshot("0" * 40, {})}
+    shown = [Repository(f"tinytorch/{name}", nothing, dataset=name) for name in catalog.names()]
+    with serving(server.server(by_id(shown))) as address:
+        yield Mirror(address, by_id(shown), Path())
+
+
 def page(mirror: Mirror, path: str, status: int = 200) -> Page:
     """A page of the mirror."""
     answer = ask(mirror.address, path)
@@ -67,8 +79,10 @@ def pages_of(mirror: Mirror) -> list[str]:
     return ["/", *(f"/datasets/{repository_id}" for repository_id in mirror.repositories)]
 
 
-def test_every_page_is_whole_by_itself(mirror: Mirror) -> None:
+@pytest.mark.parametrize("which", ["mirror", "shelf"])
+def test_every_page_is_whole_by_itself(which: str, request: pytest.FixtureRequest) -> None:
     """A language, fit for a phone, pictures with a text in their place; nothing from elsewhere, no script."""
+    mirror: Mirror = request.getfixturevalue(which)
     for path in pages_of(mirror):
         shown = page(mirror, path)
         (html,), (viewport,) = shown.all("html"), [m for m in shown.all("meta") if m.get("name") == "viewport"]
@@ -100,6 +114,7 @@ def test_the_front_page_shows_every_dataset_and_the_line_to_copy(mirror: Mirror)
     """With this machine's address as the visitor's browser knows it."""
     shown = page(mirror, "/")
 
+    assert f"{describe.statistics(load('tinydigits'))['test']['mean']:.6g}" in shown.text
     assert f"export HF_ENDPOINT={mirror.address}" in shown.text
     assert f'$env:HF_ENDPOINT = "{mirror.address}"' in shown.text
     for repository_id in mirror.repositories:
@@ -153,7 +168,7 @@ def captions(shown: Page) -> list[str]:
 def test_the_viewer_shows_the_samples_that_are_asked_for(mirror: Mirror) -> None:
     """By split, label and page; in the order of the split, none twice, none left out."""
     labels = load("tinydigits")["train"]["labels"]
-    sevens = [f"{index}, 7 - seven" for index in np.flatnonzero(labels == 7)]
+    sevens = [f"[{index}] 7 - seven" for index in np.flatnonzero(labels == 7)]
     seen: list[str] = []
     for number in (1, 2, 3):
         shown = page(mirror, f"{DIGITS}?split=train&label=7&page={number}")
@@ -244,11 +259,29 @@ def test_filters_together(mirror: Mirror) -> None:
     assert samples.caption(dataset, split, hard_fives[0]).endswith("5 - five, hard")
 
 
+def test_images_are_chosen_by_label_and_difficulty(shelf: Mirror) -> None:
+    """TinyMNIST's page has a choice of both."""
+    shown = page(shelf, "/datasets/tinytorch/tinymnist?label=5&difficulty=2")
+
+    assert [select["name"] for select in shown.all("select")] == ["split", "label", "difficulty"]
+    assert captions(shown) and all(re.fullmatch(r"\[\d+\] 5 - five, hard", text) for text in captions(shown))
+
+
+def test_questions_are_chosen_by_level(shelf: Mirror) -> None:
+    """TinyTalks' page shows them as text, quotes and all."""
+    shown = page(shelf, "/datasets/tinytorch/tinytalks?split=test&level=3")
+    questions = load("tinytalks")["test"]["question"][load("tinytalks")["test"]["level"] == 3]
+
+    assert len(questions) == 8 and all(question in shown.text for question in questions)
+    assert [select["name"] for select in shown.all("select")] == ["split", "level"]
+    assert shown.text.count("level 3") == 8 and shown.all("img") == []
+
+
 def test_texts_are_shown_column_by_column() -> None:
     """And named by their level."""
     dataset, split = catalog.info("tinytalks"), load("tinytalks")["val"]
 
-    assert samples.caption(dataset, split, 0) == f"0, level {split['level'][0]}"
+    assert samples.caption(dataset, split, 0) == f"[0] level {split['level'][0]}"
     shown = dict(samples.texts(split, 0))
     assert shown["question"] == split["question"][0] and set(shown) == {c.name for c in dataset.columns}
 
@@ -301,9 +334,12 @@ def test_an_address_without_a_page(mirror: Mirror) -> None:
 def test_a_dataset_that_cannot_be_loaded_keeps_its_page(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
-    """The reason stands where the samples would; files can still be downloaded."""
+    """The reason stands where the samples would, there and on the front page; files can still be downloaded."""
     from tinytorch_hf import store
+    from tinytorch_hf.hub.mirror import pages
 
+    pages._statistics.cache_clear()
+    pages._contact_sheet.cache_clear()
     (root / "tinydigits" / "train.pkl").unlink()
     monkeypatch.setattr(store, "folder", lambda dataset, _root=None: root / dataset.name)
 
@@ -311,6 +347,8 @@ def test_a_dataset_that_cannot_be_loaded_keeps_its_page(
 
     assert "The samples cannot be shown" in shown.text
     assert any("LICENSE" in (a["href"] or "") for a in shown.all("a"))
+    assert "The samples cannot be shown" in page(mirror, "/").text
+    assert "train.pkl" in page(mirror, "/pictures/tinydigits.png", 404).text
 
 
 def test_the_status_for_programs(mirror: Mirror) -> None:

@@ -13,9 +13,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 0 1rem 3rem; }
-h1, h2 { line-height: 1.2; overflow-wrap: anywhere; }
+h1, h2 { font-size: 1.5rem; line-height: 1.2; overflow-wrap: anywhere; }
+h2 { font-size: 1.25rem; }
 img { background: white; border: 1px solid gray; image-rendering: pixelated; max-width: 100%; height: auto; }
-pre { border: 1px solid gray; overflow-x: auto; padding: .75rem; user-select: all; }
+pre { border: 1px solid gray; overflow-wrap: anywhere; padding: .75rem; user-select: all; white-space: pre-wrap; }
+summary { padding: .6rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid gray; padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; }
@@ -24,7 +26,7 @@ label { display: flex; flex-direction: column; }
 select, button { font: inherit; min-height: 2.75rem; }
 nav a { padding: .6rem 0; }
 .samples { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); padding: 0; }
-.samples li { list-style: none; overflow-wrap: anywhere; }
+.samples li { list-style: none; overflow-wrap: break-word; }
 .samples img { width: 100%; box-sizing: border-box; }
 .samples.texts { grid-template-columns: 1fr; }
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tinytorch_hf import catalog, describe
-from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError, UnknownNameError
 from tinytorch_hf.hub.mirror import samples
 from tinytorch_hf.hub.mirror.markup import Element, document, element, table
 from tinytorch_hf.hub.mirror.repositories import Repository
@@ -22,6 +22,7 @@ from tinytorch_hf.loaders import load
 
 Repositories = Mapping[str, Repository]
 
+_CANNOT_LOAD = (MissingFileError, CorruptFileError, StorageError)
 _FILES_SHOWN = 500
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _HEADERS = {
@@ -51,7 +52,11 @@ def routes(repositories: Repositories) -> list[Route]:
         served = {repository.dataset for repository in repositories.values()}
         if name not in served or not samples.has_pictures(catalog.info(name)):
             return not_found("There is no such picture here.")
-        return Response(_contact_sheet(name), media_type="image/png", headers={"Cache-Control": "max-age=3600"})
+        try:
+            sheet = _contact_sheet(name)
+        except _CANNOT_LOAD as problem:
+            return not_found(str(problem))
+        return Response(sheet, media_type="image/png", headers={"Cache-Control": "max-age=3600"})
 
     return [
         Route("/", front),
@@ -109,9 +114,21 @@ def _summary(repository: Repository) -> Element:
     if repository.dataset is None:
         return element("section", heading, element("p", _counts(repository)))
     dataset = catalog.info(repository.dataset)
-    size = ", ".join(f"{split.n_samples} {split.name}" for split in dataset.splits)
-    about = element("p", f"{dataset.summary} {size}. Licence {dataset.license}. {_counts(repository)}")
-    return element("section", heading, about, _preview(dataset))
+    about = element("p", f"{dataset.summary} Licence {dataset.license}. {_counts(repository)}")
+    return element("section", heading, about, *_or_why_not(lambda: _looks(dataset)))
+
+
+def _looks(dataset: catalog.DatasetInfo, open_: str | None = None) -> list[Element | None]:
+    statistics = element("details", element("summary", "Statistics"), _statistics_table(dataset.name), open=open_)
+    return [_preview(dataset), statistics]
+
+
+def _or_why_not(make: Callable[[], list[Element | None]]) -> list[Element | None]:
+    """What is made of a dataset's samples, or the reason why they cannot be loaded."""
+    try:
+        return make()
+    except _CANNOT_LOAD as problem:
+        return [element("p", f"The samples cannot be shown: {problem}")]
 
 
 def _counts(repository: Repository) -> str:
@@ -145,15 +162,9 @@ def _dataset(endpoint: str, repository: Repository, query: Mapping[str, str]) ->
         return [*about, *_files(repository)]
     dataset = catalog.info(repository.dataset)
     chosen = samples.choice(dataset, query)
-    try:
-        shown = _viewer(repository, dataset, chosen)
-        measured: list[Element | None] = [element("h2", "Statistics"), _statistics_table(dataset.name)]
-    except UnknownNameError:
-        raise
-    except TinyTorchHFError as problem:
-        shown, measured = [element("p", f"The samples cannot be shown: {problem}")], []
     summary = element("p", f"{dataset.summary} Version {dataset.version}, licence {dataset.license}.")
-    return [summary, *about, *shown, *measured, _preview(dataset), *_files(repository)]
+    shown = _or_why_not(lambda: [*_viewer(repository, dataset, chosen), *_looks(dataset, open_="open")])
+    return [summary, *about, *shown, *_files(repository)]
 
 
 def _viewer(repository: Repository, dataset: catalog.DatasetInfo, chosen: samples.Choice) -> list[Element | None]:

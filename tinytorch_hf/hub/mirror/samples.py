@@ -102,7 +102,7 @@ def caption(dataset: catalog.DatasetInfo, split: Split, index: int) -> str:
     """A sample in a few words: its number and the values it can be found by."""
     values = (value_name(dataset, name, int(split[FILTERS[name]][index])) for name in filters(dataset))
     named = (f"level {value}" if value.isdigit() else value for value in values)
-    return ", ".join([f"{index}", *named])
+    return f"[{index}] {', '.join(named)}".strip()
 
 
 def picture(split: Split, index: int) -> Array:
