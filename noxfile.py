@@ -14,6 +14,9 @@ NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 
+# The mirror with its real clients, and the road from publishing to loading.
+MIRROR_TESTS = ("tests/hub/test_mirror_clients.py", "tests/hub/test_round_trip.py")
+
 
 @nox.session
 def lint(session: nox.Session) -> None:
@@ -57,8 +60,9 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
-    session.install("-e", ".[torch,create]")
+    session.install("-e", ".[torch,create,serve]")
     session.run("python", "-m", "benchmarks.loading")
+    session.run("python", "-m", "benchmarks.mirror")
     session.run("python", "-m", "benchmarks.training")
     session.run("python", "-m", "benchmarks.baselines")
 
@@ -71,5 +75,5 @@ def benchmarks(session: nox.Session) -> None:
 )
 def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
     """The Hugging Face road with every supported release of the library."""
-    session.install("-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
-    session.run("pytest", "tests/test_as_hf.py", "tests/hub/test_parquet.py", *session.posargs)
+    session.install("-e", ".[serve]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "hypothesis", "pyyaml")
+    session.run("pytest", "tests/test_as_hf.py", "tests/hub/test_parquet.py", *MIRROR_TESTS, *session.posargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import Run
@@ -115,25 +116,25 @@ print(json.dumps({
     assert "Revision 'v9' doesn't exist" in result["revision"]
     assert "BuilderConfig 'arrays' not found. Available: ['default', 'array']" in result["config"]
     assert "RepositoryNotFoundError" in result["repository"]
-    assert "RemoteEntryNotFoundError" in result["file"] and "has no file nothing.txt" in result["file"]
+    assert "EntryNotFoundError" in result["file"] and "has no file nothing.txt" in result["file"]
     assert "RevisionNotFoundError" in result["tag"] and "has no revision v9" in result["tag"]
     assert "This mirror is read-only." in result["writing"]
 
 
 def test_the_command_of_the_hub_downloads(mirror: Mirror, run_python: Run) -> None:
-    """`hf download`, as students would type it."""
-    program = "import sys; from huggingface_hub.cli.hf import main; sys.argv[0] = 'hf'; main()"
+    """`hf download`, as students would type it; older releases call it `huggingface-cli`."""
+    folder = Path(sys.executable).parent
+    command = next(path for path in (folder / "hf", folder / "huggingface-cli") if path.exists())
     arguments = ("download", "--repo-type", "dataset", "tinytorch/tinydigits", "LICENSE")
 
-    done = run_python("-c", program, *arguments, HF_ENDPOINT=mirror.address, HF_HUB_OFFLINE="0")
+    done = run_python(str(command), *arguments, HF_ENDPOINT=mirror.address, HF_HUB_OFFLINE="0")
 
     assert done.returncode == 0, done.stderr
     assert mirror.repositories["tinytorch/tinydigits"].main.commit in done.stdout
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
 def test_many_clients_at_once_get_everything(mirror: Mirror) -> None:
-    """Every file of every dataset, without an error, in bounded memory; the benchmark does it with 200."""
+    """Every file of every dataset, without an error; the benchmark does it with 200."""
     files = [file for repository in mirror.repositories.values() for file in repository.main.files.values()]
 
     fetched = benchmark.fetch_everything(mirror.address, 20)

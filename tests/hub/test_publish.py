@@ -11,7 +11,6 @@ from typing import Any
 
 import huggingface_hub
 import pytest
-from conftest import Run
 from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
@@ -378,17 +377,3 @@ def test_a_dataset_without_a_place_on_the_hub_is_explained(tmp_path: Path, monke
 
     with pytest.raises(InvalidArgumentError, match="no loading script"):
         publish.prepare("tinydigits", ID, tmp_path, script=False)
-
-
-def test_what_was_published_loads_with_the_literal_call(hub: WritableHub, local: Any, run_python: Run) -> None:
-    """Publish, serve, `load_dataset`, in a process of its own."""
-    do({"main": local["main"]})
-    program = (
-        "from datasets import load_dataset\n"
-        "from tinytorch_hf import as_hf, describe\n"
-        f"print(describe.fingerprint(as_hf.to_numpy('tinydigits', load_dataset({ID!r}))))"
-    )
-
-    done = run_python("-c", program, HF_ENDPOINT=constants.ENDPOINT, HF_HUB_OFFLINE="0")
-
-    assert done.stdout.split()[-1:] == [catalog.info("tinydigits").fingerprint], done.stderr
