@@ -24,14 +24,24 @@ from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import NetworkError
 from tinytorch_hf.hub.mirror import repositories, server
 
+# The command, begun with few files that may be open at once, as some systems give them.
+FEW_FILES = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+from tinytorch_hf.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
 
 @contextlib.contextmanager
-def command(*arguments: str, checkout: Path, temporary: Path) -> Iterator[subprocess.Popen[str]]:
+def command(
+    *arguments: str, checkout: Path, temporary: Path, start: tuple[str, ...] = ("-m", "tinytorch_hf")
+) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own."""
     temporary.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(checkout), "TMPDIR": str(temporary)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tinytorch_hf", "mirror", *arguments],
+        [sys.executable, *start, "mirror", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -88,6 +98,19 @@ def test_people_get_the_line_for_students(checkout: Path, tmp_path: Path) -> Non
     line = re.search(r"^    export HF_ENDPOINT=http://([\d.]+):\d+$", out, re.MULTILINE)
     assert line and line[1] != "0.0.0.0"  # noqa: S104 -- no address to connect to
     assert "Only this machine" not in out
+
+
+@POSIX_SIGNALS
+def test_more_clients_than_the_system_allows_files_at_first(checkout: Path, tmp_path: Path) -> None:
+    """The limit is raised when the mirror starts."""
+    arguments = ("tinydigits", "--port", "0", "--json")
+    with command(*arguments, checkout=checkout, temporary=tmp_path, start=("-c", FEW_FILES)) as process:
+        assert process.stdout
+        parts = urlsplit(json.loads(process.stdout.readline())["endpoint"])
+        with contextlib.ExitStack() as stack:
+            for _ in range(100):
+                stack.enter_context(socket.create_connection((parts.hostname or "", parts.port or 0)))
+            assert ask(parts.geturl(), "/status.json").status == 200
 
 
 def test_a_port_in_use_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

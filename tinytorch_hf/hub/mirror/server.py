@@ -106,8 +106,23 @@ def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_
 
 def run(repositories: Mapping[str, Repository], listening: socket.socket) -> None:
     """Serve until the user presses Ctrl-C."""
+    _allow_open_files(2 * _MAX_CONNECTIONS + 100)
     with contextlib.suppress(KeyboardInterrupt):
         server(repositories).run(sockets=[listening])
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Let this process have as many files and connections open at once as it may; some systems begin with 256."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limit.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        # A system may refuse even what it says it allows; then the old limit stays.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _impatient(patience_s: float) -> type[asyncio.Protocol]:
