@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import Run
-from serving import Mirror
+from serving import Mirror, serving, write_course
 
 from benchmarks import mirror as benchmark
 from tinytorch_hf import as_hf, catalog, describe
+from tinytorch_hf.hub.mirror import server
+from tinytorch_hf.hub.mirror.repositories import by_id, own
 
 # Every client gets a process of its own: the libraries read HF_ENDPOINT when they are imported.
 PRELUDE = """
@@ -131,6 +134,17 @@ def test_the_command_of_the_hub_downloads(mirror: Mirror, run_python: Run) -> No
 
     assert done.returncode == 0, done.stderr
     assert mirror.repositories["tinytorch/tinydigits"].main.commit in done.stdout
+
+
+def test_a_folder_that_disappears_is_explained_to_the_student(tmp_path: Path, run_python: Run) -> None:
+    """The reason stands in the client's own error."""
+    course = write_course(tmp_path / "course")
+    with serving(server.server(by_id(own(course)))) as address:
+        shutil.rmtree(course / "words")
+        program = PRELUDE + "print(problem(lambda: load_dataset('course/words')))"
+        done = run_python("-c", program, cwd=tmp_path / "course", HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
+
+    assert "changed after the mirror was started" in done.stdout, done.stdout + done.stderr
 
 
 def test_many_clients_at_once_get_everything(mirror: Mirror) -> None:

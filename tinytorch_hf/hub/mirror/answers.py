@@ -58,7 +58,9 @@ async def file(request: Request, stored: StoredFile, commit: str) -> Response:
         return error(416, message, Content_Range=f"bytes */{stored.size_bytes}")
     stream = await anyio.to_thread.run_sync(_open_unchanged, stored)
     if stream is None:
-        return error(410, "This file changed after the mirror was started. Ask for the mirror to be started again.")
+        # Not the code of a missing file: without its card a dataset would load, but as something else.
+        message = "This dataset changed after the mirror was started. Ask for the mirror to be started again."
+        return error(404, message, "RepoNotFound")
     start, stop = part or (0, stored.size_bytes)
     headers["Content-Length"] = str(stop - start)
     if part is not None:
