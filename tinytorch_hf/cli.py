@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from tinytorch_hf import __version__, catalog
 from tinytorch_hf.errors import MissingFileError, TinyTorchHFError, UnknownNameError
 
 if TYPE_CHECKING:
+    import socket
+
     from tinytorch_hf.hub.mirror.repositories import Repository
     from tinytorch_hf.loaders import Array, Split
 
@@ -230,31 +232,41 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _mirror(options: argparse.Namespace) -> int:
-    from tinytorch_hf.hub.mirror import repositories, server  # isort: skip -- says what to install
-    from tinytorch_hf.hub.mirror import app
+    from tinytorch_hf.hub.mirror import repositories, server
 
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
-        served = list(_built(options, Path(scratch)))
-        if options.folder:
-            served += repositories.own(options.folder)
-        by_id = repositories.by_id(served)
-        address = server.endpoint(listening)
-        if server.is_open_to_others(listening):
-            print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
-        if options.json:
-            print(json.dumps({"endpoint": address, **app.status(by_id)}))
-        else:
-            for repository in served:
-                print(f"serving {repository.id}: {len(repository.main.files)} files")
-            print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
-            if not server.is_open_to_others(listening):
-                print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
-            print("Ctrl-C stops it.")
-        sys.stdout.flush()
-        server.run(by_id, listening)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+            served = list(_built(options, Path(scratch)))
+            if options.folder:
+                served += repositories.own(options.folder)
+            by_id = repositories.by_id(served)
+            # Ctrl-C is how it ends when all is well.
+            with contextlib.suppress(KeyboardInterrupt):
+                _announce(options, listening, by_id)
+                server.run(by_id, listening)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return OK
+
+
+def _announce(options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository]) -> None:
+    """Say what is served and where, for people or as one line of JSON."""
+    from tinytorch_hf.hub.mirror import app, server
+
+    address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
+    if is_open:
+        print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"endpoint": address, **app.status(served)}), flush=True)
+        return
+    for repository in served.values():
+        print(f"serving {repository.id}: {len(repository.main.files)} files")
+    print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
+    if not is_open:
+        print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
+    print("Ctrl-C stops it.", flush=True)
 
 
 def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:

@@ -300,7 +300,6 @@ def test_a_path_of_very_many_segments(mirror: Mirror, segments: int) -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: y\r\n" % i for i in range(20_000)) + b"\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 5_000_000 + b"\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET / HTTP/9.9\r\n\r\n",
         b"hello\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",

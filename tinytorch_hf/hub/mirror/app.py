@@ -5,37 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinytorch_hf import __version__
 from tinytorch_hf.hub.mirror import answers, pages, protocol
 from tinytorch_hf.hub.mirror.repositories import Repository
 
 
-def create(repositories: Mapping[str, Repository], patience_s: float) -> Starlette:
-    """The application that serves repositories, by id.
-
-    Parameters
-    ----------
-    repositories
-        What is served.
-    patience_s
-        Seconds that a client may take to accept a piece of an answer.
-    """
+def create(repositories: Mapping[str, Repository]) -> Starlette:
+    """The application that serves repositories, by id."""
 
     async def status_json(_request: Request) -> Response:
         return JSONResponse(status(repositories))
 
     application = Starlette(
         routes=[*protocol.routes(repositories), Route("/status.json", status_json), *pages.routes(repositories)],
-        middleware=[Middleware(_Patient, patience_s=patience_s), Middleware(_ReadOnly)],
+        middleware=[Middleware(_ReadOnly)],
         exception_handlers={HTTPException: _no_route},
     )
     # A redirect would repeat whatever host the request claims; addresses are as they are.
@@ -78,18 +69,3 @@ class _ReadOnly:
         )
         answer = self._app if is_reading else answers.error(405, "This mirror is read-only.", Allow="GET, HEAD")
         await answer(scope, receive, send)
-
-
-class _Patient:
-    """Gives up on a client that does not take what it asked for; its connection is closed."""
-
-    def __init__(self, app: ASGIApp, patience_s: float) -> None:
-        self._app = app
-        self._patience_s = patience_s
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            with anyio.fail_after(self._patience_s):
-                await send(message)
-
-        await self._app(scope, receive, send_in_time)

@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 try:
@@ -23,7 +23,7 @@ except ImportError as error:
 from tinytorch_hf.errors import NetworkError
 from tinytorch_hf.hub.mirror.repositories import Repository
 
-# Seconds in which a client must have said what it wants, or taken 64 KiB of what it gets.
+# Seconds in which a client must have said what it wants, or taken some 48 KiB of what it gets.
 PATIENCE_S = 30.0
 
 # A class of 200 with eight connections each, which is what a client opens for a whole dataset.
@@ -88,7 +88,7 @@ def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_
     """The server, ready to run on a socket."""
     return uvicorn.Server(
         uvicorn.Config(
-            app.create(repositories, patience_s),
+            app.create(repositories),
             http=_impatient(patience_s),
             loop="asyncio",
             ws="none",
@@ -105,10 +105,9 @@ def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_
 
 
 def run(repositories: Mapping[str, Repository], listening: socket.socket) -> None:
-    """Serve until the user presses Ctrl-C."""
+    """Serve until the user presses Ctrl-C, which ends it with a KeyboardInterrupt."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
-    with contextlib.suppress(KeyboardInterrupt):
-        server(repositories).run(sockets=[listening])
+    server(repositories).run(sockets=[listening])
 
 
 def _allow_open_files(wanted: int) -> None:
@@ -127,30 +126,44 @@ def _allow_open_files(wanted: int) -> None:
 
 def _impatient(patience_s: float) -> type[asyncio.Protocol]:
     class Impatient(H11Protocol):
-        """Closes connections that do not bring a whole request, or do not take the end of an answer, in time."""
+        """Drops connections that do not bring a whole request, or do not take what they asked for, in time."""
 
-        _timer: asyncio.TimerHandle | None = None
+        _idle: asyncio.TimerHandle | None = None
+        _stalled: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait()
+            self._idle = self._later(self._idle, self._drop_if_idle)
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
-            self._wait()
+            self._idle = self._later(self._idle, self._drop_if_idle)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._stalled = self._later(self._stalled, self._drop)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self._stalled = self._later(self._stalled, None)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._idle, self._stalled = self._later(self._idle, None), self._later(self._stalled, None)
             super().connection_lost(exc)
 
-        def _wait(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self.loop.call_later(patience_s, self._give_up)
+        def _later(
+            self, running: asyncio.TimerHandle | None, what: Callable[[], None] | None
+        ) -> asyncio.TimerHandle | None:
+            if running is not None:
+                running.cancel()
+            return None if what is None else self.loop.call_later(patience_s, what)
 
-        def _give_up(self) -> None:
+        def _drop_if_idle(self) -> None:
             if self.cycle is None or self.cycle.response_complete:
-                self.transport.abort()
+                self._drop()
+
+        def _drop(self) -> None:
+            # Not `close`, which would wait until the client has taken what is still to be sent.
+            self.transport.abort()
 
     return Impatient
