@@ -7,6 +7,7 @@ before 4 answer for what does not exist with what they have in their cache.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def errors() -> dict[str, str]:
         "repository": problem(lambda: hf_hub_download("tinytorch/nothing", "LICENSE", repo_type="dataset")),
         "file": problem(lambda: hf_hub_download(ID, "nothing.txt", repo_type="dataset")),
         "tag": problem(lambda: snapshot_download(ID, repo_type="dataset", revision="v9")),
-        "writing": problem(lambda: huggingface_hub.create_repo("a/b", repo_type="dataset", token="hf_x")),
+        "writing": problem(lambda: huggingface_hub.create_repo("a/b", repo_type="dataset", token="hf_x")),  # noqa: S106 -- no real one
         "gone": problem(lambda: load_dataset("course/gone")),
     }
 
@@ -77,4 +78,4 @@ def numbers() -> dict[str, tuple[str, str]]:
 
 if __name__ == "__main__":
     datasets.disable_progress_bars()
-    print(json.dumps({"errors": errors(), "functions": functions(), "numbers": numbers()}))
+    sys.stdout.write(json.dumps({"errors": errors(), "functions": functions(), "numbers": numbers()}))
