@@ -123,7 +123,7 @@ def test_people_get_the_line_for_students(checkout: Path, tmp_path: Path) -> Non
         err = process.stderr.read()
         assert "everybody in your network" in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
-    assert "serving tinytorch/tinydigits: 7 files\n" in out
+    assert re.search(r"^serving tinytorch/tinydigits: \d+ files$", out, re.MULTILINE)
     assert "Only this machine" not in out
 
 

@@ -18,7 +18,7 @@ from writable_hub import READ_TOKEN, TOKEN, WritableHub
 from tinytorch_hf import catalog, store
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
-from tinytorch_hf.hub import publish
+from tinytorch_hf.hub import parquet, publish
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 from tinytorch_hf.hub.publish import Change, Kind
 from tinytorch_hf.hub.remote import Remote, RemoteFile
@@ -152,7 +152,7 @@ def test_the_script_branch_holds_the_script_and_the_curated_files(hub: WritableH
     script = (store.shipped("loading_scripts") / "tinydigits.py").read_bytes()
     files = {k: v for k, v in hub.files(ID, "script").items() if k != ".gitattributes"}
     assert files["tinydigits.py"] == script
-    assert set(files) == {"tinydigits.py", "LICENSE", "DATASHEET.md", *(file.name for file in dataset.files)}
+    assert set(files) == {"tinydigits.py", *parquet.COMPANIONS, *(file.name for file in dataset.files)}
     assert all(files[file.name] == store.read(dataset, file) for file in dataset.files)
     assert not any(path.endswith(".py") for path in hub.files(ID))
     assert done[-1] == "downloaded again: every file has its SHA-256"
