@@ -23,6 +23,8 @@ HUB_TESTS = [
     "tests/hub/test_cache.py",
     "tests/hub/test_offline.py",
 ]
+# The mirror with its real clients, and the road from publishing to loading.
+MIRROR_TESTS = ("tests/hub/test_mirror_clients.py", "tests/hub/test_round_trip.py")
 
 
 @nox.session
@@ -67,10 +69,11 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
-    session.install("-e", ".[torch,hf,create]", "medmnist")
+    session.install("-e", ".[torch,create,serve]", "medmnist")
     session.run("python", "-m", "benchmarks.loading")
     session.run("python", "-m", "benchmarks.torch_loading")
     session.run("python", "-m", "benchmarks.hub_loading")
+    session.run("python", "-m", "benchmarks.mirror")
     session.run("python", "-m", "benchmarks.training")
     session.run("python", "-m", "benchmarks.baselines")
 
@@ -83,7 +86,5 @@ def benchmarks(session: nox.Session) -> None:
 )
 def hub_releases(session: nox.Session, datasets: str, pyarrow: str) -> None:
     """The Hugging Face road with every supported release of the library."""
-    session.install(
-        "-e", ".[hf]", f"datasets=={datasets}", f"pyarrow{pyarrow}", "pytest", "pytest-xdist", "hypothesis", "pyyaml"
-    )
-    session.run("pytest", *HUB_TESTS, *session.posargs)
+    session.install("-e", ".[serve]", f"datasets=={datasets}", f"pyarrow{pyarrow}", *TEST_TOOLS, "pyyaml")
+    session.run("pytest", *HUB_TESTS, *MIRROR_TESTS, *session.posargs)

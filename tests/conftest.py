@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
@@ -16,6 +17,9 @@ import pytest
 from generations import write_package
 
 from tinytorch_hf import catalog, store
+
+if TYPE_CHECKING:
+    from serving import Mirror
 
 # Timing says nothing on a busy machine, and a failure must be the same for everybody who sees it.
 hypothesis.settings.register_profile("here", deadline=None, derandomize=True)
@@ -101,6 +105,19 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
         del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    """A mirror that serves every dataset of the Hub and an instructor's folder, for all tests that only read."""
+    import serving
+
+    from tinytorch_hf.hub.mirror import server
+
+    course = serving.write_course(tmp_path_factory.mktemp("instructor") / "course")
+    repositories = serving.everything(tmp_path_factory.mktemp("built"), course)
+    with serving.serving(server.server(repositories)) as address:
+        yield serving.Mirror(address, repositories, course)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from PIL import Image
 from tinytorch_hf import cli, fingerprint, load_tinydigits, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
-COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "cache", "compare"]
+COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "cache", "publish", "mirror", "compare"]
 
 
 @pytest.fixture
@@ -75,6 +75,8 @@ def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str])
         (["show", "tinydigits", "--index", "-1"], "Known: 0 to 999."),
         (["stats", "mnist"], "There is no dataset 'mnist'"),
         (["verify", "mnist"], "There is no dataset 'mnist'"),
+        (["publish", "mnist", "--repo-id", "a/b"], "There is no dataset 'mnist'"),
+        (["publish", "tinydigits"], "--repo-id"),
         (["compare", "mnist"], "There is no dataset 'mnist'"),
         (["compare", "tinydigits", "--optimizer", "sdg"], "Did you mean 'sgd'"),
         (["compare", "tinydigits", "--epochs", "0"], "0 is not at least 1"),

@@ -8,15 +8,20 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import __version__, catalog
-from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
+from tinytorch_hf.errors import MissingFileError, TinyTorchHFError, UnknownNameError
 
 if TYPE_CHECKING:
+    import socket
+
+    from tinytorch_hf.hub.mirror.repositories import Repository
     from tinytorch_hf.loaders import Array, Split
 
 OK, PROBLEM, USAGE = 0, 1, 2
@@ -230,6 +235,79 @@ def _cache(options: argparse.Namespace) -> int:
     return OK
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub import publish
+    from tinytorch_hf.hub.remote import Remote
+
+    catalog.info(options.name)
+    remote = Remote(options.repo_id)
+    if options.yes:
+        remote.require_token()
+    with tempfile.TemporaryDirectory() as scratch:
+        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script)
+        plan = publish.plan(options.name, remote, local, private=options.private)
+        print(publish.describe(plan, remote.endpoint), flush=True)
+        if not options.yes:
+            login = "" if remote.has_token else ", after `hf auth login`"
+            print(f"\nNothing was written. --yes does it{login}.")
+            return OK
+        print()
+        for done in publish.carry_out(plan, remote, local):
+            print(done, flush=True)
+    return OK
+
+
+def _mirror(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub.mirror import repositories, server
+
+    # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+            served = list(_built(options, Path(scratch)))
+            if options.folder:
+                served += repositories.own(options.folder)
+            by_id = repositories.by_id(served)
+            # Ctrl-C is how it ends when all is well.
+            with contextlib.suppress(KeyboardInterrupt):
+                _announce(options, listening, by_id)
+                server.run(by_id, listening)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return OK
+
+
+def _announce(options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository]) -> None:
+    """Say what is served and where, for people or as one line of JSON."""
+    from tinytorch_hf.hub.mirror import app, server
+
+    address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
+    if is_open:
+        print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"endpoint": address, **app.status(served)}), flush=True)
+        return
+    for repository in served.values():
+        print(f"serving {repository.id}: {len(repository.main.files)} files")
+    print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
+    if not is_open:
+        print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
+    print("Ctrl-C stops it.", flush=True)
+
+
+def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:
+    """The datasets to serve; of all of them, those whose data are on this machine."""
+    from tinytorch_hf.hub.mirror import repositories
+
+    for name in repositories.names_to_build(options.names):
+        try:
+            yield repositories.built(name, out)
+        except MissingFileError as error:
+            if options.names:
+                raise
+            print(f"tinytorch-hf: {name} is not served: {error}", file=sys.stderr)
+
+
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, report
     from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -277,6 +355,13 @@ def _seed(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port, 0 to 65535")
     return value
 
 
@@ -344,6 +429,32 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("root", type=Path, metavar="ROOT", help="root of the checkout")
     command.add_argument("--force", action="store_true", help="replace files that differ, too")
 
+    _add_hub_commands(commands)
+
+    command = _command(
+        commands,
+        "compare",
+        _compare,
+        "train the same model in TinyTorch and in PyTorch and compare them step by step",
+        "tinytorch-hf compare tinydigits --lr 0.01   (the milestone's own learning rate)",
+        "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf.",
+    )
+    _add_name(command)
+    command.add_argument("--optimizer", default="sgd", help="sgd, momentum or adam (default: %(default)s)")
+    command.add_argument("--lr", type=_positive_float, help="learning rate (default: one that suits the optimizer)")
+    command.add_argument("--epochs", type=_positive_int, default=20, help="passes over the data (default: %(default)s)")
+    command.add_argument("--batch-size", type=_positive_int, default=32, help="samples a step (default: %(default)s)")
+    command.add_argument(
+        "--seed",
+        type=_seed,
+        default=0,
+        help="fixes initial weights and order of samples (default: %(default)s)",
+    )
+    _add_json(command)
+    return parser
+
+
+def _add_hub_commands(commands: Any) -> None:
     command = _command(
         commands,
         "build",
@@ -371,25 +482,38 @@ def _parser() -> argparse.ArgumentParser:
 
     command = _command(
         commands,
-        "compare",
-        _compare,
-        "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "tinytorch-hf compare tinydigits --lr 0.01   (the milestone's own learning rate)",
-        "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf.",
+        "publish",
+        _publish,
+        "show what publishing a dataset on the Hub would change, and do it with --yes",
+        "tinytorch-hf publish tinydigits --repo-id tinytorch/tinydigits",
+        "Needs a token with write access, as `hf auth login` stores it.",
     )
     _add_name(command)
-    command.add_argument("--optimizer", default="sgd", help="sgd, momentum or adam (default: %(default)s)")
-    command.add_argument("--lr", type=_positive_float, help="learning rate (default: one that suits the optimizer)")
-    command.add_argument("--epochs", type=_positive_int, default=20, help="passes over the data (default: %(default)s)")
-    command.add_argument("--batch-size", type=_positive_int, default=32, help="samples a step (default: %(default)s)")
+    command.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
+    command.add_argument("--private", action="store_true", help="make a new repository private")
     command.add_argument(
-        "--seed",
-        type=_seed,
-        default=0,
-        help="fixes initial weights and order of samples (default: %(default)s)",
+        "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
+    )
+    doing = command.add_mutually_exclusive_group()
+    doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (the default)")
+    doing.add_argument("--yes", action="store_true", help="write")
+
+    command = _command(
+        commands,
+        "mirror",
+        _mirror,
+        "serve the datasets to a classroom, as the Hub does",
+        "tinytorch-hf mirror --host 0.0.0.0 --folder ~/course",
+        "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
+        "from here. Nothing can be written.",
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="datasets to serve (default: all)")
+    command.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
+    command.add_argument("--port", type=_port, default=8000, help="port, 0 for any (default: %(default)s)")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER"
     )
     _add_json(command)
-    return parser
 
 
 def _command(commands: Any, name: str, run: Any, what: str, example: str, more: str = "") -> argparse.ArgumentParser:

@@ -69,6 +69,10 @@ class StorageError(TinyTorchHFError, OSError):
     """The operating system refused to read or write a file; nothing was changed."""
 
 
+class NetworkError(TinyTorchHFError, OSError):
+    """A port cannot be used, a server cannot be reached, or it refused what was asked of it."""
+
+
 class MissingFileError(TinyTorchHFError, FileNotFoundError):
     """A dataset's file is not where it was looked for."""
 
