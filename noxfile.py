@@ -67,6 +67,14 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 
 
 @nox.session
+def battery(session: nox.Session) -> None:
+    """No false alarm in 50 seeds, and every mutated package through the real command line."""
+    session.install("-e", ".[compare]", "pytest", "hypothesis")
+    session.run("pytest", "tests/compare/test_battery_clean.py", *session.posargs, env={"BATTERY_SEEDS": "50"})
+    session.run("pytest", "tests/compare/mutants_by_command.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
     session.install("-e", ".[torch,create,serve]", "medmnist")

@@ -11,8 +11,7 @@ import functools
 import statistics
 
 from tinytorch_hf.compare import lockstep, report
-from tinytorch_hf.compare.models import MODELS
-from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.tasks import make_model, settings_for
 from tinytorch_hf.hub import blocks
 from tinytorch_hf.hub.cards import documents
 
@@ -22,15 +21,15 @@ MILESTONE_LR = 0.01
 
 def accuracies(name: str, lr: float, n_seeds: int = N_SEEDS) -> tuple[list[float], list[float]]:
     """Final test accuracies in percent, in TinyTorch and in PyTorch, for seeds 0, 1, 2 ..."""
-    finals = [lockstep.run(Settings(name, lr=lr, seed=seed)).epochs[-1] for seed in range(n_seeds)]
+    finals = [lockstep.run(settings_for(name, lr=lr, seed=seed)).epochs[-1] for seed in range(n_seeds)]
     return [100 * e.accuracy_tinytorch for e in finals], [100 * e.accuracy_pytorch for e in finals]
 
 
 def baseline(name: str) -> str:
     """Accuracies at the comparison's default learning rate and at the milestone's."""
-    settings = Settings(name)
+    settings = settings_for(name)
     lines = [
-        f"Test accuracy of the milestone's {MODELS[name]} after {settings.epochs} epochs of SGD with batch "
+        f"Test accuracy of the milestone's {make_model(settings)} after {settings.epochs} epochs of SGD with batch "
         f"size {settings.batch_size},",
         f"mean and range over {N_SEEDS} seeds, in percent:",
         "",
@@ -49,7 +48,7 @@ def _summary(values: list[float]) -> str:
 
 def compare(name: str) -> str:
     """What `tinytorch-hf compare` prints last."""
-    return f"```text\n{report.conclusion(lockstep.run(Settings(name)))}\n```"
+    return f"```text\n{report.conclusion(lockstep.run(settings_for(name)))}\n```"
 
 
 KINDS = {"baseline": baseline, "compare": compare}

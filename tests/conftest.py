@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# Before NumPy and torch are imported: tests run on all cores already, and threads of a test would only wait for others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import random
 import shutil
 import subprocess
@@ -16,6 +21,7 @@ import numpy as np
 import pytest
 from generations import write_package
 
+import tinytorch_hf
 from tinytorch_hf import catalog, store
 
 if TYPE_CHECKING:
@@ -126,3 +132,20 @@ def same_random_state() -> Iterator[None]:
     before = (random.getstate(), str(np.random.get_state()))
     yield
     assert (random.getstate(), str(np.random.get_state())) == before
+
+
+@pytest.fixture
+def fresh_reference() -> Iterator[None]:
+    """A copy of the reference that a mutant may change; the one before comes back."""
+
+    def loaded() -> list[str]:
+        return [name for name in sys.modules if name.startswith("tinytorch_hf.reference")]
+
+    from tinytorch_hf import reference
+
+    kept = {name: sys.modules.pop(name) for name in loaded()}
+    yield
+    for name in loaded():
+        del sys.modules[name]
+    sys.modules.update(kept)
+    tinytorch_hf.reference = reference  # type: ignore[attr-defined]

@@ -9,11 +9,16 @@ from pathlib import Path
 
 ADAPTED = {
     "core/tensor.py": "from tinytorch_hf.reference import Tensor\n",
-    "core/activations.py": "from tinytorch_hf.reference import ReLU\n",
-    "core/layers.py": "from tinytorch_hf.reference import Linear\n",
-    "core/losses.py": "from tinytorch_hf.reference import CrossEntropyLoss\n",
-    "core/optimizers.py": "from tinytorch_hf.reference import SGD, Adam\n",
+    "core/activations.py": "from tinytorch_hf.reference import GELU, ReLU, Sigmoid, Softmax, Tanh\n",
+    "core/layers.py": "from tinytorch_hf.reference import Dropout, Linear, Sequential\n",
+    "core/losses.py": "from tinytorch_hf.reference import BinaryCrossEntropyLoss, CrossEntropyLoss, MSELoss\n",
+    "core/optimizers.py": "from tinytorch_hf.reference import SGD, Adam, AdamW\n",
+    "core/spatial.py": "from tinytorch_hf.reference import AvgPool2d, BatchNorm2d, Conv2d, MaxPool2d\n",
+    "core/attention.py": "from tinytorch_hf.reference import MultiHeadAttention, scaled_dot_product_attention\n",
 }
+TOKENIZATION = "from tinytorch_hf.reference import CharTokenizer\n"
+EMBEDDINGS = "from tinytorch_hf.reference import Embedding, PositionalEncoding\n"
+TRANSFORMERS = "from tinytorch_hf.reference import GPT, MLP, LayerNorm, TransformerBlock, create_causal_mask\n"
 
 # As in TinyTorch: no seed, samples collected one by one, shuffling by the standard library.
 LOADER = """
@@ -56,6 +61,10 @@ GENERATION_A = {
     "data/loader.py": LOADER,
     "core/dataloader.py": LOADER,
     "core/autograd.py": 'print("Autograd enabled")\n',
+    "text/__init__.py": "",
+    "text/tokenization.py": TOKENIZATION,
+    "text/embeddings.py": EMBEDDINGS,
+    "core/transformer.py": TRANSFORMERS,
 }
 
 GENERATION_B = {
@@ -73,15 +82,26 @@ GENERATION_B = {
         "Tensor.__init__ = _Tensor.__init__\n"
     ),
     "core/layers.py": (
-        "from tinytorch_hf.reference import Linear as _Linear\nfrom .tensor import Tensor\n"
-        "class Linear(_Linear):\n    def __init__(self, n_in, n_out):\n        super().__init__(n_in, n_out)\n"
-        "        self.weight.requires_grad = self.bias.requires_grad = False\n"
+        "from tinytorch_hf.reference import Dropout, Linear as _Linear, Sequential\nfrom .tensor import Tensor\n"
+        "class Linear(_Linear):\n    def __init__(self, n_in, n_out, bias=True):\n"
+        "        super().__init__(n_in, n_out, bias)\n"
+        "        for parameter in self.parameters():\n            parameter.requires_grad = False\n"
         "        Tensor([0.0], requires_grad=True)\n"
     ),
     "core/dataloader.py": LOADER,
+    "core/tokenization.py": TOKENIZATION,
+    "core/embeddings.py": EMBEDDINGS,
+    "core/transformers.py": TRANSFORMERS,
 }
 
-GENERATION_C = {**ADAPTED, "__init__.py": '__version__ = "0.2.0"\n', "core/dataloader.py": LOADER}
+GENERATION_C = {
+    **ADAPTED,
+    "__init__.py": '__version__ = "0.2.0"\n',
+    "core/dataloader.py": LOADER,
+    "core/tokenization.py": TOKENIZATION,
+    "core/embeddings.py": EMBEDDINGS,
+    "core/transformers.py": TRANSFORMERS,
+}
 
 GENERATIONS = {"A": GENERATION_A, "B": GENERATION_B, "C": GENERATION_C}
 

@@ -17,10 +17,12 @@ import pytest
 from conftest import Run
 from PIL import Image
 
-from tinytorch_hf import cli, fingerprint, load_tinydigits, load_tinytalks
+from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
-COMMANDS = ["list", "info", "show", "stats", "verify", "export", "build", "cache", "publish", "mirror", "compare"]
+COMMANDS = [
+    *("list", "info", "show", "stats", "verify", "export", "build", "cache", "publish", "mirror", "compare", "check")
+]
 
 
 @pytest.fixture
@@ -84,6 +86,11 @@ def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str])
         (["compare", "tinydigits", "--lr", "nan"], "nan is not a positive number"),
         (["compare", "tinydigits", "--lr", "fast"], "invalid"),
         (["compare", "tinydigits", "--seed", "-1"], "-1 is negative"),
+        (["check", "--only", "rleu"], "Did you mean 'relu'"),
+        (["check", "--package", "no/such/folder"], "There is no folder no/such/folder"),
+        (["check", "--package", "no_such_tinytorch"], "No package no_such_tinytorch can be imported"),
+        (["check", "--map", "absent.json"], "There is no mapping file"),
+        (["check", "--timeout", "0"], "0 is not a positive number"),
     ],
 )
 def test_a_wrong_value_exits_with_2_and_says_which(run: Any, arguments: list[str], message: str) -> None:
@@ -304,6 +311,7 @@ def test_compare_passes_its_options_on(run: Any) -> None:
     values = json.loads(out)
     assert values["settings"] == {
         "dataset": "tinydigits",
+        "model": "mlp",
         "optimizer": "momentum",
         "lr": 0.02,
         "epochs": 1,
@@ -354,6 +362,53 @@ def test_what_a_students_package_prints_stays_out_of_json(run: Any, install: Any
     assert "step!" in err
 
 
+def test_check_prints_a_table_and_exits_with_0_when_all_is_well(run: Any) -> None:
+    """With the package that was checked, and the sums."""
+    status, out, err = run("check", "--package", "tinytorch_hf.reference", "--only", "losses", "relu")
+
+    assert (status, err) == (OK, "")
+    assert re.search(r"^package  tinytorch_hf.reference at ", out)
+    assert re.findall(r"^  agrees   (\S+)", out, re.MULTILINE)[:2] == ["relu", "mse"]
+    assert out.splitlines()[-1] == "7 agree, 0 differ, 0 missing, 0 crash"
+
+
+def test_check_exits_with_1_and_writes_what_a_program_reads(run: Any, tmp_path: Path) -> None:
+    """JSON that nothing printed gets into, and JUnit XML, of a package that greets and has a fault."""
+    from generations import GENERATION_A, write_package
+
+    wrong = (
+        "from tinytorch_hf.reference import GELU, ReLU as _ReLU, Sigmoid, Softmax, Tanh\nprint('hello')\n"
+        "class ReLU(_ReLU):\n    def forward(self, x):\n        print('relu!')\n        return super().forward(x) * 2\n"
+    )
+    package = write_package(tmp_path, {**GENERATION_A, "core/activations.py": wrong}) / "tinytorch"
+    junit = tmp_path / "out" / "junit.xml"
+
+    status, out, _ = run(
+        *("check", "--package", package, "--only", "activations", "--json", "--junit", junit, "--timeout", "30")
+    )
+
+    values = json.loads(out)
+    assert (status, values["counts"]) == (PROBLEM, {"agrees": 7, "differs": 1, "missing": 0, "crashes": 0})
+    assert (values["package"], values["location"]) == ("tinytorch 0.1.0", str(package))
+    assert 'failures="1"' in junit.read_text(encoding="utf-8")
+    status, out, _ = run("check", "--package", tmp_path, "--only", "relu")
+    assert status == PROBLEM
+    assert "Likely cause: it is twice what it should be" in out
+
+
+def test_check_takes_a_map_of_other_names(run: Any, tmp_path: Path) -> None:
+    """For a framework that is not TinyTorch."""
+    (tmp_path / "mine.py").write_text(
+        "from tinytorch_hf.reference import Tensor, ReLU as Rectifier\n", encoding="utf-8"
+    )
+    (tmp_path / "map.json").write_text('{"package": "mine", "names": {"ReLU": "mine.Rectifier"}}', encoding="utf-8")
+
+    status, out, _ = run("check", "--package", tmp_path, "--map", tmp_path / "map.json", "--only", "relu", "tanh")
+
+    assert status == OK
+    assert re.findall(r"^  (\w+) +(\S+)", out, re.MULTILINE) == [("agrees", "relu"), ("missing", "tanh")]
+
+
 @pytest.mark.parametrize(
     "arguments", [["list"], ["info", "tinydigits"], ["show", "tinydigits"], ["stats", "tinydigits"], ["verify"]]
 )
@@ -374,7 +429,13 @@ def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"), [(["compare", "tinydigits"], "compare"), (["build", "--out", "x"], "hf"), (["cache"], "hf")]
+    ("command", "extra"),
+    [
+        (["compare", "tinydigits"], "compare"),
+        (["check"], "compare"),
+        (["build", "--out", "x"], "hf"),
+        (["cache"], "hf"),
+    ],
 )
 def test_a_missing_extra_is_one_sentence(run_numpy_only: Run, command: list[str], extra: str) -> None:
     """With the line that installs it, and exit status 1."""
@@ -438,7 +499,7 @@ def test_the_version_is_printed(run: Any) -> None:
 
 def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect of ours must show where it is; only errors made for users are shortened."""
-    monkeypatch.setattr(cli.catalog, "names", lambda: 1 / 0)
+    monkeypatch.setattr(catalog, "names", lambda: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         main(["list"])

@@ -13,17 +13,30 @@ from typing import Any
 
 from tinytorch_hf.errors import StudentCodeError, TinyTorchHFError
 
+_ACTIVATIONS = ("Sigmoid", "ReLU", "Tanh", "GELU", "Softmax")
+_LAYERS = ("Linear", "Dropout", "Flatten", "Sequential")
+_LOSSES = ("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss")
+_OPTIMIZERS = ("SGD", "Adam", "AdamW")
+_SPATIAL = ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d")
+_ATTENTION = ("scaled_dot_product_attention", "MultiHeadAttention")
+_TRANSFORMERS = ("create_causal_mask", "LayerNorm", "MLP", "TransformerBlock", "GPT")
+
 # Where each name lives, below the package, in the three generations of TinyTorch; the top level comes first.
-_HOMES: dict[str, tuple[str, ...]] = {
+HOMES: dict[str, tuple[str, ...]] = {
     "Tensor": ("core.tensor",),
-    "Linear": ("core.layers",),
-    "ReLU": ("core.activations",),
-    "CrossEntropyLoss": ("core.losses",),
-    "SGD": ("core.optimizers",),
-    "Adam": ("core.optimizers",),
+    **dict.fromkeys(_ACTIVATIONS, ("core.activations",)),
+    **dict.fromkeys(_LAYERS, ("core.layers",)),
+    **dict.fromkeys(_LOSSES, ("core.losses",)),
     "Dataset": ("core.dataloader", "data.loader"),
     "TensorDataset": ("core.dataloader", "data.loader"),
     "DataLoader": ("core.dataloader", "data.loader"),
+    **dict.fromkeys(_OPTIMIZERS, ("core.optimizers",)),
+    **dict.fromkeys(_SPATIAL, ("core.spatial",)),
+    "CharTokenizer": ("core.tokenization", "text.tokenization"),
+    "Embedding": ("core.embeddings", "text.embeddings"),
+    "PositionalEncoding": ("core.embeddings", "text.embeddings"),
+    **dict.fromkeys(_ATTENTION, ("core.attention",)),
+    **dict.fromkeys(_TRANSFORMERS, ("core.transformers", "core.transformer", "models.transformer")),
 }
 
 BRIDGE_PARTS = ("Tensor", "TensorDataset", "DataLoader")
@@ -76,11 +89,11 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
     module, problem = _import(package)
     if module is None:
         return _reference(needed, problem)
-    # In some generations tensors take gradients only once this module has been imported.
-    _import(f"{package}.core.autograd")
+    with contextlib.suppress(Exception):
+        import_autograd(module)
     parts = {name: _find_part(module, name) for name in needed}
     missing = [name for name, part in parts.items() if part is None]
-    location = _location(module)
+    location = package_location(module)
     if missing:
         return _reference(needed, f"the package {package} at {location} has no {', '.join(missing)}")
     version = getattr(module, "__version__", None)
@@ -92,13 +105,84 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
     )
 
 
-def _import(name: str) -> tuple[ModuleType | None, str]:
-    """Import a module quietly; in its place None and the reason why not."""
+def import_package(name: str) -> ModuleType:
+    """Import the student's package, and swallow what it prints meanwhile.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        There is no such package, or it imports something absent: `is_absent` tells.
+    BaseException
+        Whatever else the package raises while it is imported.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):
+        return importlib.import_module(name)
+
+
+def import_autograd(package: ModuleType) -> ModuleType | None:
+    """Import the package's module ``core.autograd``, or give None where it is not built.
+
+    In some generations tensors take gradients only once it has been imported.
+
+    Raises
+    ------
+    BaseException
+        Whatever the module raises.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _import_if_built(f"{package.__name__}.core.autograd")
+
+
+def import_part(package: ModuleType, name: str, place: str | None = None) -> Any:
+    """The class or function called ``name``, or None: unbuilt modules are absent, and unbuilt names may be None.
+
+    Parameters
+    ----------
+    package
+        What `import_package` gave.
+    name
+        One of `HOMES`.
+    place
+        Where the part is to be found instead, such as ``mylib.nn.Dense``; it must be there.
+
+    Raises
+    ------
+    ImportError
+        A module is there but imports something that is not, such as an earlier module of the course.
+    BaseException
+        Whatever else a module raises while it is imported.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):
+        if place is not None:
+            home, _, attribute = place.rpartition(".")
+            return getattr(importlib.import_module(home or package.__name__), attribute)
+        part = getattr(package, name, None)
+        for home in HOMES[name]:
+            if part is None:
+                part = getattr(_import_if_built(f"{package.__name__}.{home}"), name, None)
+    return part
+
+
+def _import_if_built(name: str) -> ModuleType | None:
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            return importlib.import_module(name), ""
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+        if is_absent(error, name):
+            return None
+        raise
+
+
+def is_absent(error: ModuleNotFoundError, name: str) -> bool:
+    """Whether the module ``name`` itself is what was not found, and not something that it imports."""
+    return error.name is not None and (name == error.name or name.startswith(f"{error.name}."))
+
+
+def _import(name: str) -> tuple[ModuleType | None, str]:
+    """Import a package quietly; in its place None and the reason why not."""
+    try:
+        return import_package(name), ""
+    except ModuleNotFoundError as error:
+        if is_absent(error, name):
             return None, f"no package {name} is installed"
         return None, f"importing {name} failed: {error}"
     except Exception as error:
@@ -107,16 +191,15 @@ def _import(name: str) -> tuple[ModuleType | None, str]:
 
 
 def _find_part(package: ModuleType, name: str) -> Any:
-    """The class called ``name``, or None: unbuilt modules are absent, and unbuilt names may be None."""
-    part = getattr(package, name, None)
-    for home in _HOMES[name]:
-        if part is None:
-            module, _ = _import(f"{package.__name__}.{home}")
-            part = getattr(module, name, None)
-    return part
+    """The class called ``name``, or None if it is absent or does not import."""
+    try:
+        return import_part(package, name)
+    except Exception:
+        return None
 
 
-def _location(module: ModuleType) -> str:
+def package_location(module: ModuleType) -> str:
+    """Folder of a package, also of one without ``__init__.py``."""
     if module.__file__:
         return str(Path(module.__file__).parent)
     return str(next(iter(module.__path__), "?"))
@@ -127,7 +210,7 @@ def _reference(needed: tuple[str, ...], why: str) -> Framework:
 
     return Framework(
         name="tinytorch_hf.reference",
-        location=_location(reference),
+        location=package_location(reference),
         parts={name: getattr(reference, name) for name in needed},
         note=why,
     )

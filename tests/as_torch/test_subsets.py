@@ -1,7 +1,4 @@
-"""Specification of tinytorch_hf.as_torch.subsets.
-
-`test_without_torchvision` runs this file again in a process where importing torchvision fails.
-"""
+"""Specification of tinytorch_hf.as_torch.subsets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Specification of tinytorch_hf.TinyTalks in PyTorch: pairs, or blocks of characters.
-
-`test_without_torchvision` runs this file again in a process where importing torchvision fails.
-"""
+"""Specification of tinytorch_hf.TinyTalks in PyTorch: pairs, or blocks of characters."""
 
 from __future__ import annotations
 

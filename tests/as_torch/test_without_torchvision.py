@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-# What needs no torchvision; starting further interpreters would tell nothing new.
-SPECIFICATIONS = ("test_images", "test_loader", "test_subsets", "test_torch_talks")
+# Of what may lean on torchvision; starting further interpreters would tell nothing new.
+SPECIFICATIONS = ("test_images", "test_loader")
 STARTS_INTERPRETERS = "spawn or forkserver or network or two_processes or pillow or without_torch"
 
 

@@ -13,6 +13,7 @@ from generations import GENERATION_C, GENERATIONS, LOADER
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
+from tinytorch_hf.compare.tasks import settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 
 SHORT = Settings("tinydigits", epochs=2)
@@ -22,7 +23,7 @@ SHORT = Settings("tinydigits", epochs=2)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_reference_and_torch_agree_over_the_whole_training(optimizer: str, seed: int) -> None:
     """Twenty epochs: losses within 1e-5 at every step, equal accuracies of at least 90 %."""
-    settings = Settings("tinydigits", optimizer, OPTIMIZERS[optimizer].default_lr, seed=seed)
+    settings = settings_for("tinydigits", optimizer=optimizer, seed=seed)
 
     result = lockstep.run(settings)
 
@@ -152,6 +153,8 @@ def test_a_planted_defect_is_found_at_the_step_where_it_first_shows(
     assert result.first_divergence is not None
     assert (result.first_divergence.epoch, result.first_divergence.step) == (1, first_step)
     assert result.largest_difference > result.tolerance
+    assert result.cause is not None
+    assert result.cause.step <= first_step
 
 
 @pytest.mark.parametrize(
@@ -225,3 +228,34 @@ def test_a_run_imports_neither_torchvision_nor_datasets(run_python: Run) -> None
     done = run_python("-c", program)
 
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_losses_that_part_by_rounding_are_no_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a tolerance below rounding the losses part, but no single step differs."""
+    monkeypatch.setattr(lockstep, "TOLERANCE", 1e-9)
+
+    result = lockstep.run(SHORT)
+
+    assert result.first_divergence is not None
+    assert result.cause is None
+    assert result.agree
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "accuracy"),
+    [("tinydigits", "mlp", 0.93), ("tinydigits", "cnn", 0.95), ("tinymnist", "cnn", 0.93)],
+)
+def test_the_trainings_reach_what_their_models_can(dataset: str, model: str, accuracy: float) -> None:
+    """On both sides, with the settings that suit them."""
+    last = lockstep.run(settings_for(dataset, model)).epochs[-1]
+
+    assert last.accuracy_tinytorch >= accuracy
+    assert last.accuracy_pytorch >= accuracy
+
+
+def test_a_gpts_curves_are_equal() -> None:
+    """Loss by loss, over an epoch of TinyTalks."""
+    result = lockstep.run(settings_for("tinytalks", epochs=1))
+
+    assert result.agree
+    assert result.largest_difference <= 1e-5

@@ -1,56 +1,109 @@
-"""Specification of tinytorch_hf.compare.models: one definition, the same function on both sides."""
+"""Specification of tinytorch_hf.compare.models and .layers: one definition, the same function on both sides."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 import torch
 
-from tinytorch_hf.compare.models import MLP, MODELS, TinyTorchMLP, torch_mlp
+from tinytorch_hf.compare import models
+from tinytorch_hf.compare.layers import KINDS, Residual
+from tinytorch_hf.compare.models import Model
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
+from tinytorch_hf.compare.tasks import TASKS
 from tinytorch_hf.frameworks import find_framework
 
-PARTS = ("Tensor", "Linear", "ReLU")
+MODELS: dict[str, tuple[Model, Any]] = {
+    "mlp": (models.mlp(6, 5, 4, 3), np.random.default_rng(0).standard_normal((7, 6)).astype(np.float32)),
+    "logistic": (models.logistic_regression(6, 3), np.ones((2, 6), np.float32)),
+    "binary": (models.binary_classifier(2, 3, 1), np.eye(2, dtype=np.float32)),
+    "cnn": (models.cnn(10, 3, 4), np.random.default_rng(0).standard_normal((5, 1, 10, 10)).astype(np.float32)),
+    "gpt": (models.gpt(11, 6, 8, 2, 4), np.random.default_rng(0).integers(0, 11, (3, 6))),
+}
+EVERY_MODEL = pytest.mark.parametrize(("model", "X"), MODELS.values(), ids=MODELS)
 
 
-def test_the_milestones_model_is_64_32_10() -> None:
-    """As milestone 03 builds it."""
-    assert MODELS["tinydigits"] == MLP((64, 32, 10))
-    assert str(MODELS["tinydigits"]) == "MLP 64-32-10"
+def sides(model: Model, seed: int = 0) -> tuple[TinyTorchSide, PyTorchSide]:
+    """The model on both sides, with random biases too, so that every parameter matters."""
+    rng = np.random.default_rng(seed)
+    weights = [
+        [value + 0.1 * rng.standard_normal(value.shape).astype(np.float32) for value in layer]
+        for layer in model.initial_weights(seed)
+    ]
+    framework = find_framework(("Tensor", *model.needs, "SGD"))
+    settings = Settings("tinydigits")
+    return TinyTorchSide(settings, model, weights, framework), PyTorchSide(settings, model, weights)
+
+
+def test_the_milestones_models_are_those_of_the_milestones() -> None:
+    """64-32-10, and 1 to 8 channels of 3x3, pooled by 2, then 72-10."""
+    mlp, cnn = (TASKS["tinydigits"][1][name].make_model() for name in ("mlp", "cnn"))
+
+    assert str(mlp) == "MLP 64-32-10"
+    assert [layer.kind for layer in mlp.layers] == ["Linear", "ReLU", "Linear"]
+    assert [(layer.kind, layer.arguments) for layer in cnn.layers] == [
+        ("Conv2d", (1, 8, 3)),
+        ("ReLU", ()),
+        ("MaxPool2d", (2,)),
+        ("Flatten", ()),
+        ("Linear", (72, 10)),
+    ]
+
+
+@pytest.mark.parametrize("dataset", TASKS)
+def test_every_layer_of_every_model_has_a_name_of_its_own(dataset: str) -> None:
+    """Reports speak of layers by name."""
+    for training in TASKS[dataset][1].values():
+        model = training.make_model()
+        names = [layer.name for layer in model.layers] + [p.name for p in model.parts if isinstance(p, Residual)]
+
+        assert len(set(names)) == len(names)
+        assert {layer.kind for layer in model.layers} <= set(KINDS)
 
 
 def test_initial_weights_follow_from_the_seed(same_random_state: None) -> None:
-    """Float32, N(0, 1/in), biases zero."""
-    (first, bias), (second, _) = MLP((400, 300, 10)).initial_weights(3)
+    """Float32, N(0, 1/in) for Linear and N(0, 2/in) for Conv2d; biases zero; scales of norms one."""
+    torch_state = torch.get_rng_state()
+    ((first, bias), _, _) = models.mlp(400, 300, 10).initial_weights(3)
+    convolution, *_ = models.cnn(28, 300).initial_weights(0)
 
-    assert (first.shape, second.shape, first.dtype, bias.dtype) == ((400, 300), (300, 10), np.float32, np.float32)
+    assert (first.shape, first.dtype, bias.dtype) == ((400, 300), np.float32, np.float32)
     assert not bias.any()
     assert abs(first.std() - np.sqrt(1 / 400)) < 1e-3
-    assert np.array_equal(first, MLP((400, 300, 10)).initial_weights(3)[0][0])
-    assert not np.array_equal(first, MLP((400, 300, 10)).initial_weights(4)[0][0])
+    assert abs(convolution[0].std() - np.sqrt(2 / 9)) < 2e-2
+    assert np.array_equal(first, models.mlp(400, 300, 10).initial_weights(3)[0][0])
+    assert not np.array_equal(first, models.mlp(400, 300, 10).initial_weights(4)[0][0])
+    sides(MODELS["gpt"][0])
+    assert torch.equal(torch.get_rng_state(), torch_state)
 
 
-def test_both_sides_compute_the_same_logits() -> None:
-    """Three layers, ReLU between them and none after the last."""
-    rng = np.random.default_rng(0)
-    weights = [(w, rng.standard_normal(b.shape).astype(np.float32)) for w, b in MLP((6, 5, 4, 3)).initial_weights(0)]
-    images = rng.standard_normal((7, 2, 3)).astype(np.float32)
-    framework = find_framework(PARTS)
+@EVERY_MODEL
+def test_both_sides_compute_the_same_at_every_layer(model: Model, X: Any) -> None:
+    """Not only at the end; every part leaves what it gave."""
+    ours, theirs = sides(model)
+    seen_ours: dict[str, Any] = {}
+    seen_theirs: dict[str, Any] = {}
 
-    ours = TinyTorchMLP(framework, weights)(framework.Tensor(images)).data
-    theirs = torch_mlp(weights)(torch.from_numpy(images).unsqueeze(1)).detach().numpy()
+    ours.forward(ours.framework.Tensor(X), seen_ours)
+    theirs.forward(theirs.inputs(X), seen_theirs)
 
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
-    assert (theirs < 0).any()
+    assert list(seen_ours) == list(seen_theirs)
+    for name, value in seen_ours.items():
+        np.testing.assert_allclose(value.data, seen_theirs[name].detach().numpy(), rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-def test_building_copies_the_weights() -> None:
-    """Training one side must not change the other's start."""
-    weights = MLP((3, 2)).initial_weights(0)
-    before = weights[0][0].copy()
-    model = TinyTorchMLP(find_framework(PARTS), weights)
-    network = torch_mlp(weights)
+@EVERY_MODEL
+def test_weights_travel_between_the_sides_without_loss(model: Model, X: Any) -> None:
+    """Transposed where torch has them so, and copied: training one side must not change the other."""
+    ours, theirs = sides(model)
+    weights = theirs.weights()
 
-    model.parameters()[0].data += 1
-    with torch.no_grad():
-        network[1].weight += 1
+    ours.set_weights(weights)
+    for layer, parameter in ours.parameters():
+        ours.tensor(layer, parameter).data += 1
 
-    assert np.array_equal(weights[0][0], before)
+    for first, again in zip(weights, theirs.weights(), strict=True):
+        assert all(map(np.array_equal, first, again))

@@ -1,24 +1,26 @@
-"""Train one model in TinyTorch and in PyTorch, step by step beside each other."""
+"""Train one model in TinyTorch and in PyTorch beside each other, each on its own."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from tinytorch_hf import catalog
 from tinytorch_hf.as_tinytorch import read_back
-from tinytorch_hf.compare.models import MODELS
+from tinytorch_hf.compare import synchronised, tasks
+from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
-from tinytorch_hf.describe import fingerprints
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError, UnknownNameError
-from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, blaming, find_framework
+from tinytorch_hf.compare.sides import Batches, PyTorchSide, TinyTorchSide
+from tinytorch_hf.compare.tasks import Arrays
+from tinytorch_hf.describe import fingerprint, fingerprints
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError
+from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, find_framework
+from tinytorch_hf.loaders import Split
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5
@@ -59,11 +61,15 @@ class Comparison:
     Attributes
     ----------
     agree
-        Whether the losses of all steps differ by at most ``tolerance``.
+        Whether both sides computed the same up to rounding: their losses stay within ``tolerance``, or no step
+        differs when both start it from the same weights.
     largest_difference
         Over all steps.
     first_divergence
         The first step whose losses differ by more than ``tolerance``, or None.
+    cause
+        What goes wrong first, found by going through the steps again with synchronised weights; None while the
+        sides agree, or where every operation is right within rounding.
     """
 
     settings: Settings
@@ -75,19 +81,57 @@ class Comparison:
     n_steps: int = 0
     largest_difference: float = 0.0
     first_divergence: Step | None = None
+    cause: Divergence | None = None
     tolerance: float = TOLERANCE
 
     @property
     def agree(self) -> bool:
         """Whether both sides computed the same, up to rounding."""
-        return self.first_divergence is None
+        return self.first_divergence is None or self.cause is None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run needs: the model, its data, and the TinyTorch that is compared."""
+
+    settings: Settings
+    model: Model
+    arrays: Arrays
+    framework: Framework
+    fingerprint: str
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Find the student's package, load the data, and prove that both sides hold the same.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset, or no such model for it, or no such optimizer.
+    MissingExtraError
+        torch is not installed.
+    CorruptFileError
+        A side does not hold the catalog's numbers.
+    StudentCodeError
+        The student's DataLoader gave other numbers than it was given.
+    """
+    optimizer = optimizer_choice(settings.optimizer)
+    model = tasks.make_model(settings)
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("torch", "compare", error) from error
+
+    framework = find_framework((*BRIDGE_PARTS, *model.needs, optimizer.class_name))
+    arrays = tasks.load_arrays(settings.dataset, model)
+    return Prepared(settings, model, arrays, framework, prove_same_numbers(settings.dataset, framework, arrays))
 
 
 def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) -> Comparison:
     """Train on both sides from the same weights on the same batches in the same order.
 
-    First both sides' data are proven by fingerprint to be the catalog's. Then each trains on its own:
-    nothing is exchanged after the initial weights. Torch runs on the CPU.
+    Each side trains on its own: nothing is exchanged after the initial weights. Torch runs on the CPU. Where the
+    losses part, `synchronised` goes through the same steps again and names what goes wrong first.
 
     Parameters
     ----------
@@ -98,60 +142,107 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
 
     Raises
     ------
-    UnknownNameError
-        No such dataset, or no model for it, or no such optimizer.
-    MissingExtraError
-        torch is not installed.
-    CorruptFileError
-        A side does not hold the catalog's numbers.
+    UnknownNameError, MissingExtraError, CorruptFileError
+        As for `prepare`.
     StudentCodeError
         The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
     """
-    catalog.info(settings.dataset)
-    if settings.dataset not in MODELS:
-        raise UnknownNameError("model for dataset", settings.dataset, MODELS)
-    optimizer = optimizer_choice(settings.optimizer)
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", "compare", error) from error
+    prepared = prepare(settings)
+    import torch
 
-    framework = find_framework((*BRIDGE_PARTS, "Linear", "ReLU", "CrossEntropyLoss", optimizer.class_name))
-    prove_same_numbers(settings.dataset, framework)
-    model = MODELS[settings.dataset]
-    weights = model.initial_weights(settings.seed)
-    tinytorch = TinyTorchSide(settings, weights, framework)
-    pytorch = PyTorchSide(settings, weights)
+    weights = prepared.model.initial_weights(settings.seed)
+    tinytorch = TinyTorchSide(settings, prepared.model, weights, prepared.framework)
+    pytorch = PyTorchSide(settings, prepared.model, weights)
+    batches = Batches(settings, prepared.arrays, prepared.framework)
+    test = prepared.arrays.X_test, prepared.arrays.y_test
 
     epochs: list[Epoch] = []
     first_divergence = None
     n_steps = 0
-    with _one_thread():
+    with one_thread():
         for number in range(1, settings.epochs + 1):
             steps = []
-            for batch_tinytorch, batch_pytorch in _same_batches(tinytorch, pytorch, number):
+            for batch_tinytorch, batch_pytorch in batches.epoch(number):
                 n_steps += 1
                 step = Step(number, n_steps, tinytorch.step(*batch_tinytorch), pytorch.step(*batch_pytorch))
                 steps.append(step)
                 if first_divergence is None and step.difference > TOLERANCE:
                     first_divergence = step
-            epochs.append(_summary(steps, tinytorch.accuracy(), pytorch.accuracy()))
+            epochs.append(_summary(steps, tinytorch.accuracy(*test), pytorch.accuracy(*test)))
             on_epoch(epochs[-1])
     return Comparison(
         settings=settings,
-        model=str(model),
-        fingerprint=catalog.info(settings.dataset).fingerprint,
-        framework=framework,
+        model=str(prepared.model),
+        fingerprint=prepared.fingerprint,
+        framework=prepared.framework,
         torch_version=torch.__version__,
         epochs=epochs,
         n_steps=n_steps,
         largest_difference=max(epoch.largest_difference for epoch in epochs),
         first_divergence=first_divergence,
+        cause=None if first_divergence is None else judge_steps(prepared, first_divergence.step)[1],
     )
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The result of judging each step alone: how many were judged, and what differs first, or None."""
+
+    settings: Settings
+    model: str
+    fingerprint: str
+    framework: Framework
+    torch_version: str
+    n_steps: int
+    divergence: Divergence | None
+
+    @property
+    def agree(self) -> bool:
+        """Whether no step differs."""
+        return self.divergence is None
+
+
+def judge(settings: Settings) -> Judgement:
+    """Judge every step of a training with synchronised weights, up to the first that differs.
+
+    Raises
+    ------
+    UnknownNameError, MissingExtraError, CorruptFileError, StudentCodeError
+        As for `run`.
+    """
+    prepared = prepare(settings)
+    import torch
+
+    n_steps, divergence = judge_steps(prepared)
+    return Judgement(
+        settings,
+        str(prepared.model),
+        prepared.fingerprint,
+        prepared.framework,
+        torch.__version__,
+        n_steps,
+        divergence,
+    )
+
+
+def judge_steps(prepared: Prepared, max_steps: float = math.inf) -> tuple[int, Divergence | None]:
+    """Judge steps up to the first that differs: how many were judged, and what differs in the last of them."""
+    settings = prepared.settings
+    step = 0
+    with one_thread():
+        judge_of_steps = synchronised.Judge(settings, prepared.model, prepared.framework)
+        batches = Batches(settings, prepared.arrays, prepared.framework)
+        for number in range(1, settings.epochs + 1):
+            for batch_tinytorch, batch_pytorch in batches.epoch(number):
+                step += 1
+                divergence = judge_of_steps.step(step, batch_tinytorch, batch_pytorch)
+                if divergence is not None or step >= max_steps:
+                    return step, divergence
+    return step, None
+
+
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Let torch compute on one thread: on matrices this small, several only wait for each other."""
     import torch
 
@@ -174,8 +265,20 @@ def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: flo
     )
 
 
-def prove_same_numbers(name: str, framework: Framework) -> None:
-    """Raise unless the data behind PyTorch's adapter and behind TinyTorch's bridge are the catalog's."""
+def prove_same_numbers(name: str, framework: Framework, arrays: Arrays) -> str:
+    """The data's fingerprint; raise unless both adapters of stored images serve the catalog's numbers.
+
+    Of other data, every batch of TinyTorch's is compared while training.
+    """
+    if name not in catalog.names():
+        columns = {key: getattr(arrays, key) for key in ("X_train", "y_train", "X_test", "y_test")}
+        return fingerprint({key: Split(key, {key: column}) for key, column in columns.items()})
+    if catalog.info(name).columns[0].name == "images":
+        _prove_adapters(name, framework)
+    return catalog.info(name).fingerprint
+
+
+def _prove_adapters(name: str, framework: Framework) -> None:
     from tinytorch_hf.as_torch.read_back import from_tensors
 
     found, expected = fingerprints(name, from_tensors(name))
@@ -187,31 +290,3 @@ def prove_same_numbers(name: str, framework: Framework) -> None:
             f"The DataLoader of {framework.name} gave other numbers than {name} holds. Look at how it collects "
             f"samples into batches, before anything else. The package is at {framework.location}."
         )
-
-
-def _same_batches(tinytorch: TinyTorchSide, pytorch: PyTorchSide, epoch: int) -> Iterator[tuple[Any, Any]]:
-    """Pair the batches of one epoch; raise StudentCodeError if TinyTorch's differ from PyTorch's."""
-    framework = tinytorch.framework
-    ours, theirs = iter(pytorch.batches(epoch)), iter(tinytorch.batches(epoch))
-    for number in itertools.count(1):
-        with blaming(framework, f"its DataLoader made batch {number} of epoch {epoch}"):
-            batch_tinytorch = next(theirs, None)
-        batch_pytorch = next(ours, None)
-        if batch_tinytorch is None and batch_pytorch is None:
-            return
-        if not _equal(batch_tinytorch, batch_pytorch):
-            raise StudentCodeError(
-                f"Batch {number} of epoch {epoch} from the DataLoader of {framework.name} is not the batch it "
-                f"was given: wrong samples, order, shape or number of batches. The package is at "
-                f"{framework.location}."
-            )
-        yield batch_tinytorch, batch_pytorch
-
-
-def _equal(batch_tinytorch: Any, batch_pytorch: Any) -> bool:
-    if batch_tinytorch is None or batch_pytorch is None:
-        return False
-    images, labels = batch_pytorch
-    return np.array_equal(batch_tinytorch[0].data, images.squeeze(1).numpy()) and np.array_equal(
-        batch_tinytorch[1].data, labels.numpy()
-    )

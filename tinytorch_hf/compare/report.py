@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tinytorch_hf.compare.lockstep import Comparison, Epoch
+from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
+from tinytorch_hf.compare.settings import Settings
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -30,43 +32,107 @@ def conclusion(result: Comparison) -> str:
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
         f"TinyTorch  {result.framework}",
         f"PyTorch    {result.torch_version}",
-        f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epochs, seed {settings.seed}",
+        f"training   {_training(settings, result.model)}",
         f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} on the test split",
         f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
         f"(rounding explains up to {result.tolerance:.0e})",
     ]
-    first = result.first_divergence
-    if first is None:
-        lines.append("verdict    agree")
-    else:
-        lines.append(
-            f"verdict    differ: the losses part at step {first.step} (epoch {first.epoch}), "
-            f"TinyTorch {first.loss_tinytorch:.7g}, PyTorch {first.loss_pytorch:.7g}"
-        )
-        lines.append(f"           {_meaning(first.step)}")
+    lines += _verdict(result)
     return "\n".join(lines)
 
 
-def _meaning(step: int) -> str:
-    if step == 1:
-        return "They differ before anything was learned, so the forward pass or the loss is at fault."
-    return "Up to there they agree, so the forward pass and the loss are right: look at gradients and the update."
+def judgement(result: Judgement) -> str:
+    """What was judged step by step, and the verdict."""
+    settings = result.settings
+    lines = [
+        f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
+        f"TinyTorch  {result.framework}",
+        f"PyTorch    {result.torch_version}",
+        f"training   {_training(settings, result.model)}",
+        f"judged     {result.n_steps} steps, each from PyTorch's weights: forward, loss, gradients, update",
+    ]
+    if result.divergence is None:
+        lines.append("verdict    agree")
+    else:
+        lines += [f"verdict    differ at step {result.divergence.step}", *divergence_lines(result.divergence)]
+    return "\n".join(lines)
 
 
-def as_dict(result: Comparison) -> dict[str, Any]:
+def _training(settings: Settings, model: str) -> str:
+    return (
+        f"{model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
+        f"{settings.epochs} epochs, seed {settings.seed}"
+    )
+
+
+def _verdict(result: Comparison) -> list[str]:
+    first = result.first_divergence
+    if first is None:
+        return ["verdict    agree"]
+    if result.cause is None:
+        return [
+            f"verdict    agree: rounding carries the losses apart from step {first.step} on; "
+            "no step differs when both start it from the same weights"
+        ]
+    return [
+        f"verdict    differ: the losses part at step {first.step} (epoch {first.epoch}), "
+        f"TinyTorch {first.loss_tinytorch:.7g}, PyTorch {first.loss_pytorch:.7g}",
+        *divergence_lines(result.cause),
+    ]
+
+
+def divergence_lines(divergence: Divergence) -> list[str]:
+    """What goes wrong first, its likely cause, and the lines that show it."""
+    lines = [
+        f"first      step {divergence.step}, {divergence.layer}: {divergence.what}, {divergence.kind}",
+        f"           {divergence.finding.detail}",
+    ]
+    if divergence.cause:
+        lines.append(f"likely     {divergence.cause}")
+    if divergence.snippet:
+        lines += ["try        these lines alone:", "", *(f"    {line}" for line in divergence.snippet.splitlines())]
+    return lines
+
+
+def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     """The result in plain values, ready for JSON.
 
     Losses that are not numbers appear as strings, because JSON has no word for them.
     """
-    plain = dataclasses.asdict(dataclasses.replace(result, framework=None))  # type: ignore[arg-type]
+    plain = {
+        field.name: getattr(result, field.name)
+        for field in dataclasses.fields(result)
+        if field.name not in ("framework", "settings", "epochs", "first_divergence", "cause", "divergence")
+    }
+    divergence = result.divergence if isinstance(result, Judgement) else result.cause
+    plain["settings"] = dataclasses.asdict(result.settings)
     plain["framework"] = {
         "name": result.framework.name,
         "location": result.framework.location,
         "note": result.framework.note,
     }
+    if isinstance(result, Comparison):
+        plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
+        plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
+    plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = "agree" if result.agree else "differ"
     return _finite(plain)  # type: ignore[no-any-return]
+
+
+def divergence_as_dict(divergence: Divergence) -> dict[str, Any]:
+    """A divergence in plain values; the arrays themselves are left out."""
+    finding = divergence.finding
+    return {
+        "step": divergence.step,
+        "layer": divergence.layer,
+        "kind": divergence.kind,
+        "what": divergence.what,
+        "detail": finding.detail,
+        "error": finding.error,
+        "allowed": finding.allowed,
+        "cause": divergence.cause,
+        "snippet": divergence.snippet,
+    }
 
 
 def _finite(value: Any) -> Any:

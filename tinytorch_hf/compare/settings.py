@@ -19,7 +19,9 @@ class OptimizerChoice:
 OPTIMIZERS = {
     "sgd": OptimizerChoice("SGD", {}, 0.3),
     "momentum": OptimizerChoice("SGD", {"momentum": 0.9}, 0.05),
+    "decay": OptimizerChoice("SGD", {"momentum": 0.9, "weight_decay": 0.01}, 0.05),
     "adam": OptimizerChoice("Adam", {}, 0.005),
+    "adamw": OptimizerChoice("AdamW", {"weight_decay": 0.01}, 0.005),
 }
 
 
@@ -35,6 +37,7 @@ class Settings:
     """How to train: everything that, with the dataset, determines the run."""
 
     dataset: str
+    model: str = "mlp"
     optimizer: str = "sgd"
     lr: float = OPTIMIZERS["sgd"].default_lr
     epochs: int = 20

@@ -1,0 +1,264 @@
+"""Specification of the synchronised comparison: clean packages never differ, and planted faults are named.
+
+It covers tinytorch_hf.compare.synchronised, isolation, causes, update_causes and snippets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+
+import numpy as np
+import pytest
+from conftest import Install
+from generations import GENERATION_C, GENERATIONS
+from mutants import MUTANTS
+
+from tinytorch_hf.compare import causes, lockstep, update_causes
+from tinytorch_hf.compare.divergence import Divergence, Finding
+from tinytorch_hf.compare.settings import OPTIMIZERS
+from tinytorch_hf.compare.tasks import settings_for
+from tinytorch_hf.errors import StudentCodeError
+
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
+
+MLP, CNN, GPT, XOR = ("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"), ("xor", "mlp")
+
+# Each fault, the training that meets it, and what has to be named as the first divergence: layer, kind, likely cause.
+NAMED = {
+    "multiplication passes no gradient back": (GPT, "adam", "final norm", "gradient missing", "the graph ends here"),
+    "the gradient of subtraction has the wrong sign": (XOR, "sgd", "BinaryCrossEntropyLoss", "gradient wrong", ""),
+    "a branch is dropped where a node is used twice": (
+        *(GPT, "adam", "block 2 feed-forward residual", "gradient wrong"),
+        "both gradients must be added",
+    ),
+    "gradients are not summed over broadcast axes": (MLP, "sgd", "linear 2", "gradient shape", "not summed"),
+    "broadcast gradients are those of the first row": (MLP, "sgd", "linear 2", "gradient wrong", ""),
+    "matmul's gradient for the right factor is not transposed back": (MLP, "sgd", "linear 2", "gradient wrong", ""),
+    "reshape detaches the graph": (CNN, "sgd", "flatten", "gradient missing", "the graph ends here"),
+    "transpose gives the gradient back as it came": (GPT, "adam", "block 2 attention", "gradient wrong", ""),
+    "the gradient of mean is not divided": (
+        *(XOR, "sgd", "BinaryCrossEntropyLoss", "gradient wrong"),
+        "summed over the batch instead of averaged",
+    ),
+    "ReLU passes the gradient where it cut off": (MLP, "sgd", "relu 1", "gradient wrong", "input is negative"),
+    "ReLU detaches the graph": (CNN, "sgd", "relu 1", "gradient missing", "the graph ends here"),
+    "the sigmoid's gradient lacks 1 - s": (XOR, "sgd", "sigmoid 2", "gradient wrong", "1 - sigmoid is missing"),
+    "GELU has the wrong factor": (GPT, "adam", "block 1 gelu", "forward wrong", ""),
+    "GELU's forward and backward are of two forms": (GPT, "adam", "block 1 gelu", "forward wrong", ""),
+    "the gradient of Linear's weight is transposed": (MLP, "sgd", "linear 2", "gradient wrong", ""),
+    "Linear keeps its bias out of the graph": (MLP, "sgd", "linear 2", "gradient missing", "the graph ends here"),
+    "cross entropy is a sum": (MLP, "sgd", "CrossEntropyLoss", "loss wrong", "summed over the batch"),
+    "the gradient of cross entropy is not divided by the batch size": (
+        *(MLP, "sgd", "CrossEntropyLoss", "gradient wrong"),
+        "summed over the batch instead of averaged",
+    ),
+    "binary cross entropy forgets the targets 0": (XOR, "sgd", "BinaryCrossEntropyLoss", "loss wrong", ""),
+    "SGD decays weights after the update": (MLP, "decay", "SGD", "update wrong", "after the step"),
+    "SGD's momentum is stale": (MLP, "momentum", "SGD", "update wrong", "velocity of the step before"),
+    "SGD applies the learning rate twice": (CNN, "momentum", "SGD", "update wrong", "learning rate is applied twice"),
+    "SGD's zero_grad does nothing": (MLP, "sgd", "SGD", "gradient wrong", "zero_grad() does not clear it"),
+    "SGD climbs": (MLP, "sgd", "SGD", "update wrong", "goes up the gradient"),
+    "Adam has no bias correction": (MLP, "adam", "Adam", "update wrong", "not corrected for their start at 0"),
+    "Adam adds eps under the root": (MLP, "adam", "Adam", "update wrong", "inside the root"),
+    "AdamW is Adam": (MLP, "adamw", "AdamW", "update wrong", "is Adam's"),
+    "AdamW's decay lacks the learning rate": (
+        MLP,
+        "adamw",
+        "AdamW",
+        "update wrong",
+        "not multiplied by the learning rate",
+    ),
+    "convolution flips the kernel": (CNN, "sgd", "conv 1", "forward wrong", ""),
+    "convolution gives its bias no gradient": (CNN, "sgd", "conv 1", "gradient missing", "the graph ends here"),
+    "convolution detaches the graph": (CNN, "sgd", "conv 1", "gradient missing", "the graph ends here"),
+    "max pooling drops the last row and column of windows": (CNN, "sgd", "pool 1", "forward shape", ""),
+    "max pooling gives every pixel the gradient": (CNN, "sgd", "pool 1", "gradient wrong", ""),
+    "max pooling detaches the graph": (CNN, "sgd", "pool 1", "gradient missing", "the graph ends here"),
+    "the gradient of an embedding overwrites repeated ids": (
+        *(GPT, "adam", "embeddings", "gradient wrong"),
+        "only its last place counts",
+    ),
+    "heads are split without transposing": (GPT, "adam", "block 1 attention", "forward wrong", ""),
+    "multi-head attention ignores the mask": (GPT, "adam", "block 1 attention", "forward wrong", ""),
+    "LayerNorm uses the unbiased variance": (GPT, "adam", "block 1 norm 1", "forward wrong", ""),
+    "LayerNorm adds eps outside the root": (GPT, "adam", "block 1 norm 1", "forward wrong", ""),
+    "LayerNorm sends no gradient through the mean": (
+        GPT,
+        "adam",
+        "final norm",
+        "gradient wrong",
+        "the mean is treated",
+    ),
+    "LayerNorm's deviation detaches the graph": (GPT, "adam", "final norm", "gradient wrong", "the spread is treated"),
+}
+
+
+def judged(task: tuple[str, str], optimizer: str) -> Divergence | None:
+    """What differs first in an epoch of a task."""
+    return lockstep.judge(settings_for(*task, optimizer=optimizer, epochs=1)).divergence
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_planted_fault_is_named_as_the_first_divergence(name: str, install: Install, fresh_reference: None) -> None:
+    """The layer, what kind of value is wrong, and, where it can be told, why."""
+    task, optimizer, layer, kind, cause = NAMED[name]
+    install(BY_NAME[name].package)
+
+    divergence = judged(task, optimizer)
+
+    assert divergence is not None
+    assert (divergence.layer, divergence.kind) == (layer, kind)
+    assert cause in divergence.cause
+    assert divergence.step == (2 if "zero_grad" in name else 1)
+
+
+# These show only on numbers like those of a training, or are a matter of several layers.
+WITHOUT_SNIPPET = {
+    "a branch is dropped where a node is used twice",
+    "Adam adds eps under the root",
+    "the gradient of an embedding overwrites repeated ids",
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_snippet_shows_the_fault_alone(name: str, install: Install, fresh_reference: None) -> None:
+    """Run as it stands, it prints something else than the comment says, or fails; and it is short."""
+    task, optimizer, *_ = NAMED[name]
+    install(BY_NAME[name].package)
+    divergence = judged(task, optimizer)
+    assert divergence is not None
+    assert (divergence.snippet == "") == (name in WITHOUT_SNIPPET)
+    if name in WITHOUT_SNIPPET:
+        return
+    assert divergence.snippet.count("\n") <= 7
+    expected = re.search(r"# PyTorch: (.*)$", divergence.snippet)
+    assert expected is not None
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.suppress(Exception):
+        exec(divergence.snippet, {})  # noqa: S102 -- a user is told to run it
+
+    numbers = re.findall(r"-?\d+\.?\d*(?:e-?\d+)?|None|nan", printed.getvalue())
+    right = re.findall(r"-?\d+\.?\d*(?:e-?\d+)?|None", expected[1])
+    same = len(numbers) == len(right) and all(
+        found == value or (found not in ("None", "nan") and value != "None" and abs(float(found) - float(value)) < 1e-6)
+        for found, value in zip(numbers, right, strict=True)
+    )
+    assert not same
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_reference_never_differs(seed: int) -> None:
+    """Fifty seeds, and the optimizers by turns: rounding alone raises no alarm."""
+    optimizer = list(OPTIMIZERS)[seed % len(OPTIMIZERS)]
+    for task, n_steps in ((MLP, 8), (CNN, 4), (XOR, 4), (GPT, 1)):
+        prepared = lockstep.prepare(settings_for(*task, optimizer=optimizer, seed=seed))
+
+        assert lockstep.judge_steps(prepared, n_steps) == (n_steps, None)
+
+
+@pytest.mark.parametrize("task", [MLP, CNN, GPT, XOR, ("tinymnist", "cnn"), ("digits_8x8", "logistic")])
+def test_every_step_of_an_epoch_agrees(task: tuple[str, str]) -> None:
+    """With the optimizer that suits the model."""
+    result = lockstep.judge(settings_for(*task, epochs=1))
+
+    assert result.agree
+    assert result.n_steps > 0
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("task", [MLP, CNN, GPT, XOR])
+def test_every_generation_of_tinytorch_agrees(generation: str, task: tuple[str, str], install: Install) -> None:
+    """In its own layout and with its own quirks."""
+    install(GENERATIONS[generation])
+
+    prepared = lockstep.prepare(settings_for(*task))
+
+    assert prepared.framework.name.startswith("tinytorch 0.")
+    assert lockstep.judge_steps(prepared, 3) == (3, None)
+
+
+def test_an_error_in_the_students_layer_names_the_layer(install: Install) -> None:
+    """When what came before it was right."""
+    install(
+        {
+            **GENERATION_C,
+            "core/activations.py": GENERATION_C["core/activations.py"]
+            + "class ReLU:\n    def __call__(self, x):\n        raise KeyError('relu')\n",
+        }
+    )
+
+    with pytest.raises(StudentCodeError, match="running relu 1 forward: KeyError: 'relu'"):
+        judged(MLP, "sgd")
+
+
+def test_a_parameter_of_another_shape_is_said_before_training(install: Install) -> None:
+    """A weight that lies as PyTorch's does is no TinyTorch weight."""
+    install(BY_NAME["Linear holds its weight as PyTorch does"].package)
+
+    with pytest.raises(StudentCodeError, match=r"linear 1.weight .* has the shape \(32, 64\), expected \(64, 32\)"):
+        judged(MLP, "sgd")
+
+
+EXPECTED = np.array([[1.0, -2.0], [3.0, 0.5]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (-EXPECTED, "its sign is wrong"),
+        (2 * EXPECTED, "it is counted twice"),
+        (32 * EXPECTED, "it is summed over the batch instead of averaged"),
+        (EXPECTED / 32, "it is divided by the batch size once too often"),
+        (1.3 * EXPECTED, "it is 1.3 times what it should be, everywhere"),
+        (EXPECTED.T, "it is transposed"),
+        (0 * EXPECTED, "all of it is 0"),
+        (EXPECTED + np.eye(2, dtype=np.float32), ""),
+    ],
+)
+def test_a_wrong_value_is_recognised_by_its_looks(found: np.ndarray, sentence: str) -> None:
+    """Or nothing is said."""
+    assert causes.of_values(Finding("wrong", "", found=found, expected=EXPECTED), 32) == sentence
+
+
+def test_a_single_value_is_no_multiple_worth_naming() -> None:
+    """Every number is some multiple of another; the well-known factors still count."""
+    one = np.ones(1, np.float32)
+
+    assert causes.of_values(Finding("wrong", "", found=one * 1.7, expected=one), 32) == ""
+    assert causes.of_values(Finding("wrong", "", found=one * 32, expected=one), 32) != ""
+
+
+@pytest.mark.parametrize(
+    ("class_name", "settings"),
+    [
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
+        ("Adam", {"lr": 0.01, "weight_decay": 0.1}),
+        ("AdamW", {"lr": 0.01, "weight_decay": 0.1}),
+    ],
+)
+def test_every_mistake_of_an_optimizer_is_recognised_by_its_formula(
+    class_name: str, settings: dict[str, float]
+) -> None:
+    """What a mistake gives is called by its name, unless another mistake gives just the same."""
+    rng = np.random.default_rng(0)
+    before = rng.standard_normal((3, 4))
+    gradients = [rng.standard_normal((3, 4)) for _ in range(4)]
+    mistakes = update_causes.SGD_MISTAKES if class_name == "SGD" else update_causes.ADAM_MISTAKES
+    given = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **settings}
+    named = 0
+
+    for sentence, mistake in mistakes.items():
+        after = mistake(before, gradients, given)
+        said = update_causes.of_update(class_name, after, before, gradients, settings)
+        named += said == sentence
+        assert said in (sentence, "") or np.allclose(mistakes[said](before, gradients, given), after, rtol=1e-2)
+    assert named >= len(mistakes) - 2
+
+
+def test_every_fault_that_is_to_be_named_is_planted() -> None:
+    """At least 25 of them."""
+    assert set(NAMED) <= set(BY_NAME)
+    assert len(NAMED) >= 25

@@ -1,0 +1,53 @@
+"""The command `tinytorch-hf`. Exit status: 0 all is well, 1 a problem was found, 2 it was called wrongly."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tinytorch_hf import __version__
+from tinytorch_hf.cli import compare, datasets, hub
+from tinytorch_hf.cli.options import OK, PROBLEM, USAGE
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
+
+__all__ = ["OK", "PROBLEM", "USAGE", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status.
+
+    Errors of this package become one message on standard error, without a traceback.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except (UnknownNameError, InvalidArgumentError) as error:
+        print(f"tinytorch-hf: {error}", file=sys.stderr)
+        return USAGE
+    except TinyTorchHFError as error:
+        print(f"tinytorch-hf: {error}", file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        print("\ntinytorch-hf: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python must not complain while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tinytorch-hf",
+        description="TinyTorch's tiny datasets, the same numbers in NumPy, PyTorch, Hugging Face and TinyTorch.",
+        epilog="Start with: tinytorch-hf compare tinydigits",
+    )
+    parser.add_argument("--version", action="version", version=f"tinytorch-hf {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (datasets, hub, compare):
+        module.add_to(commands)
+    return parser

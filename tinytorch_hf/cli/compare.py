@@ -1,0 +1,163 @@
+"""Commands that hold a TinyTorch against PyTorch: compare, check."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinytorch_hf.cli.options import (
+    OK,
+    PROBLEM,
+    add_json,
+    add_name,
+    command,
+    positive_float,
+    positive_int,
+    print_json,
+    seed,
+)
+
+if TYPE_CHECKING:
+    from tinytorch_hf.compare.battery.results import Result
+
+
+def add_to(commands: Any) -> None:
+    """Add these commands to the parser."""
+    parser = command(
+        commands,
+        "compare",
+        _compare,
+        "train the same model in TinyTorch and in PyTorch and compare them step by step",
+        "tinytorch-hf compare tinydigits --lr 0.01   (the milestone's own learning rate)",
+        "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf. "
+        "Where they differ, the first operation that does is named.",
+    )
+    add_name(parser)
+    parser.add_argument("--model", help="mlp, cnn, gpt or logistic (default: the dataset's first)")
+    parser.add_argument("--optimizer", help="sgd, momentum, decay, adam or adamw (default: one that suits the model)")
+    parser.add_argument("--lr", type=positive_float, help="learning rate (default: one that suits the optimizer)")
+    parser.add_argument("--epochs", type=positive_int, help="passes over the data (default: what the model needs)")
+    parser.add_argument("--batch-size", type=positive_int, default=32, help="samples a step (default: %(default)s)")
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        default=0,
+        help="fixes initial weights and order of samples (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--synchronised",
+        action="store_true",
+        help="judge every step alone, from PyTorch's weights: forward, loss, gradients, update",
+    )
+    add_json(parser)
+
+    parser = command(
+        commands,
+        "check",
+        _check,
+        "compare every operation of a TinyTorch with PyTorch, forward and backward",
+        "tinytorch-hf check --package ~/TinyTorch/tinytorch --only losses conv2d",
+        "Each operation agrees, differs, crashes, or is missing because it is not built yet. The package runs in a "
+        "process of its own. The exit status is 1 if anything differs or crashes.",
+    )
+    parser.add_argument(
+        "--package",
+        metavar="PATH",
+        help="folder of the package, folder that holds it, or import name (default: the tinytorch that is installed)",
+    )
+    parser.add_argument(
+        "--map",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that says where a framework with other names keeps its parts; the README has an example",
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="operations, or modules such as losses (default: all)"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for autograders")
+    parser.add_argument(
+        "--timeout",
+        type=positive_float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long one operation may take (default: %(default)g)",
+    )
+    add_json(parser)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from tinytorch_hf.compare import lockstep, report, tasks
+
+    settings = tasks.settings_for(
+        options.name,
+        options.model,
+        optimizer=options.optimizer,
+        lr=options.lr,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        seed=options.seed,
+    )
+    shown: list[lockstep.Epoch] = []
+
+    def show(epoch: lockstep.Epoch) -> None:
+        if not shown:
+            print(report.HEADER)
+        shown.append(epoch)
+        print(report.epoch_line(epoch), flush=True)
+
+    # What the student's own code prints must not get between the braces.
+    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        result: Any
+        if options.synchronised:
+            result = lockstep.judge(settings)
+            text = report.judgement(result)
+        else:
+            result = lockstep.run(settings, on_epoch=(lambda _: None) if options.json else show)
+            text = f"\n{report.conclusion(result)}"
+    if options.json:
+        print_json(report.as_dict(result))
+    else:
+        print(text)
+    return OK if result.agree else PROBLEM
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tinytorch_hf.compare.battery import junit, run, table, target
+    from tinytorch_hf.framework_map import FrameworkMap, read_map
+
+    framework_map = FrameworkMap() if options.map is None else read_map(options.map)
+    framework_map, folder = target.locate(options.package, framework_map)
+    report = run.check(framework_map, folder, options.only, options.timeout, on_result=_progress(options.only))
+    if options.junit:
+        junit.write(report, options.junit)
+    if options.json:
+        print_json(table.as_dict(report))
+    else:
+        in_terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if in_terminal else 120
+        print("\n".join(table.lines(report, width, colour=in_terminal and "NO_COLOR" not in os.environ)))
+    return OK if report.is_clean else PROBLEM
+
+
+def _progress(only: Sequence[str]) -> Callable[[Result], None]:
+    """Shows on a terminal how far the battery is; elsewhere nothing."""
+    from tinytorch_hf.compare.battery import run
+
+    if not sys.stderr.isatty():
+        return lambda _: None
+    total = len(run.select(only))
+    done = itertools.count(1)
+
+    def show(result: Result) -> None:
+        number = next(done)
+        text = "" if number == total else f"{number}/{total} {result.name}"
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,223 @@
+"""Commands that look at datasets, prove them and put them somewhere."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinytorch_hf import catalog
+from tinytorch_hf.cli.options import (
+    OK,
+    PROBLEM,
+    add_json,
+    add_name,
+    command,
+    print_json,
+)
+from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
+
+if TYPE_CHECKING:
+    from tinytorch_hf.loaders import Array, Split
+
+
+def add_to(commands: Any) -> None:
+    """Add these commands to the parser."""
+    parser = command(commands, "list", _list, "list the datasets", "tinytorch-hf list")
+    add_json(parser)
+
+    parser = command(commands, "info", _info, "print what is known of a dataset", "tinytorch-hf info tinydigits")
+    add_name(parser)
+    add_json(parser)
+
+    parser = command(
+        commands, "show", _show, "show samples in the terminal", "tinytorch-hf show tinydigits --index 0 1 2"
+    )
+    add_name(parser)
+    parser.add_argument("--split", default="train", help="split to show samples of (default: %(default)s)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--index",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="samples to show (default: the first of every class or level)",
+    )
+    what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
+
+    parser = command(commands, "stats", _stats, "measure a dataset", "tinytorch-hf stats tinydigits")
+    add_name(parser)
+    add_json(parser)
+
+    parser = command(
+        commands,
+        "verify",
+        _verify,
+        "check every file against the catalog and every adapter against the fingerprint",
+        "tinytorch-hf verify",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to check (default: all)")
+    add_json(parser)
+
+    parser = command(
+        commands,
+        "export",
+        _export,
+        "put the datasets into a TinyTorch checkout",
+        "tinytorch-hf export ~/TinyTorch",
+        "Absent files are written and Git-LFS pointers replaced. Files that differ are yours and stay, unless "
+        "--force is given.",
+    )
+    parser.add_argument("root", type=Path, metavar="ROOT", help="root of the checkout")
+    parser.add_argument("--force", action="store_true", help="replace files that differ, too")
+
+
+def _list(options: argparse.Namespace) -> int:
+    infos = [catalog.info(name) for name in catalog.names()]
+    if options.json:
+        return print_json({dataset.name: _info_dict(dataset) for dataset in infos})
+    width = max(len(dataset.name) for dataset in infos)
+    for dataset in infos:
+        size_kb = sum(file.size_bytes for file in dataset.files) / 1000
+        print(f"{dataset.name:<{width}}  {size_kb:>5.0f} kB  {dataset.summary}")
+    return OK
+
+
+def _info(options: argparse.Namespace) -> int:
+    dataset = catalog.info(options.name)
+    if options.json:
+        return print_json(_info_dict(dataset))
+    low, high = dataset.value_range
+    range_and_classes = [("range", f"{low:g} to {high:g}"), ("classes", ", ".join(dataset.classes))]
+    rows = [
+        ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
+        ("summary", dataset.summary),
+        *(("split", f"{s.name}: {s.n_samples} samples in {s.file.name}") for s in dataset.splits),
+        *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
+        *(range_and_classes if dataset.classes else ()),
+        ("license", f"{dataset.license}. {dataset.license_note}"),
+        ("source", f"{dataset.source}, {dataset.source_url}"),
+        ("citation", dataset.citation),
+        ("recipe", dataset.recipe),
+        *(("sha256", f"{file.name} {file.sha256}") for file in dataset.files),
+        ("fingerprint", dataset.fingerprint),
+    ]
+    for key, value in rows:
+        print(f"{key:<11}  {value}")
+    return OK
+
+
+def _info_dict(dataset: catalog.DatasetInfo) -> dict[str, Any]:
+    return {**dataclasses.asdict(dataset), "sha256": dataset.sha256}
+
+
+def _show(options: argparse.Namespace) -> int:
+    from tinytorch_hf import describe, loaders, store
+
+    dataset = catalog.info(options.name)
+    dataset.split(options.split)
+    split = loaders.load(dataset.name)[options.split]
+    if options.png and not dataset.classes:
+        raise TinyTorchHFError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
+    if options.png:
+        store.write(options.png, describe.png(describe.contact_sheet(split)))
+        print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {options.split} split")
+        return OK
+    wrong = [index for index in options.index or () if not 0 <= index < len(split)]
+    if wrong:
+        raise UnknownNameError(
+            f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
+        )
+    if dataset.classes:
+        _print_images(dataset, split, options.index)
+    else:
+        _print_texts(split, options.index)
+    return OK
+
+
+def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
+    from tinytorch_hf import describe
+
+    indices = wanted or _first_of_each(split["labels"])
+    captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
+    print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
+
+
+def _print_texts(split: Split, wanted: list[int] | None) -> None:
+    for index in wanted or _first_of_each(split["level"]):
+        print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
+        print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")
+
+
+def _first_of_each(values: Array) -> list[int]:
+    """Position of the first sample of each class or level."""
+    import numpy as np
+
+    first: list[int] = np.unique(values, return_index=True)[1].tolist()
+    return first
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from tinytorch_hf import describe, loaders
+
+    measured = describe.statistics(loaders.load(options.name))
+    if options.json:
+        return print_json(measured)
+    for split, values in measured.items():
+        print(split)
+        for key, value in values.items():
+            print(f"  {key.replace('_', ' '):<20} {_statistic(value)}")
+    return OK
+
+
+def _statistic(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{label}: {count}" for label, count in value.items())
+    return f"{value:.6g}"
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from tinytorch_hf.verification import Outcome, checks
+
+    seen = []
+    for name in options.names or catalog.names():
+        for check in checks(name):
+            seen.append(check)
+            if not options.json:
+                print(f"{check.outcome.value:<7}  {check.dataset}  {check.subject}: {check.detail}", flush=True)
+    failed = [check for check in seen if check.outcome is Outcome.FAILED]
+    if options.json:
+        print_json([{**dataclasses.asdict(check), "outcome": check.outcome.value} for check in seen])
+    else:
+        skipped = sum(check.outcome is Outcome.SKIPPED for check in seen)
+        print(f"{len(seen) - len(failed) - skipped} ok, {len(failed)} failed, {skipped} skipped")
+    return PROBLEM if failed else OK
+
+
+def _export(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
+
+    status = OK
+    for name in catalog.names():
+        for step in store.export(catalog.info(name), options.root, force=options.force):
+            print(f"{_export_verb(step):<9}  {step.path}")
+            if step.kept_wrong:
+                status = PROBLEM
+    if status == PROBLEM:
+        print(
+            "tinytorch-hf: a data file differs from the published one and was kept. If the change is not yours, "
+            "run it again with --force to replace it.",
+            file=sys.stderr,
+        )
+    return status
+
+
+def _export_verb(step: Any) -> str:
+    from tinytorch_hf.store import Found
+
+    if step.will_write:
+        return "wrote" if step.found is Found.NOTHING else "replaced"
+    return "good" if step.found is Found.SAME else "kept"

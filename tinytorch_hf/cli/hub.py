@@ -1,0 +1,200 @@
+"""Commands for Hugging Face's Hub: build, cache, publish, mirror."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinytorch_hf import catalog
+from tinytorch_hf.cli.options import (
+    OK,
+    add_json,
+    add_name,
+    command,
+    port,
+    print_json,
+)
+from tinytorch_hf.errors import MissingFileError
+
+if TYPE_CHECKING:
+    import socket
+
+    from tinytorch_hf.hub.mirror.repositories import Repository
+
+
+def add_to(commands: Any) -> None:
+    """Add these commands to the parser."""
+    parser = command(
+        commands,
+        "build",
+        _build,
+        "write the folders that are uploaded to the Hub",
+        'tinytorch-hf build tinydigits --out hub && python -c "from datasets import load_dataset; '
+        "print(load_dataset('hub/tinydigits'))\"",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to build (default: all)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+
+    parser = command(
+        commands,
+        "cache",
+        _cache,
+        "make load_dataset work without a network",
+        'tinytorch-hf cache && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
+        "print(load_dataset('tinytorch/tinydigits'))\"",
+        "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
+        "fresh process.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to put there (default: all)")
+    parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
+    add_json(parser)
+
+    parser = command(
+        commands,
+        "publish",
+        _publish,
+        "show what publishing a dataset on the Hub would change, and do it with --yes",
+        "tinytorch-hf publish tinydigits --repo-id tinytorch/tinydigits",
+        "Needs a token with write access, as `hf auth login` stores it.",
+    )
+    add_name(parser)
+    parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
+    parser.add_argument("--private", action="store_true", help="make a new repository private")
+    parser.add_argument(
+        "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
+    )
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (the default)")
+    doing.add_argument("--yes", action="store_true", help="write")
+
+    parser = command(
+        commands,
+        "mirror",
+        _mirror,
+        "serve the datasets to a classroom, as the Hub does",
+        "tinytorch-hf mirror --host 0.0.0.0 --folder ~/course",
+        "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
+        "from here. Nothing can be written.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to serve (default: all)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8000, help="port, 0 for any (default: %(default)s)")
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER"
+    )
+    add_json(parser)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
+    from tinytorch_hf.hub import parquet
+
+    for name in options.names or filter(store.is_on_hub, catalog.names()):
+        print(f"wrote {parquet.build(name, options.out)}")
+    return OK
+
+
+def _cache(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
+    from tinytorch_hf.hub import cache, offline
+
+    names = options.names or [*filter(store.is_on_hub, catalog.names())]
+    if options.undo:
+        removed = [str(folder) for folder in cache.undo(names)]
+        if options.json:
+            return print_json({"cache": str(cache.root()), "removed": removed})
+        print("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
+        return OK
+    made = cache.prepare(names)
+    answers = offline.check(names)
+    if options.json:
+        calls = {str(call): fingerprint for call, fingerprint in answers.items()}
+        made_here = [str(folder) for folder in made]
+        return print_json(
+            {"cache": str(cache.root()), "made": made_here, "set": {offline.VARIABLE: "1"}, "calls": calls}
+        )
+    print(f"cache   {cache.root()}, {len(made)} folders made")
+    for call, fingerprint in answers.items():
+        print(f"ok      {call}: fingerprint {fingerprint[:16]}")
+    print(f"\nNow set {offline.VARIABLE}=1 where the calls are made. {offline.WHY}")
+    return OK
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub import publish
+    from tinytorch_hf.hub.remote import Remote
+
+    catalog.info(options.name)
+    remote = Remote(options.repo_id)
+    if options.yes:
+        remote.require_token()
+    with tempfile.TemporaryDirectory() as scratch:
+        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script)
+        plan = publish.plan(options.name, remote, local, private=options.private)
+        print(publish.describe(plan, remote.endpoint), flush=True)
+        if not options.yes:
+            login = "" if remote.has_token else ", after `hf auth login`"
+            print(f"\nNothing was written. --yes does it{login}.")
+            return OK
+        print()
+        for done in publish.carry_out(plan, remote, local):
+            print(done, flush=True)
+    return OK
+
+
+def _mirror(options: argparse.Namespace) -> int:
+    from tinytorch_hf.hub.mirror import repositories, server
+
+    # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+            served = list(_built(options, Path(scratch)))
+            if options.folder:
+                served += repositories.own(options.folder)
+            by_id = repositories.by_id(served)
+            # Ctrl-C is how it ends when all is well.
+            with contextlib.suppress(KeyboardInterrupt):
+                _announce(options, listening, by_id)
+                server.run(by_id, listening)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return OK
+
+
+def _announce(options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository]) -> None:
+    """Say what is served and where, for people or as one line of JSON."""
+    from tinytorch_hf.hub.mirror import app, server
+
+    address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
+    if is_open:
+        print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"endpoint": address, **app.status(served)}), flush=True)
+        return
+    for repository in served.values():
+        print(f"serving {repository.id}: {len(repository.main.files)} files")
+    print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
+    if not is_open:
+        print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
+    print("Ctrl-C stops it.", flush=True)
+
+
+def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:
+    """The datasets to serve; of all of them, those whose data are on this machine."""
+    from tinytorch_hf.hub.mirror import repositories
+
+    for name in repositories.names_to_build(options.names):
+        try:
+            yield repositories.built(name, out)
+        except MissingFileError as error:
+            if options.names:
+                raise
+            print(f"tinytorch-hf: {name} is not served: {error}", file=sys.stderr)

@@ -1,0 +1,134 @@
+"""Whether a result agrees with PyTorch: the error against float64, measured by the rounding of float32.
+
+A fixed tolerance would be too loose for one operation and too tight for another. So each case is computed by torch
+three times: in float64, which is taken for the truth, and in float32, whose distance from the truth shows what
+rounding does to just these numbers. A result may be off by `FACTOR` times as much as float32 torch is at its worst
+value, and at least by `FACTOR` half units in the last place of its largest value, as rounding is sometimes lucky. The
+gradients of a case have their largest value in common: they are made of each other, and some are sums that cancel.
+
+`FACTOR` was measured: over 50 seeds the reference's worst result was off by 8 such units (a test repeats it), and the
+planted defects of tests/mutants.py, in every operation that must find them, by more than 1000, but for a misplaced eps
+in Adam, which gradients of ordinary size show by 72 and small ones, which have a case of their own, by far more.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.compare.battery.case import Case, Inputs, Results, RunTorch
+from tinytorch_hf.compare.battery.judge import Judge
+from tinytorch_hf.compare.battery.results import Difference
+from tinytorch_hf.loaders import Array
+
+FACTOR = 32.0
+_HALF_UNIT = float(np.finfo(np.float32).eps) / 2
+
+
+class Expected:
+    """The right results of one definition, and how far rounding can explain.
+
+    Attributes
+    ----------
+    values
+        The right results; floats are float64.
+    rounding
+        For each result of floats, how far another may be off.
+    """
+
+    def __init__(self, run: RunTorch, inputs: Inputs) -> None:
+        self.values = run(judge("float64"), inputs)
+        rounded = run(judge("float32"), inputs)
+        floats = {name: value for name, value in self.values.items() if is_float(value)}
+        self.rounding = {name: FACTOR * _unit(name, floats, rounded[name]) for name in floats}
+
+
+@functools.cache
+def judge(precision: str) -> Judge:
+    """The judge of a precision, made once."""
+    return Judge(precision)
+
+
+def _unit(name: str, right: Mapping[str, Array], rounded: Array) -> float:
+    """What rounding does to a result: float32 torch's error, or half a unit in the last place of the largest value."""
+    largest = max((_largest(value) for other, value in right.items() if _together(name, other)), default=0.0)
+    return max(_largest(rounded - right[name]), _HALF_UNIT * largest)
+
+
+def _together(name: str, other: str) -> bool:
+    """Whether two results have one scale: all gradients of a case have, everything else is by itself."""
+    return name == other or (name.startswith("gradient") and other.startswith("gradient"))
+
+
+def _largest(values: Array) -> float:
+    return float(np.abs(values).max()) if values.size else 0.0
+
+
+def is_float(value: Any) -> bool:
+    """Whether the yardstick applies, as opposed to equality."""
+    return isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
+
+
+def differences(expected: Expected, found: Results) -> list[Difference]:
+    """Every result that differs, in the order of the right ones; statements that do not hold come last.
+
+    Results that TinyTorch's side did not deliver at all are not judged: without autograd there are no gradients.
+    """
+    compared = [
+        _difference(name, right, found[name], expected.rounding.get(name, 0.0))
+        for name, right in expected.values.items()
+        if name in found
+    ]
+    broken = [
+        Difference(f'"{name}"', "is not true") for name, value in found.items() if isinstance(value, bool) and not value
+    ]
+    return [difference for difference in compared if difference] + broken
+
+
+def _difference(name: str, right: Any, found: Any, rounding: float) -> Difference | None:
+    mismatch = _mismatch(right, found)
+    if mismatch:
+        return Difference(name, mismatch)
+    return _distance(name, right, found.reshape(right.shape), rounding) if is_float(right) else None
+
+
+def _mismatch(right: Any, found: Any) -> str:
+    """How a result differs that cannot be measured by a distance, or nothing."""
+    if found is None:
+        return "is missing"
+    if not isinstance(right, np.ndarray):
+        return "" if right == found else f"is {_short(found)} instead of {_short(right)}"
+    if not isinstance(found, np.ndarray) or not np.issubdtype(found.dtype, np.number):
+        return f"is {_short(found)} instead of numbers"
+    # TinyTorch's losses are single values with and without axes.
+    if found.shape != right.shape and not found.size == right.size == 1:
+        return f"has the shape {found.shape} instead of {right.shape}"
+    n_wrong = 0 if is_float(right) else int((found.reshape(right.shape) != right).sum())
+    return f"is wrong in {n_wrong} of {right.size} values" if n_wrong else ""
+
+
+def _distance(name: str, right: Array, found: Array, rounding: float) -> Difference | None:
+    if not np.isfinite(found).all():
+        return Difference(name, f"is not finite in {int((~np.isfinite(found)).sum())} of {right.size} values")
+    errors = np.abs(found.astype(np.float64) - right)
+    error = _largest(errors)
+    if error <= rounding:
+        return None
+    n_wrong = int((errors > rounding).sum())
+    where = f" in {n_wrong} of {right.size} values" if right.size > 1 else ""
+    return Difference(name, f"is off by {error:.1e}{where} (rounding explains {rounding:.1e})", error, rounding)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@functools.lru_cache(maxsize=4096)
+def expected(case: Case, seed: int) -> tuple[Expected, ...]:
+    """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
+    inputs = case.draw(seed)
+    return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))

@@ -1,0 +1,109 @@
+"""What went wrong first, and whether a value of the student's is wrong at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.compare.yardstick import measure
+from tinytorch_hf.loaders import Array
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One value that is not what it should be.
+
+    Attributes
+    ----------
+    kind
+        "missing", "shape", "dtype", "not a number" or "wrong".
+    error, allowed
+        Largest absolute error, and what rounding explains; 0 for the kinds that have no size.
+    found, expected
+        The values themselves, where there are any.
+    """
+
+    kind: str
+    detail: str
+    error: float = 0.0
+    allowed: float = 0.0
+    found: Array | None = None
+    expected: Array | None = None
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first thing that TinyTorch does otherwise than PyTorch.
+
+    Attributes
+    ----------
+    step
+        Of the training, from 1.
+    layer
+        Name of the layer in the model; "loss" or the optimizer's class elsewhere.
+    stage
+        "forward", "loss", "gradient" or "update".
+    what
+        The quantity, such as "output", "gradient by its input", "gradient by weight".
+    finding
+        How it is wrong.
+    cause
+        What the likely reason is, in a sentence.
+    snippet
+        A few lines of Python that show it without data or training; empty where there are none.
+    """
+
+    step: int
+    layer: str
+    stage: str
+    what: str
+    finding: Finding
+    cause: str
+    snippet: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Stage and finding in a word or two, such as "gradient missing"."""
+        return f"{self.stage} {self.finding.kind}"
+
+
+def look_at(
+    value: Any, in_float32: Array, in_float64: Array, before: Array | None = None, beside: float = 0.0
+) -> Finding | None:
+    """What is wrong with a value of the student's, which should be what PyTorch has; None if nothing is.
+
+    Parameters
+    ----------
+    value
+        A tensor, an array, a number, or None.
+    in_float32, in_float64
+        PyTorch's.
+    before, beside
+        As for `measure`.
+    """
+    if value is None:
+        return Finding("missing", "there is none", expected=in_float32)
+    # An array has `.data` too, which is no array.
+    found = value if isinstance(value, np.ndarray) else np.asarray(getattr(value, "data", value))
+    if found.shape != in_float32.shape:
+        return Finding(
+            "shape", f"its shape is {found.shape} instead of {in_float32.shape}", found=found, expected=in_float32
+        )
+    if found.dtype != np.float32:
+        return Finding("dtype", f"its dtype is {found.dtype} instead of float32", found=found, expected=in_float32)
+    if not np.isfinite(found).all() and np.isfinite(in_float64).all():
+        n_bad = int((~np.isfinite(found)).sum())
+        return Finding(
+            "not a number", f"{n_bad} of {found.size} values are nan or infinite", found=found, expected=in_float32
+        )
+    measured = measure(found, in_float32, in_float64, before, beside)
+    if measured.agrees:
+        return None
+    n_wrong = int((np.abs(found - in_float64) > measured.allowed).sum())
+    detail = (
+        f"{n_wrong} of {found.size} values are wrong, by up to {measured.error:.2g} "
+        f"(rounding explains {measured.allowed:.2g})"
+    )
+    return Finding("wrong", detail, measured.error, measured.allowed, found, in_float32)

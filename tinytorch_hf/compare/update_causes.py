@@ -1,0 +1,123 @@
+"""Likely causes of a wrong update: the optimizers' formulas, each with one well-known mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from tinytorch_hf.compare.causes import constant_factor, explains
+from tinytorch_hf.loaders import Array
+
+# Takes a parameter before the step, the gradients of all steps so far, and the settings; gives it after the step.
+Update = Callable[[Array, list[Array], Mapping[str, float]], Array]
+
+
+def of_update(class_name: str, found: Array, before: Array, gradients: list[Array], given: Mapping[str, float]) -> str:
+    """A sentence on what a wrong update looks like; empty if it looks like nothing known.
+
+    Parameters
+    ----------
+    class_name
+        "SGD", "Adam" or "AdamW".
+    found
+        The parameter after the wrong update.
+    before
+        The parameter before it.
+    gradients
+        Of every step so far, this one last.
+    given
+        lr, momentum, weight_decay.
+    """
+    variants = SGD_MISTAKES if class_name == "SGD" else ADAM_MISTAKES
+    settings = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **given}
+    w = before.astype(np.float64)
+    history = [gradient.astype(np.float64) for gradient in gradients]
+    right = w - (_sgd if class_name == "SGD" else _adam)(w, history, settings)
+    for sentence, variant in variants.items():
+        if explains(variant(w, history, settings), found, right):
+            return sentence
+    if np.array_equal(found, before):
+        return "the parameter did not change at all"
+    factor = constant_factor(found - w, right - w)
+    return "" if factor is None else f"the step is {factor:.4g} times what it should be"
+
+
+def _velocity(gradients: list[Array], momentum: float, new_share: float = 1.0) -> Array:
+    velocity = gradients[0]
+    for gradient in gradients[1:]:
+        velocity = momentum * velocity + new_share * gradient
+    return velocity
+
+
+def _sgd(w: Array, gradients: list[Array], s: Mapping[str, float]) -> Array:
+    # Decay acts on the weights of each step; the earlier ones are taken to be near the present one.
+    decayed = [gradient + s["weight_decay"] * w for gradient in gradients]
+    return s["lr"] * _velocity(decayed, s["momentum"])
+
+
+SGD_MISTAKES: dict[str, Update] = {
+    "the step goes up the gradient, not down": lambda w, g, s: w + _sgd(w, g, s),
+    "momentum has no effect": lambda w, g, s: w - s["lr"] * (g[-1] + s["weight_decay"] * w),
+    "the velocity takes only 1 - momentum of the gradient": lambda w, g, s: (
+        w - s["lr"] * _velocity(g, s["momentum"], 1 - s["momentum"])
+    ),
+    "the step uses the velocity of the step before": lambda w, g, s: (
+        w - (s["lr"] * _velocity(g[:-1], s["momentum"]) if len(g) > 1 else 0 * w)
+        if s["momentum"]
+        else w - _sgd(w, g, s)
+    ),
+    "the momentum is Nesterov's": lambda w, g, s: w - s["lr"] * (g[-1] + s["momentum"] * _velocity(g, s["momentum"])),
+    "the learning rate is applied twice": lambda w, g, s: w - s["lr"] * _sgd(w, g, s),
+    "the learning rate has no effect": lambda w, g, s: w - _sgd(w, g, s) / s["lr"],
+    "weight decay has no effect": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"]),
+    "weight decay is applied after the step instead of in the gradient": lambda w, g, s: (
+        (w - s["lr"] * _velocity(g, s["momentum"])) * (1 - s["lr"] * s["weight_decay"])
+    ),
+}
+
+
+def _adam(
+    w: Array,
+    gradients: list[Array],
+    s: Mapping[str, float],
+    corrects: bool = True,
+    eps_inside: bool = False,
+    second_power: int = 2,
+    n_before: int = 0,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+) -> Array:
+    coupled = 0.0 if s["decoupled"] else s["weight_decay"]
+    first = second = 0.0 * w
+    for gradient in gradients:
+        g = gradient + coupled * w
+        first = beta1 * first + (1 - beta1) * g
+        second = beta2 * second + (1 - beta2) * np.abs(g) ** second_power
+    n = len(gradients) + n_before
+    if corrects and n > 0:
+        first, second = first / (1 - beta1**n), second / (1 - beta2**n)
+    root = np.sqrt(second + 1e-8) if eps_inside else np.sqrt(second) + 1e-8
+    decay = s["lr"] * s["weight_decay"] * w if s["decoupled"] else 0.0
+    return s["lr"] * first / root + decay
+
+
+def _with(settings: Mapping[str, float], **changes: float) -> Mapping[str, float]:
+    return {**settings, **changes}
+
+
+ADAM_MISTAKES: dict[str, Update] = {
+    "the moments are not corrected for their start at 0": lambda w, g, s: w - _adam(w, g, s, corrects=False),
+    "eps stands inside the root": lambda w, g, s: w - _adam(w, g, s, eps_inside=True),
+    "the second moment is of the gradient, not of its square": lambda w, g, s: w - _adam(w, g, s, second_power=1),
+    "the steps are counted one too far": lambda w, g, s: w - _adam(w, g, s, n_before=1),
+    "the two betas are exchanged": lambda w, g, s: w - _adam(w, g, s, beta1=0.999, beta2=0.9),
+    "weight decay has no effect": lambda w, g, s: w - _adam(w, g, _with(s, weight_decay=0.0)),
+    "weight decay is AdamW's": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=1.0)),
+    "weight decay is not multiplied by the learning rate": lambda w, g, s: (
+        w - _adam(w, g, s) - s["decoupled"] * (1 - s["lr"]) * s["weight_decay"] * w
+    ),
+    "weight decay is Adam's, in the gradient": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=0.0)),
+    "the step goes up the gradient, not down": lambda w, g, s: w + _adam(w, g, s),
+    "the learning rate is applied twice": lambda w, g, s: w - s["lr"] * _adam(w, g, s),
+}
