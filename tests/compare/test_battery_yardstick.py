@@ -9,10 +9,10 @@ import pytest
 
 from tinytorch_hf.compare.battery.case import Case
 from tinytorch_hf.compare.battery.causes import likely_cause
-from tinytorch_hf.compare.battery.yardstick import FACTOR, Expected, differences
+from tinytorch_hf.compare.battery.yardstick import Expected, differences
+from tinytorch_hf.compare.yardstick import FACTOR, HALF_UNIT
 
 RIGHT = np.random.default_rng(0).standard_normal((8, 5))
-HALF_UNIT = np.finfo(np.float32).eps / 2
 
 
 def case(right: dict[str, Any]) -> Case:

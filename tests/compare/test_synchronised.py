@@ -40,7 +40,7 @@ NAMED = {
     "transpose gives the gradient back as it came": (GPT, "adam", "block 2 attention", "gradient wrong", ""),
     "the gradient of mean is not divided": (
         *(XOR, "sgd", "BinaryCrossEntropyLoss", "gradient wrong"),
-        "summed over the batch instead of averaged",
+        "a division by it is left out",
     ),
     "ReLU passes the gradient where it cut off": (MLP, "sgd", "relu 1", "gradient wrong", "input is negative"),
     "ReLU detaches the graph": (CNN, "sgd", "relu 1", "gradient missing", "the graph ends here"),
@@ -49,10 +49,10 @@ NAMED = {
     "GELU's forward and backward are of two forms": (GPT, "adam", "block 1 gelu", "forward wrong", ""),
     "the gradient of Linear's weight is transposed": (MLP, "sgd", "linear 2", "gradient wrong", ""),
     "Linear keeps its bias out of the graph": (MLP, "sgd", "linear 2", "gradient missing", "the graph ends here"),
-    "cross entropy is a sum": (MLP, "sgd", "CrossEntropyLoss", "loss wrong", "summed over the batch"),
+    "cross entropy is a sum": (MLP, "sgd", "CrossEntropyLoss", "loss wrong", "a division by it is left out"),
     "the gradient of cross entropy is not divided by the batch size": (
         *(MLP, "sgd", "CrossEntropyLoss", "gradient wrong"),
-        "summed over the batch instead of averaged",
+        "a division by it is left out",
     ),
     "binary cross entropy forgets the targets 0": (XOR, "sgd", "BinaryCrossEntropyLoss", "loss wrong", ""),
     "SGD decays weights after the update": (MLP, "decay", "SGD", "update wrong", "after the step"),
@@ -153,10 +153,17 @@ def test_the_snippet_shows_the_fault_alone(name: str, install: Install, fresh_re
 def test_the_reference_never_differs(seed: int) -> None:
     """Fifty seeds, and the optimizers by turns: rounding alone raises no alarm."""
     optimizer = list(OPTIMIZERS)[seed % len(OPTIMIZERS)]
-    for task, n_steps in ((MLP, 8), (CNN, 4), (XOR, 4), (GPT, 1)):
+    for task, n_steps in ((MLP, 8), (CNN, 4), (XOR, 4), (("tinymnist", "cnn"), 2), (GPT, 1)):
         prepared = lockstep.prepare(settings_for(*task, optimizer=optimizer, seed=seed))
 
         assert lockstep.judge_steps(prepared, n_steps) == (n_steps, None)
+
+
+def test_a_gate_that_rounding_opens_on_one_side_is_no_fault() -> None:
+    """Seen at the tenth step of this training: one of many numbers is 0 but for rounding, and gradients part there."""
+    prepared = lockstep.prepare(settings_for("tinymnist", "cnn", optimizer="sgd", seed=19))
+
+    assert lockstep.judge_steps(prepared, 12) == (12, None)
 
 
 @pytest.mark.parametrize("task", [MLP, CNN, GPT, XOR, ("tinymnist", "cnn"), ("digits_8x8", "logistic")])
@@ -208,27 +215,30 @@ EXPECTED = np.array([[1.0, -2.0], [3.0, 0.5]], np.float32)
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (-EXPECTED, "its sign is wrong"),
-        (2 * EXPECTED, "it is counted twice"),
-        (32 * EXPECTED, "it is summed over the batch instead of averaged"),
-        (EXPECTED / 32, "it is divided by the batch size once too often"),
-        (1.3 * EXPECTED, "it is 1.3 times what it should be, everywhere"),
+        (-EXPECTED, "the sign is wrong"),
+        (2 * EXPECTED, "is it added up twice?"),
+        (32 * EXPECTED, "32 is the batch size: a division by it is left out"),
+        (EXPECTED / 32, "one division by it too many"),
+        (1.3 * EXPECTED, "it is 1.3 times what it should be"),
         (EXPECTED.T, "it is transposed"),
-        (0 * EXPECTED, "all of it is 0"),
-        (EXPECTED + np.eye(2, dtype=np.float32), ""),
+        (0 * EXPECTED, "it is zero everywhere"),
+        (EXPECTED[::-1], "the right values stand in the wrong places"),
+        (EXPECTED + np.arange(4, dtype=np.float32).reshape(2, 2), ""),
     ],
 )
 def test_a_wrong_value_is_recognised_by_its_looks(found: np.ndarray, sentence: str) -> None:
     """Or nothing is said."""
-    assert causes.of_values(Finding("wrong", "", found=found, expected=EXPECTED), 32) == sentence
+    said = causes.of_values(Finding("wrong", "", found=found, expected=EXPECTED), 32)
+
+    assert sentence in said
+    assert bool(said) == bool(sentence)
 
 
 def test_a_single_value_is_no_multiple_worth_naming() -> None:
-    """Every number is some multiple of another; the well-known factors still count."""
+    """Every number is some multiple of another."""
     one = np.ones(1, np.float32)
 
     assert causes.of_values(Finding("wrong", "", found=one * 1.7, expected=one), 32) == ""
-    assert causes.of_values(Finding("wrong", "", found=one * 32, expected=one), 32) != ""
 
 
 @pytest.mark.parametrize(

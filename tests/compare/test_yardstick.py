@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinytorch_hf.compare.divergence import look_at
-from tinytorch_hf.compare.yardstick import FACTOR, FLOOR, measure
+from tinytorch_hf.compare.yardstick import FACTOR, HALF_UNIT, measure
 
 EXACT = np.array([0.1, -0.7, 1.0])
 ROUNDED = EXACT.astype(np.float32)
@@ -33,8 +33,8 @@ def test_a_lucky_pytorch_does_not_make_rounding_a_fault() -> None:
     """A few units in the last place of the largest value are rounding in any case."""
     lucky = EXACT.astype(np.float32).astype(np.float64)
 
-    assert measure(ROUNDED + np.float32(0.9 * FLOOR), ROUNDED, lucky).agrees
-    assert not measure(ROUNDED + np.float32(1.2 * FLOOR), ROUNDED, lucky).agrees
+    assert measure(ROUNDED + np.float32(0.9 * FACTOR * HALF_UNIT), ROUNDED, lucky).agrees
+    assert not measure(ROUNDED + np.float32(1.2 * FACTOR * HALF_UNIT), ROUNDED, lucky).agrees
     assert measure(np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0)).agrees
 
 

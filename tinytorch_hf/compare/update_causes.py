@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tinytorch_hf.compare.causes import constant_factor, explains
+from tinytorch_hf.compare.causes import explains
+from tinytorch_hf.compare.symptoms import of_numbers
 from tinytorch_hf.loaders import Array
 
 # Takes a parameter before the step, the gradients of all steps so far, and the settings; gives it after the step.
@@ -39,8 +40,9 @@ def of_update(class_name: str, found: Array, before: Array, gradients: list[Arra
             return sentence
     if np.array_equal(found, before):
         return "the parameter did not change at all"
-    factor = constant_factor(found - w, right - w)
-    return "" if factor is None else f"the step is {factor:.4g} times what it should be"
+    step = right - w
+    sentence = of_numbers(found - w, step, 1e-5 * float(np.abs(step).max()), {})
+    return f"of the step: {sentence}" if sentence else ""
 
 
 def _velocity(gradients: list[Array], momentum: float, new_share: float = 1.0) -> Array:

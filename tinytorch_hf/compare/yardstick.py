@@ -2,9 +2,10 @@
 
 Two correct implementations in float32 never agree to the last bit, because they add in another order. How far apart
 they may be depends on the numbers: so every quantity is computed a third time, by PyTorch in float64, and TinyTorch's
-error against that is held against PyTorch's own float32 error. A quantity passes while its error is at most `FACTOR`
-times PyTorch's, or at most `FLOOR` times its largest value. Sums that cancel, such as the gradient of a bias, are
-small beside what was added up: four units in the last place of the largest gradient beside them are rounding, too.
+error against that is held against PyTorch's own float32 error. A quantity may be off by `FACTOR` times as much as
+PyTorch is at its worst value, and in any case by `FACTOR` half units in the last place of the largest value, as
+rounding is sometimes lucky. Sums that cancel, such as the gradient of a bias, are small beside what was added up: all
+gradients of a step have their largest value in common.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import numpy as np
 
 from tinytorch_hf.loaders import Array
 
-FACTOR = 30.0
-"""How many times PyTorch's own float32 error is still rounding."""
+FACTOR = 32.0
+"""How many times the error of a rounding is still rounding."""
 
-FLOOR = 2.0**-18
-"""Share of the largest value below which a difference is rounding in any case: 32 units in the last place."""
+HALF_UNIT = float(np.finfo(np.float32).eps) / 2
+"""Half a unit in the last place of 1 in float32."""
 
-_UNIT = 2.0**-23
+
+def rounding(own_error: float, largest: float) -> float:
+    """How far another implementation may be off, where PyTorch in float32 is off by ``own_error`` itself."""
+    return FACTOR * max(own_error, HALF_UNIT * largest)
 
 
 @dataclass(frozen=True)
@@ -47,20 +51,20 @@ def measure(
     found, in_float32, in_float64
         The same quantity from the three; finite.
     before
-        Where the quantity is an updated parameter: its value before. Then `FLOOR` is a share of the largest
-        change, and two units in the last place of the parameter itself are rounding too.
+        Where the quantity is an updated parameter: its value before. Then what counts is the largest change.
     beside
         The largest magnitude of what the quantity was made from.
     """
     truth = in_float64.astype(np.float64)
-    error = _largest(found.astype(np.float64) - truth)
-    own_error = _largest(in_float32.astype(np.float64) - truth)
+    error = largest_magnitude(found.astype(np.float64) - truth)
+    own_error = largest_magnitude(in_float32.astype(np.float64) - truth)
     if before is None:
-        floor = FLOOR * _largest(truth)
-    else:
-        floor = max(FLOOR * _largest(truth - before), 2 * _UNIT * _largest(truth))
-    return Measured(error, max(FACTOR * own_error, floor, 4 * _UNIT * beside, float(np.finfo(np.float32).tiny)))
+        return Measured(error, rounding(own_error, max(largest_magnitude(truth), beside)))
+    allowed = rounding(own_error, largest_magnitude(truth - before))
+    # The parameter itself is rounded as well, by half a unit on either side.
+    return Measured(error, max(allowed, 4 * HALF_UNIT * largest_magnitude(truth)))
 
 
-def _largest(values: Array) -> float:
+def largest_magnitude(values: Array) -> float:
+    """The largest absolute value; 0 if there is none."""
     return float(np.abs(values).max()) if values.size else 0.0

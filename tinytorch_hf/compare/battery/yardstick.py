@@ -1,14 +1,13 @@
 """Whether a result agrees with PyTorch: the error against float64, measured by the rounding of float32.
 
 A fixed tolerance would be too loose for one operation and too tight for another. So each case is computed by torch
-three times: in float64, which is taken for the truth, and in float32, whose distance from the truth shows what
-rounding does to just these numbers. A result may be off by `FACTOR` times as much as float32 torch is at its worst
-value, and at least by `FACTOR` half units in the last place of its largest value, as rounding is sometimes lucky. The
-gradients of a case have their largest value in common: they are made of each other, and some are sums that cancel.
+in float64, which is taken for the truth, and in float32, and judged by the rule of `tinytorch_hf.compare.yardstick`.
+The gradients of a case have their largest value in common: they are made of each other, and some are sums that cancel.
 
-`FACTOR` was measured: over 50 seeds the reference's worst result was off by 8 such units (a test repeats it), and the
-planted defects of tests/mutants.py, in every operation that must find them, by more than 1000, but for a misplaced eps
-in Adam, which gradients of ordinary size show by 72 and small ones, which have a case of their own, by far more.
+The rule's factor was measured: over 50 seeds the reference's worst result was off by 8 such units (a test repeats
+it), and the planted defects of tests/mutants.py, in every operation that must find them, by more than 1000, but for a
+misplaced eps in Adam, which gradients of ordinary size show by 72 and small ones, which have a case of their own, by
+far more.
 """
 
 from __future__ import annotations
@@ -22,10 +21,8 @@ import numpy as np
 from tinytorch_hf.compare.battery.case import Case, Inputs, Results, RunTorch
 from tinytorch_hf.compare.battery.judge import Judge
 from tinytorch_hf.compare.battery.results import Difference
+from tinytorch_hf.compare.yardstick import largest_magnitude, rounding
 from tinytorch_hf.loaders import Array
-
-FACTOR = 32.0
-_HALF_UNIT = float(np.finfo(np.float32).eps) / 2
 
 
 class Expected:
@@ -43,7 +40,7 @@ class Expected:
         self.values = run(judge("float64"), inputs)
         rounded = run(judge("float32"), inputs)
         floats = {name: value for name, value in self.values.items() if is_float(value)}
-        self.rounding = {name: FACTOR * _unit(name, floats, rounded[name]) for name in floats}
+        self.rounding = {name: _rounding(name, floats, rounded[name]) for name in floats}
 
 
 @functools.cache
@@ -52,19 +49,14 @@ def judge(precision: str) -> Judge:
     return Judge(precision)
 
 
-def _unit(name: str, right: Mapping[str, Array], rounded: Array) -> float:
-    """What rounding does to a result: float32 torch's error, or half a unit in the last place of the largest value."""
-    largest = max((_largest(value) for other, value in right.items() if _together(name, other)), default=0.0)
-    return max(_largest(rounded - right[name]), _HALF_UNIT * largest)
+def _rounding(name: str, right: Mapping[str, Array], rounded: Array) -> float:
+    largest = max((largest_magnitude(value) for other, value in right.items() if _together(name, other)), default=0.0)
+    return rounding(largest_magnitude(rounded - right[name]), largest)
 
 
 def _together(name: str, other: str) -> bool:
     """Whether two results have one scale: all gradients of a case have, everything else is by itself."""
     return name == other or (name.startswith("gradient") and other.startswith("gradient"))
-
-
-def _largest(values: Array) -> float:
-    return float(np.abs(values).max()) if values.size else 0.0
 
 
 def is_float(value: Any) -> bool:
@@ -114,7 +106,7 @@ def _distance(name: str, right: Array, found: Array, rounding: float) -> Differe
     if not np.isfinite(found).all():
         return Difference(name, f"is not finite in {int((~np.isfinite(found)).sum())} of {right.size} values")
     errors = np.abs(found.astype(np.float64) - right)
-    error = _largest(errors)
+    error = largest_magnitude(errors)
     if error <= rounding:
         return None
     n_wrong = int((errors > rounding).sum())
