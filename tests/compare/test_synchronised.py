@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from conftest import Install
 from generations import GENERATION_C, GENERATIONS
 from mutants import MUTANTS
 
-from tinytorch_hf.compare import causes, lockstep, update_causes
+from tinytorch_hf.compare import causes, lockstep, report, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import settings_for
@@ -185,6 +186,19 @@ def test_every_generation_of_tinytorch_agrees(generation: str, task: tuple[str, 
 
     assert prepared.framework.name.startswith("tinytorch 0.")
     assert lockstep.judge_steps(prepared, 3) == (3, None)
+
+
+def test_the_readmes_example_is_what_the_report_says(install: Install, fresh_reference: None, checkout: Path) -> None:
+    """Line by line, for the fault that it speaks of."""
+    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    install(BY_NAME["ReLU passes the gradient where it cut off"].package)
+
+    divergence = judged(MLP, "sgd")
+
+    assert divergence is not None
+    lines = report.divergence_lines(divergence)
+    for line in (lines[0], lines[2]):
+        assert f"\n{line}\n" in readme
 
 
 def test_an_error_in_the_students_layer_names_the_layer(install: Install) -> None:
