@@ -215,6 +215,16 @@ def test_an_error_in_the_students_layer_names_the_layer(install: Install) -> Non
         judged(MLP, "sgd")
 
 
+def test_an_error_is_told_with_what_went_wrong_before_it(install: Install, fresh_reference: None) -> None:
+    """Linear fails because pooling gave too little; the training says both."""
+    install(BY_NAME["max pooling drops the last row and column of windows"].package)
+
+    with pytest.raises(
+        StudentCodeError, match=r"running linear 1 forward(.|\n)*Before that, in step 1, pool 1: output"
+    ):
+        lockstep.run(settings_for(*CNN))
+
+
 def test_a_parameter_of_another_shape_is_said_before_training(install: Install) -> None:
     """A weight that lies as PyTorch's does is no TinyTorch weight."""
     install(BY_NAME["Linear holds its weight as PyTorch does"].package)

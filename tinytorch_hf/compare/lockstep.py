@@ -164,7 +164,9 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
             steps = []
             for batch_tinytorch, batch_pytorch in batches.epoch(number):
                 n_steps += 1
-                step = Step(number, n_steps, tinytorch.step(*batch_tinytorch), pytorch.step(*batch_pytorch))
+                with _explaining(prepared, n_steps):
+                    loss_tinytorch = tinytorch.step(*batch_tinytorch)
+                step = Step(number, n_steps, loss_tinytorch, pytorch.step(*batch_pytorch))
                 steps.append(step)
                 if first_divergence is None and step.difference > TOLERANCE:
                     first_divergence = step
@@ -182,6 +184,23 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
         first_divergence=first_divergence,
         cause=None if first_divergence is None else judge_steps(prepared, first_divergence.step)[1],
     )
+
+
+@contextlib.contextmanager
+def _explaining(prepared: Prepared, n_steps: int) -> Iterator[None]:
+    """Add to an error of the student's code what went wrong before it, if anything did."""
+    try:
+        yield
+    except StudentCodeError as error:
+        first = None
+        with contextlib.suppress(StudentCodeError):
+            _, first = judge_steps(prepared, n_steps)
+        if first is None:
+            raise
+        raise StudentCodeError(
+            f"{error}\nBefore that, in step {first.step}, {first.layer}: {first.what}, {first.kind}: "
+            f"{first.finding.detail}. {first.cause}".rstrip()
+        ) from error
 
 
 @dataclass(frozen=True)
