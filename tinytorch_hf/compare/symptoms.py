@@ -52,7 +52,7 @@ def _factor(value: Array, right: Array, rounding: float, counts: Mapping[int, st
         return "it is zero everywhere"
     if not right.any():
         return ""
-    factor = float((value * right).sum() / (right * right).sum())
+    factor = float((value * right).sum()) / float((right * right).sum())
     rest = float(np.abs(value - factor * right).max())
     if np.isclose(factor, 1.0, rtol=1e-3) or rest > 1e-4 * abs(factor) * np.abs(right).max() + rounding:
         return ""

@@ -83,7 +83,7 @@ class Softmax(Layer):
     def forward(self, x: Tensor, dim: int = -1) -> Tensor:
         """Apply along the axis ``dim``; the shape stays."""
         # Softmax does not change when a constant is subtracted, and exponentials of numbers <= 0 do not overflow.
-        exponentials = np.exp(x.data - x.data.max(axis=dim, keepdims=True))
+        exponentials: Array = np.exp(x.data - np.max(x.data, axis=dim, keepdims=True))
         y: Array = exponentials / exponentials.sum(axis=dim, keepdims=True)
 
         def backward(g: Array) -> tuple[Array]:

@@ -95,6 +95,11 @@ class Student:
         gradient = getattr(tensor, self.conventions.grad, None)
         return None if gradient is None else self.array(gradient)
 
+    def has_gradient(self, tensor: Any) -> bool:
+        """Whether a tensor has received a gradient that is not 0 everywhere."""
+        gradient = self.gradient(tensor)
+        return gradient is not None and bool(gradient.any())
+
     def set_gradient(self, tensor: Any, values: Array) -> None:
         """Leave a gradient in a tensor, as a backward pass would."""
         kept = self.part("Tensor")(values) if self._gradients_are_tensors else values.copy()
