@@ -94,9 +94,10 @@ def test_a_value_is_kept_until_a_source_changes() -> None:
     assert [get(tensor, other), get(tensor, other)] == [2, 2]
     assert get(tensor, object()) == 3
     assert get(tensor.clone(), other) == 4
+    assert get(tensor) == 5
     with torch.inference_mode():
         uncounted = torch.zeros(3)
-    assert [get(uncounted), get(uncounted)] == [5, 5]
+    assert [get(uncounted), get(uncounted)] == [6, 6]
 
 
 def test_copies_start_with_nothing_kept() -> None:

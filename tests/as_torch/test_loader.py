@@ -292,6 +292,26 @@ def test_changes_of_the_dataset_show_in_the_next_epoch() -> None:
     assert float(next(iter(loader))[0].max()) == 2
 
 
+@NEEDS_TORCHVISION
+def test_a_step_that_is_added_to_a_composition_takes_effect() -> None:
+    """The composition stays the same object, what it does is another thing."""
+    composed = v1.Compose([v1.ToTensor()])
+    loader = DataLoader(TinyMNIST(train=False, transform=composed), batch_size=200)
+    ((before, _),) = loader
+
+    composed.transforms.append(v1.Normalize(0.5, 0.5))
+    ((after, _),) = loader
+    composed.transforms.append(lambda image: image * 0)
+    ((last, _),) = loader
+
+    assert torch.equal(after, (before - 0.5) / 0.5)
+    assert not last.any()
+    dataset = TinyMNIST()
+    assert dataset.sample_tensors() is not None
+    dataset.transform = v1.Compose([])
+    assert dataset.sample_tensors() is None
+
+
 def test_batches_made_in_inference_mode_do_not_spoil_training() -> None:
     """What was computed while evaluating may be used where gradients are wanted."""
     loader = DataLoader(TinyMNIST(train=False), batch_size=10)

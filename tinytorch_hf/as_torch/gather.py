@@ -32,7 +32,9 @@ class Kept:
         return self._value
 
     def _is_from(self, sources: Sequence[Any]) -> bool:
-        return self._made_from is not None and all(
+        if self._made_from is None or len(self._made_from) != len(sources):
+            return False
+        return all(
             now is then and _n_changes(now) == n_changes
             for now, (then, n_changes) in zip(sources, self._made_from, strict=True)
         )

@@ -11,7 +11,7 @@ import torch
 from tinytorch_hf import catalog, store
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take
-from tinytorch_hf.as_torch.transforms import on_all_images
+from tinytorch_hf.as_torch.transforms import on_all_images, steps
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
 from tinytorch_hf.loaders import Array, load_split
 
@@ -95,7 +95,8 @@ class ImageDataset(VisionDataset):
             return None
         if self.data.ndim != 3 or self.data.dtype not in _PIXEL_TYPES or self.data.device.type != "cpu":
             return None
-        sources = (self.data, self.transform, torch.get_default_dtype())
+        # The steps, not their composition, which may be given another step at any time.
+        sources = (self.data, torch.get_default_dtype(), self.transform is None, *steps(self.transform))
         at_once: tuple[torch.Tensor, type[torch.Tensor]] | None = self._on_all_images.get(sources, self._transform_all)
         return at_once
 

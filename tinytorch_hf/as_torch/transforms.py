@@ -31,11 +31,10 @@ def on_all_images(images: torch.Tensor, transform: Any) -> torch.Tensor | None:
     stacked = images.unsqueeze(1)
     if transform is None:
         return _unit_range(stacked)
-    # A transform of torchvision's can only be met where torchvision has been imported already.
-    v1, v2 = sys.modules.get("torchvision.transforms"), sys.modules.get("torchvision.transforms.v2")
+    v1, v2 = _torchvision()
     if v1 is None:
         return None
-    first, *others = _steps(transform, v1, v2) or [None]
+    first, *others = steps(transform) or [None]
     pixelwise = _classes(v1, v2, "Normalize", "ConvertImageDtype", "ToDtype", "ToPureTensor")
     if not all(type(step) in pixelwise for step in others):
         return None
@@ -65,7 +64,15 @@ def _classes(v1: Any, v2: Any, *names: str) -> list[type]:
     return [getattr(module, name) for module in (v1, v2) for name in names if hasattr(module, name)]
 
 
-def _steps(transform: Any, v1: Any, v2: Any) -> list[Any]:
-    if type(transform) not in _classes(v1, v2, "Compose"):
+def _torchvision() -> tuple[Any, Any]:
+    """Both generations of torchvision's transforms, None where they are not imported: then none can be met."""
+    return sys.modules.get("torchvision.transforms"), sys.modules.get("torchvision.transforms.v2")
+
+
+def steps(transform: Any) -> list[Any]:
+    """A transform as the single steps that it is composed of, in order; none for None."""
+    if transform is None:
+        return []
+    if type(transform) not in _classes(*_torchvision(), "Compose"):
         return [transform]
-    return [step for part in transform.transforms for step in _steps(part, v1, v2)]
+    return [step for part in transform.transforms for step in steps(part)]
