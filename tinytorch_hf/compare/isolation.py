@@ -26,12 +26,20 @@ class Passed:
 
 @dataclass(frozen=True)
 class Alone:
-    """What is wrong with a part when it is run alone: the quantity, how it is wrong, and a likely cause."""
+    """What is wrong with the gradient of a part when it is run alone, and a likely cause.
+
+    ``quantity`` is the parameter that the gradient is by, or "input".
+    """
 
     layer: str
-    what: str
+    quantity: str
     finding: Finding
     cause: str
+
+    @property
+    def what(self) -> str:
+        """The gradient in words."""
+        return f"gradient by {'its input' if self.quantity == 'input' else self.quantity}"
 
 
 def parts_backward(parts: tuple[Part, ...]) -> Iterator[Part]:
@@ -67,17 +75,8 @@ def run_alone(
     for key, in_float32 in theirs.items():
         finding = look_at(found[key], in_float32, truth[key], beside=beside)
         if finding is not None:
-            return Alone(
-                key[0],
-                f"gradient by {_its(key[1])}",
-                finding,
-                _cause(part, key[1], finding, passed, tinytorch, complaint),
-            )
+            return Alone(*key, finding, _cause(part, key[1], finding, passed, tinytorch, complaint))
     return None
-
-
-def _its(quantity: str) -> str:
-    return "its input" if quantity == "input" else quantity
 
 
 def _cause(
@@ -90,6 +89,31 @@ def _cause(
     parameters = {p.name: np.asarray(tinytorch.tensor(part, p).data) for p in part.parameters}
     candidates = causes.of_layer(part.kind, passed.x, passed.gradient, parameters).get(quantity)
     return causes.of_values(finding, len(passed.x), candidates)
+
+
+def run_loss_alone(
+    outputs: Array, y: Array, tinytorch: TinyTorchSide, pytorch: PyTorchSide, judge: PyTorchSide
+) -> Alone | None:
+    """Run the loss forward and backward on both sides, on these outputs of a model; what is wrong, or None."""
+    expected, exact = (_loss_gradient(side, outputs, y) for side in (pytorch, judge))
+    framework = tinytorch.framework
+    with blaming(framework, "running the loss alone"):
+        x = framework.Tensor(outputs, requires_grad=True)
+        loss = tinytorch.loss(x, framework.Tensor(y))
+    complaint = backward_from(loss, np.ones(np.asarray(loss.data).shape, np.float32), framework)
+    finding = look_at(x.grad, expected, exact)
+    if finding is None:
+        return None
+    cause = missing_cause(complaint) if finding.kind == "missing" else causes.of_values(finding, y.size)
+    return Alone(tinytorch.model.loss, "input", finding, cause)
+
+
+def _loss_gradient(side: PyTorchSide, outputs: Array, y: Array) -> Array:
+    import torch
+
+    x = side.inputs(outputs).clone().requires_grad_()
+    gradient: Array = torch.autograd.grad(side.loss(x, y), x)[0].numpy()
+    return gradient
 
 
 def missing_cause(complaint: str) -> str:

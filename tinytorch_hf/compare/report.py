@@ -7,7 +7,6 @@ from typing import Any
 
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
-from tinytorch_hf.compare.settings import Settings
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -27,12 +26,8 @@ def epoch_line(epoch: Epoch) -> str:
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
     last = result.epochs[-1]
-    settings = result.settings
     lines = [
-        f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
-        f"TinyTorch  {result.framework}",
-        f"PyTorch    {result.torch_version}",
-        f"training   {_training(settings, result.model)}",
+        *_subject(result),
         f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} on the test split",
         f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
         f"(rounding explains up to {result.tolerance:.0e})",
@@ -43,12 +38,8 @@ def conclusion(result: Comparison) -> str:
 
 def judgement(result: Judgement) -> str:
     """What was judged step by step, and the verdict."""
-    settings = result.settings
     lines = [
-        f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
-        f"TinyTorch  {result.framework}",
-        f"PyTorch    {result.torch_version}",
-        f"training   {_training(settings, result.model)}",
+        *_subject(result),
         f"judged     {result.n_steps} steps, each from PyTorch's weights: forward, loss, gradients, update",
     ]
     if result.divergence is None:
@@ -58,11 +49,16 @@ def judgement(result: Judgement) -> str:
     return "\n".join(lines)
 
 
-def _training(settings: Settings, model: str) -> str:
-    return (
-        f"{model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epochs, seed {settings.seed}"
-    )
+def _subject(result: Comparison | Judgement) -> list[str]:
+    """What was compared with what, and how it was trained."""
+    settings = result.settings
+    return [
+        f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
+        f"TinyTorch  {result.framework}",
+        f"PyTorch    {result.torch_version}",
+        f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
+        f"{settings.epochs} epochs, seed {settings.seed}",
+    ]
 
 
 def _verdict(result: Comparison) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.compare.divergence import look_at
-from tinytorch_hf.compare.isolation import Passed, run_alone
+from tinytorch_hf.compare.isolation import Passed, run_alone, run_loss_alone
 from tinytorch_hf.compare.layers import KINDS, Layer
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -112,8 +112,7 @@ def _of_layer(kind: str, stage: str, settings: Settings, loss: str, framework: F
     alone = run_alone(layer, Passed(x, gradient), mine, theirs, truth)
     if alone is None or alone.finding.expected is None:
         return ""
-    quantity = alone.what.removeprefix("gradient by ")
-    shown = "x.grad" if quantity == "its input" else f"layer.{quantity}.grad"
+    shown = "x.grad" if alone.quantity == "input" else f"layer.{alone.quantity}.grad"
     return "\n".join(
         [
             *lines,
@@ -129,32 +128,23 @@ def _of_loss(stage: str, settings: Settings, model: Model, framework: Framework)
     y = np.array([[0.0], [1.0]], np.float32) if is_binary else np.array([0, 2], np.int64)
     small = Model("", "", (), model.loss)
     mine, theirs, truth = _three_sides(settings, small, [], framework)
-    x = theirs.inputs(X).requires_grad_()
-    loss = theirs.loss(x, y)
-    loss.backward()
-    exact_x = truth.inputs(X).requires_grad_()
-    exact = truth.loss(exact_x, y)
-    exact.backward()
-    with blaming(framework, "running a snippet"):
-        tensor = framework.Tensor(X, requires_grad=True)
-        value = mine.loss(tensor, framework.Tensor(y))
-        found = np.asarray(value.data).reshape(()) if stage == "loss" else None
-        if stage != "loss":
-            value.backward()
-            found = tensor.grad
-    expected, truth_value = (
-        (loss.detach().numpy(), exact.detach().numpy()) if stage == "loss" else (x.grad.numpy(), exact_x.grad.numpy())
-    )
-    if look_at(found, expected, truth_value) is None:
-        return ""
     lines = [
         _imports(framework, model.loss),
         f"x = Tensor({_array(X)}, requires_grad=True)",
         f"loss = {model.loss}()(x, Tensor({y.tolist()}))",
     ]
-    if stage == "loss":
-        return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(expected)}"])
-    return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {_array(expected)}"])
+    if stage == "gradient":
+        alone = run_loss_alone(X, y, mine, theirs, truth)
+        if alone is None or alone.finding.expected is None:
+            return ""
+        return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {_array(alone.finding.expected)}"])
+    expected, exact = (side.loss(side.inputs(X), y).numpy() for side in (theirs, truth))
+    with blaming(framework, "running a snippet"):
+        value = mine.loss(framework.Tensor(X), framework.Tensor(y))
+        found = np.asarray(value.data).reshape(())
+    if look_at(found, expected, exact) is None:
+        return ""
+    return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(expected)}"])
 
 
 def _of_optimizer(settings: Settings, framework: Framework) -> str:

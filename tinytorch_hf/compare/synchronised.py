@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch_hf.compare import causes, gates, snippets, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding, look_at
-from tinytorch_hf.compare.isolation import Alone, Passed, backward_from, missing_cause, parts_backward, run_alone
+from tinytorch_hf.compare.isolation import Alone, Passed, backward_from, parts_backward, run_alone, run_loss_alone
 from tinytorch_hf.compare.layers import Layer, Parameter, Residual
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -131,9 +131,7 @@ class _Step:
         finding = look_at(value, theirs.detach().numpy(), exact.detach().numpy())
         if finding is None:
             return None
-        return self._divergence(
-            self._model.loss, "loss", "value", finding, causes.of_values(finding, self._n_targets())
-        )
+        return self._divergence(self._model.loss, "loss", "value", finding, causes.of_values(finding, self._y.size))
 
     def gradients(self, history: History) -> Divergence | None:
         """Every parameter's gradient, from the last layer to the first."""
@@ -220,27 +218,8 @@ class _Step:
         raise KeyError(name)
 
     def _loss_alone(self) -> Alone | None:
-        framework = self._tinytorch.framework
-        logits = self._outputs[1].detach().numpy()
-        expected, exact = (self._loss_gradient(side, logits) for side in (self._pytorch, self._truth))
-        with blaming(framework, "running the loss alone"):
-            tensor = framework.Tensor(logits, requires_grad=True)
-            loss = self._tinytorch.loss(tensor, framework.Tensor(self._y))
-        complaint = backward_from(loss, np.ones(np.asarray(loss.data).shape, np.float32), framework)
-        finding = look_at(tensor.grad, expected, exact)
-        if finding is None:
-            return None
-        cause = causes.of_values(finding, self._n_targets())
-        if finding.kind == "missing":
-            cause = missing_cause(complaint)
-        return Alone(self._model.loss, "gradient by its input", finding, cause)
-
-    def _loss_gradient(self, side: PyTorchSide, logits: Array) -> Array:
-        import torch
-
-        x = side.inputs(logits).clone().requires_grad_()
-        gradient: Array = torch.autograd.grad(side.loss(x, self._y), x)[0].numpy()
-        return gradient
+        outputs = self._outputs[1].detach().numpy()
+        return run_loss_alone(outputs, self._y, self._tinytorch, self._pytorch, self._truth)
 
     def update(self, history: History) -> Divergence | None:
         """What the optimizers make of the same gradients."""
@@ -282,9 +261,6 @@ class _Step:
             else update_causes.of_update(choice.class_name, finding.found, before, gradients, given)
         )
         return self._divergence(choice.class_name, "update", f"{key[0]}.{key[1]} after the step", finding, cause)
-
-    def _n_targets(self) -> int:
-        return self._y.size
 
     def _divergence(self, layer: str, stage: str, what: str, finding: Finding, cause: str) -> Divergence:
         snippet = snippets.snippet(layer, stage, self._settings, self._model, self._tinytorch)
