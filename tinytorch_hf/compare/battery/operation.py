@@ -37,16 +37,8 @@ def operation(
         output = tinytorch(student, {**values, **tensors})
         return output_and_gradients(student, output, lambda leaf: student.gradient(tensors[leaf]), leaves)
 
-    return Case(
-        name,
-        module,
-        needs,
-        inputs,
-        run_tinytorch,
-        in_torch(torch, leaves),
-        [in_torch(variant, leaves) for variant in also_right],
-        {sentence: in_torch(variant, leaves) for sentence, variant in (mistakes or {}).items()},
-    )
+    in_torch_too = _judged(torch, leaves, also_right, mistakes or {})
+    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too)
 
 
 def layer(
@@ -80,15 +72,18 @@ def layer(
 
         return output_and_gradients(student, output, gradient, leaves)
 
-    return Case(
-        name,
-        module,
-        needs,
-        inputs,
-        run_tinytorch,
+    in_torch_too = _judged(torch, leaves, also_right, mistakes or {})
+    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too)
+
+
+def _judged(
+    torch: InTorch, leaves: tuple[str, ...], also_right: Sequence[InTorch], mistakes: Mapping[str, InTorch]
+) -> tuple[RunTorch, list[RunTorch], dict[str, RunTorch]]:
+    """Torch's runs of a case: what is right, what is right as well, and what each mistake would give."""
+    return (
         in_torch(torch, leaves),
         [in_torch(variant, leaves) for variant in also_right],
-        {sentence: in_torch(variant, leaves) for sentence, variant in (mistakes or {}).items()},
+        {sentence: in_torch(variant, leaves) for sentence, variant in mistakes.items()},
     )
 
 
