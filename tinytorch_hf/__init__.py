@@ -25,14 +25,8 @@ if TYPE_CHECKING:
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.describe import fingerprint
     from tinytorch_hf.errors import TinyTorchHFError
-    from tinytorch_hf.loaders import (
-        Split,
-        load,
-        load_digits_8x8,
-        load_tinydigits,
-        load_tinymnist,
-        load_tinytalks,
-    )
+    from tinytorch_hf.loaders import load, load_digits_8x8, load_mnist, load_tinydigits, load_tinymnist, load_tinytalks
+    from tinytorch_hf.splits import Split
     from tinytorch_hf.verification import verify
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
@@ -49,9 +43,10 @@ _HOMES = {
     "names": "catalog",
     "fingerprint": "describe",
     "TinyTorchHFError": "errors",
-    "Split": "loaders",
+    "Split": "splits",
     "load": "loaders",
     "load_digits_8x8": "loaders",
+    "load_mnist": "loaders",
     "load_tinydigits": "loaders",
     "load_tinymnist": "loaders",
     "load_tinytalks": "loaders",
@@ -75,6 +70,7 @@ __all__ = [
     "info",
     "load",
     "load_digits_8x8",
+    "load_mnist",
     "load_tinydigits",
     "load_tinymnist",
     "load_tinytalks",

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import SampleDataset, Transform
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take
 from tinytorch_hf.errors import InvalidArgumentError
@@ -157,8 +157,7 @@ class TinyTalks(SampleDataset):
         StorageError
             A file could not be written.
         """
-        if self.root is not None:
-            store.materialise(catalog.TINYTALKS, self.root)
+        provision.provide(catalog.TINYTALKS, self.root)
 
     def extra_repr(self) -> str:
         """Split, levels and block size."""
