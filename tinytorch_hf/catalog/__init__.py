@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
 from tinytorch_hf.errors import UnknownNameError
 
@@ -12,6 +12,7 @@ __all__ = [
     "DIGITS_8X8",
     "DIGIT_CLASSES",
     "MNIST",
+    "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
     "TINYTALKS",
@@ -25,7 +26,7 @@ __all__ = [
     "shipped_names",
 ]
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10)}
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYCIFAR)}
 
 
 def names() -> tuple[str, ...]:
