@@ -1,0 +1,195 @@
+"""TinyPy's functions: what a record holds, its text, and its files.
+
+The files lie in ``<folder>/<release>/``, such as ``cpython-3.11.7/``: ``train.jsonl``, ``val.jsonl`` and
+``test.jsonl``, one function a line, and ``SHA256SUMS``, which is written last: where it stands, all are whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf import json_lines, store
+from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
+
+N_IN_SPLIT = {"train": 4000, "val": 500, "test": 500}
+MIN_LINES, MAX_LINES = 3, 25
+
+_SUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of the standard library, in normalised formatting.
+
+    ==========  ==========================================================================
+    module      where it stands, such as "json.encoder"
+    name        its name there, such as "py_encode_basestring" or "JSONEncoder.default"
+    signature   decorators and the line of the ``def``, with its colon
+    docstring   as `inspect.cleandoc` gives it; empty where there is none
+    body        the statements after the docstring, indented by four spaces
+    n_lines     lines of the whole function, 3 to 25
+    ==========  ==========================================================================
+
+    All texts are printable ASCII and line ends.
+    """
+
+    module: str
+    name: str
+    signature: str
+    docstring: str
+    body: str
+    n_lines: int
+
+
+def source_of(function: Function) -> str:
+    """The function's full text, which compiles alone; without a line end after the last line."""
+    return "\n".join(filter(None, [function.signature, docstring_literal(function.docstring), function.body]))
+
+
+def docstring_literal(docstring: str) -> str:
+    """A docstring as it stands in the function, indented by four spaces; empty for none."""
+    if not docstring:
+        return ""
+    text = docstring.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if "\n" in text:
+        text += "\n"
+    elif text.endswith('"'):
+        text = text[:-1] + '\\"'
+    return textwrap.indent(f'"""{text}', "    ") + ('    """' if text.endswith("\n") else '"""')
+
+
+def text_of(function: Function) -> str:
+    """What a character-level model reads: the function and a blank line."""
+    return f"{source_of(function)}\n\n"
+
+
+def columns(functions: Sequence[Function]) -> dict[str, np.ndarray[Any, Any]]:
+    """Functions as NumPy columns: numbers int64, texts fixed-width str."""
+    return {
+        name: np.array([getattr(function, name) for function in functions], dtype=np.int64 if kind is int else np.str_)
+        for name, kind in json_lines.field_types(Function).items()
+    }
+
+
+def release() -> str:
+    """The Python that runs this, such as "cpython-3.11.7"; each release has a standard library of its own."""
+    return f"{sys.implementation.name}-{platform.python_version()}"
+
+
+def is_printable_ascii(text: str) -> bool:
+    """Whether a text is made of printable ASCII characters and line ends."""
+    return text.isascii() and text.replace("\n", "").isprintable()
+
+
+def problem_of(function: Function) -> str | None:
+    """What keeps a record from being one of TinyPy's, or None; whether it compiles is not asked."""
+    for name in ("module", "name", "signature", "docstring", "body"):
+        text = getattr(function, name)
+        if not is_printable_ascii(text):
+            return f"{name} has a character that is not printable ASCII"
+        if not text and name != "docstring":
+            return f"{name} is empty"
+    n_lines = source_of(function).count("\n") + 1
+    if n_lines != function.n_lines or not MIN_LINES <= n_lines <= MAX_LINES:
+        return f"n_lines is {function.n_lines}, the function has {n_lines}; {MIN_LINES} to {MAX_LINES} are allowed"
+    return None
+
+
+def parse(data: bytes, path: Path) -> list[Function]:
+    """Read functions from JSON lines.
+
+    Raises
+    ------
+    CorruptFileError
+        Names the file, the line and what is wrong with it.
+    """
+    return json_lines.parse(data, path, Function, problem_of, _rebuild_advice(path.parent))
+
+
+def write(folder: Path, splits: Mapping[str, Sequence[Function]]) -> dict[str, bytes]:
+    """Write the files of this Python's release below ``folder``.
+
+    Processes may do this at the same time: each file is renamed into place whole, and all of them write the same.
+
+    Returns
+    -------
+    dict of str to bytes
+        Content of each file, by its path below ``folder``, in the order of writing.
+
+    Raises
+    ------
+    StorageError
+        A file could not be written.
+    """
+    contents = {f"{split}.jsonl": json_lines.encode(functions) for split, functions in splits.items()}
+    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
+    written = {f"{release()}/{name}": data for name, data in {**contents, _SUMS: sums.encode("ascii")}.items()}
+    for name, data in written.items():
+        store.write(folder / name, data)
+    return written
+
+
+def read(folder: Path, split: str) -> list[Function]:
+    """Read one split of this Python's release, verified against ``SHA256SUMS``.
+
+    Raises
+    ------
+    MissingFileError
+        They were not built for this release, or not to the end.
+    CorruptFileError
+        A file is damaged: the message names it, and the line where that can be told.
+    StorageError
+        The operating system refused to read a file.
+    """
+    built = folder / release()
+    expected = _sums(_read(built / _SUMS), built / _SUMS)
+    path = built / f"{split}.jsonl"
+    data = _read(path)
+    if hashlib.sha256(data).hexdigest() != expected[path.name]:
+        # Where the damage can be seen, its line says more than two hashes do.
+        parse(data, path)
+        raise CorruptFileError(
+            f"{path} does not hold what {_SUMS} beside it says: its SHA-256 is another. {_rebuild_advice(built)}"
+        )
+    functions = parse(data, path)
+    if len(functions) != N_IN_SPLIT[split]:
+        raise CorruptFileError(
+            f"{path} has {len(functions)} functions instead of {N_IN_SPLIT[split]}. {_rebuild_advice(built)}"
+        )
+    return functions
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"TinyPy was not built for this Python: there is no {path}.") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _sums(data: bytes, path: Path) -> dict[str, str]:
+    """SHA-256 of each split's file, by name."""
+    advice = _rebuild_advice(path.parent)
+    names = [f"{split}.jsonl" for split in N_IN_SPLIT]
+    lines = json_lines.ascii_lines(data, path, advice)
+    for number, (line, name) in enumerate(zip([*lines, "", "", ""], names, strict=False), start=1):
+        if not re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(name)}", line):
+            raise json_lines.bad_line(path, number, f"expected a SHA-256 in hex, two spaces and {name}", advice)
+    if len(lines) > len(names):
+        raise json_lines.bad_line(path, len(names) + 1, "expected no further line", advice)
+    return {name: line.split()[0] for line, name in zip(lines, names, strict=True)}
+
+
+def _rebuild_advice(built: Path) -> str:
+    return f"Delete the folder {built}; TinyPy is built again when it is used next."
