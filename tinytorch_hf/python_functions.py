@@ -53,7 +53,17 @@ class Function:
 
 def source_of(function: Function) -> str:
     """The function's full text, which compiles alone; without a line end after the last line."""
-    return "\n".join(filter(None, [function.signature, docstring_literal(function.docstring), function.body]))
+    return f"{head_of(function)}\n{function.body}"
+
+
+def head_of(function: Function) -> str:
+    """Signature and docstring: what a person reads before the body."""
+    return "\n".join(filter(None, [function.signature, docstring_literal(function.docstring)]))
+
+
+def n_lines_of(function: Function) -> int:
+    """Lines of the function's full text."""
+    return source_of(function).count("\n") + 1
 
 
 def docstring_literal(docstring: str) -> str:
@@ -99,7 +109,7 @@ def problem_of(function: Function) -> str | None:
             return f"{name} has a character that is not printable ASCII"
         if not text and name != "docstring":
             return f"{name} is empty"
-    n_lines = source_of(function).count("\n") + 1
+    n_lines = n_lines_of(function)
     if n_lines != function.n_lines or not MIN_LINES <= n_lines <= MAX_LINES:
         return f"n_lines is {function.n_lines}, the function has {n_lines}; {MIN_LINES} to {MAX_LINES} are allowed"
     return None

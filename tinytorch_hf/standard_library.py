@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import hashlib
 import inspect
 import sys
@@ -24,8 +25,8 @@ from tinytorch_hf.python_functions import (
     MIN_LINES,
     N_IN_SPLIT,
     Function,
-    docstring_literal,
     is_printable_ascii,
+    n_lines_of,
     release,
     source_of,
 )
@@ -95,7 +96,7 @@ def build() -> dict[str, list[Function]]:
     for split, n in N_IN_SPLIT.items():
         if len(splits[split]) < n:
             raise MissingFileError(
-                f"The standard library of this Python ({release()}, in {_library()}) has too few sources: "
+                f"The standard library of this Python ({release()}, in {library_folder()}) has too few sources: "
                 f"{len(splits[split])} functions of the {n} that TinyPy needs for {split}. "
                 "Use a Python that has them, such as one from python.org."
             )
@@ -137,23 +138,25 @@ def candidates() -> Iterator[Function]:
             warnings.simplefilter("ignore")
             tree = ast.parse(path.read_bytes(), str(path))
             for qualified_name, node in _definitions(tree.body):
-                function = _function(module, qualified_name, node)
+                function = normal_form(module, qualified_name, node)
                 if function is not None and _may_be_held(function):
                     yield function
 
 
 def modules() -> list[tuple[str, Path]]:
     """Dotted name and file of each module that is searched, in the order of the names."""
+    library = library_folder()
     found = []
     for top in sys.stdlib_module_names - _LEFT_OUT:
-        for path in [_library() / f"{top}.py", *(_library() / top).rglob("*.py")]:
-            parts = path.relative_to(_library()).with_suffix("").parts
+        for path in [library / f"{top}.py", *(library / top).rglob("*.py")]:
+            parts = path.relative_to(library).with_suffix("").parts
             if path.is_file() and not _TESTS.intersection(parts) and not top.startswith("_sysconfigdata"):
                 found.append((".".join(parts).removesuffix(".__init__"), path))
     return sorted(found)
 
 
-def _library() -> Path:
+def library_folder() -> Path:
+    """Where the sources of the standard library are."""
     return Path(sysconfig.get_path("stdlib"))
 
 
@@ -174,8 +177,8 @@ def _definitions(statements: Sequence[ast.stmt], prefix: str = "") -> Iterator[t
                 yield from _definitions(handler.body, prefix)
 
 
-def _function(module: str, name: str, node: _AnyDef) -> Function | None:
-    """A definition in normal form, as `ast.unparse` writes it; None if it has no body beside a docstring."""
+def normal_form(module: str, name: str, node: _AnyDef) -> Function | None:
+    """A definition as a record, formatted as `ast.unparse` does; None if it has nothing but a docstring."""
     docstring = ast.get_docstring(node, clean=False)
     statements = node.body if docstring is None else node.body[1:]
     if not statements:
@@ -186,8 +189,8 @@ def _function(module: str, name: str, node: _AnyDef) -> Function | None:
     bare.body = statements
     body = ast.unparse(bare)[len(signature) + 1 :]
     cleaned = "\n".join(line.rstrip() for line in inspect.cleandoc(docstring or "").split("\n"))
-    lines = [signature, *filter(None, [docstring_literal(cleaned)]), body]
-    return Function(module, name, signature, cleaned, body, "\n".join(lines).count("\n") + 1)
+    function = Function(module, name, signature, cleaned, body, n_lines=0)
+    return dataclasses.replace(function, n_lines=n_lines_of(function))
 
 
 def _may_be_held(function: Function) -> bool:
