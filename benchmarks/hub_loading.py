@@ -44,7 +44,7 @@ def main() -> None:
     """Measure and print."""
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory() as out:
-        for name in catalog.names():
+        for name in catalog.shipped_names():
             folder = parquet.build(name, out)
             for config in as_hf.config_names(name):
                 print(report(f"{name}, {config}", median_seconds(roads(name, config, folder), 9), BASELINE))

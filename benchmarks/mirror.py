@@ -157,7 +157,7 @@ def main() -> None:
                 f"{len(many.errors)} errors {set(many.errors) or ''}"
             )
             print(f"memory of the mirror after: peak {memory_mb(pid):.1f} MB, now {memory_mb(pid, 'VmRSS'):.1f} MB")
-        name = catalog.names()[0]
+        name = catalog.shipped_names()[0]
         single = statistics.median(load_dataset_seconds(address, name, 1)[0] for _ in range(3))
         start = time.perf_counter()
         together = load_dataset_seconds(address, name, N_PROCESSES)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from datasets.tinymnist import create_tinymnist as recipe
 
-from tinytorch_hf import curate, difficulty, load_tinymnist, mnist
+from tinytorch_hf import curate, difficulty, load, load_tinymnist
 from tinytorch_hf.hub.blocks import write_block
 
 Array = np.ndarray[Any, Any]
@@ -189,20 +189,21 @@ def _row(first: str, cells: list[str]) -> str:
 def main() -> int:
     """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description="Compare TinyMNIST with random subsets of its candidates.")
-    parser.add_argument("official", type=Path, help="folder with MNIST's four official .gz archives")
+    parser.add_argument("root", type=Path, help="a root in which MNIST lies")
     parser.add_argument("--write", action="store_true", help="put the tables into TinyMNIST's datasheet")
     options = parser.parse_args()
 
-    pool = Candidates(str(options.official))
+    pool = Candidates(str(options.root))
     random = [pool.random_subset(seed) for seed in range(N_RANDOM_SUBSETS)]
-    images, labels = mnist.official_split(options.official, "train")
+    official = load("mnist", options.root)
+    images, labels = official["train"]["images"], official["train"]["labels"]
     outside = np.setdiff1d(np.arange(len(labels)), recipe.candidate_indices())
     validation = np.random.RandomState(recipe.SEED).permutation(outside)[:N_VALIDATION]
     tried = compare_strategies(pool, flat(images[validation], labels[validation]), random)
 
     x_train, y_train, x_test, y_test = load_tinymnist()
     exams = {
-        "official 10,000 test images": flat(*mnist.official_split(options.official, "test")),
+        "official 10,000 test images": flat(official["test"]["images"], official["test"]["labels"]),
         "TinyMNIST test": (x_test.reshape(len(x_test), -1), y_test),
     }
     final = compare_with_random((x_train.reshape(len(x_train), -1), y_train), exams, random)

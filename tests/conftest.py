@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import gzip
 import random
 import shutil
 import subprocess
@@ -89,11 +90,25 @@ def run_numpy_only(run_python: Run, numpy_only_site: Path) -> Run:
     return run
 
 
+@pytest.fixture(scope="session")
+def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with all of MNIST, laid out as torchvision does; tests that need it are skipped where there is none."""
+    archives = CHECKOUT.parent / "shared" / "data" / "mnist"
+    if not archives.is_dir():
+        pytest.skip("MNIST's official archives are not in ../shared/data/mnist")
+    root = tmp_path_factory.mktemp("mnist")
+    folder = store.folder(catalog.MNIST, root)
+    folder.mkdir(parents=True)
+    for file in catalog.MNIST.files:
+        (folder / file.name).write_bytes(gzip.decompress((archives / f"{file.name}.gz").read_bytes()))
+    return root
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A root that holds good copies of every dataset's files, free to be damaged."""
     root = tmp_path / "root"
-    for name in catalog.names():
+    for name in catalog.shipped_names():
         dataset = catalog.info(name)
         for file in dataset.files:
             target = root / name / file.name

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from tinytorch_hf import store
 from tinytorch_hf.hub.mirror import repositories
 from tinytorch_hf.hub.mirror.repositories import Repository
 from tinytorch_hf.hub.mirror.server import endpoint, listen
@@ -77,5 +78,5 @@ def write_course(folder: Path) -> Path:
 
 def everything(out: Path, course: Path) -> dict[str, Repository]:
     """Every dataset of the Hub, built into a folder, and an instructor's own."""
-    served = [repositories.built(name, out) for name in repositories.names_to_build([])]
+    served = [repositories.built(name, out) for name in store.names_on_hub()]
     return repositories.by_id([*served, *repositories.own(course)])

@@ -17,7 +17,7 @@ from conftest import Run
 from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, store
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
-ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+ON_HUB = store.names_on_hub()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
 EIGHT_BY_EIGHT = ("tinydigits", "digits_8x8")
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
@@ -59,7 +59,7 @@ def test_loading_needs_no_network_and_leaves_nothing_behind(run_python: Run, tmp
         "def refuse(*_): sys.exit('a socket was opened')\n"
         "socket.socket.connect = refuse\n"
         "from tinytorch_hf import as_hf, names, store\n"
-        "for name in filter(store.is_on_hub, names()):\n"
+        "for name in store.names_on_hub():\n"
         "    for config in as_hf.config_names(name): as_hf.to_numpy(name, as_hf.load(name, config))\n"
     )
 
@@ -219,7 +219,7 @@ def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
     assert (builder.info.description, str(builder.VERSION)) == (dataset.summary, dataset.version)
     assert (builder.info.license, builder.info.homepage) == (dataset.license, dataset.source_url)
     assert builder.config.name == as_hf.config_names(name)[0]
-    files = {split.name: split.file.name for split in dataset.splits}
+    files = {split.name: split.files[0].name for split in dataset.splits}
     assert files == as_hf.loading_script(name).FILES
 
 
@@ -229,7 +229,7 @@ def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_pyt
     """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
     repository = tmp_path / name
     repository.mkdir()
-    for file in {split.file.name for split in catalog.info(name).splits}:
+    for file in {split.files[0].name for split in catalog.info(name).splits}:
         shutil.copyfile(store.folder(catalog.info(name)) / file, repository / file)
     shutil.copyfile(store.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
     program = (

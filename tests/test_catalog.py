@@ -12,8 +12,9 @@ import pytest
 
 from tinytorch_hf import catalog, describe, loaders, store
 from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.splits import dtype_name
 
-EVERY_DATASET = pytest.mark.parametrize("name", catalog.names())
+EVERY_DATASET = pytest.mark.parametrize("name", catalog.shipped_names())
 
 # Gebru et al. (2021), by section: how many questions a datasheet has to answer at least.
 QUESTIONS = {
@@ -29,7 +30,7 @@ QUESTIONS = {
 
 def test_the_names_are_those_of_the_shipped_datasets() -> None:
     """What the catalog lists is what the first release promises."""
-    assert catalog.names() == ("tinydigits", "digits_8x8", "tinymnist", "tinytalks")
+    assert catalog.shipped_names() == ("tinydigits", "digits_8x8", "tinymnist", "tinytalks")
 
 
 def test_info_of_an_unknown_name_suggests_the_right_one() -> None:
@@ -81,7 +82,7 @@ def test_the_columns_have_the_stated_shapes_types_and_range(name: str) -> None:
     for split in splits.values():
         assert list(split.columns) == [column.name for column in dataset.columns]
         for column in dataset.columns:
-            assert loaders.dtype_name(split[column.name]) == column.dtype
+            assert dtype_name(split[column.name]) == column.dtype
             assert split[column.name].shape == (len(split), *column.shape)
         if dataset.classes:
             first = split[dataset.columns[0].name]
@@ -96,7 +97,7 @@ def test_the_classes_are_balanced(name: str) -> None:
         assert len(set(np.bincount(split["labels"]))) == 1
 
 
-@pytest.mark.parametrize("name", [name for name in catalog.names() if catalog.info(name).classes])
+@pytest.mark.parametrize("name", [name for name in catalog.shipped_names() if catalog.info(name).classes])
 def test_no_image_occurs_twice(name: str) -> None:
     """Neither inside a split nor across splits, so nothing leaks from train to test."""
     images = np.concatenate([split["images"] for split in loaders.load(name).values()])
@@ -178,5 +179,5 @@ def test_everything_shipped_stays_small_enough_for_git() -> None:
     folder = store.shipped("datasets")
     data = [path for path in folder.rglob("*") if path.suffix in (".pkl", ".npz", ".csv", ".txt", ".jsonl")]
 
-    assert len(data) >= sum(len(catalog.info(name).files) for name in catalog.names())
+    assert len(data) >= sum(len(catalog.info(name).files) for name in catalog.shipped_names())
     assert sum(path.stat().st_size for path in data) <= 700_000

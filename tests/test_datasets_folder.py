@@ -218,9 +218,9 @@ def test_other_checkouts_on_the_path_are_not_taken_for_the_library(
 
 def test_an_exported_checkout_works_like_this_one(run_python: Run, checkout: Path, tmp_path: Path) -> None:
     """After `export`, a TinyTorch checkout has both imports, with tinytorch_hf installed elsewhere."""
-    from tinytorch_hf import catalog, store
+    from tinytorch_hf import catalog, export
 
-    store.export(catalog.TINYDIGITS, tmp_path)
+    export.to_checkout(catalog.TINYDIGITS, tmp_path)
     script = tmp_path / "milestone.py"
     script.write_text(f"import sys\nsys.path.append({str(checkout)!r})\n{FOLDER_FIRST}{SHOW}", encoding="utf-8")
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tinytorch_hf import catalog, describe
-from tinytorch_hf.loaders import Array, Split, load
+from tinytorch_hf.loaders import load
+from tinytorch_hf.splits import Array, Split
 
 
 def small(images: Array | None = None, labels: Array | None = None, name: str = "train") -> dict[str, Split]:

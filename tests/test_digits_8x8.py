@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinytorch_hf
-from tinytorch_hf import catalog, describe, store
+from tinytorch_hf import catalog, describe, export, store
 from tinytorch_hf.errors import MissingFileError, TruncatedFileError, WrongHashError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,7 +103,7 @@ def test_a_given_root_holds_it_under_its_name(tmp_path: Path) -> None:
 
 def test_export_puts_it_where_the_texts_look(tmp_path: Path) -> None:
     """In a TinyTorch checkout the file belongs to datasets/tiny, whatever the dataset is called."""
-    store.export(DATASET, tmp_path)
+    export.to_checkout(DATASET, tmp_path)
     assert (tmp_path / "datasets" / "tiny" / "digits_8x8.npz").is_file()
     assert (tmp_path / "datasets" / "tiny" / "LICENSE").is_file()
     assert not (tmp_path / "datasets" / "digits_8x8").exists()

@@ -49,7 +49,7 @@ def test_a_missing_library_is_told_from_one_that_does_not_import() -> None:
     [
         errors.GitLFSPointerError(Path("a/train.pkl")),
         errors.TruncatedFileError(Path("a/train.pkl"), 3, 5),
-        errors.WrongHashError(Path("a/train.pkl"), "aa", "bb"),
+        errors.WrongHashError(Path("a/train.pkl"), "SHA-256", "aa", "bb"),
         errors.UnsafePickleError(Path("a/train.pkl"), "os.system"),
     ],
 )

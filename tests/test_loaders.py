@@ -11,6 +11,7 @@ import pytest
 
 from tinytorch_hf import catalog, loaders, store
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
+from tinytorch_hf.splits import check_columns
 
 
 def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
@@ -114,7 +115,7 @@ def test_other_columns_than_the_catalogs_are_refused(arrays: dict[str, np.ndarra
     dataset = catalog.TINYDIGITS
 
     with pytest.raises(CorruptFileError, match=r"x/train\.pkl does not hold the columns .* expected .* found"):
-        loaders.check_columns(dataset, dataset.split("train"), arrays, Path("x/train.pkl"))
+        check_columns(dataset, dataset.split("train"), arrays, Path("x/train.pkl"))
 
 
 def test_loading_touches_no_random_state(same_random_state: None) -> None:

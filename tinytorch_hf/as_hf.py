@@ -13,7 +13,8 @@ import numpy as np
 
 from tinytorch_hf import catalog, store, talks
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
-from tinytorch_hf.loaders import Array, Split, as_stored, unit_range
+from tinytorch_hf.loaders import as_stored, unit_range
+from tinytorch_hf.splits import Array, Split
 
 try:
     from datasets import Dataset, DatasetDict
@@ -29,8 +30,10 @@ def loading_script(name: str) -> ModuleType:
     ------
     UnknownNameError
         No such dataset.
+    InvalidArgumentError
+        The dataset has none.
     """
-    catalog.info(name)
+    store.names_on_hub([name])
     module_name = f"tinytorch_hf_loading_scripts_{name}"
     if module_name not in sys.modules:
         path = store.shipped("loading_scripts") / f"{name}.py"
@@ -82,8 +85,10 @@ def load(name: str, config: str | None = None) -> Any:
     features = script.features(config)
     splits = {}
     for split in dataset.splits:
-        store.read(dataset, split.file)
-        examples = script.examples(store.folder(dataset) / split.file.name, split.name, config)
+        # Every dataset on the Hub has one file a split.
+        (file,) = split.files
+        store.read(dataset, file)
+        examples = script.examples(store.folder(dataset) / file.name, split.name, config)
         splits[split.name] = Dataset.from_list(list(examples), features=features, split=split.name)
     return DatasetDict(splits)
 

@@ -12,7 +12,8 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.frameworks import Framework, blaming, find_framework
-from tinytorch_hf.loaders import Array, Split, as_stored, load_images
+from tinytorch_hf.loaders import as_stored, load_images
+from tinytorch_hf.splits import Array, Split
 
 
 def epoch_order(n_samples: int, seed: int, epoch: int) -> Array:

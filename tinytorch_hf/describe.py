@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.loaders import Array, Split, load, unit_range
+from tinytorch_hf.loaders import load, unit_range
+from tinytorch_hf.splits import Array, Split
 
 _INK = " .:-=+*#%@"
 

@@ -84,28 +84,27 @@ class CorruptFileError(TinyTorchHFError):
 class GitLFSPointerError(CorruptFileError):
     """A file holds a Git-LFS pointer instead of data."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, advice: str = REPAIR_ADVICE) -> None:
         super().__init__(
-            f"{path} is a Git-LFS pointer, not data: Git downloaded a short text that stands for the file. "
-            + REPAIR_ADVICE
+            f"{path} is a Git-LFS pointer, not data: Git downloaded a short text that stands for the file. {advice}"
         )
 
 
 class TruncatedFileError(CorruptFileError):
     """A file ends too early."""
 
-    def __init__(self, path: Path, size_bytes: int, expected_bytes: int) -> None:
-        super().__init__(f"{path} is cut off: it has {size_bytes} of {expected_bytes} bytes. " + REPAIR_ADVICE)
+    def __init__(self, path: Path, size_bytes: int, expected_bytes: int, advice: str = REPAIR_ADVICE) -> None:
+        super().__init__(f"{path} is cut off: it has {size_bytes} of {expected_bytes} bytes. {advice}")
 
 
 class WrongHashError(CorruptFileError):
-    """A file's SHA-256 differs from the catalog's."""
+    """A file's hash, SHA-256 unless only an md5 is published, differs from the catalog's."""
 
-    def __init__(self, path: Path, sha256: str, expected_sha256: str) -> None:
+    def __init__(self, path: Path, algorithm: str, found: str, expected: str, advice: str = REPAIR_ADVICE) -> None:
         super().__init__(
             f"{path} does not hold the published data.\n"
-            f"  its SHA-256:     {sha256}\n"
-            f"  the catalog's:   {expected_sha256}\n" + REPAIR_ADVICE
+            f"  {f'its {algorithm}:':<17}{found}\n"
+            f"  the catalog's:   {expected}\n{advice}"
         )
 
 

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, readers, store, talks
-from tinytorch_hf.catalog import DatasetInfo, SplitInfo
+from tinytorch_hf import catalog, provision, python_functions, store, talks
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
-
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Named NumPy columns of equal length; ``split["images"]`` is a column, ``len(split)`` the samples."""
-
-    name: str
-    columns: Mapping[str, Array]
-
-    def __getitem__(self, column: str) -> Array:
-        try:
-            return self.columns[column]
-        except KeyError:
-            raise UnknownNameError(f"column of split {self.name!r} named", column, self.columns) from None
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
-
-    def __repr__(self) -> str:
-        columns = ", ".join(f"{name}: {a.dtype}{list(a.shape)}" for name, a in self.columns.items())
-        return f"Split({self.name!r}, {columns})"
+from tinytorch_hf.splits import Array, Split, read_split
 
 
 def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
@@ -45,7 +20,8 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
     name
         A name from `tinytorch_hf.names()`.
     root
-        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+        None for the bundled files, or for those in the cache if the dataset does not ship with the package; or a
+        folder in which ``<name>/`` is looked for (MNIST and CIFAR-10: where torchvision puts them).
 
     Returns
     -------
@@ -64,7 +40,7 @@ def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
 
 
 def load_split(name: str, split_name: str, root: str | Path | None = None) -> Split:
-    """Load one split of a dataset with all its columns; its file alone is read.
+    """Load one split of a dataset with all its columns; its files alone are read.
 
     Parameters
     ----------
@@ -78,37 +54,13 @@ def load_split(name: str, split_name: str, root: str | Path | None = None) -> Sp
     UnknownNameError
         There is no such dataset or split.
     MissingFileError, CorruptFileError, StorageError
-        The split's file is not there, is damaged, or cannot be read.
+        A file of the split is not there, is damaged, or cannot be read.
     """
     dataset = catalog.info(name)
-    split = dataset.split(split_name)
-    path = store.folder(dataset, root) / split.file.name
-    arrays = _read(store.read(dataset, split.file, root), path, split.name)
-    check_columns(dataset, split, arrays, path)
-    return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
-
-
-def _read(data: bytes, path: Path, split_name: str) -> Mapping[str, Array]:
-    if path.suffix == ".jsonl":
-        # One file holds every split: each line says which it belongs to.
-        return talks.columns(talks.in_split(talks.parse_jsonl(data, path), split_name))
-    return readers.BY_SUFFIX[path.suffix](data, path)
-
-
-def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:
-    """Raise CorruptFileError unless the arrays have the names, dtypes and shapes the catalog states."""
-    expected = {c.name: (c.dtype, (split.n_samples, *c.shape)) for c in dataset.columns}
-    present = {name: (dtype_name(array), array.shape) for name, array in arrays.items()}
-    if present != expected:
-        raise CorruptFileError(
-            f"{path} does not hold the columns of {dataset.title}'s {split.name} split: "
-            f"expected {expected}, found {present}."
-        )
-
-
-def dtype_name(array: Array) -> str:
-    """NumPy's name of a dtype; "str" for texts, whatever width the longest of them needs."""
-    return "str" if array.dtype.kind == "U" else array.dtype.name
+    dataset.split(split_name)
+    if root is None:
+        provision.provide_on_first_use(dataset)
+    return read_split(dataset, split_name, root)
 
 
 def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
@@ -166,6 +118,43 @@ def load_tinymnist(root: str | Path | None = None) -> tuple[Array, Array, Array,
     Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST Database of Handwritten Digits.
     """
     return *load_images("tinymnist", "train", root), *load_images("tinymnist", "test", root)
+
+
+def load_mnist(root: str | Path | None = None, *, download: bool = False) -> tuple[Array, Array, Array, Array]:
+    """Load all of MNIST.
+
+    ==============  =========================================
+    X_train         (60000, 28, 28) float32, exactly uint8 / 255
+    y_train         (60000,) int64, 0 to 9
+    X_test          (10000, 28, 28) float32
+    y_test          (10000,) int64
+    ==============  =========================================
+
+    Parameters
+    ----------
+    root
+        None for the cache, or a folder in which ``MNIST/raw/`` is looked for, where torchvision puts it.
+    download
+        Get the files first if they are not there.
+
+    Raises
+    ------
+    MissingFileError
+        The files are not there, and ``download`` is False.
+    NetworkError, CorruptFileError, StorageError
+        They could not be downloaded, are damaged, or cannot be read or written.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST Database of Handwritten Digits.
+    """
+    return _train_and_test("mnist", root, download)
+
+
+def _train_and_test(name: str, root: str | Path | None, download: bool) -> tuple[Array, Array, Array, Array]:
+    if download:
+        provision.provide(catalog.info(name), root)
+    return *load_images(name, "train", root), *load_images(name, "test", root)
 
 
 def load_images(name: str, split_name: str, root: str | Path | None = None) -> tuple[Array, Array]:
@@ -241,7 +230,7 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
 def talks_pairs(root: str | Path | None = None) -> list[talks.Pair]:
     """Every pair of TinyTalks with all that its source says of it, in the source's order."""
     dataset = catalog.TINYTALKS
-    source = dataset.splits[0].file
+    (source,) = dataset.splits[0].files
     return talks.parse_jsonl(store.read(dataset, source, root), store.folder(dataset, root) / source.name)
 
 
@@ -299,3 +288,49 @@ def check_levels(levels: Collection[int] | None) -> None:
     for level in levels or ():
         if level not in known:
             raise UnknownNameError("level of tinytalks numbered", level, map(str, known))
+
+
+def tinypy_functions(split: str, root: str | Path | None = None) -> list[python_functions.Function]:
+    """One split of TinyPy with all that is known of each function; see `load_tinypy`."""
+    catalog.TINYPY.split(split)
+    if root is None:
+        provision.provide_on_first_use(catalog.TINYPY)
+    return python_functions.read(split, root)
+
+
+def load_tinypy(split: str | None = None, root: str | Path | None = None) -> list[str]:
+    """Load TinyPy: functions from the standard library of the Python that runs this, to train a GPT on.
+
+    =======  ======================================================================
+    train    4000 functions
+    val      500 functions, of modules that train has nothing from
+    test     500 functions, of modules that neither has anything from
+    =======  ======================================================================
+
+    Each has 3 to 25 lines, is printable ASCII and compiles alone; no two are near-duplicates. Every release of Python
+    has functions of its own. Module, name, signature, docstring and body are columns of ``load("tinypy")``.
+
+    Parameters
+    ----------
+    split
+        "train", "val" or "test"; None for all of them, in this order.
+    root
+        None for the cache, where the functions are put on first use, which takes seconds and no network; or a folder
+        in which ``tinypy/`` is looked for.
+
+    Returns
+    -------
+    list of str
+        The source of each function, without a line end after its last line.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such split.
+    MissingFileError
+        It is not under the root, or this Python has no sources to build it from.
+    CorruptFileError, StorageError
+        A file is damaged, or cannot be read or written.
+    """
+    splits = [one.name for one in catalog.TINYPY.splits] if split is None else [split]
+    return [python_functions.source_of(function) for name in splits for function in tinypy_functions(name, root)]

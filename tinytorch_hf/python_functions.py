@@ -1,12 +1,14 @@
 """TinyPy's functions: what a record holds, its text, and its files.
 
-The files lie in ``<folder>/<release>/``, such as ``cpython-3.11.7/``: ``train.jsonl``, ``val.jsonl`` and
-``test.jsonl``, one function a line, and ``SHA256SUMS``, which is written last: where it stands, all are whole.
+The files lie in ``tinypy/<release>/`` under a root, such as ``tinypy/cpython-3.11.7/``: ``train.jsonl``,
+``val.jsonl`` and ``test.jsonl``, one function a line, and ``SHA256SUMS``, which is written last: where it stands, all
+are whole.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import platform
 import re
 import sys
@@ -18,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import json_lines, store
+from tinytorch_hf import catalog, json_lines, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
 
-N_IN_SPLIT = {"train": 4000, "val": 500, "test": 500}
+N_IN_SPLIT = {split.name: split.n_samples for split in catalog.TINYPY.splits}
 MIN_LINES, MAX_LINES = 3, 25
 
 _SUMS = "SHA256SUMS"
@@ -115,45 +117,46 @@ def problem_of(function: Function) -> str | None:
     return None
 
 
-def parse(data: bytes, path: Path) -> list[Function]:
-    """Read functions from JSON lines.
-
-    Raises
-    ------
-    CorruptFileError
-        Names the file, the line and what is wrong with it.
-    """
-    return json_lines.parse(data, path, Function, problem_of, _rebuild_advice(path.parent))
+def folder(root: str | Path | None = None) -> Path:
+    """Where the files of this Python's release lie, under a root or in the cache."""
+    return store.folder(catalog.TINYPY, root) / release()
 
 
-def write(folder: Path, splits: Mapping[str, Sequence[Function]]) -> dict[str, bytes]:
-    """Write the files of this Python's release below ``folder``.
+def is_built(root: str | Path | None = None) -> bool:
+    """Whether all files are there; not whether they are good."""
+    return all((folder(root) / name).is_file() for name in [*map(_file_name, N_IN_SPLIT), _SUMS])
+
+
+def write(splits: Mapping[str, Sequence[Function]], root: str | Path | None = None) -> list[Path]:
+    """Write the files of this Python's release.
 
     Processes may do this at the same time: each file is renamed into place whole, and all of them write the same.
 
     Returns
     -------
-    dict of str to bytes
-        Content of each file, by its path below ``folder``, in the order of writing.
+    list of Path
+        The files, in the order of writing.
 
     Raises
     ------
     StorageError
         A file could not be written.
     """
-    contents = {f"{split}.jsonl": json_lines.encode(functions) for split, functions in splits.items()}
+    contents = {_file_name(split): json_lines.encode(functions) for split, functions in splits.items()}
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
-    written = {f"{release()}/{name}": data for name, data in {**contents, _SUMS: sums.encode("ascii")}.items()}
-    for name, data in written.items():
-        store.write(folder / name, data)
-    return written
+    files = {folder(root) / name: data for name, data in {**contents, _SUMS: sums.encode("ascii")}.items()}
+    for path, data in files.items():
+        store.write(path, data)
+    return list(files)
 
 
-def read(folder: Path, split: str) -> list[Function]:
+def read(split: str, root: str | Path | None = None) -> list[Function]:
     """Read one split of this Python's release, verified against ``SHA256SUMS``.
 
     Raises
     ------
+    UnknownNameError
+        There is no such split.
     MissingFileError
         They were not built for this release, or not to the end.
     CorruptFileError
@@ -161,45 +164,49 @@ def read(folder: Path, split: str) -> list[Function]:
     StorageError
         The operating system refused to read a file.
     """
-    built = folder / release()
-    expected = _sums(_read(built / _SUMS), built / _SUMS)
-    path = built / f"{split}.jsonl"
-    data = _read(path)
+    n_functions = catalog.TINYPY.split(split).n_samples
+    path, advice = folder(root) / _file_name(split), store.how_to_get(catalog.TINYPY, root)
+    expected = _sums(_read(folder(root) / _SUMS, advice), folder(root) / _SUMS, advice)
+    data = _read(path, advice)
+    functions = parse(data, path, advice)
     if hashlib.sha256(data).hexdigest() != expected[path.name]:
-        # Where the damage can be seen, its line says more than two hashes do.
-        parse(data, path)
-        raise CorruptFileError(
-            f"{path} does not hold what {_SUMS} beside it says: its SHA-256 is another. {_rebuild_advice(built)}"
-        )
-    functions = parse(data, path)
-    if len(functions) != N_IN_SPLIT[split]:
-        raise CorruptFileError(
-            f"{path} has {len(functions)} functions instead of {N_IN_SPLIT[split]}. {_rebuild_advice(built)}"
-        )
+        raise CorruptFileError(f"{path} was changed: {_SUMS} beside it has another SHA-256. {advice}")
+    if len(functions) != n_functions:
+        raise CorruptFileError(f"{path} has {len(functions)} functions instead of {n_functions}. {advice}")
     return functions
 
 
-def _read(path: Path) -> bytes:
+def parse(data: bytes, path: Path, advice: str) -> list[Function]:
+    """Read functions from JSON lines.
+
+    Raises
+    ------
+    CorruptFileError
+        Names the file, the line and what is wrong with it, and ends with the advice.
+    """
+    return json_lines.parse(data, path, Function, problem_of, advice)
+
+
+def _file_name(split: str) -> str:
+    return f"{split}.jsonl"
+
+
+def _read(path: Path, advice: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise MissingFileError(f"TinyPy was not built for this Python: there is no {path}.") from None
+        raise MissingFileError(f"TinyPy was not found for {release()}: there is no {path}. {advice}") from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {advice}") from error
 
 
-def _sums(data: bytes, path: Path) -> dict[str, str]:
+def _sums(data: bytes, path: Path, advice: str) -> dict[str, str]:
     """SHA-256 of each split's file, by name."""
-    advice = _rebuild_advice(path.parent)
-    names = [f"{split}.jsonl" for split in N_IN_SPLIT]
+    names = [_file_name(split) for split in N_IN_SPLIT]
     lines = json_lines.ascii_lines(data, path, advice)
-    for number, (line, name) in enumerate(zip([*lines, "", "", ""], names, strict=False), start=1):
-        if not re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(name)}", line):
+    for number, (line, name) in enumerate(itertools.zip_longest(lines, names), start=1):
+        if name is None:
+            raise json_lines.bad_line(path, number, "expected no further line", advice)
+        if line is None or not re.fullmatch(rf"[0-9a-f]{{64}}  {re.escape(name)}", line):
             raise json_lines.bad_line(path, number, f"expected a SHA-256 in hex, two spaces and {name}", advice)
-    if len(lines) > len(names):
-        raise json_lines.bad_line(path, len(names) + 1, "expected no further line", advice)
     return {name: line.split()[0] for line, name in zip(lines, names, strict=True)}
-
-
-def _rebuild_advice(built: Path) -> str:
-    return f"Delete the folder {built}; TinyPy is built again when it is used next."

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
+from tinytorch_hf.idx import read_idx
 from tinytorch_hf.npz import read_npz
 
-__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_npz", "read_pickle"]
+__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_idx", "read_npz", "read_pickle"]
 
 GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 

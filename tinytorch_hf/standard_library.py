@@ -113,7 +113,7 @@ def _code(function: Function) -> str:
 
 def family(module: str) -> str:
     """The family of a module, which is never divided among splits: its top-level package and that one's relatives."""
-    top = module.split(".")[0]
+    top = module.partition(".")[0]
     return _FAMILY_OF.get(top, top)
 
 
@@ -138,9 +138,11 @@ def candidates() -> Iterator[Function]:
             warnings.simplefilter("ignore")
             tree = ast.parse(path.read_bytes(), str(path))
             for qualified_name, node in _definitions(tree.body):
-                function = normal_form(module, qualified_name, node)
-                if function is not None and _may_be_held(function):
-                    yield function
+                # Every statement starts a line; writing out what is too long anyway would take half the time.
+                if _n_statements(node.body) < MAX_LINES:
+                    function = normal_form(module, qualified_name, node)
+                    if function is not None and _may_be_held(function):
+                        yield function
 
 
 def modules() -> list[tuple[str, Path]]:
@@ -168,13 +170,22 @@ def _definitions(statements: Sequence[ast.stmt], prefix: str = "") -> Iterator[t
     for statement in statements:
         if isinstance(statement, _AnyDef):
             yield prefix + statement.name, statement
-        elif isinstance(statement, ast.ClassDef):
-            yield from _definitions(statement.body, f"{prefix}{statement.name}.")
-        elif isinstance(statement, ast.If | ast.Try | ast.With):
-            for block in ("body", "orelse", "finalbody"):
-                yield from _definitions(getattr(statement, block, []), prefix)
-            for handler in getattr(statement, "handlers", []):
-                yield from _definitions(handler.body, prefix)
+        else:
+            inner = f"{prefix}{statement.name}." if isinstance(statement, ast.ClassDef) else prefix
+            for block in _blocks(statement):
+                yield from _definitions(block, inner)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements below a compound statement."""
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+
+
+def _n_statements(statements: Sequence[ast.stmt]) -> int:
+    return sum(1 + sum(map(_n_statements, _blocks(statement))) for statement in statements)
 
 
 def normal_form(module: str, name: str, node: _AnyDef) -> Function | None:

@@ -1,4 +1,4 @@
-"""Where bytes are: the shipped files and given roots; every byte that leaves here was verified."""
+"""Where bytes are: the shipped files, the cache and given roots; every byte that leaves here was verified."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import (
     REPAIR_ADVICE,
     GitLFSPointerError,
+    InvalidArgumentError,
     MissingFileError,
     StorageError,
     TruncatedFileError,
@@ -34,11 +35,30 @@ def shipped(folder: str) -> Path:
     return (inside if inside.is_dir() else _PACKAGE.parent) / folder
 
 
+def cache() -> Path:
+    """Folder of what was downloaded or built: TINYTORCH_HF_CACHE, else ``tinytorch_hf`` among the user's caches.
+
+    It is laid out as any root, so that torchvision reads it, too.
+    """
+    chosen = os.environ.get("TINYTORCH_HF_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "tinytorch_hf"
+
+
+def base(root: str | Path | None) -> Path:
+    """The root that was given, its leading ``~`` expanded, or else the cache."""
+    return cache() if root is None else Path(root).expanduser()
+
+
 def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
-    """Folder of a dataset's files: the shipped one, or ``root/<name>``. A leading ``~`` is expanded."""
-    if root is None:
+    """Folder of a dataset's files under a root.
+
+    Without a root these are the shipped files, or those in the cache if the dataset does not ship.
+    """
+    if root is None and dataset.is_shipped:
         return shipped("datasets") / dataset.folder_name
-    return Path(root).expanduser() / dataset.name
+    return base(root) / dataset.place
 
 
 def is_on_hub(name: str) -> bool:
@@ -46,9 +66,28 @@ def is_on_hub(name: str) -> bool:
     return (shipped("loading_scripts") / f"{name}.py").is_file()
 
 
+def names_on_hub(wanted: Iterable[str] = ()) -> list[str]:
+    """The datasets that were asked for, without repetition; if none, all that have a place on the Hub.
+
+    Raises
+    ------
+    UnknownNameError
+        No such dataset.
+    InvalidArgumentError
+        A dataset has no loading script, so that it has no place on the Hub.
+    """
+    names = [catalog.info(name).name for name in dict.fromkeys(wanted)]
+    on_hub = [name for name in catalog.names() if is_on_hub(name)]
+    for name in names:
+        if name not in on_hub:
+            raise InvalidArgumentError(f"{name} has no place on the Hub here. These have: {', '.join(on_hub)}.")
+    return names or on_hub
+
+
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
-# costs a fraction, so that repeated loads stay cheap. Only small shipped files go through here.
+# costs a fraction, so that repeated loads stay cheap. Only small files are kept.
 _hashed_before: dict[str, bytes] = {}
+_KEPT_BYTES = 2**20
 
 
 def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -> bytes:
@@ -67,12 +106,15 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}. {REPAIR_ADVICE}") from error
     if data != _hashed_before.get(file.sha256):
-        check(data, file, path)
-        _hashed_before[file.sha256] = data
+        check(data, file, path, REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root))
+        if len(data) <= _KEPT_BYTES:
+            _hashed_before[file.sha256] = data
     return data
 
 
 def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) -> str:
+    if not dataset.is_shipped:
+        return f"{dataset.title} was not found: there is no {path}. {how_to_get(dataset, root)}"
     if root is None:
         return f"{path} is missing from the installation. Reinstall tinytorch-hf."
     return (
@@ -81,15 +123,23 @@ def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) 
     )
 
 
-def check(data: bytes, file: DataFile, path: Path) -> None:
+def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
+    """What to do to get a dataset that does not ship: what to type, how large it is, where it goes."""
+    there = "" if root is None else f" --root {root}"
+    size = f"{dataset.download_bytes / 1e6:.0f} MB are downloaded" if dataset.archives else "It is built"
+    return f"You can use download=True, or run `tinytorch-hf download {dataset.name}{there}`. {size} into {base(root)}."
+
+
+def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) -> None:
     """Raise the error that fits if ``data`` is not the content the catalog states for ``file``."""
     if data.startswith(GIT_LFS_POINTER_START):
-        raise GitLFSPointerError(path)
+        raise GitLFSPointerError(path, advice)
     if len(data) < file.size_bytes:
-        raise TruncatedFileError(path, len(data), file.size_bytes)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != file.sha256:
-        raise WrongHashError(path, sha256, file.sha256)
+        raise TruncatedFileError(path, len(data), file.size_bytes, advice)
+    algorithm, expected = ("SHA-256", file.sha256) if file.sha256 else ("md5", file.md5)
+    found = hashlib.new(algorithm.replace("-", ""), data, usedforsecurity=False).hexdigest()
+    if found != expected:
+        raise WrongHashError(path, algorithm, found, expected, advice)
 
 
 class Found(Enum):
@@ -171,75 +221,3 @@ def materialise(dataset: DatasetInfo, root: str | Path) -> list[Path]:
     for path in wrong:
         write(path, contents[path])
     return wrong
-
-
-@dataclass(frozen=True)
-class ExportStep:
-    """One file of an export: where it belongs, what stands there now, and whether it is to be written."""
-
-    path: Path
-    data: bytes
-    found: Found
-    is_data: bool
-    will_write: bool
-
-    @property
-    def kept_wrong(self) -> bool:
-        """Whether a data file stays that is not the published one."""
-        return self.is_data and self.found is Found.OTHER and not self.will_write
-
-
-def plan_export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:
-    """Decide what an export into a TinyTorch checkout would do, without doing it.
-
-    Absent files and Git-LFS pointers are to be written; files that differ are the user's and stay, unless
-    ``force``.
-
-    Raises
-    ------
-    MissingFileError
-        ``root`` is no folder.
-    """
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        raise MissingFileError(
-            f"{root} is not a folder. Give the root of a TinyTorch checkout: the folder that holds its "
-            "`milestones` and `datasets`."
-        )
-    return list(_export_steps(dataset, root, force))
-
-
-def _export_steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[ExportStep]:
-    source = shipped("datasets")
-    data_files = {file.name: file for file in dataset.files}
-    companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
-    relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
-    for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
-        file = data_files.get(relative.removeprefix(f"{dataset.folder_name}/"))
-        data = read(dataset, file) if file else (source / relative).read_bytes()
-        path = root / "datasets" / relative
-        found = found_at(path, data)
-        will_write = found in (Found.NOTHING, Found.POINTER) or (force and found is Found.OTHER)
-        yield ExportStep(path, data, found, is_data=file is not None, will_write=will_write)
-
-
-def _goes_along(path: Path) -> bool:
-    # A recipe reads its selection from .csv and .txt files.
-    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
-
-
-def export(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[ExportStep]:
-    """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
-
-    Git-LFS pointers are replaced; files that differ stay unless ``force``.
-
-    Returns
-    -------
-    list of ExportStep
-        What was found and done, one entry a file.
-    """
-    steps = plan_export(dataset, root, force=force)
-    for step in steps:
-        if step.will_write:
-            write(step.path, step.data)
-    return steps

@@ -11,7 +11,7 @@ from pathlib import Path
 from tinytorch_hf import catalog, loaders, store, talks
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
-from tinytorch_hf.loaders import Split
+from tinytorch_hf.splits import Split
 
 
 class Outcome(Enum):

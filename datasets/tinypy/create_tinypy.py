@@ -1,9 +1,9 @@
 """Build TinyPy from the standard library of the Python that runs this, and say what was written.
 
 Run from anywhere, with NumPy installed: ``python3 datasets/tinypy/create_tinypy.py`` fills the cache, where
-`load_tinypy` looks; ``python3 datasets/tinypy/create_tinypy.py FOLDER`` writes below that folder. The files go to a
-sub-folder that is named after the release, such as ``cpython-3.11.7``; they depend on the release alone, so the same
-release prints the same hashes everywhere, unless a distribution has changed its library.
+`load_tinypy` looks; ``python3 datasets/tinypy/create_tinypy.py ROOT`` writes below that folder. The files go to
+``tinypy/`` there, into a folder that is named after the release, such as ``cpython-3.11.7``; they depend on the
+release alone, so the same release prints the same hashes everywhere, unless a distribution has changed its library.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ def describe(splits: Mapping[str, Sequence[Function]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, write, read back, and say what was written."""
-    from tinytorch_hf import catalog, python_functions, standard_library, store
+    from tinytorch_hf import python_functions, standard_library
     from tinytorch_hf.errors import TinyTorchHFError
 
     parser = argparse.ArgumentParser(description="Build TinyPy from the standard library of this Python.")
-    parser.add_argument("folder", nargs="?", type=Path, help="where to write (default: the cache)")
+    parser.add_argument("root", nargs="?", help="folder to write tinypy/ into (default: the cache)")
     options = parser.parse_args(arguments)
-    folder = store.folder(catalog.TINYPY) if options.folder is None else options.folder.expanduser()
     start = time.perf_counter()
     try:
         splits = standard_library.build()
-        contents = python_functions.write(folder, splits)
+        written = python_functions.write(splits, options.root)
         for split, functions in splits.items():
-            if python_functions.read(folder, split) != functions:
-                raise TinyTorchHFError(f"What was read back from {folder} is not what was written; run this again.")
+            if python_functions.read(split, options.root) != functions:
+                raise TinyTorchHFError(f"The {split} split that was read back is not what was written; run this again.")
     except TinyTorchHFError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{python_functions.release()}, {time.perf_counter() - start:.1f} seconds, in {folder}")
+    print(f"{time.perf_counter() - start:.1f} seconds, {python_functions.folder(options.root)}")
     print(describe(splits))
-    for name, data in contents.items():
-        print(f"{name:<28} {len(data):>7} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
+    for path in written:
+        data = path.read_bytes()
+        print(f"{path.name:<11} {len(data):>7} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
     return 0
 
 

@@ -227,7 +227,7 @@ def test_damaged_files_raise_a_runtime_error_that_says_what_is_wrong(
     make: Make, name: str, split: str, root: Path
 ) -> None:
     """Cut off, a pointer, or other bytes, of which both hashes are named; download=True repairs them all."""
-    file = catalog.info(name).split(split).file
+    (file,) = catalog.info(name).split(split).files
     path = root / name / file.name
     good = path.read_bytes()
     for damaged, error, says in (

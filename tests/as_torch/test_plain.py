@@ -10,7 +10,7 @@ from tinytorch_hf import as_torch, catalog, load
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.loaders import unit_range
 
-IMAGES = [name for name in catalog.names() if name != "tinytalks"]
+IMAGES = [name for name in catalog.shipped_names() if name != "tinytalks"]
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -16,7 +16,7 @@ from tinytorch_hf import as_hf, catalog, store
 from tinytorch_hf.errors import StorageError, UnknownNameError
 from tinytorch_hf.hub import cache, offline
 
-ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+ON_HUB = store.names_on_hub()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.hub import cards
 
-ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+ON_HUB = store.names_on_hub()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda path: f"{path.parent.name}/{path.name}")
 

@@ -62,7 +62,7 @@ class Page(HTMLParser):
 def shelf() -> Iterator[Mirror]:
     """Pages of every dataset of the catalog, whether it has a place on the Hub or not; no files."""
     nothing = {"main": Snapshot("0" * 40, {})}
-    shown = [Repository(f"tinytorch/{name}", nothing, dataset=name) for name in catalog.names()]
+    shown = [Repository(f"tinytorch/{name}", nothing, dataset=name) for name in catalog.shipped_names()]
     with serving(server.server(by_id(shown))) as address:
         yield Mirror(address, by_id(shown), Path())
 
@@ -289,7 +289,7 @@ def test_texts_are_shown_column_by_column() -> None:
 @given(query=st.dictionaries(st.sampled_from(["split", "label", "level", "difficulty", "page"]), st.text(max_size=8)))
 def test_whatever_is_chosen_gives_a_page_or_an_explanation(query: dict[str, str]) -> None:
     """Of every dataset."""
-    for name in catalog.names():
+    for name in catalog.shipped_names():
         dataset = catalog.info(name)
         try:
             found = samples.page(dataset, samples.choice(dataset, query))

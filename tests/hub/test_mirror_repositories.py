@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub.utils import validate_repo_id
 
-from tinytorch_hf import catalog, store
-from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 from tinytorch_hf.hub.mirror import repositories
 
 
@@ -36,24 +35,6 @@ def test_building_twice_gives_the_same_commit(tmp_path: Path) -> None:
     first, second = (repositories.built("tinydigits", tmp_path / part) for part in ("first", "second"))
 
     assert first.main.commit == second.main.commit
-
-
-def test_without_names_everything_with_a_place_on_the_hub_is_built() -> None:
-    """With names, those, once each."""
-    on_hub = list(filter(store.is_on_hub, catalog.names()))
-
-    assert repositories.names_to_build([]) == on_hub
-    assert repositories.names_to_build(["tinydigits", "tinydigits"]) == ["tinydigits"]
-    with pytest.raises(UnknownNameError, match="Did you mean 'tinydigits'"):
-        repositories.names_to_build(["tinydigts"])
-
-
-def test_a_dataset_without_a_loading_script_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing to serve."""
-    monkeypatch.setattr(store, "is_on_hub", lambda name: name == "tinydigits")
-
-    with pytest.raises(InvalidArgumentError, match=r"tinymnist is not served by the Hub\. These are: tinydigits"):
-        repositories.names_to_build(["tinymnist"])
 
 
 def test_an_instructors_sub_folders_are_datasets(course: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tinytorch_hf import as_hf, catalog, describe, store
 from tinytorch_hf.errors import CorruptFileError, StorageError, UnknownNameError
 from tinytorch_hf.hub import parquet
 
-ON_HUB = list(filter(store.is_on_hub, catalog.names()))
+ON_HUB = store.names_on_hub()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]

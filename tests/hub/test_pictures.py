@@ -12,7 +12,7 @@ from tinytorch_hf import catalog, describe, load
 from tinytorch_hf.hub import pictures
 
 
-@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("name", catalog.shipped_names())
 def test_a_picture_is_a_small_png_with_ink_and_ground(name: str) -> None:
     """Wide enough to see, small enough for a phone."""
     data = pictures.samples_png(name)

@@ -374,5 +374,5 @@ def test_a_dataset_without_a_place_on_the_hub_is_explained(tmp_path: Path, monke
     """There is no definition of its features."""
     monkeypatch.setattr(store, "is_on_hub", lambda name: False)
 
-    with pytest.raises(InvalidArgumentError, match="no loading script"):
+    with pytest.raises(InvalidArgumentError, match="no place on the Hub"):
         publish.prepare("tinydigits", ID, tmp_path, script=False)

@@ -18,7 +18,7 @@ def cells(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
 
 
-@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("name", catalog.shipped_names())
 def test_the_statistics_have_a_column_for_each_split(name: str) -> None:
     """For images, for bytes and for texts; the first row counts the samples."""
     table = tables.statistics_table(name)
@@ -94,7 +94,7 @@ def test_a_part_that_was_not_measured_is_named(tmp_path: Path) -> None:
         tables.measured_part("quality", 1, "tinytalks")
 
 
-@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("name", catalog.shipped_names())
 def test_the_citation_is_the_scripts(name: str) -> None:
     """Read without running it, and valid BibTeX as far as braces go."""
     citation = tables.citation(name)

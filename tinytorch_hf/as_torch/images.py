@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take
 from tinytorch_hf.as_torch.transforms import on_all_images, steps
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
-from tinytorch_hf.loaders import Array, load_split
+from tinytorch_hf.loaders import load_split
+from tinytorch_hf.splits import Array
 
 try:
     from torchvision.datasets import VisionDataset
@@ -119,8 +120,7 @@ class ImageDataset(VisionDataset):
         StorageError
             A file could not be written.
         """
-        if self.root is not None:
-            store.materialise(catalog.info(self.dataset_name), self.root)
+        provision.provide(catalog.info(self.dataset_name), self.root)
 
 
 def _pil_image(pixels: Array) -> Any:

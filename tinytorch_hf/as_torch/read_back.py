@@ -9,7 +9,8 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.as_torch.plain import tensors
 from tinytorch_hf.as_torch.talks import TinyTalks
-from tinytorch_hf.loaders import Split, as_stored
+from tinytorch_hf.loaders import as_stored
+from tinytorch_hf.splits import Split
 
 
 def from_tensors(name: str) -> dict[str, Split]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
 from tinytorch_hf.loaders import check_levels, talks_pairs
@@ -92,8 +92,7 @@ class TinyTalks(TextDataset):
         StorageError
             A file could not be written.
         """
-        if self.root is not None:
-            store.materialise(catalog.TINYTALKS, self.root)
+        provision.provide(catalog.TINYTALKS, self.root)
 
     def extra_repr(self) -> str:
         """Split, levels and block size."""

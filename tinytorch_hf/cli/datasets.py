@@ -21,7 +21,7 @@ from tinytorch_hf.cli.options import (
 from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
 
 if TYPE_CHECKING:
-    from tinytorch_hf.loaders import Array, Split
+    from tinytorch_hf.splits import Array, Split
 
 
 def add_to(commands: Any) -> None:
@@ -95,19 +95,26 @@ def _info(options: argparse.Namespace) -> int:
     rows = [
         ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
         ("summary", dataset.summary),
-        *(("split", f"{s.name}: {s.n_samples} samples in {s.file.name}") for s in dataset.splits),
+        *(
+            ("split", f"{s.name}: {s.n_samples} samples in {', '.join(file.name for file in s.files)}")
+            for s in dataset.splits
+        ),
         *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
         *(range_and_classes if dataset.classes else ()),
         ("license", f"{dataset.license}. {dataset.license_note}"),
         ("source", f"{dataset.source}, {dataset.source_url}"),
         ("citation", dataset.citation),
-        ("recipe", dataset.recipe),
-        *(("sha256", f"{file.name} {file.sha256}") for file in dataset.files),
+        *((("recipe", dataset.recipe),) if dataset.recipe else ()),
+        *(_hash(file) for file in dataset.files),
         ("fingerprint", dataset.fingerprint),
     ]
     for key, value in rows:
         print(f"{key:<11}  {value}")
     return OK
+
+
+def _hash(file: catalog.DataFile) -> tuple[str, str]:
+    return ("sha256", f"{file.name} {file.sha256}") if file.sha256 else ("md5", f"{file.name} {file.md5}")
 
 
 def _info_dict(dataset: catalog.DatasetInfo) -> dict[str, Any]:
@@ -183,7 +190,7 @@ def _verify(options: argparse.Namespace) -> int:
     from tinytorch_hf.verification import Outcome, checks
 
     seen = []
-    for name in options.names or catalog.names():
+    for name in options.names or catalog.shipped_names():
         for check in checks(name):
             seen.append(check)
             if not options.json:
@@ -198,11 +205,11 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from tinytorch_hf import store
+    from tinytorch_hf import export
 
     status = OK
-    for name in catalog.names():
-        for step in store.export(catalog.info(name), options.root, force=options.force):
+    for name in catalog.shipped_names():
+        for step in export.to_checkout(catalog.info(name), options.root, force=options.force):
             print(f"{_export_verb(step):<9}  {step.path}")
             if step.kept_wrong:
                 status = PROBLEM

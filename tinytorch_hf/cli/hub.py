@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinytorch_hf import catalog
 from tinytorch_hf.cli.options import (
     OK,
     add_json,
@@ -96,7 +95,7 @@ def _build(options: argparse.Namespace) -> int:
     from tinytorch_hf import store
     from tinytorch_hf.hub import parquet
 
-    for name in options.names or filter(store.is_on_hub, catalog.names()):
+    for name in store.names_on_hub(options.names):
         print(f"wrote {parquet.build(name, options.out)}")
     return OK
 
@@ -105,7 +104,7 @@ def _cache(options: argparse.Namespace) -> int:
     from tinytorch_hf import store
     from tinytorch_hf.hub import cache, offline
 
-    names = options.names or [*filter(store.is_on_hub, catalog.names())]
+    names = store.names_on_hub(options.names)
     if options.undo:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
@@ -128,10 +127,11 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
+    from tinytorch_hf import store
     from tinytorch_hf.hub import publish
     from tinytorch_hf.hub.remote import Remote
 
-    catalog.info(options.name)
+    store.names_on_hub([options.name])
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
@@ -189,9 +189,10 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: Map
 
 def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:
     """The datasets to serve; of all of them, those whose data are on this machine."""
+    from tinytorch_hf import store
     from tinytorch_hf.hub.mirror import repositories
 
-    for name in repositories.names_to_build(options.names):
+    for name in store.names_on_hub(options.names):
         try:
             yield repositories.built(name, out)
         except MissingFileError as error:

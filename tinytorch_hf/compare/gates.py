@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.compare.layers import Layer
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 
 def differ(layer: Layer, mine: tuple[Array, Array], theirs: tuple[Array, Array]) -> bool:

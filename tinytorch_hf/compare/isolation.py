@@ -13,7 +13,7 @@ from tinytorch_hf.compare.divergence import Finding, look_at
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide, in_tinytorch
 from tinytorch_hf.frameworks import blaming
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 
 @dataclass(frozen=True)

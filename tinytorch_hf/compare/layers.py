@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.frameworks import Framework
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.describe import fingerprint, fingerprints
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError
 from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, find_framework
-from tinytorch_hf.loaders import Split
+from tinytorch_hf.splits import Split
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5

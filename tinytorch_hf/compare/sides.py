@@ -14,7 +14,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.frameworks import Framework, blaming
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 
 class TinyTorchSide:

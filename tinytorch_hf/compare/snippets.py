@@ -14,7 +14,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.frameworks import Framework, blaming
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 _WEIGHTS = (
     "for p in layer.parameters(): p.data = np.linspace(-1, 1, p.data.size, dtype=np.float32).reshape(p.data.shape)"

@@ -16,7 +16,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide, in_tinytorch
 from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.frameworks import Framework, blaming
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 # The gradients that each parameter was updated with so far, by layer and parameter.
 History = dict[tuple[str, str], list[Array]]

@@ -14,7 +14,8 @@ from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.loaders import Array, load_digits_8x8, load_images, talks_pairs
+from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs
+from tinytorch_hf.splits import Array
 from tinytorch_hf.talks import in_split, text_of
 from tinytorch_hf.tokenizer import CharTokenizer
 

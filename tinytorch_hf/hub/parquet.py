@@ -13,7 +13,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.hub import cards, croissant, pictures
-from tinytorch_hf.loaders import Split
+from tinytorch_hf.splits import Split
 
 COMPANIONS = ("DATASHEET.md", "LICENSE")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 
 from tinytorch_hf import catalog, describe
-from tinytorch_hf.loaders import Split, load_split
+from tinytorch_hf.loaders import load_split
+from tinytorch_hf.splits import Split
 
 FILE_NAME = "samples.png"
 

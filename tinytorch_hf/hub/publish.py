@@ -88,8 +88,7 @@ def prepare(name: str, repo_id: str, folder: Path, *, script: bool) -> dict[str,
         The dataset has no loading script.
     """
     dataset = catalog.info(name)
-    if not store.is_on_hub(name):
-        raise InvalidArgumentError(f"{dataset.title} has no loading script, so there is nothing to publish.")
+    store.names_on_hub([name])
     branches = {MAIN: take_snapshot(parquet.build(name, folder / MAIN))}
     if script:
         # These releases look for a script with the repository's name.

@@ -48,7 +48,7 @@ def overview_table(_scope: str) -> str:
             dataset.license,
             dataset.summary,
         )
-        for dataset in map(catalog.info, catalog.names())
+        for dataset in map(catalog.info, catalog.shipped_names())
     ]
     return _table(("Dataset", "Samples", "Size", "Licence", "What it is"), rows)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinytorch_hf.compare.battery.case import Inputs
 from tinytorch_hf.errors import MissingExtraError
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 
 class Judge:

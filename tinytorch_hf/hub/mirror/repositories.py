@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 
@@ -67,24 +67,6 @@ def built(name: str, out: Path) -> Repository:
     snapshot = take_snapshot(parquet.build(name, out))
     tags = {f"v{catalog.info(name).version}": snapshot}
     return Repository(f"{NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name)
-
-
-def names_to_build(names: Iterable[str]) -> list[str]:
-    """The datasets that were asked for, without repetition; if none, all that have a place on the Hub.
-
-    Raises
-    ------
-    UnknownNameError
-        No such dataset.
-    InvalidArgumentError
-        A dataset has no loading script, so that there is nothing to serve.
-    """
-    wanted = [catalog.info(name).name for name in dict.fromkeys(names)]
-    on_hub = list(filter(store.is_on_hub, catalog.names()))
-    for name in wanted:
-        if name not in on_hub:
-            raise InvalidArgumentError(f"{name} is not served by the Hub. These are: {', '.join(on_hub)}.")
-    return wanted or on_hub
 
 
 def own(folder: Path) -> list[Repository]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tinytorch_hf import catalog, difficulty
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.loaders import Array, Split, load_split, unit_range
+from tinytorch_hf.loaders import load_split, unit_range
+from tinytorch_hf.splits import Array, Split
 
 PER_PAGE = 48
 

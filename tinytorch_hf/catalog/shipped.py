@@ -1,94 +1,10 @@
-"""Every dataset's facts in one table."""
+"""Facts of the datasets that ship with the package."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tinytorch_hf.errors import UnknownNameError
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """One curated file: its name inside the dataset's folder, its size and its SHA-256."""
-
-    name: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """One array of a split: its name, NumPy dtype, and the shape of one sample."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    description: str
-
-
-@dataclass(frozen=True)
-class SplitInfo:
-    """One split: its name, its number of samples and the file that holds it."""
-
-    name: str
-    n_samples: int
-    file: DataFile
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What is known about a dataset without opening its files.
-
-    ``fingerprint`` is the content hash that `tinytorch_hf.fingerprint` computes; it is the same through
-    every adapter. ``value_range`` is the closed range of the first column.
-    ``folder`` is the folder under ``datasets/`` where that is not the name.
-    """
-
-    name: str
-    title: str
-    summary: str
-    version: str
-    splits: tuple[SplitInfo, ...]
-    columns: tuple[Column, ...]
-    value_range: tuple[float, float]
-    classes: tuple[str, ...]
-    license: str
-    license_note: str
-    source: str
-    source_url: str
-    citation: str
-    recipe: str
-    fingerprint: str
-    folder: str = ""
-    other_files: tuple[DataFile, ...] = ()
-
-    @property
-    def folder_name(self) -> str:
-        """Name of the folder under ``datasets/`` that holds the files."""
-        return self.folder or self.name
-
-    @property
-    def repo_id(self) -> str:
-        """Name of the dataset on Hugging Face's Hub, where it is published there."""
-        return f"tinytorch/{self.name}"
-
-    @property
-    def files(self) -> tuple[DataFile, ...]:
-        """The curated files: those that hold the splits, then other forms of the same content."""
-        return tuple(dict.fromkeys([*(split.file for split in self.splits), *self.other_files]))
-
-    @property
-    def sha256(self) -> dict[str, str]:
-        """SHA-256 of each curated file, by file name."""
-        return {file.name: file.sha256 for file in self.files}
-
-    def split(self, name: str) -> SplitInfo:
-        """Facts of one split; an unknown name raises `UnknownNameError`."""
-        for split in self.splits:
-            if split.name == name:
-                return split
-        raise UnknownNameError(f"split of {self.name} named", name, (split.name for split in self.splits))
-
+from tinytorch_hf.catalog.facts import Column, DataFile, DatasetInfo, SplitInfo
 
 DIGIT_CLASSES = (
     "0 - zero",
@@ -112,12 +28,12 @@ TINYDIGITS = DatasetInfo(
         SplitInfo(
             "train",
             1000,
-            DataFile("train.pkl", 264255, "254293630e549113002cdc3f7f1542715e0a40288a3a8a0358fb8e478dce1e54"),
+            (DataFile("train.pkl", 264255, "254293630e549113002cdc3f7f1542715e0a40288a3a8a0358fb8e478dce1e54"),),
         ),
         SplitInfo(
             "test",
             200,
-            DataFile("test.pkl", 53044, "767ea1644a12dac6f3f94f63536de4deace8a0fa1f5c54f80a9419a267c7802d"),
+            (DataFile("test.pkl", 53044, "767ea1644a12dac6f3f94f63536de4deace8a0fa1f5c54f80a9419a267c7802d"),),
         ),
     ),
     columns=(
@@ -150,7 +66,7 @@ DIGITS_8X8 = replace(
         SplitInfo(
             "full",
             1797,
-            DataFile("digits_8x8.npz", 40702, "e16e1407b2a5fe5578569d4395d7f2d0ab022104a0cdcd7f9e6d3473650f3c72"),
+            (DataFile("digits_8x8.npz", 40702, "e16e1407b2a5fe5578569d4395d7f2d0ab022104a0cdcd7f9e6d3473650f3c72"),),
         ),
     ),
     recipe="datasets/tiny/create_digits_8x8.py",
@@ -167,12 +83,12 @@ TINYMNIST = DatasetInfo(
         SplitInfo(
             "train",
             1000,
-            DataFile("train.npz", 152564, "9ca2fcc3b601d607216dd4f10d48e05ee42ab0569c117bbaa67d2f2f220867fd"),
+            (DataFile("train.npz", 152564, "9ca2fcc3b601d607216dd4f10d48e05ee42ab0569c117bbaa67d2f2f220867fd"),),
         ),
         SplitInfo(
             "test",
             200,
-            DataFile("test.npz", 33307, "4503f197ac5cd0e71c1edb2d14d054a6e3d736cf758a6b179323363599668a02"),
+            (DataFile("test.npz", 33307, "4503f197ac5cd0e71c1edb2d14d054a6e3d736cf758a6b179323363599668a02"),),
         ),
     ),
     columns=(
@@ -209,9 +125,9 @@ TINYTALKS = DatasetInfo(
     summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
     version="1.0.0",
     splits=(
-        SplitInfo("train", 245, _TALKS_SOURCE),
-        SplitInfo("val", 53, _TALKS_SOURCE),
-        SplitInfo("test", 52, _TALKS_SOURCE),
+        SplitInfo("train", 245, (_TALKS_SOURCE,)),
+        SplitInfo("val", 53, (_TALKS_SOURCE,)),
+        SplitInfo("test", 52, (_TALKS_SOURCE,)),
     ),
     other_files=(
         DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
@@ -241,24 +157,3 @@ TINYTALKS = DatasetInfo(
     recipe="datasets/tinytalks/create_tinytalks.py",
     fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
 )
-
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)}
-
-
-def names() -> tuple[str, ...]:
-    """Names of every dataset in the catalog."""
-    return tuple(_CATALOG)
-
-
-def info(name: str) -> DatasetInfo:
-    """Facts of one dataset.
-
-    Raises
-    ------
-    UnknownNameError
-        No dataset has this name; close matches are suggested.
-    """
-    try:
-        return _CATALOG[name]
-    except (KeyError, TypeError):
-        raise UnknownNameError("dataset", name, _CATALOG) from None

@@ -1,0 +1,53 @@
+"""Every dataset's facts: one table, in `shipped` and `on_demand`."""
+
+from __future__ import annotations
+
+from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYPY
+from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
+from tinytorch_hf.errors import UnknownNameError
+
+__all__ = [
+    "CIFAR10",
+    "DIGITS_8X8",
+    "DIGIT_CLASSES",
+    "MNIST",
+    "TINYDIGITS",
+    "TINYMNIST",
+    "TINYPY",
+    "TINYTALKS",
+    "Archive",
+    "Column",
+    "DataFile",
+    "DatasetInfo",
+    "SplitInfo",
+    "info",
+    "names",
+    "shipped_names",
+]
+
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYPY)}
+
+
+def names() -> tuple[str, ...]:
+    """Names of every dataset in the catalog."""
+    return tuple(_CATALOG)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the datasets whose files are part of the installation."""
+    return tuple(name for name, dataset in _CATALOG.items() if dataset.is_shipped)
+
+
+def info(name: str) -> DatasetInfo:
+    """Facts of one dataset.
+
+    Raises
+    ------
+    UnknownNameError
+        No dataset has this name; close matches are suggested.
+    """
+    try:
+        return _CATALOG[name]
+    except (KeyError, TypeError):
+        raise UnknownNameError("dataset", name, _CATALOG) from None

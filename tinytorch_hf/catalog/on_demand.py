@@ -1,0 +1,158 @@
+"""Facts of the datasets that are downloaded or built when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.shipped import TINYMNIST
+
+_MNIST_HOSTS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+def _mnist_archive(name: str, size_bytes: int, sha256: str) -> Archive:
+    return Archive(DataFile(name, size_bytes, sha256), "MNIST/raw", tuple(host + name for host in _MNIST_HOSTS))
+
+
+MNIST = replace(
+    TINYMNIST,
+    name="mnist",
+    title="MNIST",
+    summary="All 60,000 training and 10,000 test images of MNIST, 28x28 pixels.",
+    splits=(
+        SplitInfo(
+            "train",
+            60000,
+            (
+                DataFile(
+                    "train-images-idx3-ubyte",
+                    47040016,
+                    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                ),
+                DataFile(
+                    "train-labels-idx1-ubyte",
+                    60008,
+                    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                ),
+            ),
+        ),
+        SplitInfo(
+            "test",
+            10000,
+            (
+                DataFile(
+                    "t10k-images-idx3-ubyte",
+                    7840016,
+                    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                ),
+                DataFile(
+                    "t10k-labels-idx1-ubyte",
+                    10008,
+                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                ),
+            ),
+        ),
+    ),
+    columns=TINYMNIST.columns[:2],
+    source="MNIST's four official archives",
+    recipe="",
+    fingerprint="e723b0e88e9c53fc0ceb546fc79c63bb7434a238571351e8e71c821570ea51f0",
+    provided="downloaded",
+    root_folder="MNIST/raw",
+    archives=(
+        _mnist_archive(
+            "train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+        ),
+        _mnist_archive(
+            "train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+        ),
+        _mnist_archive(
+            "t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+        ),
+        _mnist_archive(
+            "t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+        ),
+    ),
+)
+
+CIFAR10 = DatasetInfo(
+    name="cifar10",
+    title="CIFAR10",
+    summary="All 50,000 training and 10,000 test images of CIFAR-10, 32x32 pixels in colour.",
+    version="1.0.0",
+    # Sizes of the files inside the archive are published nowhere; their md5 are.
+    splits=(
+        SplitInfo(
+            "train",
+            50000,
+            (
+                DataFile("data_batch_1", 0, "", "c99cafc152244af753f735de768cd75f"),
+                DataFile("data_batch_2", 0, "", "d4bba439e000b95fd0a9bffe97cbabec"),
+                DataFile("data_batch_3", 0, "", "54ebc095f3ab1f0389bbae665268c751"),
+                DataFile("data_batch_4", 0, "", "634d18415352ddfa80567beed471001a"),
+                DataFile("data_batch_5", 0, "", "482c414d41f54cd18b22e5b47cb7c3cb"),
+            ),
+        ),
+        SplitInfo("test", 10000, (DataFile("test_batch", 0, "", "40351d587109b95175f43aff81a1287e"),)),
+    ),
+    other_files=(DataFile("batches.meta", 0, "", "5ff9c542aee3614f3951f8cda6e48888"),),
+    columns=(
+        Column("images", "uint8", (3, 32, 32), "red, green and blue of each pixel, 0 dark to 255 bright"),
+        Column("labels", "int64", (), "what the photograph shows, 0 to 9"),
+    ),
+    value_range=(0.0, 255.0),
+    classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    license="not stated",
+    license_note="CIFAR-10's authors state no licence; they ask users to cite the technical report.",
+    source="CIFAR-10's official archive, python version",
+    source_url="https://www.cs.toronto.edu/~kriz/cifar.html",
+    citation=(
+        "A. Krizhevsky (2009). Learning Multiple Layers of Features from Tiny Images. "
+        "Technical report, University of Toronto."
+    ),
+    recipe="",
+    fingerprint="",
+    provided="downloaded",
+    root_folder="cifar-10-batches-py",
+    archives=(
+        Archive(
+            DataFile(
+                "cifar-10-python.tar.gz",
+                170498071,
+                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+                "c58f30108f718f92721af3b95e74349a",
+            ),
+            "",
+            ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
+        ),
+    ),
+)
+
+TINYPY = DatasetInfo(
+    name="tinypy",
+    title="TinyPy",
+    summary="5000 real Python functions of 3 to 25 lines, taken from the standard library of your own Python.",
+    version="1.0.0",
+    splits=(SplitInfo("train", 4000, ()), SplitInfo("val", 500, ()), SplitInfo("test", 500, ())),
+    columns=(
+        Column("module", "str", (), "where the function stands, such as json.encoder"),
+        Column("name", "str", (), "its name there, such as JSONEncoder.default"),
+        Column("signature", "str", (), "decorators and the line of the def, with its colon"),
+        Column("docstring", "str", (), "cleaned of its indentation; empty where there is none"),
+        Column("body", "str", (), "the statements after the docstring, with their indentation"),
+        Column("n_lines", "int64", (), "lines of the whole function, 3 to 25"),
+    ),
+    value_range=(3.0, 25.0),
+    classes=(),
+    license="PSF-2.0",
+    license_note="Python Software Foundation License Version 2, https://docs.python.org/3/license.html",
+    source="the standard library of the Python that builds it; each release of Python gives a TinyPy of its own",
+    source_url="https://docs.python.org/3/library/",
+    citation="Python Software Foundation. The Python Standard Library. https://docs.python.org/3/library/",
+    recipe="datasets/tinypy/create_tinypy.py",
+    fingerprint="",
+    provided="built",
+)
