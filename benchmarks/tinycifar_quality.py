@@ -28,8 +28,8 @@ Array = np.ndarray[Any, Any]
 
 MODELS = ("small CNN", "logistic regression", "1-NN")
 N_FOLDS = 3
-N_LOTS = 8
-N_EPOCHS = 20
+N_LOTS = 6
+N_EPOCHS = 12
 N_SEEDS = 5
 DATASHEET = Path(__file__).resolve().parents[1] / "datasets" / "tinycifar" / "DATASHEET.md"
 BLOCK = ("<!-- measured: quality -->", "<!-- /measured -->")
@@ -128,9 +128,8 @@ def strategies() -> dict[str, Strategy]:
         "k-center": lambda pool, members: curate.k_center(pool.features[members], n),
         "facility location": lambda pool, members: curate.facility_location(pool.features[members], n),
         "herding": lambda pool, members: curate.herding(pool.features[members], n),
-        "kernel herding, sharpness 1": herded(1.0),
-        "kernel herding, sharpness 4": herded(4.0),
-        "kernel herding, sharpness 4, on pixels": lambda pool, members: curate.kernel_herding(
+        "kernel herding": herded(4.0),
+        "kernel herding, on pixels": lambda pool, members: curate.kernel_herding(
             curate.gaussian_kernel(pool.images[members]), n
         ),
         "kernel herding in quotas": in_thirds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
 from tinytorch_hf.errors import UnknownNameError
 
@@ -15,6 +15,7 @@ __all__ = [
     "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
+    "TINYPY",
     "TINYTALKS",
     "Archive",
     "Column",
@@ -26,7 +27,9 @@ __all__ = [
     "shipped_names",
 ]
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYCIFAR)}
+_SHIPPED = (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)
+_ON_DEMAND = (MNIST, CIFAR10, TINYCIFAR, TINYPY)
+_CATALOG = {dataset.name: dataset for dataset in (*_SHIPPED, *_ON_DEMAND)}
 
 
 def names() -> tuple[str, ...]:
