@@ -191,8 +191,8 @@ def report(source: Mapping[str, Split]) -> str:
         *learned,
         "",
         "Ways to choose 200 images of each class, compared on candidates that could not be chosen: a third, each third "
-        f"once. In brackets the gain in standard deviations of {N_LOTS} choices by lot. As look-alikes, {n_train} train "
-        f"candidates and {n_test} test candidates were left out.",
+        f"once. In brackets the gain in standard deviations of {N_LOTS} choices by lot. As look-alikes, {n_train} "
+        f"train candidates and {n_test} test candidates were left out.",
         "",
         *compare_strategies(pool),
     ]
