@@ -13,7 +13,10 @@ NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
 
 # Specifications of what needs nothing beyond NumPy.
-CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
+CORE_MODULES = (
+    *("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks"),
+    *("clones", "python_functions", "standard_library"),
+)
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 
 # Specifications of what every supported release of Hugging Face's library does: scripts, built folders, the cache.
