@@ -64,6 +64,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     session.run("python", "datasets/tinydigits/create_tinydigits.py")
     session.run("python", "datasets/tiny/create_digits_8x8.py")
     session.run("python", "datasets/tinytalks/create_tinytalks.py")
+    session.run("python", "datasets/tinypy/create_tinypy.py", session.create_tmp())
     session.run("python", "datasets/tinymnist/create_tinymnist.py")
     session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
