@@ -32,9 +32,9 @@ from tinytorch_hf.python_functions import (
 )
 
 # Characters in a line; beyond are mostly tables and messages.
-_MAX_WIDTH = 100
+MAX_WIDTH = 100
 # Families with more functions are for training only, so that val and test hold many families.
-_MAX_HELD_OUT_FAMILY = 60
+MAX_HELD_OUT_FAMILY = 60
 
 # What some distributions leave out, split off, or adapt to their system; releases there would differ.
 _LEFT_OUT = {
@@ -121,7 +121,7 @@ def _draw_families(n_functions: Counter[str]) -> dict[str, str]:
     """The split of each family: lots are drawn until test is full, then until val is; all others are for training."""
     split_of = dict.fromkeys(n_functions, "train")
     lots = sorted(n_functions, key=lambda name: hashlib.sha256(name.encode("ascii")).digest())
-    drawn = iter([name for name in lots if n_functions[name] <= _MAX_HELD_OUT_FAMILY])
+    drawn = iter([name for name in lots if n_functions[name] <= MAX_HELD_OUT_FAMILY])
     for split in ("test", "val"):
         n = 0
         while n < N_IN_SPLIT[split] and (name := next(drawn, None)) is not None:
@@ -199,16 +199,20 @@ def normal_form(module: str, name: str, node: _AnyDef) -> Function | None:
     signature = ast.unparse(bare).removesuffix("\n    pass")
     bare.body = statements
     body = ast.unparse(bare)[len(signature) + 1 :]
-    cleaned = "\n".join(line.rstrip() for line in inspect.cleandoc(docstring or "").split("\n"))
-    function = Function(module, name, signature, cleaned, body, n_lines=0)
+    function = Function(module, name, signature, clean(docstring or ""), body, n_lines=0)
     return dataclasses.replace(function, n_lines=n_lines_of(function))
+
+
+def clean(docstring: str) -> str:
+    """A docstring without the indentation of its lines, spaces at their ends, and blank lines around it."""
+    return "\n".join(line.rstrip() for line in inspect.cleandoc(docstring).split("\n")).strip("\n")
 
 
 def _may_be_held(function: Function) -> bool:
     source = source_of(function)
     if not MIN_LINES <= function.n_lines <= MAX_LINES or not is_printable_ascii(source):
         return False
-    if max(map(len, source.split("\n"))) > _MAX_WIDTH:
+    if max(map(len, source.split("\n"))) > MAX_WIDTH:
         return False
     try:
         compile(source, function.name, "exec", dont_inherit=True)
