@@ -148,6 +148,7 @@ class Found(Enum):
     NOTHING = "nothing"
     SAME = "the same file"
     POINTER = "a Git-LFS pointer"
+    CUT_OFF = "the beginning of the same file"
     OTHER = "a different file"
 
 
