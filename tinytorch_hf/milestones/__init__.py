@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tinytorch_hf.milestones.bridges import install
-    from tinytorch_hf.milestones.manager import DatasetManager, TinyDigits
+    from tinytorch_hf.milestones.digits import TinyDigits
+    from tinytorch_hf.milestones.manager import DatasetManager
 
-_HOMES = {"DatasetManager": "manager", "TinyDigits": "manager", "install": "bridges"}
+_HOMES = {"DatasetManager": "manager", "TinyDigits": "digits", "install": "bridges"}
 
 __all__ = ["DatasetManager", "TinyDigits", "install"]
 

@@ -1,4 +1,4 @@
-"""What TinyTorch's milestones ask for data: `DatasetManager` and `TinyDigits`, with their shapes and types.
+"""What TinyTorch's milestones ask for data: `DatasetManager`, with TinyTorch's shapes and types.
 
 Nothing is downloaded unless it was asked for. Where all of MNIST or CIFAR-10 is not on this machine, the tiny dataset
 of its kind is given, and a line says so.
@@ -72,7 +72,7 @@ class DatasetManager:
         full
             None for all of MNIST if it is there, else TinyMNIST; True to insist on all; False for TinyMNIST.
         download
-            Get all of MNIST first if it is not there, 12 MB.
+            Get all of MNIST first if it is not there.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class DatasetManager:
         full
             None for all of CIFAR-10 if it is there, else TinyCIFAR; True to insist on all; False for TinyCIFAR.
         download
-            Get all of CIFAR-10 first if it is not there, 170 MB.
+            Get all of CIFAR-10 first if it is not there.
 
         Returns
         -------
@@ -252,27 +252,6 @@ class DatasetManager:
             note = f"{found.problem}" + (f" It was replaced by a good copy from {found.root}." if repaired else "")
         train, test = [(loaders.unit_range(split["images"]), split["labels"]) for split in found.splits]
         return _tell(dataset.name, (train, test), note)
-
-
-class TinyDigits:
-    """TinyDigits as ``tinytorch.datasets`` gives it to the milestones.
-
-    Parameters
-    ----------
-    root
-        None for the bundled files, or a folder in which ``tinydigits/`` is looked for.
-    """
-
-    def __init__(self, root: str | Path | None = None) -> None:
-        self.root = root
-
-    def get_train_data(self) -> tuple[Array, Array]:
-        """1000 images, float32 (1000, 8, 8) in [0, 1], and their labels, int64 (1000,)."""
-        return loaders.load_images("tinydigits", "train", self.root)
-
-    def get_test_data(self) -> tuple[Array, Array]:
-        """200 images, float32 (200, 8, 8) in [0, 1], and their labels, int64 (200,)."""
-        return loaders.load_images("tinydigits", "test", self.root)
 
 
 def _pairs(name: str) -> Pairs:
