@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tinytorch_hf import as_hf, as_tinytorch, as_torch, reference
+    from tinytorch_hf import as_hf, as_tinytorch, as_torch, milestones, reference
     from tinytorch_hf.as_torch import (
         DataLoader,
         Digits8x8,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.splits import Split
     from tinytorch_hf.verification import verify
 
-_MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
+_MODULES = ("as_hf", "as_tinytorch", "as_torch", "milestones", "reference")
 _HOMES = {
     "DataLoader": "as_torch",
     "Digits8x8": "as_torch",
@@ -87,6 +87,7 @@ __all__ = [
     "load_tinymnist",
     "load_tinypy",
     "load_tinytalks",
+    "milestones",
     "names",
     "reference",
     "stratified_split",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkouts import POINTER, SmallMNIST, own_cache, small_mnist, snapshot  # noqa: F401 -- fixtures
+from checkouts import POINTER, SmallMNIST, own_cache, small_mnist, snapshot
 
 from tinytorch_hf import catalog, load_tinymnist, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, UnknownNameError
@@ -55,9 +55,7 @@ def test_what_is_put_there_is_a_good_copy(
     assert full_data.put(small_mnist.dataset, tmp_path / "data") == []
 
 
-def test_a_bad_archive_in_the_cache_is_not_handed_on(
-    tmp_path: Path, own_cache: Path, small_mnist: SmallMNIST
-) -> None:
+def test_a_bad_archive_in_the_cache_is_not_handed_on(tmp_path: Path, own_cache: Path, small_mnist: SmallMNIST) -> None:
     """The unpacked file is packed in its place."""
     small_mnist.unpacked_into(own_cache)
     (own_cache / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").write_bytes(b"half")
@@ -95,15 +93,13 @@ def test_damage_is_told_only_where_nothing_better_is_found(
     path = small_mnist.packed_into(tmp_path / "data" / "mnist") / "t10k-labels-idx1-ubyte.gz"
     path.write_bytes(POINTER)
 
-    with pytest.raises(CorruptFileError, match="t10k-labels-idx1-ubyte.gz is a Git-LFS pointer"):
+    with pytest.raises(CorruptFileError, match=r"t10k-labels-idx1-ubyte\.gz is a Git-LFS pointer"):
         full_data.find(small_mnist.dataset, tmp_path / "data")
     small_mnist.unpacked_into(own_cache)
     assert "t10k-labels" in str(full_data.find(small_mnist.dataset, tmp_path / "data").problem)
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(
-    tmp_path: Path, own_cache: Path, small_mnist: SmallMNIST
-) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, own_cache: Path, small_mnist: SmallMNIST) -> None:
     """Not half a dataset that is trusted later."""
     small_mnist.unpacked_into(own_cache)
     (tmp_path / "data").write_text("a file", encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkouts import POINTER, SmallMNIST, own_cache, small_mnist, snapshot  # noqa: F401 -- fixtures
+from checkouts import POINTER, SmallMNIST, own_cache, small_mnist, snapshot
 
 from tinytorch_hf import (
     load_mnist,
@@ -299,9 +299,7 @@ def test_without_a_folder_it_takes_that_of_the_checkout_it_is_run_in(
     assert not (tmp_path / "milestones" / "datasets").exists()
 
 
-def test_another_dataset_with_the_same_shapes_is_not_taken_for_mnist(
-    data_dir: Path, small_mnist: SmallMNIST
-) -> None:
+def test_another_dataset_with_the_same_shapes_is_not_taken_for_mnist(data_dir: Path, small_mnist: SmallMNIST) -> None:
     """What is given as MNIST was verified."""
     folder = small_mnist.packed_into(data_dir / "mnist")
     labels = folder / "train-labels-idx1-ubyte.gz"

@@ -10,7 +10,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from checkouts import POINTER, SmallMNIST, own_cache, small_mnist  # noqa: F401 -- fixtures
+from checkouts import POINTER, SmallMNIST, own_cache, small_mnist
 
 from tinytorch_hf import store
 from tinytorch_hf.catalog import TINYDIGITS, TINYTALKS
