@@ -21,7 +21,7 @@ from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "milestones"),
+    *("list", "info", "show", "stats", "verify", "export", "download", "milestones"),
     *("build", "cache", "publish", "mirror", "compare", "check"),
 ]
 
