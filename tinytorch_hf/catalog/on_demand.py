@@ -131,6 +131,29 @@ CIFAR10 = DatasetInfo(
     ),
 )
 
+TINYCIFAR = replace(
+    CIFAR10,
+    name="tinycifar",
+    title="TinyCIFAR",
+    summary="2000 training and 400 test images of CIFAR-10, 32x32 pixels in colour, balanced over the ten classes.",
+    splits=(
+        SplitInfo("train", 2000, (DataFile("train.npz", 0, ""),)),
+        SplitInfo("test", 400, (DataFile("test.npz", 0, ""),)),
+    ),
+    other_files=(),
+    columns=(
+        *CIFAR10.columns,
+        Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score in the lowest, middle, highest third"),
+        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true class"),
+        Column("source_index", "int64", (), "position in the same split of CIFAR-10, from 0"),
+    ),
+    recipe="datasets/tinycifar/create_tinycifar.py",
+    provided="built",
+    root_folder="",
+    archives=(),
+    cut_from="cifar10",
+)
+
 TINYPY = DatasetInfo(
     name="tinypy",
     title="TinyPy",

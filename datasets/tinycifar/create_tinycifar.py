@@ -1,0 +1,97 @@
+"""Cut TinyCIFAR from CIFAR-10, byte for byte as everywhere, and check the result.
+
+Run from anywhere: ``python3 datasets/tinycifar/create_tinycifar.py --source FOLDER``, with a root in which CIFAR-10
+lies, as ``tinytorch-hf download cifar10 --root FOLDER`` or torchvision puts it there. Without ``--source`` it is the
+cache. The files go to ``FOLDER/tinycifar``, or to another root with ``--root``.
+
+Which images were chosen stands in ``selection.csv``, so that cutting depends on no library's arithmetic. The
+candidates are the first 4000 images of CIFAR-10's first train batch and the first 761 of each other batch, the test
+batch included. ``--reselect`` makes the choice again, with scikit-learn, and reports how far it agrees. Nothing is
+written unless both files have the sizes and SHA-256 that the catalog states.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# The checkout this recipe stands in, so that it also runs where nothing is installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from tinytorch_hf import catalog, curate, descriptors, difficulty, loaders, store, tinycifar  # noqa: E402 -- as above
+from tinytorch_hf.errors import TinyTorchHFError  # noqa: E402
+from tinytorch_hf.splits import Split  # noqa: E402
+
+N_PER_BATCH = {"train": (4000, 761, 761, 761, 761), "test": (761,)}
+BATCH = 10_000
+N_PER_CLASS = {"train": 200, "test": 40}
+# The thirds of all candidates by score. By the bounds of TinyMNIST, four of five photographs would be hard.
+BOUNDS = (0.49, 0.76)
+MIN_COSINE = 0.55
+SEED = 42
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Images (N, 3, 32, 32) uint8 that may be chosen, with labels, and their split and position in CIFAR-10.
+
+    Those of the test split come first, so that of two look-alikes the test split keeps its image.
+    """
+
+    images: Array
+    labels: Array
+    source_index: Array
+    is_test: Array
+
+
+def candidate_indices(split: str) -> Array:
+    """Positions in a split of CIFAR-10 of the images that may be chosen."""
+    return np.concatenate([BATCH * batch + np.arange(n) for batch, n in enumerate(N_PER_BATCH[split])])
+
+
+def candidates(source: Mapping[str, Split]) -> Candidates:
+    """The candidates, from CIFAR-10's "test" and "train"."""
+    indices = {split: candidate_indices(split) for split in ("test", "train")}
+    return Candidates(
+        images=np.concatenate([source[split]["images"][chosen] for split, chosen in indices.items()]),
+        labels=np.concatenate([source[split]["labels"][chosen] for split, chosen in indices.items()]),
+        source_index=np.concatenate(list(indices.values())),
+        is_test=np.arange(sum(map(len, indices.values()))) < len(indices["test"]),
+    )
+
+
+def features(images: Array) -> Array:
+    """What the classifiers judge by, and the choice is made by: edges and colours, (N, 537) float32."""
+    return np.hstack([descriptors.edge_directions(images), 2 * descriptors.colours(images)])
+
+
+def look_alikes(images: Array) -> Array:
+    """Which images look like one that stands before them."""
+    seen, mirrored = (descriptors.edge_directions(view, joined=True) for view in (images, images[..., ::-1]))
+    return curate.repeats(seen, mirrored, MIN_COSINE)
+
+
+def difficulty_scores(pool: Candidates) -> Array:
+    """Score in [0, 1] of each candidate, from classifiers that never saw it."""
+    return difficulty.instance_hardness(difficulty.out_of_fold_probabilities(features(pool.images), pool.labels))
+
+
+def by_lot(labels: Array, n_per_class: int, eligible: Array, seed: int = SEED) -> Array:
+    """Positions of so many images of each class, drawn at random."""
+    # RandomState's stream is frozen for all releases (NEP 19); default_rng's is not.
+    luck = np.random.RandomState(seed).random_sample(len(labels))
+
+    def draw(members: Array) -> Array:
+        return np.argsort(luck[members], kind="stable")[:n_per_class]
+
+    return curate.per_class(labels, draw, eligible)
+
+
