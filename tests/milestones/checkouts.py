@@ -1,4 +1,4 @@
-"""Small TinyTorch checkouts for these tests, and MNIST's format with a few images.
+"""Small TinyTorch checkouts for these tests, and the formats of MNIST and CIFAR-10 with a few images.
 
 The scripts import, look for and take their data as the milestones of the three generations do.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import pickle
 import struct
 import textwrap
 from dataclasses import dataclass, replace
@@ -101,26 +102,28 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 @dataclass(frozen=True)
-class SmallMNIST:
-    """A dataset in MNIST's format that takes MNIST's place: its facts, and the folder of its four archives."""
+class Small:
+    """A dataset in the format of MNIST or CIFAR-10 that takes its place: its facts, and the folder of its files."""
 
     dataset: DatasetInfo
-    archives: Path
+    files: Path
+
+    def into(self, folder: Path) -> Path:
+        """Put them into a folder as they are; returns the folder."""
+        folder.mkdir(parents=True)
+        for path in self.files.iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+        return folder
 
     def unpacked_into(self, root: Path) -> Path:
-        """Put the unpacked files where torchvision has them under a root; returns the root."""
+        """Put them, unpacked, where torchvision has them under a root; returns the root."""
         folder = store.folder(self.dataset, root)
         folder.mkdir(parents=True)
-        for file in self.dataset.files:
-            (folder / file.name).write_bytes(gzip.decompress((self.archives / f"{file.name}.gz").read_bytes()))
+        for path in self.files.iterdir():
+            data = path.read_bytes()
+            unpacked = gzip.decompress(data) if path.suffix == ".gz" else data
+            (folder / path.name.removesuffix(".gz")).write_bytes(unpacked)
         return root
-
-    def packed_into(self, folder: Path) -> Path:
-        """Put the archives into a folder; returns the folder."""
-        folder.mkdir(parents=True)
-        for archive in self.dataset.archives:
-            (folder / archive.file.name).write_bytes((self.archives / archive.file.name).read_bytes())
-        return folder
 
 
 @pytest.fixture
@@ -132,7 +135,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallMNIST:
+def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
     """TinyMNIST's first 50 and 20 images in MNIST's files and archives, in place of MNIST."""
     folder = tmp_path / "archives"
     folder.mkdir()
@@ -153,7 +156,30 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallMNIST:
             archives.append(catalog.Archive(_facts(f"{name}.gz", packed), "MNIST/raw", ()))
     dataset = replace(catalog.MNIST, splits=tuple(splits), archives=tuple(archives))
     monkeypatch.setattr(catalog, "MNIST", dataset)
-    return SmallMNIST(dataset, folder)
+    return Small(dataset, folder)
+
+
+@pytest.fixture
+def small_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
+    """Ten pictures of noise in each of CIFAR-10's batches, in place of CIFAR-10."""
+    folder = tmp_path / "batches"
+    folder.mkdir()
+    noise = np.random.default_rng(0)
+    for file in catalog.CIFAR10.files:
+        batch = {"data": noise.integers(0, 256, (10, 3072), dtype=np.uint8), "labels": list(range(10))}
+        (folder / file.name).write_bytes(pickle.dumps(batch, protocol=4))
+
+    def facts(files: tuple[DataFile, ...]) -> tuple[DataFile, ...]:
+        # As in the catalog: neither sizes nor anything but the md5.
+        found = [(file.name, (folder / file.name).read_bytes()) for file in files]
+        return tuple(
+            DataFile(name, 0, "", hashlib.md5(data, usedforsecurity=False).hexdigest()) for name, data in found
+        )
+
+    splits = [replace(s, n_samples=10 * len(s.files), files=facts(s.files)) for s in catalog.CIFAR10.splits]
+    dataset = replace(catalog.CIFAR10, splits=tuple(splits), other_files=facts(catalog.CIFAR10.other_files))
+    monkeypatch.setattr(catalog, "CIFAR10", dataset)
+    return Small(dataset, folder)
 
 
 def _facts(name: str, data: bytes) -> DataFile:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from checkouts import POINTER, SCRIPTS, SmallMNIST, own_cache, small_mnist, snapshot, write_checkout
+from checkouts import POINTER, SCRIPTS, Small, own_cache, small_mnist, snapshot, write_checkout
 from conftest import CHECKOUT, Run
 
 from tinytorch_hf import catalog, provision, store
@@ -146,7 +146,7 @@ def test_a_stick_with_one_of_the_two_is_enough(
 
 
 def test_what_the_cache_has_is_copied_without_being_asked_for(
-    tmp_path: Path, own_cache: Path, small_mnist: SmallMNIST, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_cache: Path, small_mnist: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that the checkout's own manager, if it has one, does not download it again."""
     monkeypatch.setattr(checkout, "FULL", (small_mnist.dataset, catalog.CIFAR10))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from checkouts import POINTER, SmallMNIST, own_cache, small_mnist, snapshot
+from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, snapshot
 
 from tinytorch_hf import (
     load_mnist,
@@ -80,10 +81,10 @@ def test_full_insists(data_dir: Path, no_network: None) -> None:
 
 
 def test_what_the_milestones_have_already_is_used(
-    data_dir: Path, small_mnist: SmallMNIST, no_network: None, capsys: pytest.CaptureFixture[str]
+    data_dir: Path, small_mnist: Small, no_network: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The four archives that TinyTorch's manager has once downloaded, in its shapes and types."""
-    small_mnist.packed_into(data_dir / "mnist")
+    small_mnist.into(data_dir / "mnist")
 
     pairs = DatasetManager(data_dir).get_mnist()
 
@@ -94,7 +95,7 @@ def test_what_the_milestones_have_already_is_used(
 
 @pytest.mark.parametrize("place", ["data folder", "cache"])
 def test_what_torchvision_or_the_cache_has_is_used(
-    data_dir: Path, own_cache: Path, small_mnist: SmallMNIST, no_network: None, place: str
+    data_dir: Path, own_cache: Path, small_mnist: Small, no_network: None, place: str
 ) -> None:
     """Without a copy of it."""
     small_mnist.unpacked_into(data_dir if place == "data folder" else own_cache)
@@ -105,9 +106,9 @@ def test_what_torchvision_or_the_cache_has_is_used(
     assert not (data_dir / "mnist").exists()
 
 
-def test_tiny_can_be_insisted_on_too(data_dir: Path, small_mnist: SmallMNIST) -> None:
+def test_tiny_can_be_insisted_on_too(data_dir: Path, small_mnist: Small) -> None:
     """So that a lesson takes as long on every machine."""
-    small_mnist.packed_into(data_dir / "mnist")
+    small_mnist.into(data_dir / "mnist")
     manager = DatasetManager(data_dir)
 
     assert len(manager.get_mnist(full=False)[0][0]) == 1000
@@ -116,7 +117,7 @@ def test_tiny_can_be_insisted_on_too(data_dir: Path, small_mnist: SmallMNIST) ->
 
 
 def test_a_download_that_is_asked_for_is_put_where_the_milestones_look(
-    data_dir: Path, own_cache: Path, small_mnist: SmallMNIST, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, own_cache: Path, small_mnist: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once: the second time nothing is provided."""
     provided = []
@@ -156,12 +157,12 @@ def test_who_has_said_yes_to_every_download_is_taken_at_his_word(
 def test_a_damaged_file_is_named_and_replaced_by_a_good_one(
     data_dir: Path,
     own_cache: Path,
-    small_mnist: SmallMNIST,
+    small_mnist: Small,
     capsys: pytest.CaptureFixture[str],
     damage: bytes | None,
 ) -> None:
     """If the cache has it: pointers, empty files, files that are cut off."""
-    path = small_mnist.packed_into(data_dir / "mnist") / TRAIN_IMAGES
+    path = small_mnist.into(data_dir / "mnist") / TRAIN_IMAGES
     path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
     small_mnist.unpacked_into(own_cache)
 
@@ -174,10 +175,10 @@ def test_a_damaged_file_is_named_and_replaced_by_a_good_one(
 
 
 def test_a_damaged_file_without_a_good_one_is_named_and_stays(
-    data_dir: Path, small_mnist: SmallMNIST, no_network: None, capsys: pytest.CaptureFixture[str]
+    data_dir: Path, small_mnist: Small, no_network: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The tiny dataset is given; who insists gets the error."""
-    path = small_mnist.packed_into(data_dir / "mnist") / TRAIN_IMAGES
+    path = small_mnist.into(data_dir / "mnist") / TRAIN_IMAGES
     path.write_bytes(POINTER)
     before = snapshot(data_dir)
 
@@ -189,10 +190,10 @@ def test_a_damaged_file_without_a_good_one_is_named_and_stays(
 
 
 def test_a_whole_file_of_the_users_own_is_never_replaced(
-    data_dir: Path, own_cache: Path, small_mnist: SmallMNIST, capsys: pytest.CaptureFixture[str]
+    data_dir: Path, own_cache: Path, small_mnist: Small, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Such as another dataset under MNIST's names: it is named, and MNIST is taken from elsewhere."""
-    folder = small_mnist.packed_into(data_dir / "mnist")
+    folder = small_mnist.into(data_dir / "mnist")
     (folder / TRAIN_IMAGES).write_bytes((folder / "t10k-images-idx3-ubyte.gz").read_bytes())
     before = snapshot(data_dir)
 
@@ -215,6 +216,48 @@ def test_all_of_mnist_comes_in_the_milestones_form(mnist_root: Path, data_dir: P
 
     for given, expected in zip((X_train, y_train, X_test, y_test), load_mnist(mnist_root), strict=True):
         assert np.array_equal(given, expected) and given.dtype == expected.dtype
+
+
+def test_without_cifar10_there_are_no_pictures_in_colour(data_dir: Path, no_network: None) -> None:
+    """Never random ones: the error says how large CIFAR-10 is and what to type, whether it was insisted on or not."""
+    for full in (None, True):
+        with pytest.raises(MissingFileError, match="tinytorch-hf download cifar10") as caught:
+            DatasetManager(data_dir).get_cifar10(full=full)
+        assert "170 MB" in str(caught.value) and str(data_dir / "cifar-10") in str(caught.value)
+
+
+def test_cifar10_is_found_where_the_milestones_or_torchvision_have_it(
+    data_dir: Path, own_cache: Path, small_cifar10: Small, no_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the milestones' shapes and types."""
+    images, labels = ((50, 3, 32, 32), "float32"), ((50,), "int64")
+    for folder in (data_dir / "cifar-10" / "cifar-10-batches-py", own_cache / "cifar-10-batches-py"):
+        small_cifar10.into(folder)
+
+        pairs = DatasetManager(data_dir).get_cifar10()
+
+        assert _shapes(pairs)[:2] == [images, labels]
+        assert 0.0 <= pairs[0][0].min() < 0.1 and 0.9 < pairs[0][0].max() <= 1.0
+        assert capsys.readouterr().out == "CIFAR10: 50 training and 10 test images.\n"
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "pointer", "absent"])
+def test_an_unpacking_that_was_interrupted_is_repaired(
+    data_dir: Path, own_cache: Path, small_cifar10: Small, damage: str
+) -> None:
+    """Where TinyTorch's manager takes the folder for whole because it is there."""
+    path = small_cifar10.into(data_dir / "cifar-10" / "cifar-10-batches-py") / "data_batch_3"
+    good = path.read_bytes()
+    path.write_bytes(POINTER if damage == "pointer" else good[:-5000])
+    if damage == "absent":
+        path.unlink()
+    small_cifar10.into(own_cache / "cifar-10-batches-py")
+
+    (X_train, _), _ = DatasetManager(data_dir).get_cifar10(full=True)
+
+    assert len(X_train) == 50
+    assert damage == "absent" or path.read_bytes() == good
 
 
 def test_generated_points_have_tinytorchs_shapes_types_and_default(same_random_state: None) -> None:
@@ -299,9 +342,9 @@ def test_without_a_folder_it_takes_that_of_the_checkout_it_is_run_in(
     assert not (tmp_path / "milestones" / "datasets").exists()
 
 
-def test_another_dataset_with_the_same_shapes_is_not_taken_for_mnist(data_dir: Path, small_mnist: SmallMNIST) -> None:
+def test_another_dataset_with_the_same_shapes_is_not_taken_for_mnist(data_dir: Path, small_mnist: Small) -> None:
     """What is given as MNIST was verified."""
-    folder = small_mnist.packed_into(data_dir / "mnist")
+    folder = small_mnist.into(data_dir / "mnist")
     labels = folder / "train-labels-idx1-ubyte.gz"
     changed = bytearray(gzip.decompress(labels.read_bytes()))
     changed[-1] ^= 1

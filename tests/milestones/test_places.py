@@ -10,7 +10,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from checkouts import POINTER, SmallMNIST, own_cache, small_mnist
+from checkouts import POINTER, Small, own_cache, small_mnist
 
 from tinytorch_hf import store
 from tinytorch_hf.catalog import TINYDIGITS, TINYTALKS
@@ -30,10 +30,10 @@ def pickled(tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def packed(tmp_path: Path, small_mnist: SmallMNIST) -> Place:
+def packed(tmp_path: Path, small_mnist: Small) -> Place:
     """The place of MNIST's training images where they are good."""
     place = full_data.places(small_mnist.dataset, tmp_path)[0]
-    small_mnist.packed_into(tmp_path / "mnist")
+    small_mnist.into(tmp_path / "mnist")
     return place
 
 

@@ -130,6 +130,9 @@ def _is_whole(place: Place) -> bool:
             return False
         if place.path.suffix == ".pkl":
             return {"images", "labels"} <= readers.read_pickle(data, place.path).keys()
-        return place.path.suffix == ".txt" and b"Q: " in data and b"A: " in data
+        if place.path.suffix == ".txt":
+            return b"Q: " in data and b"A: " in data
+        readers.read_cifar_batch(data, place.path)
+        return True
     except (CorruptFileError, zlib.error):
         return False
