@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cifar_files
 import hypothesis
 import numpy as np
 import pytest
 from generations import write_package
 
 import tinytorch_hf
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, store, tinycifar
+from tinytorch_hf.splits import Split
 
 if TYPE_CHECKING:
     from serving import Mirror
@@ -101,6 +103,35 @@ def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir(parents=True)
     for file in catalog.MNIST.files:
         (folder / file.name).write_bytes(gzip.decompress((archives / f"{file.name}.gz").read_bytes()))
+    return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of this session, which its workers share; no test writes into the user's own."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tinytorch_hf_cache"
+    os.environ["TINYTORCH_HF_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def genuine_cifar10() -> dict[str, Split]:
+    """CIFAR-10's splits as far as their images are on this machine; tests that need it are skipped where none is."""
+    if not cifar_files.PARTIAL.is_file():
+        pytest.skip("no images of CIFAR-10 are in ../shared/data/cifar10_partial.npz")
+    return {
+        name: Split(name, {"images": images, "labels": labels})
+        for name, (images, labels) in cifar_files.genuine().items()
+    }
+
+
+@pytest.fixture(scope="session")
+def tinycifar_root(genuine_cifar10: dict[str, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with TinyCIFAR, cut from genuine images."""
+    root = tmp_path_factory.mktemp("tinycifar")
+    for name, data in tinycifar.build(genuine_cifar10).items():
+        store.write(store.folder(catalog.TINYCIFAR, root) / name, data)
     return root
 
 

@@ -59,7 +59,7 @@ def build(source: Mapping[str, Split], rows: list[Row] | None = None) -> dict[st
     """
     chosen = read_selection() if rows is None else rows
     return {
-        f"{name}.npz": npz.write_npz(_columns(split, [row for row in chosen if row["split"] == name]))
+        f"{name}.npz": npz.write_npz(_columns(split, [row for row in chosen if row["split"] == name]), packed=False)
         for name, split in source.items()
     }
 

@@ -32,7 +32,10 @@ def _from_samples(name: str, split_name: str) -> Split:
         questions, answers = zip(*TinyTalks(split=split_name), strict=True)
         return Split(split_name, {"question": np.array(questions), "answer": np.array(answers)})
     images, labels = zip(*_image_dataset(name, split_name), strict=True)
-    return Split(split_name, {"images": np.stack([*map(np.asarray, images)]), "labels": np.array(labels, np.int64)})
+    pixels = np.stack([*map(np.asarray, images)])
+    if pixels.ndim == 4:
+        pixels = pixels.transpose(0, 3, 1, 2)
+    return Split(split_name, {"images": pixels, "labels": np.array(labels, np.int64)})
 
 
 def _image_dataset(name: str, split_name: str) -> Any:
