@@ -11,6 +11,7 @@ import pytest
 from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, snapshot
 
 from tinytorch_hf import (
+    catalog,
     load_mnist,
     load_tinydigits,
     load_tinymnist,
@@ -240,6 +241,42 @@ def test_cifar10_is_found_where_the_milestones_or_torchvision_have_it(
         assert 0.0 <= pairs[0][0].min() < 0.1 and 0.9 < pairs[0][0].max() <= 1.0
         assert capsys.readouterr().out == "CIFAR10: 50 training and 10 test images.\n"
         shutil.rmtree(folder)
+
+
+def test_tinycifar_stands_in_where_it_was_built(
+    data_dir: Path, own_cache: Path, tinycifar_root: Path, no_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the line that says so."""
+    shutil.copytree(tinycifar_root, own_cache)
+
+    pairs = DatasetManager(data_dir).get_cifar10()
+
+    assert _shapes(pairs) == [
+        ((2000, 3, 32, 32), "float32"),
+        ((2000,), "int64"),
+        ((400, 3, 32, 32), "float32"),
+        ((400,), "int64"),
+    ]
+    assert capsys.readouterr().out.startswith("TinyCIFAR: 2000 training and 400 test images. All of CIFAR10 is not")
+
+
+def test_tinycifar_is_cut_from_what_the_milestones_have(
+    data_dir: Path, own_cache: Path, tinycifar_root: Path, small_cifar10: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into the cache, once."""
+    small_cifar10.into(data_dir / "cifar-10" / "cifar-10-batches-py")
+    monkeypatch.setitem(catalog._CATALOG, "cifar10", small_cifar10.dataset)
+    cut = []
+
+    def cut_tinycifar(source: object, _dataset: object, source_root: Path, root: None) -> None:
+        cut.append((source, source_root, root))
+        shutil.copytree(tinycifar_root, own_cache)
+
+    monkeypatch.setattr(provision, "cut_tinycifar", cut_tinycifar)
+    for _ in range(2):
+        assert len(DatasetManager(data_dir).get_cifar10(full=False)[0][0]) == 2000
+
+    assert cut == [(small_cifar10.dataset, data_dir / "cifar-10", None)]
 
 
 @pytest.mark.parametrize("damage", ["cut off", "pointer", "absent"])

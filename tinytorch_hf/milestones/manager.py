@@ -222,7 +222,7 @@ class DatasetManager:
         if full is False:
             if download:
                 raise InvalidArgumentError(f"full=False asks for {tiny}, download=True for all of {dataset.title}.")
-            return _tell(tiny, _pairs(tiny))
+            return _tell(tiny, self._tiny(tiny))
         insists = full or download or self.auto_confirm
         try:
             return self._full(dataset, download or self.auto_confirm)
@@ -230,12 +230,22 @@ class DatasetManager:
             if insists:
                 raise
             try:
-                pairs = _pairs(tiny)
+                pairs = self._tiny(tiny)
             except (MissingFileError, CorruptFileError):
                 raise error from None
             # That there is no such file needs no more words than what to type.
             reason = store.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)
             return _tell(tiny, pairs, f"All of {dataset.title} is not here. {reason}")
+
+    def _tiny(self, name: str) -> Pairs:
+        dataset = catalog.info(name)
+        source = catalog.info(dataset.cut_from) if dataset.cut_from else None
+        if source and not store.is_there(dataset):
+            for root in (full_data.folder(source, self.data_dir).parent, self.data_dir):
+                if store.is_there(source, root):
+                    provision.cut_tinycifar(source, dataset, root, None)
+                    break
+        return _pairs(name)
 
     def _full(self, dataset: DatasetInfo, download: bool) -> Pairs:
         try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf.catalog import MNIST, DatasetInfo
+from tinytorch_hf import store
+from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
 from tinytorch_hf.milestones import full_data, places, scripts
 from tinytorch_hf.milestones.bridges import DATA_MANAGER, Bridge
 from tinytorch_hf.milestones.checkout import MILESTONES, Milestone, data_dir
@@ -105,4 +106,5 @@ def _instead(dataset: DatasetInfo, root: Path) -> str:
     file = DATA_MANAGER.file(root)
     if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
         return "your own data_manager.py may download it"
-    return "TinyMNIST stands in" if dataset.name == MNIST.name else "TinyDigits are there"
+    tiny = TINYMNIST if dataset.name == MNIST.name else TINYCIFAR
+    return f"{tiny.title} stands in" if store.is_there(tiny) else "TinyDigits are there"
