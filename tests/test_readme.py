@@ -58,7 +58,7 @@ def test_the_commands_of_the_table_exist() -> None:
         check=True,
     ).stdout
 
-    assert in_table == re.findall(r"^    (\w+) ", in_help, re.MULTILINE)
+    assert in_table == re.findall(r"^    (\w+)", in_help, re.MULTILINE)
 
 
 def test_links_lead_somewhere(checkout: Path) -> None:

@@ -250,6 +250,22 @@ def test_export_replaces_pointers_and_keeps_what_is_the_users(tmp_path: Path) ->
     assert [name for name, step in steps.items() if step.kept_wrong] == ["test.pkl"]
 
 
+def test_export_replaces_a_data_file_that_is_cut_off(tmp_path: Path) -> None:
+    """Its beginning is nobody's work; an empty module is one, and stays."""
+    folder = tmp_path / "datasets" / "tinydigits"
+    folder.mkdir(parents=True)
+    (folder / "train.pkl").write_bytes(store.read(DATASET, TRAIN)[:1000])
+    (folder / "test.pkl").touch()
+    (folder / "__init__.py").touch()
+
+    found = {step.path.name: step.found for step in export.to_checkout(DATASET, tmp_path) if step.path.parent == folder}
+
+    assert found["train.pkl"] is found["test.pkl"] is Found.CUT_OFF
+    assert found["__init__.py"] is Found.OTHER
+    assert (folder / "train.pkl").stat().st_size == TRAIN.size_bytes
+    assert (folder / "__init__.py").stat().st_size == 0
+
+
 def test_export_with_force_replaces_everything(tmp_path: Path) -> None:
     """Only on request."""
     path = tmp_path / "datasets" / "tinydigits" / "test.pkl"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tinytorch_hf import as_hf, as_tinytorch, as_torch, reference
+    from tinytorch_hf import as_hf, as_tinytorch, as_torch, milestones, reference
     from tinytorch_hf.as_torch import (
         CIFAR10,
         MNIST,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.splits import Split
     from tinytorch_hf.verification import verify
 
-_MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
+_MODULES = ("as_hf", "as_tinytorch", "as_torch", "milestones", "reference")
 _HOMES = {
     "CIFAR10": "as_torch",
     "MNIST": "as_torch",
@@ -102,6 +102,7 @@ __all__ = [
     "load_tinymnist",
     "load_tinypy",
     "load_tinytalks",
+    "milestones",
     "names",
     "reference",
     "stratified_split",

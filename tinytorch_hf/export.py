@@ -30,8 +30,8 @@ class Step:
 def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:
     """Decide what an export into a TinyTorch checkout would do, without doing it.
 
-    Absent files and Git-LFS pointers are to be written; files that differ are the user's and stay, unless
-    ``force``.
+    Absent files, Git-LFS pointers and data files that are cut off are to be written; other files that differ are
+    the user's and stay, unless ``force``.
 
     Raises
     ------
@@ -57,7 +57,9 @@ def _steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Step]:
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
         found = found_at(path, data)
-        will_write = found in (Found.NOTHING, Found.POINTER) or (force and found is Found.OTHER)
+        if file and found is Found.OTHER and data.startswith(path.read_bytes()):
+            found = Found.CUT_OFF
+        will_write = found in (Found.NOTHING, Found.POINTER, Found.CUT_OFF) or (force and found is Found.OTHER)
         yield Step(path, data, found, is_data=file is not None, will_write=will_write)
 
 
@@ -69,7 +71,7 @@ def _goes_along(path: Path) -> bool:
 def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:
     """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
 
-    Git-LFS pointers are replaced; files that differ stay unless ``force``.
+    Git-LFS pointers and data files that are cut off are replaced; other files that differ stay unless ``force``.
 
     Returns
     -------

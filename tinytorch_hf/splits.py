@@ -50,18 +50,42 @@ def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = 
     split = dataset.split(split_name)
     if dataset is catalog.TINYPY:
         # The catalog cannot know its files; each release of Python has its own.
-        path = python_functions.folder(root)
-        arrays: Mapping[str, Array] = python_functions.columns(python_functions.read(split_name, root))
-    else:
-        folder = store.folder(dataset, root)
-        contents = {folder / file.name: store.read(dataset, file, root) for file in split.files}
-        path = next(iter(contents))
-        arrays = _FORMATS.get(dataset.name, _by_suffix)(contents, split)
-    check_columns(dataset, split, arrays, path)
-    return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
+        arrays = python_functions.columns(python_functions.read(split_name, root))
+        return _split(dataset, split, arrays, python_functions.folder(root))
+    folder = store.folder(dataset, root)
+    return from_contents(dataset, split_name, {folder / f.name: store.read(dataset, f, root) for f in split.files})
 
 
 Contents = Mapping[Path, bytes]
+
+
+def from_contents(dataset: DatasetInfo, split_name: str, contents: Contents) -> Split:
+    """Read one split from what its files hold, wherever they are.
+
+    Parameters
+    ----------
+    dataset
+        Facts of the dataset.
+    split_name
+        A name from its splits.
+    contents
+        Verified content of each of the split's files, in the catalog's order, by where it came from.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such split.
+    CorruptFileError
+        The files do not hold the columns that the catalog states.
+    """
+    split = dataset.split(split_name)
+    arrays = _FORMATS.get(dataset.name, _by_suffix)(contents, split)
+    return _split(dataset, split, arrays, next(iter(contents)))
+
+
+def _split(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> Split:
+    check_columns(dataset, split, arrays, path)
+    return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
 
 
 def _by_suffix(contents: Contents, split: SplitInfo) -> Mapping[str, Array]:

@@ -1,0 +1,130 @@
+"""Specification of the command `tinytorch-hf milestones`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkouts import own_cache, snapshot, write_checkout
+from conftest import Run
+
+from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command in this process: exit status, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            status = main(["milestones", *(str(argument) for argument in arguments)])
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_it_prepares_and_says_what_each_milestone_finds(run: Any, tmp_path: Path) -> None:
+    """First what was written, then a paragraph for each milestone."""
+    root = write_checkout(tmp_path / "checkout")
+
+    status, out, err = run(root)
+
+    assert (status, err) == (OK, "")
+    assert f"wrote  1 file in {root / 'tinytorch'}\n" in out
+    lines = out.splitlines()
+    assert [line for line in lines if line.startswith("0")] == [
+        "01 Perceptron: ready",
+        "02 XOR: ready",
+        "03 MLP: ready",
+        "04 CNN: ready",
+        "05 Transformer: ready",
+        "06 MLPerf: ready",
+    ]
+    assert f"   good     {Path('datasets', 'tinydigits', 'train.pkl')}" in lines
+    assert "wrote" not in run(root)[1]
+
+
+def test_check_writes_nothing(run: Any, tmp_path: Path) -> None:
+    """Something is missing before, nothing after."""
+    root = write_checkout(tmp_path / "checkout")
+    before = snapshot(root)
+
+    status, out, _ = run(root, "--check")
+
+    assert status == PROBLEM
+    assert snapshot(root) == before
+    assert "03 MLP: not ready" in out and "absent   datasets" in out
+    run(root)
+    assert run(root, "--check")[0] == OK
+
+
+def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Path) -> None:
+    """Nothing else is on standard output, also with a package that prints when it is imported; NumPy suffices."""
+    root = write_checkout(tmp_path / "checkout", "A")
+
+    done = run_numpy_only("-m", "tinytorch_hf", "milestones", str(root), "--json", TINYTORCH_HF_CACHE=str(own_cache))
+
+    values = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (OK, "")
+    assert values["root"] == str(root) and values["problems"] == []
+    assert str(root / "milestones" / "data_manager.py") in values["written"]
+    third = values["milestones"][2]
+    assert (third["number"], third["ready"]) == ("03", True)
+    assert third["imports"] == ["datasets.tinydigits", "data_manager", "milestones.data_manager"]
+    assert third["files"][0] == {
+        "path": "datasets/tinydigits/train.pkl",
+        "state": "good",
+        "needed": True,
+        "note": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "ROOT"),
+        (["nowhere"], "Give the root of a TinyTorch checkout"),
+        ([".", "--check", "--download"], "not allowed with"),
+        ([".", "--from", "x", "--download"], "not allowed with"),
+    ],
+)
+def test_a_wrong_call_exits_with_2(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    """One message, no traceback, nothing written."""
+    monkeypatch.chdir(tmp_path)
+
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (USAGE, "")
+    assert message in err and "Traceback" not in err
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_source_with_nothing_exits_with_1(run: Any, tmp_path: Path) -> None:
+    """After everything else was done."""
+    root = write_checkout(tmp_path / "checkout")
+
+    status, out, err = run(root, "--from", tmp_path)
+
+    assert status == PROBLEM
+    assert "06 MLPerf: ready" in out
+    assert "train-images-idx3-ubyte.gz" in err and "cifar-10-python.tar.gz" in err
+
+
+def test_help_says_what_stays_and_how_large_downloads_are(run: Any) -> None:
+    """With an example."""
+    status, out, _ = run("--help")
+    text = " ".join(out.split())
+
+    assert status == OK
+    assert "Files of yours stay" in text
+    assert "MNIST (12 MB) and CIFAR10 (170 MB)" in text
+    assert "Example: tinytorch-hf milestones ~/TinyTorch" in text

@@ -1,0 +1,166 @@
+"""A TinyTorch checkout: which data each milestone needs and where it looks for them, and putting them there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tinytorch_hf import catalog, export, provision, store
+from tinytorch_hf.catalog import CIFAR10, MNIST, TINYDIGITS, TINYTALKS, DatasetInfo
+from tinytorch_hf.errors import InvalidArgumentError, StorageError, TinyTorchHFError
+from tinytorch_hf.milestones import full_data, places
+from tinytorch_hf.milestones.bridges import BRIDGES, DATA_MANAGER, DATASETS, Bridge
+
+
+@dataclass(frozen=True)
+class Need:
+    """Files of a shipped dataset that a milestone opens under ``datasets/``, and the import that gives the same."""
+
+    dataset: DatasetInfo
+    files: tuple[str, ...]
+    module: str
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One milestone of the course.
+
+    Attributes
+    ----------
+    number, title
+        As the course has them.
+    makes
+        Data that its scripts make themselves.
+    needs
+        Curated files, without which it cannot run.
+    full
+        The dataset it is run on where there is time, if any.
+    bridges
+        Modules from which some of its scripts, in some generation of TinyTorch, import their data.
+    """
+
+    number: str
+    title: str
+    makes: str = ""
+    needs: tuple[Need, ...] = ()
+    full: DatasetInfo | None = None
+    bridges: tuple[Bridge, ...] = ()
+
+
+_DIGITS = Need(TINYDIGITS, ("train.pkl", "test.pkl"), "datasets.tinydigits")
+_TALKS = Need(TINYTALKS, ("splits/train.txt",), "datasets.tinytalks")
+
+MILESTONES = (
+    Milestone("01", "Perceptron", makes="points that a line divides", bridges=(DATA_MANAGER,)),
+    Milestone("02", "XOR", makes="points that no line divides", bridges=(DATA_MANAGER,)),
+    Milestone("03", "MLP", needs=(_DIGITS,), full=MNIST, bridges=(DATA_MANAGER,)),
+    Milestone("04", "CNN", needs=(_DIGITS,), full=CIFAR10, bridges=(DATA_MANAGER,)),
+    Milestone(
+        "05",
+        "Transformer",
+        makes="sequences to copy and to turn; TinyPy, when it is first asked for",
+        needs=(_TALKS,),
+        bridges=(DATA_MANAGER,),
+    ),
+    Milestone("06", "MLPerf", needs=(_DIGITS,), bridges=(DATASETS,)),
+)
+
+# What scripts ask for where there is time for it.
+FULL = tuple(dict.fromkeys(milestone.full for milestone in MILESTONES if milestone.full))
+
+
+def recognise(root: str | Path) -> Path:
+    """The root of a TinyTorch checkout, of any generation: it has a folder ``milestones`` or a package ``tinytorch``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is none; if one is near, the message says where.
+    """
+    root = Path(root).expanduser()
+    what = "Give the root of a TinyTorch checkout: the folder that holds its `milestones` and `tinytorch`."
+    if not root.is_dir():
+        raise InvalidArgumentError(f"{root} is not a folder. {what}")
+    if _is_checkout(root):
+        return root
+    near = [folder for folder in (root / "tinytorch", root.resolve().parent) if _is_checkout(folder)]
+    raise InvalidArgumentError(
+        f"{root} is no TinyTorch checkout. " + (f"Did you mean {near[0]}?" if near else f"There is none in it. {what}")
+    )
+
+
+def _is_checkout(folder: Path) -> bool:
+    return (folder / "milestones").is_dir() or (folder / "tinytorch" / "core").is_dir()
+
+
+def data_dir(root: Path) -> Path:
+    """Folder in which a checkout's data manager keeps MNIST and CIFAR-10."""
+    return root / "milestones" / "datasets"
+
+
+@dataclass
+class Prepared:
+    """What `prepare` did: the files it wrote, and why MNIST or CIFAR-10 could not be put there."""
+
+    written: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def prepare(root: Path, *, download: bool = False, source: str | Path | None = None) -> Prepared:
+    """Put into a checkout what its milestones need, as far as it is not there.
+
+    The curated files come from this package. MNIST and CIFAR-10 are copied from the cache if they are in it, or
+    else downloaded or taken from ``source`` if that is asked for. Modules that milestones import their data from are
+    written where there are none. What is the user's own stays.
+
+    Parameters
+    ----------
+    root
+        What `recognise` gave.
+    download
+        Get what is missing of MNIST and CIFAR-10.
+    source
+        A file, or a folder with files, to take them from instead; it may have one of the two.
+
+    Raises
+    ------
+    StorageError
+        A file could not be read or written.
+    """
+    done = Prepared()
+    for name in catalog.shipped_names():
+        done.written += [step.path for step in export.to_checkout(catalog.info(name), root) if step.will_write]
+    for bridge in BRIDGES:
+        file = bridge.file(root)
+        if file and not file.exists():
+            store.write(file, bridge.text.encode("utf-8"))
+            done.written.append(file)
+    if not data_dir(root).parent.is_dir():
+        return done
+    failures: dict[str, str] = {}
+    for dataset in FULL:
+        try:
+            done.written += _put_full(dataset, root, download, source)
+        except StorageError:
+            raise
+        except TinyTorchHFError as error:
+            failures[dataset.name] = str(error)
+    if source is not None and len(failures) < len(FULL):
+        failures = {name: why for name, why in failures.items() if _is_begun(catalog.info(name))}
+    done.problems += failures.values()
+    return done
+
+
+def _put_full(dataset: DatasetInfo, root: Path, download: bool, source: str | Path | None) -> list[Path]:
+    if all(places.look(place).state.can_be_used for place in full_data.places(dataset, data_dir(root))):
+        return []
+    if download or source is not None:
+        provision.provide(dataset, None, source)
+    elif not all(store.is_good(store.folder(dataset) / file.name, file) for file in dataset.files):
+        return []
+    return full_data.put(dataset, data_dir(root))
+
+
+def _is_begun(dataset: DatasetInfo) -> bool:
+    """Whether the cache has something of a dataset, so that its source did, too."""
+    return any((store.folder(dataset) / file.name).exists() for file in dataset.files)

@@ -1,0 +1,110 @@
+"""What each milestone finds in a checkout, without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinytorch_hf import store
+from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
+from tinytorch_hf.milestones import full_data, places, scripts
+from tinytorch_hf.milestones.bridges import DATA_MANAGER, Bridge
+from tinytorch_hf.milestones.checkout import MILESTONES, Milestone, data_dir
+from tinytorch_hf.milestones.places import Look, State
+
+# One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
+_STUDENTS_LOADER = "tinytorch.core.dataloader"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A file or folder of a checkout, what stands there, and whether the milestone cannot run without it."""
+
+    path: Path
+    state: State
+    is_needed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one milestone finds."""
+
+    milestone: Milestone
+    rows: list[Row]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can run, at least on tiny data."""
+        return all(row.state.can_be_used for row in self.rows if row.is_needed)
+
+
+def survey(root: Path) -> list[Report]:
+    """Look at a checkout, milestone by milestone.
+
+    Raises
+    ------
+    StorageError
+        A file cannot be read.
+    """
+    return [Report(milestone, list(_rows(milestone, root))) for milestone in MILESTONES]
+
+
+def _rows(milestone: Milestone, root: Path) -> Iterator[Row]:
+    for need in milestone.needs:
+        for place in places.curated(need.dataset, root, need.files):
+            seen = places.look(place)
+            yield Row(place.path, seen.state, True, _note(seen))
+    imported = {
+        script: scripts.imports_of(script) for script in (root / "milestones").glob(f"{milestone.number}*/*.py")
+    }
+    modules = {module for pairs in imported.values() for module, _ in pairs}
+    for bridge in milestone.bridges:
+        file = bridge.file(root)
+        if file:
+            yield Row(file, _bridge_state(bridge, file), not modules.isdisjoint(bridge.modules))
+    if milestone.full:
+        yield _full_row(milestone.full, root)
+    students_loader = root / Path(*_STUDENTS_LOADER.split(".")).with_suffix(".py")
+    for script, pairs in imported.items():
+        if (_STUDENTS_LOADER, "TinyDigits") in pairs and not scripts.defines(students_loader, "TinyDigits"):
+            note = f"takes TinyDigits from {_STUDENTS_LOADER}, which has none, and may go on with random numbers. "
+            yield Row(
+                script, State.ABSENT, True, note + "Write `from tinytorch_hf.milestones import TinyDigits` there."
+            )
+
+
+def _note(seen: Look) -> str:
+    if seen.state is State.OTHER:
+        return "not the published file; it stays"
+    if seen.state is State.DAMAGED:
+        return seen.why.splitlines()[0] + " `tinytorch-hf export ROOT --force` replaces it."
+    return ""
+
+
+def _bridge_state(bridge: Bridge, file: Path) -> State:
+    if not file.exists():
+        return State.ABSENT
+    return State.GOOD if file.read_bytes() == bridge.text.encode("utf-8") else State.OTHER
+
+
+def _full_row(dataset: DatasetInfo, root: Path) -> Row:
+    looks = [places.look(place) for place in full_data.places(dataset, data_dir(root))]
+    worst = max(looks, key=lambda seen: list(State).index(seen.state))
+    what = f"all of {dataset.title}"
+    if not worst.state.can_be_used:
+        there = [seen for seen in looks if seen.state is State.DAMAGED]
+        damaged = f" {there[0].why.splitlines()[0]}" if there else ""
+        size = f"{dataset.download_bytes / 1e6:.0f} MB"
+        what += f", {size}, which no milestone needs: {_instead(dataset, root)}; --download gets it.{damaged}"
+    return Row(full_data.folder(dataset, data_dir(root)), worst.state, False, what)
+
+
+def _instead(dataset: DatasetInfo, root: Path) -> str:
+    """What a script gets that asks for a dataset which is not there."""
+    file = DATA_MANAGER.file(root)
+    if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
+        return "your own data_manager.py may download it"
+    tiny = TINYMNIST if dataset.name == MNIST.name else TINYCIFAR
+    return f"{tiny.title} stands in" if store.is_there(tiny) else "TinyDigits are there"
