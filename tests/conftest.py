@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import json
 import random
 import shutil
 import subprocess
@@ -48,22 +49,67 @@ def checkout() -> Path:
     return CHECKOUT
 
 
+def _for_a_run(tmp_path: Path, environment: dict[str, str]) -> dict[str, str]:
+    return _environment(**{"PYTHONPATH": str(CHECKOUT), "HF_HOME": str(tmp_path / "hf-home"), **environment})
+
+
 @pytest.fixture
 def run_python(tmp_path: Path) -> Run:
     """Run a fresh interpreter with everything that is installed, and the checkout on its path."""
 
     def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        changes = {"PYTHONPATH": str(CHECKOUT), "HF_HOME": str(tmp_path / "hf-home"), **environment}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd,
-            env=_environment(**changes),
+            env=_for_a_run(tmp_path, environment),
             capture_output=True,
             text=True,
             encoding="utf-8",
             timeout=120,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[subprocess.Popen[str]]:
+    """An interpreter that has imported torch, and forks."""
+    command = [sys.executable, str(CHECKOUT / "tests" / "warm.py")]
+    with subprocess.Popen(
+        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+@pytest.fixture
+def run_with_torch(tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """As `run_python`, in an interpreter of which nothing is used but that it has imported torch, which takes seconds.
+
+    For `-c` and `-m`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
+    """
+    if sys.platform != "linux":
+        fresh: Run = request.getfixturevalue("run_python")
+        return fresh
+    warm: subprocess.Popen[str] = request.getfixturevalue("warm")
+    out, err = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
+
+    def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        order = {
+            "arguments": arguments,
+            "environment": _for_a_run(tmp_path, environment),
+            "cwd": str(cwd),
+            "stdout": str(out),
+            "stderr": str(err),
+        }
+        assert warm.stdin and warm.stdout
+        warm.stdin.write(json.dumps(order) + "\n")
+        warm.stdin.flush()
+        status = int(warm.stdout.readline())
+        printed = [path.read_text(encoding="utf-8") for path in (out, err)]
+        return subprocess.CompletedProcess(arguments, status, *printed)
 
     return run
 

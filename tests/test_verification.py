@@ -103,7 +103,7 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
 
 
 @pytest.mark.parametrize("library", ["torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
-def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_python: Run) -> None:
+def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_with_torch: Run) -> None:
     """Whichever library is absent while the others are there: checks are made or skipped, nothing crashes."""
     program = (
         f"import sys; sys.modules[{library!r}] = None\n"
@@ -111,7 +111,7 @@ def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_pyth
         "sys.exit(main(['verify', 'tinydigits']))"
     )
 
-    done = run_python("-c", program)
+    done = run_with_torch("-c", program)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
