@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 import yaml
 from conftest import Run
@@ -17,7 +18,7 @@ from benchmarks import baselines
 from tinytorch_hf import as_hf, catalog, store
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.hub import cards
+from tinytorch_hf.hub import cache, cards
 
 ON_HUB = list(filter(store.is_on_hub, catalog.names()))
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
@@ -154,7 +155,9 @@ def test_a_licence_of_two_sources_asks_for_confirmation(name: str) -> None:
         assert words in limits
 
 
-def test_what_cards_tell_to_run_runs(run_python: Run, tmp_path: Path) -> None:
+def test_what_cards_tell_to_run_runs(
+    run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every Python block of every card, in one process without network, with a cache that was prepared for it."""
     cards_blocks = {
         f"{name}, block {number}": block
@@ -169,11 +172,11 @@ def test_what_cards_tell_to_run_runs(run_python: Run, tmp_path: Path) -> None:
         )
     }
     assert len(cards_blocks) == 3 * len(ON_HUB)
-    prepared = run_python("-m", "tinytorch_hf", "cache")
-    assert prepared.returncode == 0, prepared.stderr
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf-home" / "datasets")
+    cache.prepare(ON_HUB)
 
     program = "".join(f"print({where!r}, flush=True)\nexec({block!r}, {{}})\n" for where, block in cards_blocks.items())
-    done = run_python("-c", program, HF_HUB_OFFLINE="1")
+    done = run_with_torch("-c", program, HF_HUB_OFFLINE="1")
 
     assert (done.returncode, done.stdout.splitlines()) == (0, list(cards_blocks)), done.stderr
 
