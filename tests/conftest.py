@@ -13,6 +13,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 Install = Callable[[dict[str, str]], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 def _environment(**changes: str) -> dict[str, str]:
@@ -160,14 +162,47 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 @pytest.fixture(scope="session")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Have a folder made by the worker that asks for it first; it is the same for all workers of a run."""
+    from filelock import FileLock
+
+    of_the_run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_the_run = of_the_run.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = of_the_run / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                unfinished = Path(tempfile.mkdtemp(dir=of_the_run))
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def hub(made_once: MakeOnce) -> Path:
+    """A folder with every dataset of the Hub built, for all tests that only read."""
+    from tinytorch_hf.hub import parquet
+
+    def build(folder: Path) -> None:
+        for name in filter(store.is_on_hub, catalog.names()):
+            parquet.build(name, folder)
+
+    return made_once("hub", build)
+
+
+@pytest.fixture(scope="session")
+def mirror(hub: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     """A mirror that serves every dataset of the Hub and an instructor's folder, for all tests that only read."""
     import serving
 
     from tinytorch_hf.hub.mirror import server
 
     course = serving.write_course(tmp_path_factory.mktemp("instructor") / "course")
-    repositories = serving.everything(tmp_path_factory.mktemp("built"), course)
+    repositories = serving.everything(hub, course)
     with serving.serving(server.server(repositories)) as address:
         yield serving.Mirror(address, repositories, course)
 

@@ -14,18 +14,9 @@ import pytest
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog
-from tinytorch_hf.hub import parquet, tables
+from tinytorch_hf.hub import tables
 
 EVERY_DATASET = pytest.mark.parametrize("name", catalog.names())
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every dataset built."""
-    out = tmp_path_factory.mktemp("hub")
-    for name in catalog.names():
-        parquet.build(name, out)
-    return out
 
 
 def described(hub: Path, name: str) -> Any:
