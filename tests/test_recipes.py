@@ -44,25 +44,19 @@ def test_the_files_are_rebuilt_byte_for_byte(recipe: ModuleType, same_random_sta
 
 
 @pytest.mark.parametrize("where", ["root", "elsewhere"])
-def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str) -> None:
-    """As the course's text says it, in a checkout where nothing is installed; it ends with sizes and hashes."""
+def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str, checkout: Path) -> None:
+    """As the course's text says it, in a checkout where nothing is installed; it prints what its last comment says."""
     cwd = copy if where == "root" else copy / "datasets" / "tinydigits"
     script = "datasets/tinydigits/create_tinydigits.py" if where == "root" else "create_tinydigits.py"
 
     done = run_python(script, cwd=cwd, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
+    text = (checkout / catalog.TINYDIGITS.recipe).read_text(encoding="utf-8")
+    assert done.stdout == "".join(f"{line[2:]}\n" for line in text.splitlines() if line.startswith("# t"))
     for file in catalog.TINYDIGITS.files:
         assert f"{file.size_bytes} bytes  sha256 {file.sha256}" in done.stdout
         assert (copy / "datasets" / "tinydigits" / file.name).read_bytes() == store.read(catalog.TINYDIGITS, file)
-
-
-def test_the_recipes_expected_output_is_what_it_prints(copy: Path, run_python: Run, checkout: Path) -> None:
-    """The comment at its end is no decoration."""
-    text = (checkout / catalog.TINYDIGITS.recipe).read_text(encoding="utf-8")
-    expected = "".join(f"{line[2:]}\n" for line in text.splitlines() if line.startswith("# t"))
-
-    assert run_python("datasets/tinydigits/create_tinydigits.py", cwd=copy, PYTHONPATH="").stdout == expected
 
 
 def test_a_result_that_is_not_the_published_one_is_not_written(
