@@ -155,9 +155,7 @@ def test_a_licence_of_two_sources_asks_for_confirmation(name: str) -> None:
         assert words in limits
 
 
-def test_what_cards_tell_to_run_runs(
-    run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cards_tell_to_run_runs(run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every Python block of every card, in one process without network, with a cache that was prepared for it."""
     cards_blocks = {
         f"{name}, block {number}": block
