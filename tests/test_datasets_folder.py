@@ -157,7 +157,7 @@ def test_in_this_very_process_both_imports_work() -> None:
 
 
 def test_the_library_is_the_real_one_in_every_respect(run_python: Run, root_on_path: dict[str, str]) -> None:
-    """Its submodules, version and file are those of the installation; ours come from the folder, which is added once."""
+    """Its submodules, version and file are the installation's; ours come from the folder, which is added once."""
     program = (
         "import datasets, datasets.arrow_dataset, datasets.tinydigits, importlib.metadata as m\n"
         "import datasets\n"

@@ -12,7 +12,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import Run
-from sklearn.datasets import load_digits
 
 from tinytorch_hf import catalog, load_tinydigits, store
 from tinytorch_hf.errors import WrongHashError
@@ -84,6 +83,8 @@ def test_the_bytes_are_those_of_a_plain_dump_under_numpy_2(recipe: ModuleType) -
 
 def test_every_image_is_one_of_the_source_with_its_label() -> None:
     """Each of the 1200 is found among scikit-learn's 1797, pixel for pixel."""
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     source = {
         image.tobytes(): label for image, label in zip(digits.images.astype(np.uint8), digits.target, strict=True)
