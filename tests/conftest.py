@@ -14,6 +14,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 Install = Callable[[dict[str, str]], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 def _environment(**changes: str) -> dict[str, str]:
@@ -53,22 +55,67 @@ def checkout() -> Path:
     return CHECKOUT
 
 
+def _for_a_run(tmp_path: Path, environment: dict[str, str]) -> dict[str, str]:
+    return _environment(**{"PYTHONPATH": str(CHECKOUT), "HF_HOME": str(tmp_path / "hf-home"), **environment})
+
+
 @pytest.fixture
 def run_python(tmp_path: Path) -> Run:
     """Run a fresh interpreter with everything that is installed, and the checkout on its path."""
 
     def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        changes = {"PYTHONPATH": str(CHECKOUT), "HF_HOME": str(tmp_path / "hf-home"), **environment}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd,
-            env=_environment(**changes),
+            env=_for_a_run(tmp_path, environment),
             capture_output=True,
             text=True,
             encoding="utf-8",
             timeout=120,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[subprocess.Popen[str]]:
+    """An interpreter that has imported torch, and forks."""
+    command = [sys.executable, str(CHECKOUT / "tests" / "warm.py")]
+    with subprocess.Popen(
+        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+@pytest.fixture
+def run_with_torch(tmp_path: Path, request: pytest.FixtureRequest) -> Run:
+    """As `run_python`, in an interpreter of which nothing is used but that it has imported torch, which takes seconds.
+
+    For `-c` and `-m`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
+    """
+    if sys.platform != "linux":
+        fresh: Run = request.getfixturevalue("run_python")
+        return fresh
+    warm: subprocess.Popen[str] = request.getfixturevalue("warm")
+    out, err = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
+
+    def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        order = {
+            "arguments": arguments,
+            "environment": _for_a_run(tmp_path, environment),
+            "cwd": str(cwd),
+            "stdout": str(out),
+            "stderr": str(err),
+        }
+        assert warm.stdin and warm.stdout
+        warm.stdin.write(json.dumps(order) + "\n")
+        warm.stdin.flush()
+        status = int(warm.stdout.readline())
+        printed = [path.read_text(encoding="utf-8") for path in (out, err)]
+        return subprocess.CompletedProcess(arguments, status, *printed)
 
     return run
 
@@ -200,14 +247,47 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 @pytest.fixture(scope="session")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Have a folder made by the worker that asks for it first; it is the same for all workers of a run."""
+    from filelock import FileLock
+
+    of_the_run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_the_run = of_the_run.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = of_the_run / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                unfinished = Path(tempfile.mkdtemp(dir=of_the_run))
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def hub(made_once: MakeOnce) -> Path:
+    """A folder with every dataset of the Hub built, for all tests that only read."""
+    from tinytorch_hf.hub import parquet
+
+    def build(folder: Path) -> None:
+        for name in filter(store.is_on_hub, catalog.names()):
+            parquet.build(name, folder)
+
+    return made_once("hub", build)
+
+
+@pytest.fixture(scope="session")
+def mirror(hub: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     """A mirror that serves every dataset of the Hub and an instructor's folder, for all tests that only read."""
     import serving
 
     from tinytorch_hf.hub.mirror import server
 
     course = serving.write_course(tmp_path_factory.mktemp("instructor") / "course")
-    repositories = serving.everything(tmp_path_factory.mktemp("built"), course)
+    repositories = serving.everything(hub, course)
     with serving.serving(server.server(repositories)) as address:
         yield serving.Mirror(address, repositories, course)
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from tinytorch_hf import store
+from tinytorch_hf import catalog, store
+from tinytorch_hf.hub.contents import take_snapshot
 from tinytorch_hf.hub.mirror import repositories
 from tinytorch_hf.hub.mirror.repositories import Repository
 from tinytorch_hf.hub.mirror.server import endpoint, listen
@@ -76,7 +77,11 @@ def write_course(folder: Path) -> Path:
     return folder
 
 
-def everything(out: Path, course: Path) -> dict[str, Repository]:
-    """Every dataset of the Hub, built into a folder, and an instructor's own."""
-    served = [repositories.built(name, out) for name in store.names_on_hub()]
+def everything(hub: Path, course: Path) -> dict[str, Repository]:
+    """Every dataset in the folder with those of the Hub, as if it had just been built, and an instructor's own."""
+    served = []
+    for name in store.names_on_hub():
+        snapshot = take_snapshot(hub / name)
+        tags = {f"v{catalog.info(name).version}": snapshot}
+        served.append(Repository(f"{repositories.NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name))
     return repositories.by_id([*served, *repositories.own(course)])

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import datasets
 import pytest
 from conftest import Run
 
-from tinytorch_hf.cli import main
+from tinytorch_hf.hub import cache, parquet
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -35,14 +36,17 @@ def test_ci_runs_the_second_to_the_letter(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=lambda block: block.splitlines()[0])
-def test_every_python_block_runs(block: str, run_python: Run, tmp_path: Path) -> None:
+def test_every_python_block_runs(
+    block: str, run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the Hub folder built and the cache prepared as the text before it says."""
     if "hub/" in block:
-        main(["build", "tinydigits", "--out", str(tmp_path / "hub")])
+        parquet.build("tinydigits", tmp_path / "hub")
     if '"tinytorch/' in block:
-        run_python("-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks")
+        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf-home" / "datasets")
+        cache.prepare(["tinydigits", "tinytalks"])
 
-    done = run_python("-c", block)
+    done = run_with_torch("-c", block)
 
     assert done.returncode == 0, done.stderr
 

@@ -12,7 +12,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import Run
-from sklearn.datasets import load_digits
 
 from tinytorch_hf import catalog, load_tinydigits, store
 from tinytorch_hf.errors import WrongHashError
@@ -44,25 +43,19 @@ def test_the_files_are_rebuilt_byte_for_byte(recipe: ModuleType, same_random_sta
 
 
 @pytest.mark.parametrize("where", ["root", "elsewhere"])
-def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str) -> None:
-    """As the course's text says it, in a checkout where nothing is installed; it ends with sizes and hashes."""
+def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str, checkout: Path) -> None:
+    """As the course's text says it, in a checkout where nothing is installed; it prints what its last comment says."""
     cwd = copy if where == "root" else copy / "datasets" / "tinydigits"
     script = "datasets/tinydigits/create_tinydigits.py" if where == "root" else "create_tinydigits.py"
 
     done = run_python(script, cwd=cwd, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
+    text = (checkout / catalog.TINYDIGITS.recipe).read_text(encoding="utf-8")
+    assert done.stdout == "".join(f"{line[2:]}\n" for line in text.splitlines() if line.startswith("# t"))
     for file in catalog.TINYDIGITS.files:
         assert f"{file.size_bytes} bytes  sha256 {file.sha256}" in done.stdout
         assert (copy / "datasets" / "tinydigits" / file.name).read_bytes() == store.read(catalog.TINYDIGITS, file)
-
-
-def test_the_recipes_expected_output_is_what_it_prints(copy: Path, run_python: Run, checkout: Path) -> None:
-    """The comment at its end is no decoration."""
-    text = (checkout / catalog.TINYDIGITS.recipe).read_text(encoding="utf-8")
-    expected = "".join(f"{line[2:]}\n" for line in text.splitlines() if line.startswith("# t"))
-
-    assert run_python("datasets/tinydigits/create_tinydigits.py", cwd=copy, PYTHONPATH="").stdout == expected
 
 
 def test_a_result_that_is_not_the_published_one_is_not_written(
@@ -90,6 +83,8 @@ def test_the_bytes_are_those_of_a_plain_dump_under_numpy_2(recipe: ModuleType) -
 
 def test_every_image_is_one_of_the_source_with_its_label() -> None:
     """Each of the 1200 is found among scikit-learn's 1797, pixel for pixel."""
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     source = {
         image.tobytes(): label for image, label in zip(digits.images.astype(np.uint8), digits.target, strict=True)

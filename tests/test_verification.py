@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import pytest
 from conftest import Run
@@ -10,16 +11,22 @@ from conftest import Run
 from tinytorch_hf import catalog, loaders, store, verify
 from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.verification import Outcome
+from tinytorch_hf.verification import Check, Outcome
 
 HUB = ["Hugging Face in memory", "Hugging Face Parquet"]
 ROADS = ["numpy load", "torch tensors", "torch TinyDigits", "tinytorch DataLoader", *HUB]
 
 
+@functools.cache
+def checks_of(name: str) -> list[Check]:
+    """What `verify` finds when nothing is wrong, for all tests that look at it."""
+    return verify(name)
+
+
 @pytest.mark.parametrize("name", catalog.shipped_names())
 def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
     """Every file has its hash, and every road ends in the same fingerprint."""
-    checks = verify(name)
+    checks = checks_of(name)
 
     assert [check.outcome for check in checks] == [Outcome.OK] * len(checks)
     roads = [check for check in checks if not check.subject.startswith(("file ", "texts", "rules"))]
@@ -38,7 +45,7 @@ def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
 )
 def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str]) -> None:
     """And where a road serves some columns only, the detail says which."""
-    details = {check.subject: check.detail for check in verify(name)}
+    details = {check.subject: check.detail for check in checks_of(name)}
 
     assert [subject for subject in details if not subject.startswith(("file ", "texts", "rules"))] == [*roads, *HUB]
     for road in roads[1:]:
@@ -58,7 +65,7 @@ def test_functions_are_held_against_themselves(tinypy: list[str]) -> None:
 
 def test_every_file_and_every_road_is_looked_at() -> None:
     """Nothing drops out of the list unnoticed."""
-    subjects = [check.subject for check in verify("tinydigits")]
+    subjects = [check.subject for check in checks_of("tinydigits")]
 
     assert subjects == ["file train.pkl", "file test.pkl", *ROADS]
 
@@ -111,7 +118,7 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
 
 
 @pytest.mark.parametrize("library", ["torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
-def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_python: Run) -> None:
+def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_with_torch: Run) -> None:
     """Whichever library is absent while the others are there: checks are made or skipped, nothing crashes."""
     program = (
         f"import sys; sys.modules[{library!r}] = None\n"
@@ -119,7 +126,7 @@ def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_pyth
         "sys.exit(main(['verify', 'tinydigits']))"
     )
 
-    done = run_python("-c", program)
+    done = run_with_torch("-c", program)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -143,7 +150,7 @@ def test_a_library_that_does_not_work_fails_its_check(run_python: Run) -> None:
 
 def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
-    assert [check.detail for check in verify("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
+    assert [check.detail for check in checks_of("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
 
     pairs = loaders.talks_pairs()
     wrong = [dataclasses.replace(pairs[0], answer="I am a person."), *pairs[1:]]

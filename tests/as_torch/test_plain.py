@@ -34,7 +34,7 @@ def test_wrong_names_are_explained() -> None:
         as_torch.tensors("tinytalks")
 
 
-def test_this_road_imports_torch_alone(run_python: Run) -> None:
+def test_this_road_imports_torch_alone(run_with_torch: Run) -> None:
     """torchvision costs seconds, datasets one more; neither tensors nor texts, loader or subsets need them."""
     program = (
         "import sys\nfrom tinytorch_hf import as_torch\ndigits = as_torch.tensors('tinymnist')\n"
@@ -43,7 +43,7 @@ def test_this_road_imports_torch_alone(run_python: Run) -> None:
         "print([name for name in ('torchvision', 'datasets', 'PIL', 'pandas') if name in sys.modules])"
     )
 
-    assert run_python("-c", program).stdout == "[]\n"
+    assert run_with_torch("-c", program).stdout == "[]\n"
 
 
 def test_names_that_are_not_there_are_said() -> None:

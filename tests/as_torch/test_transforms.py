@@ -100,11 +100,11 @@ def test_another_default_dtype_is_followed() -> None:
         torch.set_default_dtype(torch.float32)
 
 
-def test_looking_at_a_transform_imports_nothing(run_python: Run) -> None:
+def test_looking_at_a_transform_imports_nothing(run_with_torch: Run) -> None:
     """A transform of torchvision's can only come from where torchvision was imported."""
     program = (
         "import sys, torch\nfrom tinytorch_hf.as_torch.transforms import on_all_images\n"
         "print(on_all_images(torch.zeros(2, 3, 3), lambda image: image), 'torchvision' in sys.modules)"
     )
 
-    assert run_python("-c", program).stdout == "None False\n"
+    assert run_with_torch("-c", program).stdout == "None False\n"

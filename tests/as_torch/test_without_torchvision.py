@@ -11,15 +11,15 @@ from conftest import Run
 
 # Of what may lean on torchvision; starting further interpreters would tell nothing new.
 SPECIFICATIONS = ("test_images", "test_loader")
-STARTS_INTERPRETERS = "spawn or forkserver or network or two_processes or pillow or without_torch"
+STARTS_INTERPRETERS = "spawn or without_pillow or without_torch"
 
 
-def test_the_same_specifications_hold(run_python: Run, checkout: Path) -> None:
+def test_the_same_specifications_hold(run_with_torch: Run, checkout: Path) -> None:
     """They are run again in a process where importing torchvision raises."""
     tests = [str(checkout / "tests" / "as_torch" / f"{name}.py") for name in SPECIFICATIONS]
     paths = os.pathsep.join([str(checkout), str(checkout / "tests")])
 
-    done = run_python(
+    done = run_with_torch(
         *("-m", "pytest", "-q", "-n0", "-p", "without_torchvision", "-p", "no:cacheprovider", "-k"),
         *(f"not ({STARTS_INTERPRETERS})", *tests),
         cwd=checkout,
@@ -33,7 +33,7 @@ def test_the_same_specifications_hold(run_python: Run, checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("failure", ["None", "the wrong build"])
-def test_the_classes_derive_from_torchs_dataset_alone(failure: str, run_python: Run, checkout: Path) -> None:
+def test_the_classes_derive_from_torchs_dataset_alone(failure: str, run_with_torch: Run, checkout: Path) -> None:
     """Whether torchvision is absent or raises on import; repr and samples say nothing of it."""
     prepare = "import sys; sys.modules['torchvision'] = None" if failure == "None" else "import without_torchvision"
     program = (
@@ -44,7 +44,7 @@ def test_the_classes_derive_from_torchs_dataset_alone(failure: str, run_python: 
         "print(sys.modules.get('torchvision'))"
     )
 
-    done = run_python("-c", program, PYTHONPATH=os.pathsep.join([str(checkout), str(checkout / "tests")]))
+    done = run_with_torch("-c", program, PYTHONPATH=os.pathsep.join([str(checkout), str(checkout / "tests")]))
 
     assert done.stdout.splitlines() == [
         "['tinytorch_hf', 'tinytorch_hf', 'tinytorch_hf', 'tinytorch_hf', 'torch', 'typing']",

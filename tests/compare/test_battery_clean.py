@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C, GENERATIONS
+from seeds import n_seeds
 
 from tinytorch_hf.compare.battery import wire, yardstick
 from tinytorch_hf.compare.battery.cases import CASES
 from tinytorch_hf.compare.battery.child import Session
 from tinytorch_hf.compare.battery.results import Outcome
 from tinytorch_hf.framework_map import FrameworkMap
-
-# The nox session `battery` takes 50.
-N_SEEDS = int(os.environ.get("BATTERY_SEEDS", "2"))
 
 BUILT_FIRST = ("__init__.py", "core/tensor.py", "core/activations.py", "core/layers.py", "core/losses.py")
 TENSOR_WITHOUT_AUTOGRAD = (
@@ -55,7 +51,7 @@ def test_the_reference_never_trips_the_yardstick() -> None:
     session = Session(FrameworkMap("tinytorch_hf.reference"))
     session.answer({"ask": "open"})
     worst = 0.0
-    for seed in range(1, N_SEEDS + 1):
+    for seed in range(1, n_seeds(2) + 1):
         for case in CASES.values():
             inputs = case.draw(seed)
             answer = session.answer({"ask": "run", "case": case.name, "inputs": wire.encode(inputs)})

@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import Install, Run
 from generations import GENERATION_C, GENERATIONS, LOADER
+from seeds import n_seeds
 
 from tinytorch_hf import frameworks
 from tinytorch_hf.compare import lockstep
@@ -20,7 +21,8 @@ from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 SHORT = Settings("tinydigits", epochs=2)
 
 
-@pytest.mark.parametrize("seed", range(3))
+# With many more seeds a ReLU's gate flips in one or another, and free-running trainings part by more than rounding.
+@pytest.mark.parametrize("seed", range(n_seeds(1, at_most=3)))
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_reference_and_torch_agree_over_the_whole_training(optimizer: str, seed: int) -> None:
     """Twenty epochs: losses within 1e-5 at every step, equal accuracies of at least 90 %."""
@@ -218,7 +220,7 @@ def test_wrong_names_are_explained(settings: Settings) -> None:
         lockstep.run(settings)
 
 
-def test_a_run_imports_neither_torchvision_nor_datasets(run_python: Run) -> None:
+def test_a_run_imports_neither_torchvision_nor_datasets(run_with_torch: Run) -> None:
     """So that it starts fast."""
     program = (
         "import sys\nfrom tinytorch_hf.compare import lockstep\n"
@@ -226,7 +228,7 @@ def test_a_run_imports_neither_torchvision_nor_datasets(run_python: Run) -> None
         "print([name for name in ('torchvision', 'datasets', 'pandas', 'PIL') if name in sys.modules])"
     )
 
-    done = run_python("-c", program)
+    done = run_with_torch("-c", program)
 
     assert done.stdout == "[]\n", done.stderr
 

@@ -38,6 +38,17 @@ def listing(folder: Path) -> dict[str, tuple[bool, bytes, int]]:
     }
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder: files with their content."""
+    return {name: content for name, (is_file, content, _) in listing(folder).items() if is_file}
+
+
+def is_default_newest(name: str) -> bool:
+    """Whether the library takes the default where a call names no configuration: the one that was changed last."""
+    default, *others = (cache.place(name, config).stat().st_mtime_ns for config in as_hf.config_names(name))
+    return default > max(others)
+
+
 def users_own_copy(root: Path, tmp_path: Path) -> None:
     """What the library itself keeps of the repository after loading it from the Hub once."""
     builder = as_hf.builder_class("tinydigits")(
@@ -57,8 +68,7 @@ def test_every_configuration_is_prepared_where_the_library_looks(root: Path) -> 
     for name in ON_HUB:
         hashes = [cache.place(name, config).name for config in as_hf.config_names(name)]
         assert len(set(hashes)) == len(hashes)
-        times = [cache.place(name, config).stat().st_mtime_ns for config in as_hf.config_names(name)]
-        assert times[0] == max(times) > max(times[1:])
+        assert is_default_newest(name)
     assert [path for path in root.iterdir() if not path.name.startswith("tinytorch___")] == []
 
 
@@ -73,8 +83,9 @@ def test_what_is_whole_is_left_alone(root: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut off", "missing", "older release"])
 def test_what_is_damaged_or_old_is_made_anew(root: Path, damage: str) -> None:
-    """And nothing but that."""
+    """And nothing but that; it is what it was."""
     cache.prepare(["tinydigits"])
+    before = contents(root)
     folder = cache.place("tinydigits", "array")
     if damage == "cut off":
         with (folder / "tinydigits-test.arrow").open("r+b") as file:
@@ -85,8 +96,11 @@ def test_what_is_damaged_or_old_is_made_anew(root: Path, damage: str) -> None:
         mark = folder / "tinytorch_hf.json"
         mark.write_text(mark.read_text(encoding="utf-8").replace(catalog.TINYDIGITS.fingerprint, "0" * 64), "utf-8")
 
+    assert contents(root) != before
+
     assert cache.prepare(["tinydigits"]) == [folder]
-    assert len(offline.check(["tinydigits"])) == 3
+    assert contents(root) == before
+    assert is_default_newest("tinydigits")
 
 
 def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path, run_python: Run) -> None:
@@ -95,7 +109,7 @@ def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path,
     (root / "somebody___else" / "default").mkdir(parents=True)
     before = listing(root)
     cache.prepare(ON_HUB)
-    offline.check(ON_HUB)
+    offline.check(["tinydigits"])
     assert listing(root) != before
 
     removed = cache.undo(ON_HUB)
@@ -108,10 +122,11 @@ def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path,
 def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
     """By name, as `prepare`."""
     cache.prepare(["tinydigits", "tinytalks"])
+    others = listing(root / "tinytorch___tinytalks")
     cache.undo(["tinydigits"])
 
     assert [path.name for path in root.iterdir()] == ["tinytorch___tinytalks"]
-    assert len(offline.check(["tinytalks"])) == 3
+    assert listing(root / "tinytorch___tinytalks") == others != {}
 
 
 def test_results_of_map_go_with_what_they_were_made_from(root: Path, run_python: Run) -> None:
@@ -180,7 +195,7 @@ def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_python: 
     assert "'image':" in loaded.stdout, loaded.stderr
 
     assert cache.prepare(["tinydigits"]) == [cache.place("tinydigits", "array")]
-    assert len(offline.check(["tinydigits"])) == 3
+    assert is_default_newest("tinydigits")
     cache.undo(["tinydigits"])
     assert listing(root) == {}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from conftest import MakeOnce, Run
 from serving import Mirror
 
 from benchmarks import mirror as benchmark
@@ -20,12 +20,17 @@ from tinytorch_hf.hub.mirror.repositories import Repository
 
 
 @pytest.fixture(scope="module")
-def seen(mirror: Mirror, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def seen(mirror: Mirror, checkout: Path, made_once: MakeOnce) -> Any:
     """What a process with an empty cache sees of the mirror, one of whose datasets has disappeared meanwhile."""
+    home = made_once("student", lambda home: look(mirror, checkout, home))
+    return json.loads((home / "seen.json").read_text(encoding="utf-8"))
+
+
+def look(mirror: Mirror, checkout: Path, home: Path) -> None:
+    """Run the process, and keep what it prints."""
     main = mirror.repositories["course/words"].main
     files = {path: replace(file, place=file.place.parent / "gone") for path, file in main.files.items()}
     mirror.repositories["course/gone"] = Repository("course/gone", {"main": replace(main, files=files)})
-    home = tmp_path_factory.mktemp("student")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environment = {**kept, "PYTHONPATH": str(checkout), "HF_HOME": str(home), "HF_ENDPOINT": mirror.address}
     script = Path(__file__).with_name("mirror_client.py")
@@ -34,7 +39,7 @@ def seen(mirror: Mirror, checkout: Path, tmp_path_factory: pytest.TempPathFactor
     )
     del mirror.repositories["course/gone"]
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    (home / "seen.json").write_text(done.stdout, encoding="utf-8")
 
 
 def test_the_literal_call_gives_the_curated_numbers(seen: Any, mirror: Mirror) -> None:

@@ -21,15 +21,6 @@ EVERY_CONFIG = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every dataset built."""
-    out = tmp_path_factory.mktemp("hub")
-    for name in ON_HUB:
-        parquet.build(name, out)
-    return out
-
-
 @EVERY_CONFIG
 def test_load_dataset_gives_the_exact_numbers(name: str, config: str, hub: Path, tmp_path: Path) -> None:
     """Every configuration, through the library's own loading of a folder."""
