@@ -273,7 +273,7 @@ def hub(made_once: MakeOnce) -> Path:
     from tinytorch_hf.hub import parquet
 
     def build(folder: Path) -> None:
-        for name in filter(store.is_on_hub, catalog.names()):
+        for name in store.names_on_hub():
             parquet.build(name, folder)
 
     return made_once("hub", build)
