@@ -40,7 +40,7 @@ def sides(model: Model, seed: int = 0) -> tuple[TinyTorchSide, PyTorchSide]:
 
 def test_the_milestones_models_are_those_of_the_milestones() -> None:
     """64-32-10, and 1 to 8 channels of 3x3, pooled by 2, then 72-10."""
-    mlp, cnn = (TASKS["tinydigits"][1][name].make_model() for name in ("mlp", "cnn"))
+    mlp, cnn = (TASKS["tinydigits"][name].make_model() for name in ("mlp", "cnn"))
 
     assert str(mlp) == "MLP 64-32-10"
     assert [layer.kind for layer in mlp.layers] == ["Linear", "ReLU", "Linear"]
@@ -56,7 +56,7 @@ def test_the_milestones_models_are_those_of_the_milestones() -> None:
 @pytest.mark.parametrize("dataset", TASKS)
 def test_every_layer_of_every_model_has_a_name_of_its_own(dataset: str) -> None:
     """Reports speak of layers by name."""
-    for training in TASKS[dataset][1].values():
+    for training in TASKS[dataset].values():
         model = training.make_model()
         names = [layer.name for layer in model.layers] + [p.name for p in model.parts if isinstance(p, Residual)]
 
