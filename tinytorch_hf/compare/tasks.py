@@ -124,7 +124,7 @@ TASKS: dict[str, dict[str, Training]] = {
         "logistic": Training(_images("tinymnist"), lambda: models.logistic_regression(784, 10), lr=0.1),
     },
     "mnist": {
-        "mlp": Training(_images("mnist"), lambda: models.mlp(784, 128, 10), lr=0.1, epochs=2),
+        "mlp": Training(_images("mnist"), lambda: models.mlp(784, 128, 10), lr=0.1, epochs=1),
         "cnn": Training(_images("mnist"), lambda: models.cnn(28, 8, 16), "momentum", 0.02, epochs=1),
     },
     "tinycifar": _for_cifar("tinycifar", epochs=10),
@@ -134,7 +134,7 @@ TASKS: dict[str, dict[str, Training]] = {
         "gpt-64": Training(_blocks("tinytalks", 64, 8), _gpt("tinytalks", 64, 64), "adam", 0.003, epochs=7),
     },
     "xor": {
-        "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 8, 1), "adam", 0.05, epochs=60),
+        "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 16, 1), "adam", 0.05, epochs=60),
         "logistic": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 1)),
     },
     "perceptron": {

@@ -13,13 +13,13 @@ from tinytorch_hf.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured on samples the model has not seen, and how it is written."""
+    """What is measured on samples the model has not seen, and how a value is written."""
 
     name: str
     format: str
 
     def text(self, value: float) -> str:
-        """A value with its unit."""
+        """A value, short."""
         return self.format.format(value)
 
 

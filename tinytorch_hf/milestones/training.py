@@ -14,7 +14,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
 from tinytorch_hf.frameworks import BRIDGE_PARTS, reference_framework
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 from tinytorch_hf.milestones.experiments import ACCURACY, Experiment, Measure
 
 Say = Callable[[str], None]
