@@ -60,12 +60,20 @@ def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]
     return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
 
 
-def texts(dataset: str, split: str) -> list[str]:
-    """The samples of one split of a dataset of texts, each as a character model reads it.
-
-    Its training split is "train", and what a model is judged by is "val".
-    """
+def _talks_texts(split: str) -> list[str]:
     return [text_of(pair) for pair in in_split(talks_pairs(), split)]
+
+
+# Datasets of texts: the samples of a split, each as a character model reads it.
+_TEXTS: dict[str, Callable[[str], list[str]]] = {"tinytalks": _talks_texts}
+
+
+def texts(dataset: str, split: str) -> list[str]:
+    """The texts of one split of tinytalks or tinypy as a character model reads them.
+
+    Its training split is "train", and what it is judged by is "val".
+    """
+    return _TEXTS[dataset](split)
 
 
 def tokenizer(dataset: str) -> CharTokenizer:

@@ -13,18 +13,19 @@ from tinytorch_hf.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured on samples the model has not seen, and how a value is written."""
+    """What is measured on samples the model has not seen, and how it is written."""
 
     name: str
+    label: str
     format: str
 
     def text(self, value: float) -> str:
-        """A value, short."""
+        """A value with its unit."""
         return self.format.format(value)
 
 
-ACCURACY = Measure("accuracy", "{:.1%}")
-BITS = Measure("bits per character", "{:.2f} bits")
+ACCURACY = Measure("accuracy", "accuracy", "{:.1%}")
+BITS = Measure("bits per character", "per unseen character", "{:.2f} bits")
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,7 @@ MILESTONES = (
                 Goal(ACCURACY, at_most=0.75),
                 seconds=1,
             ),
-            Experiment(
-                "xor", "mlp", "a hidden layer solves it", Goal(ACCURACY, at_least=1.0), seconds=1, epochs=200
-            ),
+            Experiment("xor", "mlp", "a hidden layer solves it", Goal(ACCURACY, at_least=1.0), seconds=1, epochs=200),
         ),
     ),
     Milestone(
@@ -132,9 +131,7 @@ MILESTONES = (
             Experiment(
                 "tinydigits", "mlp", "a hidden layer reads digits of 8x8 pixels", Goal(ACCURACY, at_least=0.9), 1
             ),
-            Experiment(
-                "tinymnist", "mlp", "and digits of MNIST, from 1000 of them", Goal(ACCURACY, at_least=0.85), 2
-            ),
+            Experiment("tinymnist", "mlp", "and digits of MNIST, from 1000 of them", Goal(ACCURACY, at_least=0.85), 2),
             Experiment(
                 "mnist",
                 "mlp",

@@ -120,7 +120,8 @@ def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> O
         say(f"  not run: {error}")
         note = f"{catalog.info(experiment.dataset).title} is not there. {_how_to_run(milestone, experiment)}"
         return Outcome(milestone.number, experiment, None, note)
-    written = writing.samples(experiment.dataset, trained.side) if experiment.dataset in writing.PROMPTS else []
+    is_text = experiment.dataset in writing.PROMPTS
+    written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []
     result = Result(trained.value, trained.chance, trained.seconds, tuple(written))
     return Outcome(milestone.number, experiment, result)
 

@@ -72,11 +72,11 @@ def train(experiment: Experiment, seed: int, say: Say) -> Trained:
     loader = SeededDataLoader(side.framework, arrays.X_train, arrays.y_train, settings.batch_size, seed)
     value = math.nan
     for epoch in range(1, settings.epochs + 1):
-        loss = _epoch(side, loader, lambda text, epoch=epoch: say(f"  epoch {epoch:>3}  {text}"))  # type: ignore[misc]
+        loss = _epoch(side, loader, epoch, say)
         if epoch in _shown(settings.epochs):
             value = measured(side, measure, arrays.X_test, arrays.y_test)
             seconds = clock() - start
-            say(f"  epoch {epoch:>3}  loss {loss:.4f}  {measure.name} {measure.text(value)}  {seconds:.1f} s")
+            say(f"  epoch {epoch:>3}  loss {loss:.4f}  {measure.label} {measure.text(value)}  {seconds:.1f} s")
     return Trained(side, value, chance(measure, arrays.y_test), clock() - start)
 
 
@@ -118,7 +118,7 @@ def _shown(epochs: int) -> set[int]:
     return {1, *range(epochs, 0, -math.ceil(epochs / LINES_PER_RUN))}
 
 
-def _epoch(side: TinyTorchSide, loader: SeededDataLoader, say: Say) -> float:
+def _epoch(side: TinyTorchSide, loader: SeededDataLoader, epoch: int, say: Say) -> float:
     """Train on every batch once; the mean loss. A long epoch is heard of now and then."""
     losses: list[float] = []
     last_line = time.perf_counter()
@@ -126,5 +126,5 @@ def _epoch(side: TinyTorchSide, loader: SeededDataLoader, say: Say) -> float:
         losses.append(side.step(*batch))
         if time.perf_counter() - last_line > SECONDS_BETWEEN_LINES:
             last_line = time.perf_counter()
-            say(f"step {step} of {len(loader)}  loss {losses[-1]:.4f}")
+            say(f"  epoch {epoch:>3}  step {step} of {len(loader)}, loss {losses[-1]:.4f}")
     return float(np.mean(losses))
