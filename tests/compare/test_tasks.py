@@ -37,10 +37,11 @@ def test_the_first_model_is_the_default() -> None:
 
     assert firsts.pop("perceptron") == "logistic"
     assert {firsts.pop("cifar10"), firsts.pop("tinycifar")} == {"cnn"}
-    assert firsts.pop("tinytalks") == "gpt"
+    assert {firsts.pop("tinytalks"), firsts.pop("tinypy")} == {"gpt"}
     assert set(firsts.values()) == {"mlp"}
 
 
+@pytest.mark.usefixtures("tinypy")
 @pytest.mark.parametrize(("dataset", "model"), HERE)
 def test_arrays_have_the_axes_that_model_and_loss_take(dataset: str, model: str) -> None:
     """Inputs float32 or ids, targets int64 or (N, 1) float32."""

@@ -127,7 +127,8 @@ def test_what_a_gpt_wrote_is_shown_beside_the_original() -> None:
         "    original: 1 + 1 = 2.",
         "  1.08 bits where guessing gives 4.71 bits; at most 2.00 bits expected: as expected, in 30.4 s",
     ]
-    assert report.as_dict(outcome)["result"]["written"] == [
+    printed = json.loads(json.dumps(report.as_dict(outcome)))
+    assert printed["result"]["written"] == [
         {"prompt": WRITTEN.prompt, "written": WRITTEN.written, "original": WRITTEN.original}
     ]
 

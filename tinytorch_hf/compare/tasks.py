@@ -10,18 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinytorch_hf import catalog, generated
+from tinytorch_hf import catalog, generated, python_functions, talks
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs
+from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs, tinypy_functions
 from tinytorch_hf.splits import Array
-from tinytorch_hf.talks import in_split, text_of
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32
 """Characters that the GPT of a comparison sees at once."""
+
+N_TRAIN, N_VAL = 48_000, 8_000
+"""Characters of TinyPy that a comparison uses; its order is drawn by lot, so they are a fair sample."""
+
+N_TRAIN_LONG, N_VAL_LONG = 1_000_000, 40_000
+"""Those that the longer GPT uses, which takes a minute."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,15 @@ def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]
 
 
 def _talks_texts(split: str) -> list[str]:
-    return [text_of(pair) for pair in in_split(talks_pairs(), split)]
+    return [talks.text_of(pair) for pair in talks.in_split(talks_pairs(), split)]
+
+
+def _python_texts(split: str) -> list[str]:
+    return [python_functions.text_of(function) for function in tinypy_functions(split)]
 
 
 # Datasets of texts: the samples of a split, each as a character model reads it.
-_TEXTS: dict[str, Callable[[str], list[str]]] = {"tinytalks": _talks_texts}
+_TEXTS: dict[str, Callable[[str], list[str]]] = {"tinytalks": _talks_texts, "tinypy": _python_texts}
 
 
 def texts(dataset: str, split: str) -> list[str]:
@@ -83,8 +92,10 @@ def tokenizer(dataset: str) -> CharTokenizer:
     return characters
 
 
-def _blocks(dataset: str, length: int, step: int) -> Callable[[], Arrays]:
-    """Texts cut into blocks of characters, each target one character further.
+def _blocks(
+    dataset: str, length: int, step: int, n_train: int | None = None, n_val: int | None = None
+) -> Callable[[], Arrays]:
+    """Texts cut into blocks of characters, each target one character further; the first characters, or all.
 
     A training block begins every ``step`` characters: blocks that overlap show each text at several positions, so
     that a model cannot learn the positions by heart instead.
@@ -93,12 +104,12 @@ def _blocks(dataset: str, length: int, step: int) -> Callable[[], Arrays]:
     def load() -> Arrays:
         characters = tokenizer(dataset)
 
-        def cut(split: str, step: int) -> tuple[Array, Array]:
-            ids = np.array(characters.encode("".join(texts(dataset, split))), dtype=np.int64)
+        def cut(split: str, n: int | None, step: int) -> tuple[Array, Array]:
+            ids = np.array(characters.encode("".join(texts(dataset, split))[:n]), dtype=np.int64)
             blocks = sliding_window_view(ids, length + 1)[::step].copy()
             return blocks[:, :-1], blocks[:, 1:]
 
-        return Arrays(*cut("train", step), *cut("val", length))
+        return Arrays(*cut("train", n_train, step), *cut("val", n_val, length))
 
     return load
 
@@ -140,6 +151,18 @@ TASKS: dict[str, dict[str, Training]] = {
     "tinytalks": {
         "gpt": Training(_blocks("tinytalks", BLOCK_SIZE, BLOCK_SIZE), _gpt("tinytalks", BLOCK_SIZE, 32), "adam", 0.01),
         "gpt-64": Training(_blocks("tinytalks", 64, 8), _gpt("tinytalks", 64, 64), "adam", 0.003, epochs=7),
+    },
+    "tinypy": {
+        "gpt": Training(
+            _blocks("tinypy", BLOCK_SIZE, BLOCK_SIZE, N_TRAIN, N_VAL),
+            _gpt("tinypy", BLOCK_SIZE, 32),
+            "adam",
+            0.01,
+            epochs=4,
+        ),
+        "gpt-64": Training(
+            _blocks("tinypy", 64, 64, N_TRAIN_LONG, N_VAL_LONG), _gpt("tinypy", 64, 64), "adam", 0.003, epochs=1
+        ),
     },
     "xor": {
         "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 16, 1), "adam", 0.05, epochs=60),
