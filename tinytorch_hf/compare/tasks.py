@@ -58,14 +58,15 @@ def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]
     return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
 
 
-def _tokenizer() -> CharTokenizer:
+def talks_tokenizer() -> CharTokenizer:
+    """The tokenizer of the GPT for TinyTalks: the characters of its training split."""
     tokenizer = CharTokenizer()
     tokenizer.build_vocab(map(text_of, in_split(talks_pairs(), "train")))
     return tokenizer
 
 
 def _talks() -> Arrays:
-    tokenizer = _tokenizer()
+    tokenizer = talks_tokenizer()
 
     def blocks(split: str) -> tuple[Array, Array]:
         ids = np.array(tokenizer.encode("".join(map(text_of, in_split(talks_pairs(), split)))), dtype=np.int64)
@@ -96,7 +97,7 @@ TASKS: dict[str, tuple[Callable[[], Arrays], dict[str, Training]]] = {
     ),
     "tinytalks": (
         _talks,
-        {"gpt": Training(lambda: models.gpt(_tokenizer().vocab_size, BLOCK_SIZE, 32, 2, 4), "adam", 0.01)},
+        {"gpt": Training(lambda: models.gpt(talks_tokenizer().vocab_size, BLOCK_SIZE, 32, 2, 4), "adam", 0.01)},
     ),
     "xor": (
         _generated(generated.xor),

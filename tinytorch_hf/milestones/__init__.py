@@ -1,0 +1,1 @@
+"""The course's milestones on our data."""
