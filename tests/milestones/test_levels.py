@@ -33,6 +33,7 @@ def test_levels_with_the_same_results_have_them_and_the_others_are_smaller(name:
 
     assert next(iter(found)) == levels.BASELINE
     for level in found.values():
+        assert level.predict(batch).dtype == np.float32
         if level.name in levels.SAME_RESULTS:
             np.testing.assert_allclose(level.predict(batch), baseline.predict(batch), rtol=1e-4, atol=1e-5)
             assert level.size_bytes == baseline.size_bytes

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.compare.layers import Layer, Part, Residual
-from tinytorch_hf.loaders import Array
 from tinytorch_hf.milestones.optimisation.network import Affine, Network, Piece, arrays, runs, sigmoid
+from tinytorch_hf.splits import Array
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 Reader = Callable[[Array], Array]
 

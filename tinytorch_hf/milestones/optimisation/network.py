@@ -15,8 +15,8 @@ import numpy as np
 
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward, leaves
 from tinytorch_hf.compare.models import Model, Weights
-from tinytorch_hf.loaders import Array
 from tinytorch_hf.reference.windows import Windows
+from tinytorch_hf.splits import Array
 
 
 class Piece(Protocol):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinytorch_hf.compare.layers import Layer, forward
-from tinytorch_hf.loaders import Array
 from tinytorch_hf.milestones.optimisation.training import FRAMEWORK, Trained
+from tinytorch_hf.splits import Array
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.loaders import Array
 from tinytorch_hf.milestones.optimisation.network import Affine, Network, Piece, Table, arrays
+from tinytorch_hf.splits import Array
 
 LARGEST = 127
 """The largest integer in use; -128 is not, so that the range is symmetric."""
@@ -79,7 +79,8 @@ class QuantisedAffine:
     def __call__(self, x: Array) -> Array:
         """Map float32 (n, inputs) to float32 (n, outputs)."""
         total = integer_product(quantise(x, self.input_scale), self.weight)
-        y: Array = total * (self.input_scale * self.weight_scale)
+        # int32 times float32 would be float64, and everything after it too.
+        y: Array = total.astype(np.float32) * (self.input_scale * self.weight_scale)
         return y if self.bias is None else y + self.bias
 
     @property

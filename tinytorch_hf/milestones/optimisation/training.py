@@ -14,7 +14,7 @@ from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.frameworks import Framework, package_location
-from tinytorch_hf.loaders import Array
+from tinytorch_hf.splits import Array
 
 FRAMEWORK = Framework(
     "tinytorch_hf.reference", package_location(reference), vars(reference), "which the optimisations were written for"
