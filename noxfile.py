@@ -75,6 +75,13 @@ def battery(session: nox.Session) -> None:
 
 
 @nox.session
+def milestones(session: nox.Session) -> None:
+    """The milestones in full, as students run them."""
+    session.install("-e", ".", *TEST_TOOLS)
+    session.run("pytest", "tests/milestones/matrix_in_full.py", "-n0", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
     session.install("-e", ".[torch,create,serve]", "medmnist")

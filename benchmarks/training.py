@@ -13,12 +13,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Callable
 
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import reference
 from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
 from tinytorch_hf.frameworks import Framework
+from tinytorch_hf.timing import median_seconds
 
 TASKS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinymnist", "cnn"), ("tinytalks", "gpt"))
 
