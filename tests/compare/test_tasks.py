@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, load_tinydigits, load_tinytalks
+from tinytorch_hf import load_tinydigits, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for

@@ -70,5 +70,5 @@ def test_milestones_are_chosen_by_number(names: list[str], numbers: list[int]) -
 @pytest.mark.parametrize("name", ["0", "07", "mlp", "-1", "1.0", ""])
 def test_a_milestone_that_does_not_exist_is_refused(name: str) -> None:
     """The message lists those that do."""
-    with pytest.raises(UnknownNameError, match="Known: 01, 02, .*, all"):
+    with pytest.raises(UnknownNameError, match=r"Known: 01, 02, .*, all"):
         milestones(["01", name])

@@ -53,7 +53,7 @@ def test_progress_is_a_few_lines_and_the_last_one_is_the_result() -> None:
     trained = train(MILESTONES[1].experiments[1], 0, said.append)
 
     settings, *epochs = said
-    assert settings.strip().startswith("2-16-1 with sigmoids, adam, lr 0.05, batch size 32, 200 epochs of 200 samples")
+    assert settings.strip().startswith("2-16-1 with sigmoids, adam, lr 0.05, batch size 32, epochs 200, 200 samples")
     assert len(epochs) <= 12
     assert [int(line.split()[1]) for line in epochs][::10] == [1, 200]
     assert f"accuracy {trained.value:.1%}" in epochs[-1]

@@ -81,12 +81,15 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A milestone of the course: what history it repeats, and its experiments in order."""
+    """A milestone of the course: what history it repeats, and its experiments in order.
+
+    The last one has none of its own: it optimises models that were trained, see `milestones.optimisation`.
+    """
 
     number: int
     title: str
     source: str
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Experiment, ...] = ()
 
     def chosen(self, full: bool) -> list[Experiment]:
         """Its experiments, with the full ones or without."""
@@ -187,6 +190,11 @@ MILESTONES = (
                 seconds=60,
             ),
         ),
+    ),
+    Milestone(
+        6,
+        "Optimisation: smaller and faster",
+        "P. Mattson et al. (2020), https://doi.org/10.48550/arXiv.1910.01500",
     ),
 )
 

@@ -7,13 +7,17 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tinytorch_hf.milestones import optimisation
 from tinytorch_hf.milestones.experiments import Goal
-from tinytorch_hf.milestones.running import Outcome, Result
+from tinytorch_hf.milestones.running import Optimised, Outcome
 from tinytorch_hf.milestones.writing import Written
 
 
-def conclusion(outcome: Outcome) -> list[str]:
-    """What a model wrote, and how its training ended; nothing for what was not run."""
+def conclusion(outcome: Outcome | Optimised) -> list[str]:
+    """What a model wrote and how its training ended, or the matrix of the optimisations; nothing if it was not run."""
+    if isinstance(outcome, Optimised):
+        text = optimisation.table(outcome.matrix)
+        return ["", *text.splitlines(), *outcome.problems, f"  {outcome.state.value}, in {outcome.seconds:.1f} s"]
     if outcome.result is None:
         return []
     goal, result = outcome.experiment.goal, outcome.result
@@ -32,32 +36,40 @@ def _written(sample: Written) -> list[str]:
     ]
 
 
-def table(outcomes: Sequence[Outcome]) -> list[str]:
-    """One row for each training, then how to run those that were not run."""
-    rows = [_row(outcome, outcome.result) for outcome in outcomes if outcome.result]
+_HEADER = ("", "data", "model", "measured", "guessing", "expected", "time", "")
+
+
+def table(outcomes: Sequence[Outcome | Optimised]) -> list[str]:
+    """One row for each experiment that ran, then how to run those that did not."""
+    rows = [row for outcome in outcomes if (row := _row(outcome))]
     notes = [
         f"{outcome.number:02}  {outcome.experiment.dataset} was not run. {outcome.note}"
         for outcome in outcomes
-        if not outcome.result
+        if isinstance(outcome, Outcome) and not outcome.result
     ]
     return [*_aligned([_HEADER, *rows]), *([""] if notes else []), *notes]
 
 
-_HEADER = ("", "data", "model", "measured", "guessing", "expected", "time", "")
-
-
-def _row(outcome: Outcome, result: Result) -> tuple[str, ...]:
-    experiment, text = outcome.experiment, outcome.experiment.goal.measure.text
-    return (
-        f"{outcome.number:02}",
-        experiment.dataset,
-        experiment.model,
-        text(result.value),
-        text(result.chance),
-        str(experiment.goal),
-        f"{result.seconds:.1f} s",
-        outcome.state.value,
-    )
+def _row(outcome: Outcome | Optimised) -> tuple[str, ...] | None:
+    number, state = f"{outcome.number:02}", outcome.state.value
+    if isinstance(outcome, Optimised):
+        rows, n_problems = outcome.matrix.rows, len(outcome.problems)
+        datasets, levels = dict.fromkeys(row.dataset for row in rows), f"{len(rows)} levels"
+        return (
+            number,
+            ", ".join(datasets),
+            levels,
+            f"{n_problems} problems",
+            "",
+            "none",
+            f"{outcome.seconds:.1f} s",
+            state,
+        )
+    if outcome.result is None:
+        return None
+    experiment, result, text = outcome.experiment, outcome.result, outcome.experiment.goal.measure.text
+    measured, guessing, seconds = text(result.value), text(result.chance), f"{result.seconds:.1f} s"
+    return number, experiment.dataset, experiment.model, measured, guessing, str(experiment.goal), seconds, state
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -65,8 +77,16 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def as_dict(outcome: Outcome) -> dict[str, Any]:
+def as_dict(outcome: Outcome | Optimised) -> dict[str, Any]:
     """An outcome in plain values, ready for JSON; accuracies lie in [0, 1]."""
+    if isinstance(outcome, Optimised):
+        return {
+            "milestone": outcome.number,
+            "state": outcome.state.value,
+            "problems": outcome.problems,
+            "levels": [dataclasses.asdict(row) for row in outcome.matrix.rows],
+            "seconds": outcome.seconds,
+        }
     experiment = outcome.experiment
     return {
         "milestone": outcome.number,

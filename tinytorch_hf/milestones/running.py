@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from tinytorch_hf import catalog, provision, store
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.milestones import writing
+from tinytorch_hf.milestones import optimisation, writing
 from tinytorch_hf.milestones.experiments import Experiment, Milestone
 from tinytorch_hf.milestones.training import Say, train
 from tinytorch_hf.milestones.writing import Written
@@ -72,7 +73,34 @@ class Outcome:
         return State.AS_EXPECTED if is_reached else State.NOT_AS_EXPECTED
 
 
-def run(chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, say: Say) -> Iterator[Outcome]:
+@dataclass(frozen=True)
+class Optimised:
+    """What came of milestone 06.
+
+    Attributes
+    ----------
+    matrix
+        Size, latency and quality of every level.
+    problems
+        What went wrong, one sentence each; nothing when every level keeps what it promises.
+    seconds
+        For training, optimising and measuring.
+    """
+
+    number: int
+    matrix: optimisation.Matrix
+    problems: tuple[str, ...]
+    seconds: float
+
+    @property
+    def state(self) -> State:
+        """How it ended."""
+        return State.NOT_AS_EXPECTED if self.problems else State.AS_EXPECTED
+
+
+def run(
+    chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, say: Say
+) -> Iterator[Outcome | Optimised]:
     """Run the experiments of milestones in order.
 
     Parameters
@@ -84,7 +112,7 @@ def run(chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, s
     download
         Whether to get absent data first. Otherwise what needs them is not run.
     seed
-        Initial weights and order of the samples follow from it.
+        Initial weights and order of the samples follow from it, those of milestone 06 excepted.
     say
         Takes each line of progress.
 
@@ -102,8 +130,10 @@ def run(chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, s
             if experiment.is_full and not full:
                 yield Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment))
             else:
-                say(f"\n{experiment.dataset}: {experiment.shows}")
+                say(f"\n{experiment.dataset}: {experiment.shows}; about {experiment.seconds} s")
                 yield _run(milestone, experiment, seed, say)
+        if not milestone.experiments:
+            yield _optimise(milestone, say)
         say("")
 
 
@@ -124,6 +154,14 @@ def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> O
     written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []
     result = Result(trained.value, trained.chance, trained.seconds, tuple(written))
     return Outcome(milestone.number, experiment, result)
+
+
+def _optimise(milestone: Milestone, say: Say) -> Optimised:
+    start = time.perf_counter()
+    matrix = optimisation.run(lambda line: say(f"  {line}"))
+    return Optimised(
+        milestone.number, matrix, tuple(optimisation.problems(matrix)), seconds=time.perf_counter() - start
+    )
 
 
 def _how_to_run(milestone: Milestone, experiment: Experiment) -> str:

@@ -14,8 +14,8 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
 from tinytorch_hf.frameworks import BRIDGE_PARTS, reference_framework
-from tinytorch_hf.splits import Array
 from tinytorch_hf.milestones.experiments import ACCURACY, Experiment, Measure
+from tinytorch_hf.splits import Array
 
 Say = Callable[[str], None]
 
@@ -109,7 +109,7 @@ def _side(settings: Settings) -> TinyTorchSide:
 def _training_line(settings: Settings, side: TinyTorchSide, arrays: Arrays) -> str:
     return (
         f"  {side.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epochs of {len(arrays.y_train)} samples, seed {settings.seed}"
+        f"epochs {settings.epochs}, {len(arrays.y_train)} samples, seed {settings.seed}"
     )
 
 
