@@ -148,8 +148,7 @@ def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> O
         trained = train(experiment, seed, say)
     except MissingFileError as error:
         say(f"  not run: {error}")
-        note = f"{catalog.info(experiment.dataset).title} is not there. {_how_to_run(milestone, experiment)}"
-        return Outcome(milestone.number, experiment, None, note)
+        return Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment))
     is_text = experiment.dataset in writing.PROMPTS
     written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []
     result = Result(trained.value, trained.chance, trained.seconds, tuple(written))
@@ -166,9 +165,8 @@ def _optimise(milestone: Milestone, say: Say) -> Optimised:
 
 def _how_to_run(milestone: Milestone, experiment: Experiment) -> str:
     """Size, place, time, and what to type."""
-    dataset = catalog.info(experiment.dataset)
     full = " --full" if experiment.is_full else ""
     return (
-        f"{dataset.download_bytes / 1e6:.0f} MB are downloaded into {store.base(None)} unless they are there, "
-        f"and the training takes about {experiment.seconds} s: {COMMAND} run {milestone.number:02}{full} --download"
+        f"{store.how_to_get(catalog.info(experiment.dataset))} The training takes about {experiment.seconds} s. "
+        f"Both at once: {COMMAND} run {milestone.number:02}{full} --download"
     )
