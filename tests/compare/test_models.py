@@ -54,7 +54,6 @@ def test_the_milestones_models_are_those_of_the_milestones() -> None:
     ]
 
 
-@pytest.mark.usefixtures("tinypy")
 @pytest.mark.parametrize("dataset", TASKS)
 def test_every_layer_of_every_model_has_a_name_of_its_own(dataset: str) -> None:
     """Reports speak of layers by name."""

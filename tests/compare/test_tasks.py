@@ -41,10 +41,13 @@ def test_the_first_model_is_the_default() -> None:
     assert set(firsts.values()) == {"mlp"}
 
 
-@pytest.mark.usefixtures("tinypy")
 @pytest.mark.parametrize(("dataset", "model"), HERE)
-def test_arrays_have_the_axes_that_model_and_loss_take(dataset: str, model: str) -> None:
+def test_arrays_have_the_axes_that_model_and_loss_take(
+    dataset: str, model: str, request: pytest.FixtureRequest
+) -> None:
     """Inputs float32 or ids, targets int64 or (N, 1) float32."""
+    if dataset == "tinypy":
+        request.getfixturevalue("tinypy")
     settings = settings_for(dataset, model)
     made = make_model(settings)
     arrays = load_arrays(settings)
