@@ -76,11 +76,11 @@ def battery(session: nox.Session) -> None:
 
 @nox.session
 def milestones(session: nox.Session) -> None:
-    """The milestones with NumPy alone, as students run them: each has to learn; 03 on all of MNIST where that is."""
+    """The milestones with NumPy alone, as students run them: each has to learn; then with what is downloaded."""
     session.install("-e", ".")
     session.run("python", "-m", "tinytorch_hf.milestones", "run", "all")
     session.install(*TEST_TOOLS)
-    session.run("pytest", "tests/milestones/mnist_in_full.py", *session.posargs)
+    session.run("pytest", "tests/milestones/with_downloads.py", *session.posargs)
 
 
 @nox.session

@@ -168,6 +168,19 @@ def test_look_alikes_are_found() -> None:
     assert curate.near_duplicates(features, features[:1]).tolist() == [True, True, False, False]
 
 
+def test_a_repeat_is_the_later_of_two_look_alikes() -> None:
+    """As it is or in a mirror; whatever all samples have in common is no likeness."""
+    rng = np.random.RandomState(0)
+    features = 100 + rng.normal(size=(1200, 30))
+    mirrored = 100 + rng.normal(size=(1200, 30))
+    features[700] = features[3] + 0.01
+    features[1100] = mirrored[650] = features[1101] = 100 + rng.normal(size=30)
+
+    assert np.flatnonzero(curate.repeats(features, mirrored, 0.95)).tolist() == [700, 1101]
+    mirrored[1150] = features[20]
+    assert np.flatnonzero(curate.repeats(features, mirrored, 0.95)).tolist() == [700, 1101, 1150]
+
+
 def test_bytes_do_not_overflow() -> None:
     """Images of bytes are compared as numbers, not modulo 256."""
     images = np.array([[[255, 255]], [[255, 254]], [[0, 255]]], dtype=np.uint8)
@@ -184,6 +197,7 @@ def test_the_score_is_the_denied_probability() -> None:
 def test_levels_begin_above_a_quarter_and_above_a_half() -> None:
     """A score of exactly 1/4 is easy, of exactly 1/2 medium."""
     assert difficulty.levels(np.array([0.0, 0.25, 0.2501, 0.5, 0.5001, 1.0])).tolist() == [0, 0, 1, 1, 2, 2]
+    assert difficulty.levels(np.array([0.5, 0.6, 0.9, 0.91]), (0.5, 0.9)).tolist() == [0, 1, 1, 2]
 
 
 def test_a_wrong_label_scores_hardest() -> None:

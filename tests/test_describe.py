@@ -119,6 +119,55 @@ def test_a_contact_sheet_has_a_row_for_every_class() -> None:
     assert describe.contact_sheet(split, n_per_class=2, scale=3).shape == (21, 21)
 
 
+def test_the_statistics_of_bytes_are_those_of_the_same_numbers() -> None:
+    """Counted a part at a time, in grey and in colour."""
+    images = np.random.default_rng(0).integers(0, 200, (2500, 3, 4, 4), dtype=np.uint8)
+    labels = np.arange(2500) % 3
+
+    counted = describe.statistics(small(images, labels))["train"]
+    measured = describe.statistics(small(images.astype(np.float32), labels))["train"]
+
+    assert counted.pop("per_class") == measured.pop("per_class") == {0: 834, 1: 833, 2: 833}
+    assert counted == pytest.approx(measured)
+    assert counted["mean"] == pytest.approx(images.mean())
+    assert counted["standard_deviation"] == pytest.approx(images.std())
+
+
+def test_of_colours_the_brightness_is_drawn() -> None:
+    """Green looks brightest, blue darkest."""
+    images = np.zeros((1, 3, 1, 4), np.uint8)
+    images[0, 0, 0, 0] = images[0, 1, 0, 1] = images[0, 2, 0, 2] = images[0, :, 0, 3] = 255
+
+    assert describe.ascii_images(images, ["x"], 80).split("\n")[1] == "--++..@@"
+
+
+def test_a_contact_sheet_in_colour_keeps_the_colours() -> None:
+    """Nothing is inverted; what is empty is white."""
+    images = np.zeros((2, 3, 1, 1), np.uint8)
+    images[0, 0], images[1, 2] = 200, 100
+    split = Split("train", {"images": images, "labels": np.array([1, 0])})
+
+    sheet = describe.contact_sheet(split, n_per_class=2, scale=1)
+
+    assert sheet.shape == (5, 5, 3)
+    assert sheet[3, 1].tolist() == [200, 0, 0]
+    assert sheet[1, 1].tolist() == [0, 0, 100]
+    assert sheet[1, 3].tolist() == [255, 255, 255]
+
+
+def test_png_holds_colours() -> None:
+    """Red, green and blue of each pixel, row by row."""
+    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+
+    data = describe.png(picture)
+
+    assert data[24:26] == bytes([8, 2])
+    start = data.index(b"IDAT")
+    length = int.from_bytes(data[start - 4 : start], "big")
+    rows = np.frombuffer(zlib.decompress(data[start + 4 : start + 4 + length]), np.uint8).reshape(2, 13)
+    assert rows[:, 1:].tolist() == picture.reshape(2, 12).tolist()
+
+
 def test_png_holds_the_pixels() -> None:
     """The signature, the size and the rows, read back by hand."""
     picture = np.arange(12, dtype=np.uint8).reshape(3, 4)

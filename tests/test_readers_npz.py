@@ -105,6 +105,17 @@ def test_written_members_carry_no_clock_and_no_machine() -> None:
             assert (info.create_system, info.compress_type) == (3, zipfile.ZIP_BZIP2)
 
 
+def test_members_may_be_stored_as_they_are() -> None:
+    """For what hardly shrinks: the values stand in the file, whose bytes are fixed as well."""
+    data = write_npz(ARRAYS, packed=False)
+    assert ARRAYS["images"].tobytes() in data
+    for name, array in read_npz(data, PATH).items():
+        np.testing.assert_array_equal(array, ARRAYS[name])
+    assert hashlib.sha256(data).hexdigest() == (
+        "17968ccf4c75d3ff2c2e0f5aa807a132224442944ae637d25e2cf42c14adf1c7"
+    )
+
+
 @given(st.integers(0, len(write_npz(ARRAYS)) - 1))
 def test_every_truncation_is_refused(length: int) -> None:
     """An archive that is cut off anywhere is refused, and the message names the file."""

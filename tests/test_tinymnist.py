@@ -15,7 +15,7 @@ from datasets.tinymnist import create_tinymnist as recipe
 
 import tinytorch_hf
 from benchmarks import tinymnist_quality as quality
-from tinytorch_hf import catalog, curate, describe, difficulty, export, loaders, readers, store
+from tinytorch_hf import catalog, curate, describe, difficulty, export, loaders, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError
 from tinytorch_hf.splits import Split, check_columns
 
@@ -223,28 +223,6 @@ def test_a_folder_without_mnist_is_named(tmp_path: Path, capsys: pytest.CaptureF
     """A root that lacks MNIST is named, with the command that puts it there."""
     assert recipe.main(["--source", str(tmp_path)]) == 1
     assert f"tinytorch-hf download mnist --root {tmp_path}" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x00\x00\x08",
-        b"\x00\x00\x08\x02\x00\x00",
-        b"\x00\x00\x0d\x01\x00\x00\x00\x00",
-        b"\x00\x00\x08\x01\xff\xff\xff\xff1",
-    ],
-)
-def test_damaged_idx_files_are_refused(data: bytes) -> None:
-    """An IDX file with a wrong or cut header, or with other values than announced, is refused by name."""
-    with pytest.raises(CorruptFileError, match=r"labels\.gz"):
-        readers.read_idx(data, Path("labels.gz"))
-
-
-def test_idx_files_are_read() -> None:
-    """The header's lengths become the shape."""
-    array = readers.read_idx(b"\x00\x00\x08\x02\x00\x00\x00\x02\x00\x00\x00\x03abcdef", Path("x"))
-    assert array.tolist() == [[97, 98, 99], [100, 101, 102]]
 
 
 def test_wrong_columns_are_named() -> None:

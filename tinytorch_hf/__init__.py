@@ -13,8 +13,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tinytorch_hf import as_hf, as_tinytorch, as_torch, reference
     from tinytorch_hf.as_torch import (
+        CIFAR10,
+        MNIST,
         DataLoader,
         Digits8x8,
+        TinyCIFAR,
         TinyDigits,
         TinyMNIST,
         TinyPy,
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.loaders import (
         load,
+        load_cifar10,
         load_digits_8x8,
         load_mnist,
+        load_tinycifar,
         load_tinydigits,
         load_tinymnist,
         load_tinypy,
@@ -40,8 +45,11 @@ if TYPE_CHECKING:
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "reference")
 _HOMES = {
+    "CIFAR10": "as_torch",
+    "MNIST": "as_torch",
     "DataLoader": "as_torch",
     "Digits8x8": "as_torch",
+    "TinyCIFAR": "as_torch",
     "TinyDigits": "as_torch",
     "TinyMNIST": "as_torch",
     "TinyPy": "as_torch",
@@ -55,8 +63,10 @@ _HOMES = {
     "TinyTorchHFError": "errors",
     "Split": "splits",
     "load": "loaders",
+    "load_cifar10": "loaders",
     "load_digits_8x8": "loaders",
     "load_mnist": "loaders",
+    "load_tinycifar": "loaders",
     "load_tinydigits": "loaders",
     "load_tinymnist": "loaders",
     "load_tinypy": "loaders",
@@ -65,9 +75,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "CIFAR10",
+    "MNIST",
     "DataLoader",
     "Digits8x8",
     "Split",
+    "TinyCIFAR",
     "TinyDigits",
     "TinyMNIST",
     "TinyPy",
@@ -81,8 +94,10 @@ __all__ = [
     "fingerprint",
     "info",
     "load",
+    "load_cifar10",
     "load_digits_8x8",
     "load_mnist",
+    "load_tinycifar",
     "load_tinydigits",
     "load_tinymnist",
     "load_tinypy",

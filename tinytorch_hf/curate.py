@@ -13,6 +13,8 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+_ROWS_AT_ONCE = 500
+
 
 def gaussian_kernel(features: Array, sharpness: float = 4.0) -> Array:
     """Similarity in (0, 1] of every two samples, exp(-sharpness * d^2 / median d^2).
@@ -216,6 +218,36 @@ def near_duplicates(features: Array, others: Array, min_cosine: float = 0.95) ->
     """
     look_alike: Array = np.any(_unit(features) @ _unit(others).T >= min_cosine, axis=1)
     return look_alike
+
+
+def repeats(features: Array, mirrored: Array, min_cosine: float) -> Array:
+    """Which samples look like one that stands before them, as it is or seen in a mirror.
+
+    The cosine is taken between differences from the mean of all, so that what all have in common does not count.
+
+    Parameters
+    ----------
+    features, mirrored
+        (N, F) numbers of the samples, and of the samples in a mirror.
+    min_cosine
+        From which on two samples are look-alikes.
+
+    References
+    ----------
+    B. Barz, J. Denzler (2020), Do We Train on Test Data? Purging CIFAR of Near-Duplicates, Journal of Imaging 6(6),
+    https://doi.org/10.3390/jimaging6060041
+    """
+    mean = features.mean(axis=0)
+    # In float32, which is enough to tell look-alikes, and half the work.
+    straight, reversed_ = (_unit(view - mean).astype(np.float32) for view in (features, mirrored))
+    repeated = np.zeros(len(features), dtype=bool)
+    for start in range(0, len(features), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        known = straight[: rows.stop]
+        cosine = np.maximum(straight[rows] @ known.T, reversed_[rows] @ known.T)
+        # Only what stands before a sample: below the diagonal.
+        repeated[rows] = np.any(np.tril(cosine, start - 1) >= min_cosine, axis=1)
+    return repeated
 
 
 def _unit(features: Array) -> Array:

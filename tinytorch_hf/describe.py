@@ -15,6 +15,9 @@ from tinytorch_hf.loaders import load, unit_range
 from tinytorch_hf.splits import Array, Split
 
 _INK = " .:-=+*#%@"
+_IMAGES_AT_ONCE = 1000
+# How bright red, green and blue look: Rec. ITU-R BT.601.
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 # By a column that only this kind of text has: what is counted by, and what is measured.
 _TEXTS = {"question": ("level", "question", "answer"), "body": ("n_lines", "signature", "docstring", "body")}
@@ -118,18 +121,32 @@ def _text_statistics(split: Split) -> dict[str, Any]:
 
 
 def _image_statistics(split: Split) -> dict[str, Any]:
-    pixels = split["images"].astype(np.float64)
+    levels, n_pixels = _pixel_counts(split["images"])
     labels, counts = np.unique(split["labels"], return_counts=True)
+    mean = float(np.average(levels, weights=n_pixels))
     return {
         "n_samples": len(split),
         "per_class": {int(label): int(count) for label, count in zip(labels, counts, strict=True)},
-        "minimum": float(np.min(pixels)),
-        "maximum": float(np.max(pixels)),
-        "mean": float(pixels.mean()),
-        "standard_deviation": float(pixels.std()),
-        "n_levels": len(np.unique(pixels)),
-        "share_of_zeros": float((pixels == 0).mean()),
+        "minimum": float(levels[0]),
+        "maximum": float(levels[-1]),
+        "mean": mean,
+        "standard_deviation": float(np.sqrt(np.average((levels - mean) ** 2, weights=n_pixels))),
+        "n_levels": len(levels),
+        "share_of_zeros": float(n_pixels[levels == 0].sum() / n_pixels.sum()),
     }
+
+
+def _pixel_counts(images: Array) -> tuple[Array, Array]:
+    """Each value that some pixel has, in float64, and how many have it."""
+    if images.dtype != np.uint8:
+        values, counts = np.unique(images.astype(np.float64), return_counts=True)
+        return values, counts
+    # Counted a part at a time: the pixels of CIFAR-10 in float64 would take more than a gigabyte.
+    totals = np.zeros(256, np.int64)
+    for start in range(0, len(images), _IMAGES_AT_ONCE):
+        totals += np.bincount(images[start : start + _IMAGES_AT_ONCE].ravel(), minlength=256)
+    occur = np.flatnonzero(totals)
+    return occur.astype(np.float64), totals[occur]
 
 
 def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str:
@@ -138,13 +155,14 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
     Parameters
     ----------
     images
-        (N, height, width) bytes, or floats in [0, 1]; 255 or 1 is full ink.
+        (N, height, width) bytes, or floats in [0, 1]; 255 or 1 is full ink. In colour (N, 3, height, width), of which
+        the brightness is drawn.
     captions
         N short lines, one above each image.
     width
         Columns of the terminal. A pixel takes two, so that it looks square.
     """
-    cell = 2 * images.shape[2]
+    cell = 2 * images.shape[-1]
     per_row = max(1, (width + 2) // (cell + 2))
     blocks = [
         [caption.ljust(cell), *_ascii_lines(image)] for image, caption in zip(unit_range(images), captions, strict=True)
@@ -157,6 +175,8 @@ def ascii_images(images: Array, captions: Sequence[str], width: int = 80) -> str
 
 
 def _ascii_lines(image: Array) -> list[str]:
+    if image.ndim == 3:
+        image = np.tensordot(_LUMINANCE, image, axes=1)
     levels = np.rint(np.clip(image, 0.0, 1.0) * (len(_INK) - 1)).astype(int)
     return ["".join(_INK[level] * 2 for level in row) for row in levels]
 
@@ -167,7 +187,7 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     Parameters
     ----------
     split
-        A split with ``images`` (N, height, width), bytes or floats in [0, 1], and ``labels``.
+        A split with ``images`` (N, height, width) or (N, 3, height, width), bytes or floats in [0, 1], and ``labels``.
     n_per_class
         Samples in a row; a class with fewer leaves the rest of its row empty.
     scale
@@ -176,36 +196,41 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
     Returns
     -------
     ndarray
-        (rows, columns) uint8: ink is black on white.
+        (rows, columns) uint8: ink is black on white. Of images in colour (rows, columns, 3).
     """
-    images, labels = unit_range(split["images"]), split["labels"]
+    labels = split["labels"]
     classes = np.unique(labels)
-    height, width = images.shape[1] + 1, images.shape[2] + 1
-    sheet = np.zeros((len(classes) * height + 1, n_per_class * width + 1))
-    for row, label in enumerate(classes):
-        for column, image in enumerate(images[labels == label][:n_per_class]):
+    shown = [np.flatnonzero(labels == label)[:n_per_class] for label in classes]
+    height, width = (length + 1 for length in split["images"].shape[-2:])
+    in_colour = split["images"].ndim == 4
+    sheet = np.ones((len(classes) * height + 1, n_per_class * width + 1, 3 if in_colour else 1))
+    for row, positions in enumerate(shown):
+        for column, image in enumerate(unit_range(split["images"][positions])):
             top, left = row * height + 1, column * width + 1
-            sheet[top : top + height - 1, left : left + width - 1] = image
-    shades: Array = np.rint(255 * (1 - np.clip(sheet, 0.0, 1.0))).astype(np.uint8)
-    return shades.repeat(scale, axis=0).repeat(scale, axis=1)
+            cell = image.transpose(1, 2, 0) if in_colour else 1 - image[:, :, np.newaxis]
+            sheet[top : top + height - 1, left : left + width - 1] = cell
+    shades: Array = np.rint(255 * np.clip(sheet, 0.0, 1.0)).astype(np.uint8)
+    shades = shades.repeat(scale, axis=0).repeat(scale, axis=1)
+    return shades if in_colour else shades[:, :, 0]
 
 
 def png(picture: Array) -> bytes:
-    """Encode a greyscale picture as PNG, so that previews need nothing beyond NumPy.
+    """Encode a picture as PNG, so that previews need nothing beyond NumPy.
 
     Parameters
     ----------
     picture
-        (height, width) uint8.
+        (height, width) uint8 in shades of grey, or (height, width, 3) in red, green and blue.
 
     References
     ----------
     Portable Network Graphics Specification (Second Edition), W3C, https://www.w3.org/TR/2003/REC-PNG-20031110/
     """
-    height, width = picture.shape
-    greyscale_8_bit = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    unfiltered = np.hstack([np.zeros((height, 1), np.uint8), picture]).tobytes()
-    chunks = ((b"IHDR", greyscale_8_bit), (b"IDAT", zlib.compress(unfiltered, 9)), (b"IEND", b""))
+    height, width = picture.shape[:2]
+    grey, red_green_blue = 0, 2
+    eight_bit = struct.pack(">IIBBBBB", width, height, 8, grey if picture.ndim == 2 else red_green_blue, 0, 0, 0)
+    unfiltered = np.hstack([np.zeros((height, 1), np.uint8), picture.reshape(height, -1)]).tobytes()
+    chunks = ((b"IHDR", eight_bit), (b"IDAT", zlib.compress(unfiltered, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, body) for kind, body in chunks)
 
 

@@ -103,7 +103,10 @@ def instance_hardness(probabilities: Array) -> Array:
     return score
 
 
-def levels(score: Array) -> Array:
-    """0 easy, 1 medium, 2 hard: the true class keeps at least 3/4, at least 1/2, or less probability."""
-    level: Array = np.digitize(score, (0.25, 0.5), right=True).astype(np.int64)
+def levels(score: Array, bounds: tuple[float, float] = (0.25, 0.5)) -> Array:
+    """0 easy, 1 medium, 2 hard: a score up to the first bound, up to the second, or above.
+
+    With the bounds that are given here, the true class keeps at least 3/4, at least 1/2, or less probability.
+    """
+    level: Array = np.digitize(score, bounds, right=True).astype(np.int64)
     return level

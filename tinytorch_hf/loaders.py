@@ -58,8 +58,7 @@ def load_split(name: str, split_name: str, root: str | Path | None = None) -> Sp
     """
     dataset = catalog.info(name)
     dataset.split(split_name)
-    if root is None:
-        provision.provide_on_first_use(dataset)
+    provision.provide_on_first_use(dataset, root)
     return read_split(dataset, split_name, root)
 
 
@@ -151,6 +150,73 @@ def load_mnist(root: str | Path | None = None, *, download: bool = False) -> tup
     return _train_and_test("mnist", root, download)
 
 
+def load_cifar10(root: str | Path | None = None, *, download: bool = False) -> tuple[Array, Array, Array, Array]:
+    """Load all of CIFAR-10: photographs in ten classes.
+
+    ==============  =========================================
+    X_train         (50000, 3, 32, 32) float32, exactly uint8 / 255; red, green, blue
+    y_train         (50000,) int64, 0 to 9
+    X_test          (10000, 3, 32, 32) float32
+    y_test          (10000,) int64
+    ==============  =========================================
+
+    Parameters
+    ----------
+    root
+        None for the cache, or a folder in which ``cifar-10-batches-py/`` is looked for, where torchvision puts it.
+    download
+        Get the files first if they are not there, 170 MB.
+
+    Raises
+    ------
+    MissingFileError
+        The files are not there, and ``download`` is False.
+    NetworkError, CorruptFileError, StorageError
+        They could not be downloaded, are damaged, or cannot be read or written.
+
+    References
+    ----------
+    A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, Technical report, University of
+    Toronto.
+    """
+    return _train_and_test("cifar10", root, download)
+
+
+def load_tinycifar(root: str | Path | None = None, *, download: bool = False) -> tuple[Array, Array, Array, Array]:
+    """Load TinyCIFAR: 2400 photographs of CIFAR-10, ready to train on.
+
+    ==============  =========================================
+    X_train         (2000, 3, 32, 32) float32, exactly uint8 / 255; red, green, blue
+    y_train         (2000,) int64, 0 to 9, 200 of each
+    X_test          (400, 3, 32, 32) float32
+    y_test          (400,) int64, 40 of each
+    ==============  =========================================
+
+    The files are cut from CIFAR-10 the first time, if it is under the root or in the cache; then CIFAR-10 is no longer
+    needed. The stored bytes, each sample's difficulty and its place in CIFAR-10 are columns of ``load("tinycifar")``.
+
+    Parameters
+    ----------
+    root
+        None for the cache, or a folder in which ``tinycifar/`` is looked for.
+    download
+        Download CIFAR-10 first, 170 MB, if neither it nor TinyCIFAR is there.
+
+    Raises
+    ------
+    MissingFileError
+        The files are not there, nor is CIFAR-10, and ``download`` is False.
+    NetworkError, CorruptFileError, StorageError
+        CIFAR-10 could not be downloaded, or files are damaged, or cannot be read or written.
+
+    References
+    ----------
+    A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, Technical report, University of
+    Toronto.
+    """
+    return _train_and_test("tinycifar", root, download)
+
+
 def _train_and_test(name: str, root: str | Path | None, download: bool) -> tuple[Array, Array, Array, Array]:
     if download:
         provision.provide(catalog.info(name), root)
@@ -158,7 +224,9 @@ def _train_and_test(name: str, root: str | Path | None, download: bool) -> tuple
 
 
 def load_images(name: str, split_name: str, root: str | Path | None = None) -> tuple[Array, Array]:
-    """Load the images of one split as `unit_range` gives them, (N, height, width) float32, and their labels.
+    """Load the images of one split as `unit_range` gives them, in float32, and their labels.
+
+    Images are (N, height, width), in colour (N, 3, height, width).
 
     Raises
     ------

@@ -176,7 +176,7 @@ def _dtype(text: str) -> np.dtype[Any]:
         raise ValueError(f"there is no dtype {text!r}") from None
 
 
-def write_npz(arrays: Mapping[str, Array]) -> bytes:
+def write_npz(arrays: Mapping[str, Array], *, packed: bool = True) -> bytes:
     """Bytes of an npz archive that `numpy.load` reads, equal on every machine for equal arrays.
 
     `numpy.savez_compressed` stamps the clock's time in some releases, pads headers by its own version's rules
@@ -189,15 +189,17 @@ def write_npz(arrays: Mapping[str, Array]) -> bytes:
     ----------
     arrays
         Names to arrays of booleans, integers or floats; they are stored in this order.
+    packed
+        False stores them as they are: photographs hardly shrink, and unpacking takes longer than reading.
     """
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_BZIP2, compresslevel=9) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", _DATE_TIME)
             # Windows and Unix would write their own number here.
             member.create_system = 3
             member.external_attr = 0o644 << 16
-            member.compress_type = zipfile.ZIP_BZIP2
+            member.compress_type = zipfile.ZIP_BZIP2 if packed else zipfile.ZIP_STORED
             archive.writestr(member, _npy(array), compresslevel=9)
     return stream.getvalue()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinytorch_hf import catalog, python_functions, store
+from tinytorch_hf import catalog, python_functions, store, tinycifar
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError
+from tinytorch_hf.splits import read_split
 
 
 def provide(dataset: DatasetInfo, root: str | Path | None = None) -> list[Path]:
@@ -37,19 +38,75 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None) -> list[Path]:
         return [] if root is None else store.materialise(dataset, root)
     if dataset is catalog.TINYPY:
         return _provide_tinypy(root)
+    if dataset.cut_from:
+        return _provide_tinycifar(dataset, root)
     raise MissingFileError(f"{dataset.title} cannot be downloaded yet.")
 
 
-def provide_on_first_use(dataset: DatasetInfo) -> None:
-    """Put into the cache what takes seconds and no network: TinyPy. Does nothing for others, or if it is there.
+def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -> None:
+    """Put what takes seconds and no network where it belongs, unless it is there. Does nothing for other datasets.
+
+    That is TinyPy, in the cache, and TinyCIFAR where CIFAR-10 is there.
 
     Raises
     ------
-    StorageError, MissingFileError
+    StorageError, MissingFileError, CorruptFileError
         As for `provide`.
     """
-    if dataset is catalog.TINYPY and not python_functions.is_built():
+    if dataset is catalog.TINYPY and root is None and not python_functions.is_built():
         provide(dataset)
+    if dataset.cut_from and not store.is_there(dataset, root):
+        source = catalog.info(dataset.cut_from)
+        for place in (root, None):
+            if store.is_there(source, place):
+                cut_tinycifar(source, dataset, place, root)
+                break
+
+
+def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None) -> list[Path]:
+    try:
+        for file in dataset.files:
+            store.read(dataset, file, root)
+    except (MissingFileError, CorruptFileError):
+        source = catalog.info(dataset.cut_from)
+        place = None if store.is_there(source) and not store.is_there(source, root) else root
+        try:
+            return cut_tinycifar(source, dataset, place, root)
+        except (MissingFileError, CorruptFileError):
+            provide(source, place)
+            return cut_tinycifar(source, dataset, place, root)
+    return []
+
+
+def cut_tinycifar(
+    source: DatasetInfo, dataset: DatasetInfo, source_root: str | Path | None, root: str | Path | None
+) -> list[Path]:
+    """Cut TinyCIFAR from CIFAR-10's files and put it under a root; both files are checked before one is written.
+
+    Parameters
+    ----------
+    source, dataset
+        Facts of CIFAR-10, and of TinyCIFAR.
+    source_root, root
+        Where CIFAR-10 is, and where TinyCIFAR belongs; None for the cache.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    MissingFileError, CorruptFileError, StorageError
+        CIFAR-10 is not there, is not the official one, or the files could not be written.
+    """
+    folder = store.folder(dataset, root)
+    contents = tinycifar.build({split.name: read_split(source, split.name, source_root) for split in source.splits})
+    for file in dataset.files:
+        store.check(contents[file.name], file, folder / file.name, store.how_to_get(source, source_root))
+    for file in dataset.files:
+        store.write(folder / file.name, contents[file.name])
+    return [folder / file.name for file in dataset.files]
 
 
 def _provide_tinypy(root: str | Path | None) -> list[Path]:

@@ -77,8 +77,29 @@ def _idx(contents: Contents, _split: SplitInfo) -> Mapping[str, Array]:
     return {"images": images, "labels": labels.astype(np.int64)}
 
 
+def _cifar_batches(contents: Contents, split: SplitInfo) -> Mapping[str, Array]:
+    # All pixels are held once: a batch is put in its place before the next one is read.
+    images = np.empty((split.n_samples, 3, 32, 32), np.uint8)
+    labels = np.empty(split.n_samples, np.int64)
+    end = 0
+    for path, data in contents.items():
+        batch_images, batch_labels = readers.read_cifar_batch(data, path)
+        start, end = end, end + len(batch_labels)
+        if end > split.n_samples:
+            break
+        images[start:end], labels[start:end] = batch_images, batch_labels
+    if end != split.n_samples:
+        raise CorruptFileError(
+            f"{next(iter(contents)).parent} does not hold the {split.n_samples} images of the {split.name} split."
+        )
+    return {"images": images, "labels": labels}
+
+
 # Datasets whose files say nothing of their format by the last part of their names.
-_FORMATS: dict[str, Callable[[Contents, SplitInfo], Mapping[str, Array]]] = {"mnist": _idx}
+_FORMATS: dict[str, Callable[[Contents, SplitInfo], Mapping[str, Array]]] = {
+    "mnist": _idx,
+    "cifar10": _cifar_batches,
+}
 
 
 def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:

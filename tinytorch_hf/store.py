@@ -114,7 +114,8 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
 
 def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) -> str:
     if not dataset.is_shipped:
-        return f"{dataset.title} was not found: there is no {path}. {how_to_get(dataset, root)}"
+        nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
+        return f"{dataset.title} was not found: there is no {path}{nor}. {how_to_get(dataset, root)}"
     if root is None:
         return f"{path} is missing from the installation. Reinstall tinytorch-hf."
     return (
@@ -126,8 +127,23 @@ def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) 
 def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
     """What to do to get a dataset that does not ship: what to type, how large it is, where it goes."""
     there = "" if root is None else f" --root {root}"
-    size = f"{dataset.download_bytes / 1e6:.0f} MB are downloaded" if dataset.archives else "It is built"
-    return f"You can use download=True, or run `tinytorch-hf download {dataset.name}{there}`. {size} into {base(root)}."
+    advice = f"You can use download=True, or run `tinytorch-hf download {dataset.name}{there}`. "
+    if dataset.cut_from:
+        source = catalog.info(dataset.cut_from)
+        return (
+            f"{advice}{source.title}, {_megabytes(source)}, is downloaded into {base(root)}, and {dataset.title} is "
+            f"cut from it; then {source.title} is no longer needed."
+        )
+    return f"{advice}{f'{_megabytes(dataset)} are downloaded' if dataset.archives else 'It is built'} into {base(root)}."
+
+
+def _megabytes(dataset: DatasetInfo) -> str:
+    return f"{dataset.download_bytes / 1e6:.0f} MB"
+
+
+def is_there(dataset: DatasetInfo, root: str | Path | None = None) -> bool:
+    """Whether every file of a dataset exists, good or not."""
+    return all((folder(dataset, root) / file.name).is_file() for file in dataset.files)
 
 
 def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) -> None:

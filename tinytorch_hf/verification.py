@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import catalog, loaders, store, talks
+from tinytorch_hf import catalog, loaders, provision, python_functions, store, talks
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.splits import Split
@@ -35,7 +35,8 @@ class Check:
 def verify(name: str) -> list[Check]:
     """Check a dataset's files against the catalog and each adapter's numbers against its fingerprint.
 
-    An adapter whose library is not installed is skipped, with the line that installs it.
+    An adapter whose library is not installed is skipped, with the line that installs it; so is a dataset that is not
+    on this machine, with what to type to get it.
 
     Raises
     ------
@@ -48,6 +49,11 @@ def verify(name: str) -> list[Check]:
 def checks(name: str) -> Iterator[Check]:
     """The checks of `verify`, one after the other as they end."""
     dataset = catalog.info(name)
+    provision.provide_on_first_use(dataset)
+    if not dataset.is_shipped and not is_here(name):
+        advice = store.how_to_get(dataset)
+        yield Check(name, "everything", Outcome.SKIPPED, f"it is not in {store.folder(dataset)}. {advice}")
+        return
     for file in dataset.files:
         yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]
     if dataset is catalog.TINYTALKS:
@@ -55,6 +61,13 @@ def checks(name: str) -> Iterator[Check]:
         yield _check(name, "rules", _talks_rules)
     for subject, read_back in _adapters(name).items():
         yield _check(name, subject, lambda read_back=read_back: _same(name, read_back()))  # type: ignore[misc]
+
+
+def is_here(name: str) -> bool:
+    """Whether all files of a dataset are on this machine, good or not: in the installation or in the cache."""
+    if name == catalog.TINYPY.name:
+        return python_functions.is_built()
+    return store.is_there(catalog.info(name))
 
 
 def _check(name: str, subject: str, look: Callable[[], str]) -> Check:
@@ -70,8 +83,8 @@ def _check(name: str, subject: str, look: Callable[[], str]) -> Check:
 
 
 def _file(dataset: catalog.DatasetInfo, file: catalog.DataFile) -> str:
-    store.read(dataset, file)
-    return f"{file.size_bytes} bytes, sha256 {file.sha256[:16]}"
+    n_bytes = len(store.read(dataset, file))
+    return f"{n_bytes} bytes, " + (f"sha256 {file.sha256[:16]}" if file.sha256 else f"md5 {file.md5[:16]}")
 
 
 def _same(name: str, splits: Mapping[str, Split]) -> str:

@@ -1,7 +1,8 @@
 """Datasets for PyTorch: classes with torchvision's interface, plain tensors, and a DataLoader that gathers batches.
 
 ``contract.py``    what torchvision's classes promise, for use without torchvision
-``images.py``      TinyDigits, TinyMNIST, Digits8x8
+``images.py``      TinyDigits, TinyMNIST, Digits8x8, MNIST, CIFAR10, TinyCIFAR
+``image_dataset.py``  what these share
 ``texts.py``       blocks of characters, for the two that follow
 ``talks.py``       TinyTalks
 ``functions.py``   TinyPy
@@ -31,11 +32,16 @@ from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subse
 from tinytorch_hf.as_torch.talks import TinyTalks
 
 if TYPE_CHECKING:
-    from tinytorch_hf.as_torch.images import Digits8x8, TinyDigits, TinyMNIST
+    from tinytorch_hf.as_torch.images import CIFAR10, MNIST, Digits8x8, TinyCIFAR, TinyDigits, TinyMNIST
+
+_IMAGES = ("CIFAR10", "MNIST", "Digits8x8", "TinyCIFAR", "TinyDigits", "TinyMNIST")
 
 __all__ = [
+    "CIFAR10",
+    "MNIST",
     "DataLoader",
     "Digits8x8",
+    "TinyCIFAR",
     "TinyDigits",
     "TinyMNIST",
     "TinyPy",
@@ -49,7 +55,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # The image classes derive from torchvision's, whose import takes seconds; nothing else here needs it.
-    if name in ("Digits8x8", "TinyDigits", "TinyMNIST"):
+    if name in _IMAGES:
         from tinytorch_hf.as_torch import images
 
         return getattr(images, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ class Kept:
     """One computed value, kept until something that it was computed from is another object or was changed.
 
     A tensor counts the changes that are made through torch; one made through a NumPy array that shares its
-    memory is not seen. Copies and worker processes start with nothing kept.
+    memory is not seen. Changes of an array or of a list of numbers are seen by their content. Copies and worker processes start with nothing kept.
     """
 
     def __init__(self) -> None:
@@ -28,19 +29,24 @@ class Kept:
         """The value for these sources, computed if it is not the one at hand."""
         if not self._is_from(sources):
             self._value = compute()
-            self._made_from = [(source, _n_changes(source)) for source in sources]
+            self._made_from = [(source, _state(source)) for source in sources]
         return self._value
 
     def _is_from(self, sources: Sequence[Any]) -> bool:
         if self._made_from is None or len(self._made_from) != len(sources):
             return False
         return all(
-            now is then and _n_changes(now) == n_changes
-            for now, (then, n_changes) in zip(sources, self._made_from, strict=True)
+            now is then and _state(now) == state
+            for now, (then, state) in zip(sources, self._made_from, strict=True)
         )
 
 
-def _n_changes(source: Any) -> int:
+def _state(source: Any) -> int:
+    """A number that is another one after the source was changed in place."""
+    if isinstance(source, np.ndarray):
+        return zlib.crc32(np.ascontiguousarray(source))
+    if isinstance(source, list):
+        return hash(tuple(source))
     # A tensor made in inference mode does not count, and cannot be changed outside it either.
     return int(source._version) if isinstance(source, torch.Tensor) and not source.is_inference() else 0
 

@@ -1,162 +1,19 @@
-"""TinyDigits, TinyMNIST and Digits8x8 with the interface of torchvision's MNIST."""
+"""Image datasets with the interface of torchvision's MNIST and CIFAR10."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import torch
 
-from tinytorch_hf import catalog, provision
+from tinytorch_hf import catalog
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
-from tinytorch_hf.as_torch.transforms import on_all_images, steps
-from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
-from tinytorch_hf.loaders import load_split
+from tinytorch_hf.as_torch.image_dataset import ImageDataset, TrainTestImages
 from tinytorch_hf.splits import Array
 
-try:
-    from torchvision.datasets import VisionDataset
-except (ImportError, RuntimeError, OSError):
-    # A torchvision that was built for another torch fails with any of these, and is as good as none.
-    from tinytorch_hf.as_torch.contract import SampleDataset as VisionDataset
 
-_PIXEL_TYPES = (torch.uint8, torch.float32)
-_MODES = {np.dtype(np.uint8): "L", np.dtype(np.float32): "F"}
-
-
-class ImageDataset(VisionDataset):
-    """What the image classes share; a subclass names its dataset and chooses the split."""
-
-    dataset_name: str
-    classes: ClassVar[list[str]] = list(catalog.DIGIT_CLASSES)
-
-    def __init__(
-        self,
-        root: str | Path | None,
-        split: str,
-        transform: Transform | None,
-        target_transform: Transform | None,
-        download: bool,
-    ) -> None:
-        super().__init__(root, transform=transform, target_transform=target_transform)
-        if download:
-            self.download()
-        columns = load_split(self.dataset_name, split, root)
-        self.data = torch.from_numpy(columns["images"])
-        self.targets = torch.from_numpy(columns["labels"])
-        if "difficulty" in columns.columns:
-            self.difficulty = torch.from_numpy(columns["difficulty"])
-        self._on_all_images = Kept()
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """One sample, ``(image, label)``, transformed.
-
-        Raises
-        ------
-        IndexError
-            There is no such sample. Negative indices count from the end.
-        """
-        image = _pil_image(self.data.numpy()[index])
-        label = int(self.targets[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            label = self.target_transform(label)
-        return image, label
-
-    def __getitems__(self, indices: list[int]) -> list[tuple[Any, Any]]:
-        """Several samples, the same as one by one; PyTorch's DataLoader asks for a batch in this way."""
-        at_once = self._at_once() if self.transform is not None else None
-        if at_once is None:
-            return [self[index] for index in indices]
-        everything, kind = at_once
-        images, labels = (take(tensor, as_rows(indices)) for tensor in (everything, self.targets))
-        return [(image.as_subclass(kind), label) for image, label in zip(images, labels.tolist(), strict=True)]
-
-    def sample_tensors(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """All images (N, 1, height, width) and labels (N,), if a batch of samples is some of their rows.
-
-        It is where there is no transform, which here means float32 in [0, 1], or one that works on each
-        pixel for itself, such as ``ToTensor()``. None where each image has to be transformed on its own.
-        """
-        at_once = self._at_once()
-        return None if at_once is None else (at_once[0], self.targets)
-
-    def _at_once(self) -> tuple[torch.Tensor, type[torch.Tensor]] | None:
-        """All images as the transform gives them, and the class of tensor that it gives a single one."""
-        if type(self).__getitem__ is not ImageDataset.__getitem__ or self.target_transform is not None:
-            return None
-        # Users put other things in their place, as they do with torchvision's MNIST.
-        if not isinstance(self.data, torch.Tensor) or not isinstance(self.targets, torch.Tensor):
-            return None
-        if self.data.ndim != 3 or self.data.dtype not in _PIXEL_TYPES or self.data.device.type != "cpu":
-            return None
-        # The steps, not their composition, which may be given another step at any time.
-        sources = (self.data, torch.get_default_dtype(), self.transform is None, *steps(self.transform))
-        at_once: tuple[torch.Tensor, type[torch.Tensor]] | None = self._on_all_images.get(sources, self._transform_all)
-        return at_once
-
-    def _transform_all(self) -> tuple[torch.Tensor, type[torch.Tensor]] | None:
-        images = on_all_images(self.data, self.transform)
-        return None if images is None else (images.as_subclass(torch.Tensor), type(images))
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The label of each class, by its name."""
-        return {name: label for label, name in enumerate(self.classes)}
-
-    def download(self) -> None:
-        """Put verified files under the root; needs no network, leaves good files alone, repairs bad ones.
-
-        Without a root there is nothing to do: the bundled files are used.
-
-        Raises
-        ------
-        StorageError
-            A file could not be written.
-        """
-        provision.provide(catalog.info(self.dataset_name), self.root)
-
-
-def _pil_image(pixels: Array) -> Any:
-    """A PIL image of the same values; Pillow is not needed before the first sample is."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError("PIL", "torch", error) from error
-
-    mode = _MODES.get(pixels.dtype)
-    if mode is None or pixels.ndim != 2:
-        return Image.fromarray(pixels)
-    # The same as fromarray, without its search for the mode; the bytes are the image's own.
-    return Image.frombuffer(mode, pixels.shape[::-1], pixels.tobytes(), "raw", mode, 0, 1)
-
-
-class _TrainTestImages(ImageDataset):
-    def __init__(
-        self,
-        root: str | Path | None = None,
-        train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        if isinstance(train, str):
-            raise InvalidArgumentError(f"train is True or False, not {train!r}. For the test split, give train=False.")
-        self.train = train
-        super().__init__(root, "train" if train else "test", transform, target_transform, download)
-
-    def extra_repr(self) -> str:
-        """Which split this is."""
-        return f"Split: {'Train' if self.train else 'Test'}"
-
-
-class TinyDigits(_TrainTestImages):
+class TinyDigits(TrainTestImages):
     """Handwritten digits in 8x8 pixels, with the interface of torchvision's MNIST.
 
     A sample is ``(image, label)``: a PIL image of mode "F", which keeps the pixels' exact multiples of 1/16 in
@@ -201,7 +58,7 @@ class TinyDigits(_TrainTestImages):
     dataset_name = "tinydigits"
 
 
-class TinyMNIST(_TrainTestImages):
+class TinyMNIST(TrainTestImages):
     """1000 + 200 genuine MNIST images, chosen to stand for many more, with the interface of torchvision's MNIST.
 
     A sample is ``(image, label)``: a PIL image of mode "L", 28x28, and an int from 0 to 9. ``ToTensor()`` makes
@@ -279,17 +136,126 @@ class Digits8x8(ImageDataset):
         super().__init__(root, "full", transform, target_transform, download)
 
 
-def _let_torchvision_wrap() -> None:
-    """Make `torchvision.datasets.wrap_dataset_for_transforms_v2` know these classes, as it knows MNIST.
+class MNIST(TrainTestImages):
+    """All of MNIST, with the interface of torchvision's class over the same files.
 
-    For image classification it changes nothing, so that without it passing v2 transforms to the class is
-    the same. torchvision has no public way to say so.
+    Samples are those of `TinyMNIST`.
+
+    Parameters
+    ----------
+    root
+        A folder in which ``MNIST/raw/`` is looked for, where torchvision puts it; None for the cache.
+    train
+        The 60,000 training samples, or the 10,000 test samples.
+    transform, target_transform
+        As for `TinyDigits`.
+    download
+        Get verified files first if they are not there, 12 MB.
+
+    Attributes
+    ----------
+    data
+        All images, (N, 28, 28) uint8.
+    targets, classes, class_to_idx
+        As for `TinyDigits`.
+
+    Raises
+    ------
+    RuntimeError
+        As for `TinyDigits`, and where they could not be downloaded.
+
+    References
+    ----------
+    As for `TinyMNIST`.
     """
-    try:
-        from torchvision.tv_tensors import _dataset_wrapper as wrapper
-    except (ImportError, RuntimeError, OSError):
-        return
-    wrapper.WRAPPER_FACTORIES.register(ImageDataset)(wrapper.classification_wrapper_factory)
+
+    dataset_name = "mnist"
 
 
-_let_torchvision_wrap()
+class _Photographs(TrainTestImages):
+    """Colour images, kept as torchvision's CIFAR10 keeps them."""
+
+    classes: ClassVar[list[str]] = list(catalog.CIFAR10.classes)
+
+    def _set(self, images: Array, labels: Array) -> None:
+        self.data = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        self.targets = labels.tolist()
+
+
+class CIFAR10(_Photographs):
+    """All of CIFAR-10, with the interface of torchvision's class over the same files.
+
+    A sample is ``(image, label)``: a PIL image of mode "RGB", 32x32, and an int from 0 to 9. ``ToTensor()`` makes
+    (3, 32, 32) float32 of it, exactly the stored bytes divided by 255.
+
+    Parameters
+    ----------
+    root
+        A folder in which ``cifar-10-batches-py/`` is looked for, where torchvision puts it; None for the cache.
+    train
+        The 50,000 training samples, or the 10,000 test samples.
+    transform, target_transform
+        As for `TinyDigits`.
+    download
+        Get verified files first if they are not there, 170 MB.
+
+    Attributes
+    ----------
+    data
+        All images, (N, 32, 32, 3) uint8, an ndarray as torchvision has it.
+    targets
+        All labels, a list of int.
+    classes
+        "airplane" to "truck".
+    class_to_idx
+        The label of each class.
+
+    Raises
+    ------
+    RuntimeError
+        As for `MNIST`.
+
+    References
+    ----------
+    A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, Technical report, University of
+    Toronto.
+    """
+
+    dataset_name = "cifar10"
+
+
+class TinyCIFAR(_Photographs):
+    """2000 + 400 photographs of CIFAR-10, balanced, with the interface of torchvision's CIFAR10.
+
+    Samples are those of `CIFAR10`. The files are cut from CIFAR-10 the first time, if it is under the root or in the
+    cache; then CIFAR-10 is no longer needed.
+
+    Parameters
+    ----------
+    root
+        A folder in which ``tinycifar/`` is looked for; None for the cache.
+    train
+        The 2000 training samples, or the 400 test samples.
+    transform, target_transform
+        As for `TinyDigits`.
+    download
+        Download CIFAR-10 first, 170 MB, if neither it nor TinyCIFAR is there.
+
+    Attributes
+    ----------
+    data, targets, classes, class_to_idx
+        As for `CIFAR10`.
+    difficulty
+        (N,) int64: 0 easy, 1 medium, 2 hard. See `by_difficulty`.
+
+    Raises
+    ------
+    RuntimeError
+        As for `MNIST`.
+
+    References
+    ----------
+    As for `CIFAR10`.
+    """
+
+    dataset_name = "tinycifar"

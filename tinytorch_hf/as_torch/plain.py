@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
@@ -20,12 +21,12 @@ def tensors(name: str, split: str = "train", root: str | Path | None = None) -> 
     split
         "train" or "test".
     root
-        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+        None for the bundled files, or for those in the cache; or a folder in which they are looked for.
 
     Returns
     -------
     torch.utils.data.TensorDataset
-        Of images (N, 1, height, width) float32 in [0, 1], exact, and labels (N,) int64.
+        Of images (N, channels, height, width) float32 in [0, 1], exact, and labels (N,) int64.
 
     Raises
     ------
@@ -37,4 +38,5 @@ def tensors(name: str, split: str = "train", root: str | Path | None = None) -> 
         A file is not there, is damaged, or cannot be read.
     """
     images, labels = load_images(name, split, root)
-    return TensorDataset(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels))
+    stacked = images[:, np.newaxis] if images.ndim == 3 else images
+    return TensorDataset(torch.from_numpy(stacked), torch.from_numpy(labels))

@@ -36,7 +36,10 @@ def _from_samples(name: str, split_name: str) -> Split:
         _heads, bodies = zip(*TinyPy(split=split_name), strict=True)
         return Split(split_name, {"body": np.array(bodies)})
     images, labels = zip(*_image_dataset(name, split_name), strict=True)
-    return Split(split_name, {"images": np.stack([*map(np.asarray, images)]), "labels": np.array(labels, np.int64)})
+    pixels = np.stack([*map(np.asarray, images)])
+    if pixels.ndim == 4:
+        pixels = pixels.transpose(0, 3, 1, 2)
+    return Split(split_name, {"images": pixels, "labels": np.array(labels, np.int64)})
 
 
 def _image_dataset(name: str, split_name: str) -> Any:

@@ -5,9 +5,24 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
 import torch
 
 from tinytorch_hf.loaders import unit_range
+
+
+_PIXEL_TYPES = (torch.uint8, torch.float32)
+
+
+def as_pixels(data: Any) -> torch.Tensor | None:
+    """Images as `on_all_images` takes them, sharing their memory; None if they are of another kind."""
+    if isinstance(data, np.ndarray) and data.dtype in (np.uint8, np.float32) and data.flags.c_contiguous:
+        # PyTorch warns of memory that it must not write to.
+        data = torch.from_numpy(data) if data.flags.writeable else None
+    if not isinstance(data, torch.Tensor) or data.dtype not in _PIXEL_TYPES or data.device.type != "cpu":
+        return None
+    in_colour = data.ndim == 4 and data.shape[3] == 3 and data.dtype == torch.uint8
+    return data if data.ndim == 3 or in_colour else None
 
 
 def on_all_images(images: torch.Tensor, transform: Any) -> torch.Tensor | None:
@@ -16,7 +31,7 @@ def on_all_images(images: torch.Tensor, transform: Any) -> torch.Tensor | None:
     Parameters
     ----------
     images
-        (N, height, width), uint8 or float32; they are not changed.
+        (N, height, width), uint8 or float32, or (N, height, width, 3) uint8; they are not changed.
     transform
         None for float32 in [0, 1]; or one of torchvision's ``ToTensor``, ``PILToTensor`` and ``ToImage``,
         alone or followed by ``ToDtype``, ``ConvertImageDtype``, ``ToPureTensor`` and ``Normalize``. These work on
@@ -25,10 +40,10 @@ def on_all_images(images: torch.Tensor, transform: Any) -> torch.Tensor | None:
     Returns
     -------
     Tensor or None
-        (N, 1, height, width), of the class and dtype that the transform gives a single image; it may share
+        (N, 1 or 3, height, width), of the class and dtype that the transform gives a single image; it may share
         memory with ``images``. None if the transform has to see each image.
     """
-    stacked = images.unsqueeze(1)
+    stacked = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
     if transform is None:
         return _unit_range(stacked)
     v1, v2 = _torchvision()

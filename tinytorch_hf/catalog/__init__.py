@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYPY
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
 from tinytorch_hf.errors import UnknownNameError
 
@@ -12,6 +12,7 @@ __all__ = [
     "DIGITS_8X8",
     "DIGIT_CLASSES",
     "MNIST",
+    "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
     "TINYPY",
@@ -26,7 +27,9 @@ __all__ = [
     "shipped_names",
 ]
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYPY)}
+_SHIPPED = (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)
+_ON_DEMAND = (MNIST, CIFAR10, TINYCIFAR, TINYPY)
+_CATALOG = {dataset.name: dataset for dataset in (*_SHIPPED, *_ON_DEMAND)}
 
 
 def names() -> tuple[str, ...]:

@@ -59,8 +59,8 @@ class DatasetInfo:
     ``fingerprint`` is the content hash that `tinytorch_hf.fingerprint` computes; it is the same through
     every adapter, and empty where the content is not the same for everybody. ``value_range`` is the closed
     range of the first column that holds numbers. ``provided`` says where the files come from: they ship with the
-    package, are downloaded, or are built on the user's machine. ``folder`` is the folder under ``datasets/`` where
-    that is not the name, ``root_folder`` that under a root.
+    package, are downloaded, or are built on the user's machine; ``cut_from`` names the dataset whose parts they are.
+    ``folder`` is the folder under ``datasets/`` where that is not the name, ``root_folder`` that under a root.
     """
 
     name: str
@@ -83,6 +83,7 @@ class DatasetInfo:
     provided: Literal["shipped", "downloaded", "built"] = "shipped"
     root_folder: str = ""
     archives: tuple[Archive, ...] = ()
+    cut_from: str = ""
 
     @property
     def folder_name(self) -> str:

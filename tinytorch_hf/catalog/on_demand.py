@@ -131,6 +131,43 @@ CIFAR10 = DatasetInfo(
     ),
 )
 
+TINYCIFAR = replace(
+    CIFAR10,
+    name="tinycifar",
+    title="TinyCIFAR",
+    summary="2000 training and 400 test images of CIFAR-10, 32x32 pixels in colour, balanced over the ten classes.",
+    splits=(
+        SplitInfo(
+            "train",
+            2000,
+            (DataFile("train.npz", 6201160, "4fcfc8111ff068e103210b80af3b59566bab5b7091eee3efb8855900b146f29a"),),
+        ),
+        SplitInfo(
+            "test",
+            400,
+            (DataFile("test.npz", 1241160, "7203beff13febb1599b1fbef41574a1bdc4ddaa3b446394e1f8b362d7d30075a"),),
+        ),
+    ),
+    other_files=(),
+    columns=(
+        *CIFAR10.columns,
+        Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 0.49, up to 0.76, above"),
+        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true class"),
+        Column("source_index", "int64", (), "position in the same split of CIFAR-10, from 0"),
+    ),
+    license_note=(
+        "CIFAR-10's authors state no licence; they ask users to cite the technical report. TinyCIFAR is cut from it on "
+        "the user's own machine and is not passed on."
+    ),
+    source="the first 4000 images of CIFAR-10's first train batch and the first 761 of each other batch",
+    recipe="datasets/tinycifar/create_tinycifar.py",
+    fingerprint="469eaa5d94765ac501880119669cd6f323dcf864955553d62f3d2f33e4cc54ff",
+    provided="built",
+    root_folder="",
+    archives=(),
+    cut_from="cifar10",
+)
+
 TINYPY = DatasetInfo(
     name="tinypy",
     title="TinyPy",

@@ -59,7 +59,7 @@ def add_to(commands: Any) -> None:
         "check every file against the catalog and every adapter against the fingerprint",
         "tinytorch-hf verify",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to check (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to check (default: all that are here)")
     add_json(parser)
 
     parser = command(
@@ -126,8 +126,7 @@ def _show(options: argparse.Namespace) -> int:
     from tinytorch_hf import describe, loaders, store
 
     dataset = catalog.info(options.name)
-    dataset.split(options.split)
-    split = loaders.load(dataset.name)[options.split]
+    split = loaders.load_split(dataset.name, options.split)
     if options.png and not dataset.classes:
         raise TinyTorchHFError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
@@ -198,10 +197,10 @@ def _statistic(value: Any) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from tinytorch_hf.verification import Outcome, checks
+    from tinytorch_hf.verification import Outcome, checks, is_here
 
     seen = []
-    for name in options.names or catalog.shipped_names():
+    for name in options.names or filter(is_here, catalog.names()):
         for check in checks(name):
             seen.append(check)
             if not options.json:

@@ -1,0 +1,290 @@
+"""TinyCIFAR: a selection that is fixed, files that are cut from CIFAR-10 when they are wanted, honest documents."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cifar_files
+import numpy as np
+import pytest
+from datasets.tinycifar import create_tinycifar as recipe
+
+import tinytorch_hf
+from tinytorch_hf import catalog, describe, difficulty, loaders, provision, store, tinycifar
+from tinytorch_hf.cli import main
+from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, TinyTorchHFError, WrongHashError
+from tinytorch_hf.splits import Split
+from tinytorch_hf.verification import Outcome, verify
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "datasets" / "tinycifar"
+DATASET = catalog.TINYCIFAR
+SPLITS = ("train", "test")
+ROWS = tinycifar.read_selection()
+
+
+@pytest.fixture(scope="module")
+def splits(tinycifar_root: Path) -> dict[str, Split]:
+    """Every stored column of both splits."""
+    return tinytorch_hf.load("tinycifar", tinycifar_root)
+
+
+@pytest.fixture(scope="module")
+def chosen(genuine_cifar10: dict[str, Split]) -> recipe.Candidates:
+    """The chosen images, those of the test split first."""
+    pool = recipe.candidates(genuine_cifar10)
+    place = {(bool(test), int(i)): at for at, (test, i) in enumerate(zip(pool.is_test, pool.source_index, strict=True))}
+    rows = sorted(ROWS, key=lambda row: row["split"])
+    at = np.array([place[row["split"] == "test", int(row["source_index"])] for row in rows])
+    return recipe.Candidates(pool.images[at], pool.labels[at], pool.source_index[at], pool.is_test[at])
+
+
+def test_the_selection_is_balanced_and_from_the_candidates() -> None:
+    """200 and 40 of each class, none twice, all among the images that the documents name."""
+    for split, n_per_class in recipe.N_PER_CLASS.items():
+        rows = [row for row in ROWS if row["split"] == split]
+        indices = [int(row["source_index"]) for row in rows]
+        assert np.bincount([int(row["label"]) for row in rows]).tolist() == [n_per_class] * 10
+        assert len(set(indices)) == len(rows) == DATASET.split(split).n_samples
+        assert set(indices) <= set(recipe.candidate_indices(split).tolist())
+
+
+def test_cutting_gives_the_catalogs_bytes(genuine_cifar10: dict[str, Split]) -> None:
+    """The sizes and hashes that the catalog states, on every machine."""
+    for name, data in tinycifar.build(genuine_cifar10).items():
+        (file,) = (file for file in DATASET.files if file.name == name)
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
+
+
+def test_what_is_loaded_is_what_was_chosen(splits: dict[str, Split], genuine_cifar10: dict[str, Split]) -> None:
+    """Image by image the one at its place in CIFAR-10; content and range are the catalog's."""
+    for name in SPLITS:
+        place = splits[name]["source_index"]
+        np.testing.assert_array_equal(splits[name]["images"], genuine_cifar10[name]["images"][place])
+        np.testing.assert_array_equal(splits[name]["labels"], genuine_cifar10[name]["labels"][place])
+        rows = [row for row in ROWS if row["split"] == name]
+        assert [int(row["source_index"]) for row in rows] == place.tolist()
+        assert [int(row["difficulty"]) for row in rows] == splits[name]["difficulty"].tolist()
+        assert [np.float32(row["score"]) for row in rows] == splits[name]["score"].tolist()
+        assert (splits[name]["images"].min(), splits[name]["images"].max()) == DATASET.value_range
+    assert describe.fingerprint(splits) == DATASET.fingerprint
+
+
+def test_the_loader_gives_exact_quotients(tinycifar_root: Path, splits: dict[str, Split]) -> None:
+    """load_tinycifar gives float32 images that are exactly the stored bytes divided by 255."""
+    x_train, y_train, x_test, y_test = tinytorch_hf.load_tinycifar(tinycifar_root)
+
+    for images, labels, name in ((x_train, y_train, "train"), (x_test, y_test, "test")):
+        assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+        np.testing.assert_array_equal(images, splits[name]["images"].astype(np.float32) / np.float32(255))
+        np.testing.assert_array_equal(labels, splits[name]["labels"])
+
+
+def test_difficulty_is_a_function_of_the_score(splits: dict[str, Split]) -> None:
+    """The stored level is the one that the stored score gives by the bounds that the documents name."""
+    for split in splits.values():
+        rounded = np.round(split["score"].astype(np.float64), 4)
+        np.testing.assert_array_equal(split["difficulty"], difficulty.levels(rounded, recipe.BOUNDS))
+
+
+def test_no_two_images_look_alike(chosen: recipe.Candidates) -> None:
+    """Neither in a split nor across them, also not in a mirror."""
+    assert len({image.tobytes() for image in chosen.images}) == 2400
+    assert not recipe.look_alikes(chosen.images).any()
+
+
+def test_look_alikes_are_found(chosen: recipe.Candidates) -> None:
+    """A photograph that is a little brighter, moved by a pixel, or mirrored, and not the other photographs."""
+    images = chosen.images[:200]
+    altered = [
+        np.clip(images[7].astype(int) + 12, 0, 255).astype(np.uint8),
+        np.roll(images[8], 1, axis=2),
+        images[9, ..., ::-1],
+    ]
+
+    assert np.flatnonzero(recipe.look_alikes(np.concatenate([images, altered]))).tolist() == [200, 201, 202]
+
+
+def test_choosing_keeps_its_promises(genuine_cifar10: dict[str, Split], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From fewer candidates: so many of each class and split, rows in mixed order, no look-alikes, the same twice."""
+    monkeypatch.setattr(recipe, "N_PER_BATCH", {"train": (400, 50), "test": (200,)})
+    monkeypatch.setattr(recipe, "N_PER_CLASS", {"train": 20, "test": 8})
+    pool = recipe.candidates(genuine_cifar10)
+    score = np.round(np.random.RandomState(0).random_sample(len(pool.labels)), 4)
+    monkeypatch.setattr(recipe, "difficulty_scores", lambda _pool: score)
+
+    rows = recipe.select(pool)
+
+    assert rows == recipe.select(pool)
+    for split, n_per_class in recipe.N_PER_CLASS.items():
+        labels = [int(row["label"]) for row in rows if row["split"] == split]
+        assert np.bincount(labels).tolist() == [n_per_class] * 10
+        assert labels != sorted(labels)
+    contents = tinycifar.build(genuine_cifar10, rows)
+    assert list(contents) == ["train.npz", "test.npz"]
+
+
+def test_overlap_is_reported() -> None:
+    """--reselect says how many images are shared and how far scores moved."""
+    other = [dict(row) for row in ROWS]
+    other[0].update(source_index="49999")
+    other[1].update(score=f"{float(ROWS[1]['score']) + 0.5:.4f}")
+
+    lines, agrees = recipe.overlap(ROWS, other)
+
+    assert agrees
+    assert re.fullmatch("train 1999 of 2000 images are in both selections; .* at most 0.5000", lines[0])
+    assert re.fullmatch("test  400 of 400 images are in both selections; .* at most 0.0000", lines[1])
+    assert not recipe.overlap(ROWS, ROWS[:1700] + ROWS[2000:])[1]
+
+
+@pytest.fixture
+def cifar10_root(genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root with files in CIFAR-10's layout that hold all candidates, and a catalog with their hashes."""
+    root = tmp_path / "with CIFAR-10"
+    contents = cifar_files.files({name: (s["images"], s["labels"]) for name, s in genuine_cifar10.items()})
+    monkeypatch.setitem(catalog._CATALOG, "cifar10", cifar_files.entry(contents, 50_000, 10_000))
+    for name, data in contents.items():
+        path = store.folder(catalog.CIFAR10, root) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def test_the_first_use_cuts_it_from_cifar10_which_is_not_needed_again(
+    cifar10_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a word under the same root; from the cache into another root; and by the recipe."""
+    train = loaders.load_split("tinycifar", "train", cifar10_root)
+    assert len(train) == 2000
+    written = {path: path.stat().st_mtime_ns for path in store.folder(DATASET, cifar10_root).iterdir()}
+    assert {path.name for path in written} == {"train.npz", "test.npz"}
+    assert provision.provide(DATASET, cifar10_root) == []
+
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(cifar10_root))
+    other = tmp_path / "other"
+    (store.folder(DATASET, cifar10_root) / "test.npz").write_bytes(b"damaged")
+    with pytest.raises(CorruptFileError, match="tinytorch-hf download tinycifar"):
+        loaders.load_split("tinycifar", "test")
+    assert len(provision.provide(DATASET)) == 2
+    assert {path.name for path in other.rglob("*")} == set()
+    assert recipe.main(["--root", str(other)]) == 0
+    for file in DATASET.files:
+        assert f"{file.size_bytes} bytes  sha256 {file.sha256}" in capsys.readouterr().out or file.name == "test.npz"
+        assert (other / "tinycifar" / file.name).read_bytes() == store.read(DATASET, file)
+
+    shutil.rmtree(store.folder(catalog.CIFAR10, cifar10_root))
+    assert len(loaders.load_split("tinycifar", "test", other)) == 400
+    assert provision.provide(DATASET) == []
+
+
+def small_source(images: np.ndarray, labels: np.ndarray) -> Callable[..., Split]:
+    """Stands for reading CIFAR-10: images and labels of the right shape."""
+    return lambda _dataset, name, _root: Split(name, {"images": images, "labels": labels})
+
+
+def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A source that gives other bytes, or other labels, is refused before any file is touched."""
+    images, labels = np.zeros((50_000, 3, 32, 32), np.uint8), np.zeros(50_000, np.int64)
+    for row in ROWS:
+        labels[int(row["source_index"])] = int(row["label"])
+    monkeypatch.setattr(provision, "read_split", small_source(images, labels))
+    monkeypatch.setattr(tinycifar, "read_selection", lambda: [row for row in ROWS if row["split"] == "train"])
+    with pytest.raises(CorruptFileError):
+        provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
+
+    monkeypatch.setattr(provision, "read_split", small_source(images, labels + 1))
+    with pytest.raises(CorruptFileError, match=r"selection\.csv"):
+        provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("root_given", [True, False])
+def test_without_cifar10_the_message_says_size_place_and_what_to_type(
+    root_given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """170 MB are not downloaded because somebody called a loader."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
+    root = tmp_path / "root" if root_given else None
+
+    with pytest.raises(MissingFileError) as caught:
+        tinytorch_hf.load_tinycifar(root)
+
+    place = root or tmp_path / "cache"
+    typed = f"`tinytorch-hf download tinycifar{f' --root {root}' if root else ''}`"
+    for part in (str(place / "tinycifar" / "train.npz"), "CIFAR-10, 170 MB", f"into {place}", "download=True", typed):
+        assert part.replace("CIFAR-10", "CIFAR10") in str(caught.value)
+    assert not place.exists()
+
+
+def test_a_selection_that_is_missing_or_damaged_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is part of the installation."""
+    monkeypatch.setattr(tinycifar, "selection_path", lambda: tmp_path / "selection.csv")
+    with pytest.raises(MissingFileError, match="Reinstall"):
+        tinycifar.read_selection()
+    (tmp_path / "selection.csv").write_text("source_index,label\n1,2\n", encoding="utf-8")
+    with pytest.raises(CorruptFileError, match="split, source_index"):
+        tinycifar.read_selection()
+
+
+def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files, NumPy, both roads into PyTorch, TinyTorch; it has no place on the Hub."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tinycifar_root))
+
+    checks = {check.subject: check for check in verify("tinycifar")}
+
+    assert list(checks) == [
+        *("file train.npz", "file test.npz"),
+        *("numpy load", "torch tensors", "torch TinyCIFAR", "tinytorch DataLoader"),
+    ]
+    assert {check.outcome for check in checks.values()} == {Outcome.OK}
+    assert checks["torch TinyCIFAR"].detail.endswith("of images, labels")
+
+
+def test_show_and_stats_work_in_colour(
+    tinycifar_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Brightness in the terminal, colour in the picture."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tinycifar_root))
+    picture = tmp_path / "sheet.png"
+
+    assert main(["show", "tinycifar", "--index", "0", "1"]) == 0
+    assert main(["show", "tinycifar", "--split", "test", "--png", str(picture)]) == 0
+    assert main(["stats", "tinycifar"]) == 0
+
+    out = capsys.readouterr().out
+    assert f"[0] {DATASET.classes[int(ROWS[0]['label'])]}" in out
+    assert "n samples            2000" in out
+    assert picture.read_bytes()[25] == 2, "PNG's colour type of red, green and blue"
+
+
+def test_nothing_of_it_is_in_git() -> None:
+    """CIFAR-10 states no licence: the folder holds the choice, the recipe and documents."""
+    assert {path.name for path in FOLDER.iterdir() if path.name != "__pycache__"} == {
+        *("DATASHEET.md", "LICENSE", "README.md", "__init__.py", "create_tinycifar.py", "selection.csv"),
+    }
+
+
+def test_documents_state_what_is_so() -> None:
+    """Candidates, bounds and look-alikes, as the code has them."""
+    text = " ".join((FOLDER / "DATASHEET.md").read_text(encoding="utf-8").split())
+    easy, medium = recipe.BOUNDS
+    first, *others = recipe.N_PER_BATCH["train"]
+
+    assert f"the first {first} images of CIFAR-10's first train batch" in text
+    assert {*others, *recipe.N_PER_BATCH["test"]} == {761}
+    assert "the first 761 of each other batch" in text
+    assert f"{sum(recipe.N_PER_BATCH['train'])} train and 761 test candidates" in text
+    assert f"cosine of {recipe.MIN_COSINE} or more" in text
+    for document in ("README.md", "DATASHEET.md"):
+        flowing = " ".join((FOLDER / document).read_text(encoding="utf-8").split())
+        assert re.search(rf"p to {easy} .{{0,12}}is easy.*, up to {medium} medium.*, above hard", flowing)
+    for split in SPLITS:
+        levels = np.bincount([int(row["difficulty"]) for row in ROWS if row["split"] == split]).tolist()
+        assert f"{split} has {levels[0]} easy, {levels[1]} medium and {levels[2]} hard images" in text
