@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import load_tinydigits, load_tinytalks
+from tinytorch_hf import load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
 from tinytorch_hf.errors import MissingFileError, UnknownNameError
+from tinytorch_hf.tokenizer import CharTokenizer
 
 ALL = [(dataset, model) for dataset, trainings in TASKS.items() for model in trainings]
 ON_DEMAND = {"mnist", "cifar10", "tinycifar"}
@@ -71,6 +72,17 @@ def test_the_arrays_are_those_of_the_loaders() -> None:
     n_characters = sum(len(f"Q: {q}\nA: {a}\n\n") for q, a in load_tinytalks("train"))
     assert talks.X_train.size == (n_characters - 1) // 32 * 32
     assert np.array_equal(talks.X_train.ravel()[1:], talks.y_train.ravel()[:-1])
+
+
+def test_of_tinypy_a_part_is_used_that_trains_in_well_under_a_minute(tinypy: list[str]) -> None:
+    """The first 48,000 characters of train and 8,000 of val, as ids of the whole train split's characters."""
+    python = load_arrays(settings_for("tinypy"))
+    tokenizer = CharTokenizer(sorted({*"".join(load_tinypy("train")), "\n"}))
+
+    for inputs, split, n_characters in ((python.X_train, "train", 48_000), (python.X_test, "val", 8_000)):
+        text = "\n\n".join(load_tinypy(split))[:n_characters]
+        assert inputs.size == (n_characters - 1) // 32 * 32
+        assert tokenizer.decode(inputs.ravel()) == text[: inputs.size]
 
 
 def test_longer_blocks_overlap_in_training_alone() -> None:

@@ -105,7 +105,7 @@ class TextDataset(SampleDataset):
 
     def decode(self, ids: Any) -> str:
         """The text of these ids: a list, or a tensor of one dimension."""
-        return self.tokenizer.decode(ids)
+        return self.tokenizer.decode(ids.tolist() if isinstance(ids, torch.Tensor) else ids)
 
     def extra_repr(self) -> str:
         """Split and block size."""
