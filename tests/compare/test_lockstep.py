@@ -14,7 +14,7 @@ from tinytorch_hf import frameworks
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
-from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
+from tinytorch_hf.compare.tasks import load_arrays, settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 
 SHORT = Settings("tinydigits", epochs=2)
