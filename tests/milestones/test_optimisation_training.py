@@ -39,7 +39,7 @@ def test_what_a_mask_holds_at_zero_stays_there() -> None:
     start = weights_of(model)
     masks = [[(np.arange(value.size).reshape(value.shape) % 3 > 0).astype(np.float32) for value in x] for x in start]
 
-    trained = train(settings, model, tasks.load_arrays("tinydigits", model), start, masks)
+    trained = train(settings, model, tasks.load_arrays(settings), start, masks)
 
     for before, mask, after in zip(flat(start), flat(masks), flat(trained.weights), strict=True):
         assert not after[mask == 0].any()

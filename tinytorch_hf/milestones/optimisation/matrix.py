@@ -100,7 +100,7 @@ def run(say: Callable[[str], None], epochs: int | None = None, repeats: int = 11
         say(f"{name} on {dataset}: measuring")
         profiles.append(profile(optimised.baseline, start.arrays.X_test[:1]))
         if start.model.input_axes == "ids":
-            prompt = np.array(tasks.talks_tokenizer().encode(PROMPT), np.int64)
+            prompt = np.array(tasks.tokenizer("tinytalks").encode(PROMPT), np.int64)
             candidates = levels.of_texts(optimised, prompt)
         else:
             candidates = levels.of_images(optimised)
@@ -139,7 +139,7 @@ def cross_entropy(logits: Array, targets: Array) -> float:
 
 
 def _text(ids: Array | None) -> str:
-    return "" if ids is None else tasks.talks_tokenizer().decode(ids)
+    return "" if ids is None else tasks.tokenizer("tinytalks").decode(ids)
 
 
 def table(matrix: Matrix) -> str:

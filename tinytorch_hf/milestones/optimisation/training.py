@@ -68,7 +68,7 @@ def train_task(dataset: str, model_name: str, epochs: int | None = None) -> Trai
     """
     settings = tasks.settings_for(dataset, model_name, epochs=epochs)
     model = tasks.make_model(settings)
-    return train(settings, model, tasks.load_arrays(dataset, model), model.initial_weights(settings.seed))
+    return train(settings, model, tasks.load_arrays(settings), model.initial_weights(settings.seed))
 
 
 def train(settings: Settings, model: Model, arrays: Arrays, weights: Weights, masks: Weights | None = None) -> Trained:
