@@ -116,13 +116,13 @@ def test_times_are_no_problem() -> None:
 
 
 def test_the_table_has_a_line_for_each_level() -> None:
-    """Size, latency and metric, each beside its multiple of the baseline's; then what a GPT writes."""
+    """Size, latency and metric, each beside its multiple of the baseline's; then what a GPT writes, and a note."""
     profile = Profile("GPT on (1, 32)", (LayerProfile("head", 10, 20, 40, 2e-6),), 99)
 
     lines = table(Matrix((profile,), tuple(TEXTS))).splitlines()
 
     assert lines[0] == "GPT on (1, 32)"
-    assert lines[5:] == [
+    assert lines[5:-3] == [
         "",
         "GPT on tinytalks                                  size              latency               loss",
         "baseline                                    4000 bytes  1.000 x    400.0 us  1.000 x    1.3000",
@@ -132,3 +132,4 @@ def test_the_table_has_a_line_for_each_level() -> None:
         "int8                                    'Q: Why?'",
         "KV cache                                'Q: What?\\nA'",
     ]
+    assert lines[-2:] == matrix.NOTE.splitlines()
