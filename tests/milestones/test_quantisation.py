@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from small_networks import MODELS, network, weights_of
 
-from tinytorch_hf.milestones.optimisation.network import Affine, Norm, network_of
+from tinytorch_hf.milestones.optimisation.network import network_of
+from tinytorch_hf.milestones.optimisation.pieces import Affine, Norm
 from tinytorch_hf.milestones.optimisation.quantisation import (
     QuantisedAffine,
     QuantisedTable,

@@ -23,8 +23,11 @@ EXPERIMENTS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"
 PROMPT = "Q: "
 """What the GPT continues."""
 
-NOTE = """Sizes and latencies stand beside their multiples of the baseline's. NumPy has no fast product of integers, and none of
-sparse matrices: int8 and pruned weights save bytes here, and time only where processor or library are made for them."""
+NOTE = (
+    "Sizes and latencies stand beside their multiples of the baseline's. NumPy has no fast product of integers and\n"
+    "none of sparse matrices: int8 and pruned weights save bytes here, and time only on what is made for them."
+)
+"""What the table ends with."""
 
 LEARNED = {"accuracy": 0.9, "loss": 2.0}
 """What a baseline reaches: characters guessed by their frequency alone have a loss above 3."""
