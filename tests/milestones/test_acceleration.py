@@ -7,7 +7,7 @@ import pytest
 from small_networks import MODELS, network
 
 from tinytorch_hf.milestones.optimisation.acceleration import FusedAffine, LoopedAffine, fused, in_loops
-from tinytorch_hf.milestones.optimisation.network import Affine
+from tinytorch_hf.milestones.optimisation.pieces import Affine
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -43,6 +43,16 @@ def test_levels_with_the_same_results_have_them_and_the_others_are_smaller(name:
             assert level.size_bytes < baseline.size_bytes
 
 
+@pytest.mark.parametrize("name", ["mlp", "cnn", "gpt"])
+def test_the_last_level_is_smaller_than_both_it_is_made_of(name: str) -> None:
+    """Fewer neurons, and those as int8."""
+    found = levels_of(name)
+    last = list(found.values())[-1]
+
+    assert last.name in (levels.SMALLER_INT8_BATCHED, levels.SMALLER_INT8_CACHED)
+    assert last.size_bytes < min(found[levels.INT8].size_bytes, found[levels.SMALLER].size_bytes)
+
+
 def test_a_gpt_writes_up_to_its_length() -> None:
     """Four ids after two, the same ones at every level that has the same results."""
     found = levels_of("gpt")

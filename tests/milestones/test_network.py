@@ -1,4 +1,4 @@
-"""Specification of milestones.optimisation.network: TinyTorch's forward pass on bare arrays."""
+"""Specification of milestones.optimisation.network and .pieces: TinyTorch's forward pass on bare arrays."""
 
 from __future__ import annotations
 

@@ -70,8 +70,11 @@ def test_the_peak_is_what_was_allocated_at_once() -> None:
     """Two arrays that live together count together, and one that is gone does not; whoever traces goes on tracing."""
     tracemalloc.start()
     try:
+        kept, gone = np.zeros(500_000, np.uint8), np.zeros(900_000, np.uint8)
+        del gone
         peak = peak_bytes(lambda: [np.zeros(100_000, np.uint8), np.zeros(200_000, np.uint8)])
         assert tracemalloc.is_tracing()
+        assert kept.size == 500_000
     finally:
         tracemalloc.stop()
 

@@ -11,7 +11,8 @@ from small_networks import MODELS, flat, in_tinytorch, network, weights_of
 
 from tinytorch_hf.compare import models
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.milestones.optimisation.network import Affine, network_of
+from tinytorch_hf.milestones.optimisation.network import network_of
+from tinytorch_hf.milestones.optimisation.pieces import Affine
 from tinytorch_hf.milestones.optimisation.pruning import (
     compressed,
     expand,

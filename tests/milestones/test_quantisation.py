@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from small_networks import MODELS, network
+from small_networks import MODELS, network, weights_of
 
-from tinytorch_hf.milestones.optimisation.network import Affine, Norm
+from tinytorch_hf.milestones.optimisation.network import network_of
+from tinytorch_hf.milestones.optimisation.pieces import Affine, Norm
 from tinytorch_hf.milestones.optimisation.quantisation import (
     QuantisedAffine,
     QuantisedTable,
@@ -120,6 +121,20 @@ def test_every_map_and_table_is_int8_and_the_results_are_close(name: str) -> Non
     assert all(piece.weight.dtype == np.int8 for piece in pieces if not isinstance(piece, Norm))
     error = np.abs(after(batch) - before(batch)).max()
     assert 0 < error < 0.05 * np.abs(before(batch)).max()
+
+
+def test_every_output_and_every_row_has_a_scale_of_its_own() -> None:
+    """However small its weights are beside the others', all of int8's range is in use."""
+    model, batch = MODELS["gpt"]
+    weights = weights_of(model)
+    tokens, head = weights[0][0], weights[-2][0]
+    tokens[3] *= 1e-3
+    head[:, 3] *= 1e-3
+
+    pieces = quantised(network_of(model, weights), batch).pieces
+
+    assert (np.abs(pieces["embeddings"]["tokens"].weight).max(axis=1) == 127).all()
+    assert (np.abs(pieces["head"]["map"].weight).max(axis=0) == 127).all()
 
 
 def test_the_size_counts_scales_and_biases() -> None:

@@ -3,7 +3,7 @@
 It is meant to be read, in this order:
 
 1. `training`: a model of TinyTorch is trained, and its weights are taken out; `profiling`: where its time goes
-2. `network`: the same function on bare arrays, without the graph; every later level exchanges a piece of it
+2. `pieces` and `network`: the same function on bare arrays, without the graph; later levels exchange its pieces
 3. `acceleration`: explicit loops, and steps that are fused
 4. `quantisation`: weights and activations as int8; `pruning`: fewer weights, then fewer neurons
 5. `generation` and `kv_cache`: a GPT that does not read again what it has read

@@ -100,7 +100,7 @@ def optimise(start: Trained) -> Optimised:
     )
 
 
-def of_images(optimised: Optimised, n_timed: int = 20) -> list[Level]:
+def of_images(optimised: Optimised, n_timed: int = 10) -> list[Level]:
     """Levels of a model for images; what is timed is one image at a time, or batched all of the test split at once."""
     X = optimised.baseline.arrays.X_test
 

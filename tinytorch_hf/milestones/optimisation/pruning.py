@@ -25,7 +25,8 @@ import numpy as np
 from tinytorch_hf.compare.layers import Layer, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.milestones.optimisation.network import Affine, Network, Piece, arrays, runs
+from tinytorch_hf.milestones.optimisation.network import Network, runs
+from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, arrays
 from tinytorch_hf.splits import Array
 
 _WITH_PRODUCTS = ("Linear", "LinearWithoutBias", "Conv2d", "CausalAttention")

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.milestones.optimisation.network import Affine, Network, Piece, Table, arrays
+from tinytorch_hf.milestones.optimisation.network import Network
+from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, Table, arrays
 from tinytorch_hf.splits import Array
 
 LARGEST = 127
