@@ -14,6 +14,7 @@ from tinytorch_hf.cli import OK, PROBLEM, USAGE
 from tinytorch_hf.milestones import experiments, report
 from tinytorch_hf.milestones.__main__ import main
 from tinytorch_hf.milestones.experiments import BITS, Experiment, Goal, Milestone
+from tinytorch_hf.milestones.optimisation import matrix
 from tinytorch_hf.milestones.running import Outcome, Result
 from tinytorch_hf.milestones.writing import Written
 
@@ -144,3 +145,31 @@ def test_the_table_has_a_row_for_what_ran_and_a_line_for_what_did_not() -> None:
     assert row.endswith("30.4 s  NOT as expected")
     assert (empty, note) == ("", "03  tinytalks was not run. How to run it.")
     assert report.conclusion(Outcome(3, TALKS, None, "How to run it.")) == []
+
+
+@pytest.mark.parametrize(("allowed", "status"), [(0.9, OK), (1.1, PROBLEM)])
+def test_optimisations_are_a_matrix_that_must_have_no_problem(
+    run: Any, monkeypatch: pytest.MonkeyPatch, allowed: float, status: int
+) -> None:
+    """Milestone 06, here for the MLP alone: a baseline that has not learned enough fails the run."""
+    monkeypatch.setattr(matrix, "EXPERIMENTS", (("tinydigits", "mlp"),))
+    monkeypatch.setattr(matrix, "LEARNED", {"accuracy": allowed})
+
+    found, out, err = run("run", "06")
+    assert (found, err) == (status, "")
+    assert re.search(r"^int8 .* bytes", out, re.M)
+    last = out.splitlines()[-1]
+    assert last.startswith("06  tinydigits  9 levels  ")
+    assert last.endswith("as expected")
+    assert ("NOT" in last) == (status == PROBLEM)
+
+
+def test_the_matrix_is_also_for_programs(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One entry for each level."""
+    monkeypatch.setattr(matrix, "EXPERIMENTS", (("tinydigits", "mlp"),))
+
+    _, out, _ = run("run", "06", "--json")
+
+    (outcome,) = json.loads(out)["outcomes"]
+    assert (outcome["milestone"], outcome["state"], outcome["problems"]) == (6, "as expected", [])
+    assert [level["level"] for level in outcome["levels"]][:2] == ["baseline", "explicit loops"]
