@@ -14,8 +14,8 @@ TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
 
 # Specifications of what needs nothing beyond NumPy.
 CORE_MODULES = (
-    *("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks"),
-    *("clones", "python_functions", "standard_library"),
+    *("catalog", "cifar", "descriptors", "describe", "errors", "loaders", "readers", "readers_idx", "readers_npz"),
+    *("store", "talks", "tinytalks", "clones", "python_functions", "standard_library"),
 )
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 

@@ -127,7 +127,7 @@ def files(splits: Mapping[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 
 def entry(contents: Mapping[str, bytes], n_train: int, n_test: int) -> DatasetInfo:
-    """CIFAR-10's entry of the catalog, with these files' hashes and numbers of samples in place of the official ones."""
+    """CIFAR-10's entry of the catalog, with hashes of these files and other numbers of samples."""
 
     def file(known: catalog.DataFile) -> catalog.DataFile:
         digest = hashlib.md5(contents[known.name], usedforsecurity=False).hexdigest()

@@ -118,6 +118,26 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def genuine_cifar10() -> dict[str, Split]:
+    """CIFAR-10's splits as far as their images are on this machine; tests that need it are skipped where none is."""
+    if not cifar_files.PARTIAL.is_file():
+        pytest.skip("no images of CIFAR-10 are in ../shared/data/cifar10_partial.npz")
+    return {
+        name: Split(name, {"images": images, "labels": labels})
+        for name, (images, labels) in cifar_files.genuine().items()
+    }
+
+
+@pytest.fixture(scope="session")
+def tinycifar_root(genuine_cifar10: dict[str, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with TinyCIFAR, cut from genuine images."""
+    root = tmp_path_factory.mktemp("tinycifar")
+    for name, data in tinycifar.build(genuine_cifar10).items():
+        store.write(store.folder(catalog.TINYCIFAR, root) / name, data)
+    return root
+
+
+@pytest.fixture(scope="session")
 def tinypy(cache: Path, numpy_only_site: Path) -> list[str]:
     """TinyPy in the session's cache, made by its recipe with NumPy alone; the hashes that two processes have printed.
 
@@ -153,26 +173,6 @@ def _build_tinypy_twice(site: Path) -> Iterator[str]:
         output, _ = process.communicate(timeout=110)
         assert process.returncode == 0
         yield "\n".join(line for line in output.splitlines() if " sha256 " in line)
-
-
-@pytest.fixture(scope="session")
-def genuine_cifar10() -> dict[str, Split]:
-    """CIFAR-10's splits as far as their images are on this machine; tests that need it are skipped where none is."""
-    if not cifar_files.PARTIAL.is_file():
-        pytest.skip("no images of CIFAR-10 are in ../shared/data/cifar10_partial.npz")
-    return {
-        name: Split(name, {"images": images, "labels": labels})
-        for name, (images, labels) in cifar_files.genuine().items()
-    }
-
-
-@pytest.fixture(scope="session")
-def tinycifar_root(genuine_cifar10: dict[str, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with TinyCIFAR, cut from genuine images."""
-    root = tmp_path_factory.mktemp("tinycifar")
-    for name, data in tinycifar.build(genuine_cifar10).items():
-        store.write(store.folder(catalog.TINYCIFAR, root) / name, data)
-    return root
 
 
 @pytest.fixture

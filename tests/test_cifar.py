@@ -41,7 +41,9 @@ def refusal(data: bytes) -> str:
 
 def test_the_writer_writes_what_python_2_wrote() -> None:
     """The first bytes of every official batch, and a text longer than its short form can be."""
-    assert SMALL.startswith(b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x15training batch 1 of 5q\x03U\x06labelsq\x04]q\x05(")
+    assert SMALL.startswith(
+        b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x15training batch 1 of 5q\x03U\x06labelsq\x04]q\x05("
+    )
     assert b"cnumpy.core.multiarray\n_reconstruct\n" in SMALL
     assert b"T\x00\x24\x00\x00" in SMALL
     assert pickle.loads(SMALL, encoding="latin1")["labels"] == [9, 0, 4]
@@ -144,7 +146,7 @@ def test_no_class_of_python_2_is_admitted() -> None:
 
 @pytest.mark.parametrize("number", [2**21, 2**28, 2**32 - 1])
 def test_a_number_that_would_fill_the_memory_is_refused(number: int) -> None:
-    """The unpickler makes a table up to the largest number under which a value is remembered: gigabytes from 8 bytes."""
+    """The unpickler makes a table up to the largest number that a value is remembered under: gigabytes of 8 bytes."""
     tracemalloc.start()
     try:
         message = refusal(b"\x80\x02Nr" + number.to_bytes(4, "little") + b".")
@@ -231,6 +233,8 @@ def test_batches_of_other_sizes_are_refused(small_root: tuple[Path, Any]) -> Non
     root, entry = small_root
     for n in (49, 51, 9):
         (train, test) = entry.splits
-        wrong = cifar_files.dataclasses.replace(entry, splits=(cifar_files.dataclasses.replace(train, n_samples=n), test))
+        wrong = cifar_files.dataclasses.replace(
+            entry, splits=(cifar_files.dataclasses.replace(train, n_samples=n), test)
+        )
         with pytest.raises(CorruptFileError, match=f"the {n} images of the train split"):
             read_split(wrong, "train", root)

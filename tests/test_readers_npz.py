@@ -111,9 +111,7 @@ def test_members_may_be_stored_as_they_are() -> None:
     assert ARRAYS["images"].tobytes() in data
     for name, array in read_npz(data, PATH).items():
         np.testing.assert_array_equal(array, ARRAYS[name])
-    assert hashlib.sha256(data).hexdigest() == (
-        "17968ccf4c75d3ff2c2e0f5aa807a132224442944ae637d25e2cf42c14adf1c7"
-    )
+    assert hashlib.sha256(data).hexdigest() == ("17968ccf4c75d3ff2c2e0f5aa807a132224442944ae637d25e2cf42c14adf1c7")
 
 
 @given(st.integers(0, len(write_npz(ARRAYS)) - 1))

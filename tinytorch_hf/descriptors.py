@@ -41,7 +41,7 @@ def edge_directions(images: Array, *, joined: bool = False) -> Array:
     """
     cells = _cell_histograms(images)
     corners = (cells[:, :-1, :-1], cells[:, 1:, :-1], cells[:, :-1, 1:], cells[:, 1:, 1:])
-    blocks = np.concatenate(corners, axis=3) if joined else sum(corners)
+    blocks: Array = np.concatenate(corners, axis=3) if joined else np.sum(corners, axis=0)
     described: Array = blocks / np.sqrt((blocks**2).sum(axis=3, keepdims=True) + _FAINT)
     return described.reshape(len(images), -1)
 

@@ -164,7 +164,7 @@ def unpickle(data: bytes, path: Path, encoding: str = "ASCII") -> Any:
 def _check_memo(data: bytes) -> None:
     """Raise ValueError if values are remembered under numbers for which the unpickler would fill the memory."""
     for opcode, number, _position in pickletools.genops(data):
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and number > _MAX_REMEMBERED:
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(number or 0) > _MAX_REMEMBERED:
             raise ValueError(f"a value is remembered under the number {number}")
 
 

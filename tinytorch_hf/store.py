@@ -134,7 +134,9 @@ def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
             f"{advice}{source.title}, {_megabytes(source)}, is downloaded into {base(root)}, and {dataset.title} is "
             f"cut from it; then {source.title} is no longer needed."
         )
-    return f"{advice}{f'{_megabytes(dataset)} are downloaded' if dataset.archives else 'It is built'} into {base(root)}."
+    return (
+        f"{advice}{f'{_megabytes(dataset)} are downloaded' if dataset.archives else 'It is built'} into {base(root)}."
+    )
 
 
 def _megabytes(dataset: DatasetInfo) -> str:

@@ -49,7 +49,11 @@ def verify(name: str) -> list[Check]:
 def checks(name: str) -> Iterator[Check]:
     """The checks of `verify`, one after the other as they end."""
     dataset = catalog.info(name)
-    provision.provide_on_first_use(dataset)
+    try:
+        provision.provide_on_first_use(dataset)
+    except TinyTorchHFError as error:
+        yield Check(name, "first use", Outcome.FAILED, str(error))
+        return
     if not dataset.is_shipped and not is_here(name):
         advice = store.how_to_get(dataset)
         yield Check(name, "everything", Outcome.SKIPPED, f"it is not in {store.folder(dataset)}. {advice}")

@@ -24,9 +24,9 @@ import numpy as np
 # The checkout this recipe stands in, so that it also runs where nothing is installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from tinytorch_hf import catalog, curate, descriptors, difficulty, loaders, provision, tinycifar  # noqa: E402 -- as above
-from tinytorch_hf.errors import TinyTorchHFError  # noqa: E402
-from tinytorch_hf.splits import Split  # noqa: E402
+from tinytorch_hf import catalog, curate, descriptors, difficulty, loaders, provision, tinycifar
+from tinytorch_hf.errors import TinyTorchHFError
+from tinytorch_hf.splits import Split
 
 N_PER_BATCH = {"train": (4000, 761, 761, 761, 761), "test": (761,)}
 BATCH = 10_000
@@ -73,10 +73,10 @@ def features(images: Array) -> Array:
     return np.hstack([descriptors.edge_directions(images), 2 * descriptors.colours(images)])
 
 
-def look_alikes(images: Array) -> Array:
+def look_alikes(images: Array, min_cosine: float = MIN_COSINE) -> Array:
     """Which images look like one that stands before them."""
     seen, mirrored = (descriptors.edge_directions(view, joined=True) for view in (images, images[..., ::-1]))
-    return curate.repeats(seen, mirrored, MIN_COSINE)
+    return curate.repeats(seen, mirrored, min_cosine)
 
 
 def difficulty_scores(pool: Candidates) -> Array:
@@ -128,7 +128,9 @@ def overlap(old: list[tinycifar.Row], new: list[tinycifar.Row]) -> tuple[list[st
     """Lines that say how far two selections agree, and whether they share nine images of ten in each split."""
     lines, agree = [], True
     for split in N_PER_CLASS:
-        scores = [{row["source_index"]: float(row["score"]) for row in rows if row["split"] == split} for rows in (old, new)]
+        scores = [
+            {row["source_index"]: float(row["score"]) for row in rows if row["split"] == split} for rows in (old, new)
+        ]
         shared = scores[0].keys() & scores[1].keys()
         agree = agree and len(shared) >= 0.9 * len(scores[0])
         shift = max((abs(scores[0][index] - scores[1][index]) for index in shared), default=0.0)
@@ -149,7 +151,9 @@ def main(arguments: list[str] | None = None) -> int:
     dataset, source = (catalog.info(name) for name in ("tinycifar", "cifar10"))
     try:
         if options.reselect:
-            lines, agree = overlap(tinycifar.read_selection(), select(candidates(loaders.load("cifar10", options.source))))
+            lines, agree = overlap(
+                tinycifar.read_selection(), select(candidates(loaders.load("cifar10", options.source)))
+            )
             print("\n".join(lines))
             return 0 if agree else 1
         provision.cut_tinycifar(source, dataset, options.source, options.root or options.source)

@@ -1,4 +1,4 @@
-"""Specification of MNIST, CIFAR10 and TinyCIFAR: torchvision's classes over the same files, and whole batches at once."""
+"""Specification of MNIST, CIFAR10 and TinyCIFAR: torchvision's classes over the same files, batches at once."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ class Root:
         self.entry = cifar_files.entry(contents, N_TRAIN, N_TEST)
         md5 = {file.name: file.md5 for file in self.entry.files}
 
-        class CIFAR10(torchvision.datasets.CIFAR10):  # type: ignore[misc]
-            train_list = [[name, md5[name]] for name, _ in torchvision.datasets.CIFAR10.train_list]
-            test_list = [["test_batch", md5["test_batch"]]]
-            meta = {**torchvision.datasets.CIFAR10.meta, "md5": md5["batches.meta"]}
-
-        self.torchvisions = CIFAR10
+        theirs = torchvision.datasets.CIFAR10
+        known = {
+            "train_list": [[name, md5[name]] for name, _ in theirs.train_list],
+            "test_list": [["test_batch", md5["test_batch"]]],
+            "meta": {**theirs.meta, "md5": md5["batches.meta"]},
+        }
+        self.torchvisions = type("CIFAR10", (theirs,), known)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,9 @@ def test_a_batch_is_gathered_to_the_same_bits(few: Root, transform: Any) -> None
     images, labels = dataset.sample_tensors()  # type: ignore[misc]
     assert (type(images), tuple(images.shape), labels.dtype) == (torch.Tensor, (N_TRAIN, 3, 32, 32), torch.int64)
     if transform is not None:
-        assert torch.equal(images[[5, 1, -1]], torch.stack([image.as_subclass(torch.Tensor) for image, _ in one_by_one]))
+        assert torch.equal(
+            images[[5, 1, -1]], torch.stack([image.as_subclass(torch.Tensor) for image, _ in one_by_one])
+        )
     (batch, batch_labels), *_ = DataLoader(dataset, batch_size=8)
     assert torch.equal(batch, images[:8])
     assert batch.is_contiguous()

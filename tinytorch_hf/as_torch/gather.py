@@ -15,7 +15,8 @@ class Kept:
     """One computed value, kept until something that it was computed from is another object or was changed.
 
     A tensor counts the changes that are made through torch; one made through a NumPy array that shares its
-    memory is not seen. Changes of an array or of a list of numbers are seen by their content. Copies and worker processes start with nothing kept.
+    memory is not seen. Changes of an array or of a list of numbers are seen by their content. Copies and worker
+    processes start with nothing kept.
     """
 
     def __init__(self) -> None:
@@ -36,15 +37,14 @@ class Kept:
         if self._made_from is None or len(self._made_from) != len(sources):
             return False
         return all(
-            now is then and _state(now) == state
-            for now, (then, state) in zip(sources, self._made_from, strict=True)
+            now is then and _state(now) == state for now, (then, state) in zip(sources, self._made_from, strict=True)
         )
 
 
 def _state(source: Any) -> int:
     """A number that is another one after the source was changed in place."""
     if isinstance(source, np.ndarray):
-        return zlib.crc32(np.ascontiguousarray(source))
+        return zlib.crc32(np.ascontiguousarray(source).data)
     if isinstance(source, list):
         return hash(tuple(source))
     # A tensor made in inference mode does not count, and cannot be changed outside it either.

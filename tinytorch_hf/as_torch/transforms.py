@@ -10,7 +10,6 @@ import torch
 
 from tinytorch_hf.loaders import unit_range
 
-
 _PIXEL_TYPES = (torch.uint8, torch.float32)
 
 

@@ -111,7 +111,7 @@ CIFAR10 = DatasetInfo(
     source_url="https://www.cs.toronto.edu/~kriz/cifar.html",
     citation=(
         "A. Krizhevsky (2009). Learning Multiple Layers of Features from Tiny Images. "
-        "Technical report, University of Toronto."
+        "Technical report, University of Toronto. https://www.cs.toronto.edu/~kriz/cifar.html"
     ),
     recipe="",
     fingerprint="",

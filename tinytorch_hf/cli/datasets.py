@@ -107,7 +107,7 @@ def _info(options: argparse.Namespace) -> int:
         ("citation", dataset.citation),
         *((("recipe", dataset.recipe),) if dataset.recipe else ()),
         *(_hash(file) for file in dataset.files),
-        ("fingerprint", dataset.fingerprint or "none: it is not the same for everybody"),
+        ("fingerprint", dataset.fingerprint or "none is stated"),
     ]
     for key, value in rows:
         print(f"{key:<11}  {value}")

@@ -39,7 +39,7 @@ def facts_table(name: str) -> str:
 
 
 def overview_table(_scope: str) -> str:
-    """Every dataset in a row: samples, size, licence, and what it is."""
+    """Every dataset that ships, in a row: samples, size, licence, and what it is."""
     rows = [
         (
             f"[{dataset.title}](datasets/{dataset.folder_name}/README.md)",
@@ -51,6 +51,26 @@ def overview_table(_scope: str) -> str:
         for dataset in map(catalog.info, catalog.shipped_names())
     ]
     return _table(("Dataset", "Samples", "Size", "Licence", "What it is"), rows)
+
+
+def on_demand_table(_scope: str) -> str:
+    """Every dataset that does not ship, in a row: samples, what is downloaded, licence, and what it is."""
+    rows = []
+    for dataset in map(catalog.info, catalog.names()):
+        if dataset.is_shipped:
+            continue
+        source = catalog.info(dataset.cut_from) if dataset.cut_from else dataset
+        place = f"datasets/{dataset.folder_name}/README.md" if dataset.recipe else dataset.source_url
+        rows.append(
+            (
+                f"[{dataset.title}]({place})",
+                " + ".join(f"{split.n_samples}" for split in dataset.splits),
+                f"{source.download_bytes / 1e6:.0f} MB" if source.archives else "nothing",
+                dataset.license,
+                dataset.summary,
+            )
+        )
+    return _table(("Dataset", "Samples", "Download", "Licence", "What it is"), rows)
 
 
 def files_table(name: str) -> str:
@@ -145,7 +165,7 @@ def measured_part(what: str, n_paragraphs: int, name: str) -> str:
     CorruptFileError
         The datasheet has no such part.
     """
-    path = store.folder(catalog.info(name)) / "DATASHEET.md"
+    path = store.shipped("datasets") / catalog.info(name).folder_name / "DATASHEET.md"
     part = re.search(
         rf"^<!-- measured: {what} -->\n(.*?)\n<!-- /measured -->", path.read_text(encoding="utf-8"), re.M | re.DOTALL
     )
@@ -176,6 +196,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 KINDS: dict[str, Callable[[str], str]] = {
     "facts": facts_table,
     "overview": overview_table,
+    "on_demand": on_demand_table,
     "files": files_table,
     "statistics": statistics_table,
     "difficulty": difficulty_table,
