@@ -86,6 +86,15 @@ def battery(session: nox.Session) -> None:
 
 
 @nox.session
+def milestones(session: nox.Session) -> None:
+    """The milestones with NumPy alone, as students run them: each has to learn; then with what is downloaded."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tinytorch_hf.milestones", "run", "all")
+    session.install(*TEST_TOOLS)
+    session.run("pytest", "tests/milestones/with_downloads.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
     session.install("-e", ".[torch,create,serve]", "medmnist")

@@ -13,9 +13,10 @@ from typing import Any
 
 import datasets
 
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.hub import parquet
+from tinytorch_hf.timing import median_seconds
 
 BASELINE = "as_hf.load"
 

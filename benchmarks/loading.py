@@ -13,9 +13,10 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import catalog, store
 from tinytorch_hf.loaders import load_tinydigits
+from tinytorch_hf.timing import median_seconds
 
 FOLDER = store.folder(catalog.TINYDIGITS)
 

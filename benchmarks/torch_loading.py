@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import DataLoader, TinyMNIST, as_torch, load
+from tinytorch_hf.timing import median_seconds
 
 BATCH_SIZE = 32
 BASELINE = "bare index_select of float32"

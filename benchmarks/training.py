@@ -13,12 +13,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Callable
 
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import reference
 from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
 from tinytorch_hf.frameworks import Framework
+from tinytorch_hf.timing import median_seconds
 
 TASKS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinymnist", "cnn"), ("tinytalks", "gpt"))
 
@@ -27,7 +28,7 @@ def reference_epoch(dataset: str, model_name: str) -> Callable[[], float]:
     """One epoch through the bridge, forward, backward and update; gives the last batch's loss."""
     settings = settings_for(dataset, model_name)
     model = make_model(settings)
-    arrays = load_arrays(dataset, model)
+    arrays = load_arrays(settings)
     framework = Framework("reference", "", vars(reference), "")
     side = TinyTorchSide(settings, model, model.initial_weights(0), framework)
     loader = SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, seed=0)
@@ -46,7 +47,7 @@ def torch_epoch(dataset: str, model_name: str) -> Callable[[], float]:
     torch.set_num_threads(1)
     settings = settings_for(dataset, model_name)
     model = make_model(settings)
-    arrays = load_arrays(dataset, model)
+    arrays = load_arrays(settings)
     side = PyTorchSide(settings, model, model.initial_weights(0))
     order = epoch_order(len(arrays.y_train), seed=0, epoch=0)
     batches = [order[start : start + settings.batch_size] for start in range(0, len(order), settings.batch_size)]

@@ -9,19 +9,9 @@ import pytest
 import torch
 
 from benchmarks import hub_loading, loading, torch_loading, training
-from benchmarks.timing import median_seconds, report
+from benchmarks.timing import report
 from tinytorch_hf import load, load_tinydigits
 from tinytorch_hf.hub import parquet
-
-
-def test_alternatives_take_turns_and_the_first_call_does_not_count() -> None:
-    """One warm-up each, then a, b, a, b ..."""
-    calls: list[str] = []
-
-    seconds = median_seconds({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repeats=2)
-
-    assert calls == ["a", "b", "a", "b", "a", "b"]
-    assert all(value >= 0 for value in seconds.values())
 
 
 def test_the_report_gives_ratios() -> None:

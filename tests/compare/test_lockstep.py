@@ -15,7 +15,7 @@ from tinytorch_hf import frameworks
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
-from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
+from tinytorch_hf.compare.tasks import load_arrays, settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 
 SHORT = Settings("tinydigits", epochs=2)
@@ -258,7 +258,7 @@ def test_the_trainings_reach_what_their_models_can(dataset: str, model: str, acc
 
 def test_functions_are_proven_by_the_arrays_that_are_trained_on(tinypy: list[str]) -> None:
     """The catalog has no fingerprint of TinyPy, whose content depends on the release of Python."""
-    arrays = load_arrays("tinypy", make_model(settings_for("tinypy")))
+    arrays = load_arrays(settings_for("tinypy"))
     framework = frameworks.find_framework()
 
     proof = lockstep.prove_same_numbers("tinypy", framework, arrays)

@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 
 from tinytorch_hf import __version__
 from tinytorch_hf.cli import compare, datasets, download, hub, milestones
-from tinytorch_hf.cli.options import OK, PROBLEM, USAGE
-from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
+from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status.
-
-    Errors of this package become one message on standard error, without a traceback.
-    """
-    options = _parser().parse_args(arguments)
-    try:
-        status: int = options.run(options)
-        sys.stdout.flush()
-        return status
-    except (UnknownNameError, InvalidArgumentError) as error:
-        print(f"tinytorch-hf: {error}", file=sys.stderr)
-        return USAGE
-    except TinyTorchHFError as error:
-        print(f"tinytorch-hf: {error}", file=sys.stderr)
-        return PROBLEM
-    except KeyboardInterrupt:
-        print("\ntinytorch-hf: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python must not complain while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    """Run a command; returns the exit status."""
+    return carry_out("tinytorch-hf", _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,12 +1,40 @@
-"""What the commands share: exit statuses, arguments, output for programs."""
+"""What the commands share: exit statuses, arguments, output for programs, errors as messages."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from typing import Any
 
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
+
 OK, PROBLEM, USAGE = 0, 1, 2
+
+
+def carry_out(program: str, options: argparse.Namespace) -> int:
+    """Run the command that was chosen; returns the exit status.
+
+    Errors of this package become one message on standard error, without a traceback.
+    """
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except (UnknownNameError, InvalidArgumentError) as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return USAGE
+    except TinyTorchHFError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        print(f"\n{program}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python must not complain while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
 
 
 def print_json(value: Any) -> int:

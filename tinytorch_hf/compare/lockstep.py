@@ -123,7 +123,7 @@ def prepare(settings: Settings) -> Prepared:
         raise MissingExtraError("torch", "compare", error) from error
 
     framework = find_framework((*BRIDGE_PARTS, *model.needs, optimizer.class_name))
-    arrays = tasks.load_arrays(settings.dataset, model)
+    arrays = tasks.load_arrays(settings)
     return Prepared(settings, model, arrays, framework, prove_same_numbers(settings.dataset, framework, arrays))
 
 

@@ -18,8 +18,8 @@ Weights = list[list[Array]]
 class Model:
     """A model: layers in order, and the loss that trains it.
 
-    ``input_axes`` says what it takes: "flat" images (batch, pixels), images with a "channel"
-    (batch, 1, height, width), or "ids" (batch, length).
+    ``input_axes`` says what it takes: "flat" images (batch, pixels), images with a "channel" axis
+    (batch, channels, height, width), or "ids" (batch, length).
     """
 
     title: str
@@ -82,8 +82,17 @@ def binary_classifier(*sizes: int) -> Model:
     return Model("-".join(map(str, sizes)) + " with sigmoids", "flat", tuple(parts), "BinaryCrossEntropyLoss")
 
 
-def cnn(size: int, *channels: int) -> Model:
+def cnn(size: int, *channels: int, in_channels: int = 1) -> Model:
     """A convolutional network: blocks of 3x3 Conv2d, ReLU and 2x2 MaxPool2d, then one Linear; milestone 04's.
+
+    Parameters
+    ----------
+    size
+        Height and width of the images, in pixels.
+    *channels
+        What each block gives.
+    in_channels
+        Of the images: 1 for grey ones, 3 for red, green and blue.
 
     References
     ----------
@@ -91,7 +100,7 @@ def cnn(size: int, *channels: int) -> Model:
     recognition, Proceedings of the IEEE 86(11), https://doi.org/10.1109/5.726791
     """
     parts: list[Part] = []
-    n_in = 1
+    n_in = in_channels
     for number, n_out in enumerate(channels, start=1):
         parts += [
             Layer(f"conv {number}", "Conv2d", (n_in, n_out, 3)),

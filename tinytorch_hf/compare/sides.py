@@ -97,11 +97,24 @@ class TinyTorchSide:
     def accuracy(self, X: Array, y: Array) -> float:
         """Share of these targets that is predicted rightly now."""
         with blaming(self.framework, "predicting the test split"):
-            outputs = [
-                np.asarray(self.forward(self.framework.Tensor(X[start : start + 100])).data)
-                for start in range(0, len(X), 100)
-            ]
+            outputs = [np.asarray(self.forward(inputs).data) for inputs, _ in self._hundreds(X, y)]
         return share_right(np.concatenate(outputs), y)
+
+    def mean_loss(self, X: Array, y: Array) -> float:
+        """Mean loss of these targets now, in nats."""
+        with blaming(self.framework, "computing the loss of the test split"):
+            losses = [
+                float(np.asarray(self.loss(self.forward(inputs), targets).data).reshape(()))
+                for inputs, targets in self._hundreds(X, y)
+            ]
+        # The last batch may be smaller.
+        return float(np.average(losses, weights=[len(y[start : start + 100]) for start in range(0, len(y), 100)]))
+
+    def _hundreds(self, X: Array, y: Array) -> Iterator[tuple[Any, Any]]:
+        """Inputs and targets, a hundred samples at a time, so that memory stays small."""
+        for start in range(0, len(X), 100):
+            rows = slice(start, start + 100)
+            yield self.framework.Tensor(X[rows]), self.framework.Tensor(y[rows])
 
 
 class PyTorchSide:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinytorch_hf import catalog, generated, python_functions, talks
 from tinytorch_hf.compare import models
@@ -19,10 +20,13 @@ from tinytorch_hf.splits import Array
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32
-"""Characters that the GPT sees at once."""
+"""Characters that the GPT of a comparison sees at once."""
 
-N_PYTHON_TRAIN, N_PYTHON_VAL = 48_000, 8_000
-"""Characters of TinyPy that are used; all would take minutes. Its order is drawn by lot, so they are a fair sample."""
+N_TRAIN, N_VAL = 48_000, 8_000
+"""Characters of TinyPy that a comparison uses; its order is drawn by lot, so they are a fair sample."""
+
+N_TRAIN_LONG, N_VAL_LONG = 1_000_000, 40_000
+"""Those that the longer GPT uses, which takes a minute."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,17 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Training:
-    """A model for a dataset and how it is trained unless told otherwise."""
+    """A model, where its arrays come from, and how it is trained unless told otherwise."""
 
+    load: Callable[[], Arrays]
     make_model: Callable[[], Model]
     optimizer: str = "sgd"
     lr: float | None = None
     epochs: int = 20
+
+
+def _images(name: str) -> Callable[[], Arrays]:
+    return lambda: Arrays(*load_images(name, "train"), *load_images(name, "test"))
 
 
 def _digits_8x8() -> Arrays:
@@ -52,84 +61,116 @@ def _digits_8x8() -> Arrays:
     return Arrays(X[~is_test], y[~is_test], X[is_test], y[is_test])
 
 
-def _images(name: str) -> Callable[[], Arrays]:
-    return lambda: Arrays(*load_images(name, "train"), *load_images(name, "test"))
-
-
 def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]:
     return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
 
 
-def _talks_text(split: str) -> str:
-    return "".join(map(talks.text_of, talks.in_split(talks_pairs(), split)))
+def _talks_texts(split: str) -> list[str]:
+    return [talks.text_of(pair) for pair in talks.in_split(talks_pairs(), split)]
 
 
-def _python_text(split: str) -> str:
-    return "".join(map(python_functions.text_of, tinypy_functions(split)))
+def _python_texts(split: str) -> list[str]:
+    return [python_functions.text_of(function) for function in tinypy_functions(split)]
 
 
-def _tokenizer(text_of_split: Callable[[str], str]) -> CharTokenizer:
-    tokenizer = CharTokenizer()
-    tokenizer.build_vocab([text_of_split("train")])
-    return tokenizer
+# Datasets of texts: the samples of a split, each as a character model reads it.
+_TEXTS: dict[str, Callable[[str], list[str]]] = {"tinytalks": _talks_texts, "tinypy": _python_texts}
 
 
-def _texts(
-    text_of_split: Callable[[str], str], n_train: int | None = None, n_val: int | None = None
+def texts(dataset: str, split: str) -> list[str]:
+    """The texts of one split of tinytalks or tinypy as a character model reads them.
+
+    Its training split is "train", and what it is judged by is "val".
+    """
+    return _TEXTS[dataset](split)
+
+
+def tokenizer(dataset: str) -> CharTokenizer:
+    """The characters of a dataset's training texts as numbers."""
+    characters = CharTokenizer()
+    characters.build_vocab(texts(dataset, "train"))
+    return characters
+
+
+def _blocks(
+    dataset: str, length: int, step: int, n_train: int | None = None, n_val: int | None = None
 ) -> Callable[[], Arrays]:
-    """The first characters of train and val, or all of them."""
+    """Texts cut into blocks of characters, each target one character further; the first characters, or all.
 
-    def arrays() -> Arrays:
-        tokenizer = _tokenizer(text_of_split)
-        train, val = text_of_split("train")[:n_train], text_of_split("val")[:n_val]
-        return Arrays(*_blocks(tokenizer, train), *_blocks(tokenizer, val))
+    A training block begins every ``step`` characters: blocks that overlap show each text at several positions, so
+    that a model cannot learn the positions by heart instead.
+    """
 
-    return arrays
+    def load() -> Arrays:
+        characters = tokenizer(dataset)
 
+        def cut(split: str, n: int | None, step: int) -> tuple[Array, Array]:
+            ids = np.array(characters.encode("".join(texts(dataset, split))[:n]), dtype=np.int64)
+            blocks = sliding_window_view(ids, length + 1)[::step].copy()
+            return blocks[:, :-1], blocks[:, 1:]
 
-def _blocks(tokenizer: CharTokenizer, text: str) -> tuple[Array, Array]:
-    """The text cut into blocks of ids, and for each the same one character further on."""
-    ids = np.array(tokenizer.encode(text), dtype=np.int64)
-    n_blocks = (len(ids) - 1) // BLOCK_SIZE
-    inputs, targets = ids[: n_blocks * BLOCK_SIZE], ids[1 : n_blocks * BLOCK_SIZE + 1]
-    return inputs.reshape(n_blocks, BLOCK_SIZE), targets.reshape(n_blocks, BLOCK_SIZE)
+        return Arrays(*cut("train", n_train, step), *cut("val", n_val, length))
 
-
-def _gpt(text_of_split: Callable[[str], str], epochs: int = 20) -> Training:
-    def make_model() -> Model:
-        return models.gpt(_tokenizer(text_of_split).vocab_size, BLOCK_SIZE, 32, 2, 4)
-
-    return Training(make_model, "adam", 0.01, epochs)
+    return load
 
 
-_DIGITS = {
-    "mlp": Training(lambda: models.mlp(64, 32, 10)),
-    "cnn": Training(lambda: models.cnn(8, 8), "momentum", 0.1),
-    "logistic": Training(lambda: models.logistic_regression(64, 10)),
-}
+def _gpt(dataset: str, length: int, width: int) -> Callable[[], Model]:
+    return lambda: models.gpt(tokenizer(dataset).vocab_size, length, width, 2, 4)
 
-# Datasets that can be compared: where their arrays come from, and the models for them, the default first.
-TASKS: dict[str, tuple[Callable[[], Arrays], dict[str, Training]]] = {
-    "tinydigits": (_images("tinydigits"), _DIGITS),
-    "digits_8x8": (_digits_8x8, _DIGITS),
-    "tinymnist": (
-        _images("tinymnist"),
-        {
-            "mlp": Training(lambda: models.mlp(784, 32, 10)),
-            "cnn": Training(lambda: models.cnn(28, 8, 16), "momentum"),
-            "logistic": Training(lambda: models.logistic_regression(784, 10), lr=0.1),
-        },
-    ),
-    "tinytalks": (_texts(_talks_text), {"gpt": _gpt(_talks_text)}),
-    "tinypy": (_texts(_python_text, N_PYTHON_TRAIN, N_PYTHON_VAL), {"gpt": _gpt(_python_text, epochs=4)}),
-    "xor": (
-        _generated(generated.xor),
-        {
-            "mlp": Training(lambda: models.binary_classifier(2, 8, 1), "adam", 0.05, epochs=60),
-            "logistic": Training(lambda: models.binary_classifier(2, 1)),
-        },
-    ),
-    "perceptron": (_generated(generated.perceptron), {"logistic": Training(lambda: models.binary_classifier(2, 1))}),
+
+def _for_digits(load: Callable[[], Arrays]) -> dict[str, Training]:
+    return {
+        "mlp": Training(load, lambda: models.mlp(64, 32, 10)),
+        "cnn": Training(load, lambda: models.cnn(8, 8), "momentum", 0.1),
+        "logistic": Training(load, lambda: models.logistic_regression(64, 10)),
+    }
+
+
+def _for_cifar(name: str, epochs: int) -> dict[str, Training]:
+    return {
+        "cnn": Training(_images(name), lambda: models.cnn(32, 16, 32, in_channels=3), "adam", 0.002, epochs),
+        "mlp": Training(_images(name), lambda: models.mlp(3072, 64, 10), lr=0.05, epochs=epochs),
+    }
+
+
+# What can be compared, by dataset: its models, the default first. An epoch of the large ones is hundreds of steps.
+TASKS: dict[str, dict[str, Training]] = {
+    "tinydigits": _for_digits(_images("tinydigits")),
+    "digits_8x8": _for_digits(_digits_8x8),
+    "tinymnist": {
+        "mlp": Training(_images("tinymnist"), lambda: models.mlp(784, 32, 10)),
+        "cnn": Training(_images("tinymnist"), lambda: models.cnn(28, 8, 16), "momentum"),
+        "logistic": Training(_images("tinymnist"), lambda: models.logistic_regression(784, 10), lr=0.1),
+    },
+    "mnist": {
+        "mlp": Training(_images("mnist"), lambda: models.mlp(784, 128, 10), lr=0.1, epochs=1),
+        "cnn": Training(_images("mnist"), lambda: models.cnn(28, 8, 16), "momentum", 0.02, epochs=1),
+    },
+    "tinycifar": _for_cifar("tinycifar", epochs=10),
+    "cifar10": _for_cifar("cifar10", epochs=1),
+    "tinytalks": {
+        "gpt": Training(_blocks("tinytalks", BLOCK_SIZE, BLOCK_SIZE), _gpt("tinytalks", BLOCK_SIZE, 32), "adam", 0.01),
+        "gpt-64": Training(_blocks("tinytalks", 64, 8), _gpt("tinytalks", 64, 64), "adam", 0.003, epochs=7),
+    },
+    "tinypy": {
+        "gpt": Training(
+            _blocks("tinypy", BLOCK_SIZE, BLOCK_SIZE, N_TRAIN, N_VAL),
+            _gpt("tinypy", BLOCK_SIZE, 32),
+            "adam",
+            0.01,
+            epochs=4,
+        ),
+        "gpt-64": Training(
+            _blocks("tinypy", 64, 64, N_TRAIN_LONG, N_VAL_LONG), _gpt("tinypy", 64, 64), "adam", 0.003, epochs=1
+        ),
+    },
+    "xor": {
+        "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 16, 1), "adam", 0.05, epochs=60),
+        "logistic": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 1)),
+    },
+    "perceptron": {
+        "logistic": Training(_generated(generated.perceptron), lambda: models.binary_classifier(2, 1)),
+    },
 }
 
 
@@ -156,21 +197,38 @@ def make_model(settings: Settings) -> Model:
     return _training(settings.dataset, settings.model).make_model()
 
 
-def load_arrays(dataset: str, model: Model) -> Arrays:
+def load_arrays(settings: Settings) -> Arrays:
     """The dataset's arrays in the axes that the model takes, and targets in those of its loss.
 
     Images are float32, ids int64. Targets are int64; for a binary cross entropy (N, 1) float32.
+
+    Raises
+    ------
+    UnknownNameError
+        As for `settings_for`.
+    MissingFileError, CorruptFileError, StorageError
+        The dataset's files are not there, are damaged, or cannot be read.
     """
-    arrays = TASKS[dataset][0]()
-    shaped = []
-    for X, y in ((arrays.X_train, arrays.y_train), (arrays.X_test, arrays.y_test)):
-        if model.input_axes == "flat":
-            X = X.reshape(len(X), -1)  # noqa: PLW2901
-        elif model.input_axes == "channel":
-            X = X[:, np.newaxis]  # noqa: PLW2901
-        is_binary = model.loss == "BinaryCrossEntropyLoss"
-        shaped += [X, y.reshape(-1, 1).astype(np.float32) if is_binary else y]
-    return Arrays(*shaped)
+    arrays = _training(settings.dataset, settings.model).load()
+    model = make_model(settings)
+    return Arrays(
+        _inputs(arrays.X_train, model),
+        _targets(arrays.y_train, model),
+        _inputs(arrays.X_test, model),
+        _targets(arrays.y_test, model),
+    )
+
+
+def _inputs(X: Array, model: Model) -> Array:
+    if model.input_axes == "flat":
+        return X.reshape(len(X), -1)
+    if model.input_axes == "channel" and X.ndim == 3:
+        return X[:, np.newaxis]
+    return X
+
+
+def _targets(y: Array, model: Model) -> Array:
+    return y.reshape(-1, 1).astype(np.float32) if model.loss == "BinaryCrossEntropyLoss" else y
 
 
 def _trainings(dataset: str) -> dict[str, Training]:
@@ -178,7 +236,7 @@ def _trainings(dataset: str) -> dict[str, Training]:
         if dataset in catalog.names():
             raise UnknownNameError("model for dataset", dataset, TASKS)
         raise UnknownNameError("dataset", dataset, TASKS)
-    return TASKS[dataset][1]
+    return TASKS[dataset]
 
 
 def _training(dataset: str, model: str) -> Training:
