@@ -87,8 +87,8 @@ def _download(dataset: DatasetInfo, root: str | Path | None, step: Step, patienc
 def _from_place(address: str, step: Step, patience: Patience) -> str | None:
     """Get a whole, verified partial file from one place; the reason why not, or None.
 
-    The same place is asked again while what went wrong may pass. As long as each try brings another hundredth of
-    the file, that does not count as going wrong.
+    The same place is asked again while what went wrong may pass; the tries are counted anew whenever another
+    hundredth of the file has come.
     """
     file, partial = step.archive.file, step.partial
     waits, most, was_wrong = list(patience.waits_s), _size(partial), False

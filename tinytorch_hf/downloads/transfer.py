@@ -102,10 +102,11 @@ def _request(url: str, sink: _Sink, patience: Patience) -> int:
             # Whatever a server makes the libraries raise, the next place may do better.
             failure = failure_of(error, patience.connect_s, patience.read_s)
         else:
-            failure = Failure(f"it ended after {sink.n_bytes} of {sink.size_bytes} bytes", may_pass=True)
-    if sink.missing:
-        raise failure
-    return sink.first
+            failure = Failure("the connection ended", may_pass=True)
+    if not sink.missing:
+        return sink.first
+    how_far = f", after {sink.n_bytes} of {sink.size_bytes} bytes" if sink.is_receiving else ""
+    raise Failure(f"{failure.reason}{how_far}", may_pass=failure.may_pass)
 
 
 def _pooch() -> Any:
@@ -138,6 +139,8 @@ def _receive(response: Any, *, sink: _Sink, stack: contextlib.ExitStack, **_opti
     if response.headers.get("Content-Encoding") and _announced_bytes(response.headers) == sink.missing:
         # A server that takes the file's own compression for one of the transfer: it must not be undone.
         response.raw.headers.pop("Content-Encoding", None)
+    # What it announces was looked at; the downloader would stumble over what is no number.
+    response.headers.pop("Content-Length", None)
     response.raw.stream = functools.partial(_as_it_arrives, response.raw, sink)
 
 
@@ -175,7 +178,7 @@ class _Sink:
     """A partial file that pooch writes into: it counts, measures the speed and shows the progress."""
 
     def __init__(self, partial: Path, size_bytes: int, patience: Patience) -> None:
-        self.size_bytes, self.first, self.n_bytes = size_bytes, 0, 0
+        self.size_bytes, self.first, self.n_bytes, self.is_receiving = size_bytes, 0, 0, False
         self._partial, self._patience = partial, patience
         self._since, self._came = time.monotonic(), 0
         self._stack = contextlib.ExitStack()
@@ -205,6 +208,7 @@ class _Sink:
             self._file.seek(first)
             self._file.truncate()
         self.first = self.n_bytes = first
+        self.is_receiving = True
         self._since, self._came = time.monotonic(), 0
         self._bar(first)
 
