@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -19,12 +20,8 @@ from tinytorch_hf.downloads import fetch, places, plan
 from tinytorch_hf.errors import MissingFileError
 from tinytorch_hf.hub.mirror import archives, server
 
-PACKED = (
-    bytes.fromhex("1f8b08000000000002ff")
-    + bytes.fromhex("cb48cdc9c95728cf2fca490100")
-    + bytes.fromhex("85114a0d0b000000")
-)
 UNPACKED = b"hello world"
+PACKED = gzip.compress(UNPACKED, mtime=0)
 PATH = "/archives/words/words.gz"
 
 
