@@ -13,7 +13,10 @@ NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
 
 # Specifications of what needs nothing beyond NumPy.
-CORE_MODULES = ("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks")
+CORE_MODULES = (
+    *("catalog", "describe", "errors", "loaders", "readers", "readers_npz", "store", "talks", "tinytalks"),
+    *("clones", "python_functions", "standard_library"),
+)
 CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
 
 # Specifications of what every supported release of Hugging Face's library does: scripts, built folders, the cache.
@@ -61,6 +64,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     session.run("python", "datasets/tinydigits/create_tinydigits.py")
     session.run("python", "datasets/tiny/create_digits_8x8.py")
     session.run("python", "datasets/tinytalks/create_tinytalks.py")
+    session.run("python", "datasets/tinypy/create_tinypy.py", session.create_tmp())
     session.run("python", "datasets/tinymnist/create_tinymnist.py")
     session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)

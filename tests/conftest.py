@@ -9,10 +9,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import gzip
+import json
 import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,6 +104,53 @@ def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in catalog.MNIST.files:
         (folder / file.name).write_bytes(gzip.decompress((archives / f"{file.name}.gz").read_bytes()))
     return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of this session, which its workers share; no test writes into the user's own."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tinytorch_hf_cache"
+    os.environ["TINYTORCH_HF_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tinypy(cache: Path, numpy_only_site: Path) -> list[str]:
+    """TinyPy in the session's cache, made by its recipe with NumPy alone; the hashes that two processes have printed.
+
+    They build it at the same time, with different hash seeds. The first worker that comes here starts them.
+    """
+    printed = cache / "tinypy_hashes.json"
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        (cache / "tinypy_is_being_built").mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 120
+        while not printed.exists():
+            assert time.monotonic() < deadline, "another worker has not built TinyPy"
+            time.sleep(0.1)
+    else:
+        store.write(printed, json.dumps([*_build_tinypy_twice(numpy_only_site)]).encode())
+    hashes: list[str] = json.loads(printed.read_text(encoding="utf-8"))
+    return hashes
+
+
+def _build_tinypy_twice(site: Path) -> Iterator[str]:
+    command = [sys.executable, "-S", str(CHECKOUT / catalog.TINYPY.recipe)]
+    processes = [
+        subprocess.Popen(
+            command,
+            env=_environment(PYTHONHASHSEED=seed, PYTHONPATH=str(site)),
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        for seed in ("1", "2")
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=110)
+        assert process.returncode == 0
+        yield "\n".join(line for line in output.splitlines() if " sha256 " in line)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from conftest import Run
 from PIL import Image
 
-from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinytalks
+from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = [
@@ -171,6 +171,23 @@ def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
     status, _, err = run("show", "tinytalks", "--png", "x.png")
     assert status == PROBLEM
     assert "TinyTalks holds texts" in err
+
+
+def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any, tinypy: list[str]) -> None:
+    """TinyPy: the first three or those asked for; no fingerprint, no file and no size that would hold for everybody."""
+    status, out, _ = run("show", "tinypy", "--split", "val", "--index", "4")
+    assert status == OK
+    assert out.partition("\n")[2] == f"{load_tinypy('val')[4]}\n\n"
+    assert re.findall(r"^\[(\d+)\] ", run("show", "tinypy")[1], re.MULTILINE) == ["0", "1", "2"]
+
+    status, out, _ = run("info", "tinypy")
+    assert status == OK
+    assert "train: 4000 samples, built" in out and "fingerprint  none" in out and "PSF-2.0" in out
+    assert re.search(r"^tinypy +built  5000 real", run("list")[1], re.MULTILINE)
+
+    values = json.loads(run("stats", "tinypy", "--json")[1])
+    assert values["train"]["n_samples"] == 4000
+    assert [*values["val"]["per_n_lines"]] == [str(n_lines) for n_lines in range(3, 26)]
 
 
 def test_a_picture_that_cannot_be_written_exits_with_1(run: Any, tmp_path: Path) -> None:

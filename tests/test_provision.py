@@ -105,8 +105,23 @@ def test_without_the_extra_a_download_says_what_to_install(tmp_path: Path, run_n
     done = run_numpy_only("-m", "tinytorch_hf", "download", "mnist", "--root", str(tmp_path / "data"))
 
     assert done.returncode == 1
-    assert 'pip install "tinytorch-hf[download]"' in done.stderr.splitlines()[-1]
+    assert done.stderr.startswith("tinytorch-hf: This needs pooch, which is not installed")
+    assert 'pip install "tinytorch-hf[download]"' in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
+
+
+def test_without_the_extra_archives_that_are_there_are_unpacked(
+    archives: Path, tmp_path: Path, run_numpy_only: Run
+) -> None:
+    """As somebody left them who copied them into the right folder."""
+    folder = store.folder(catalog.MNIST, tmp_path)
+    shutil.copytree(archives, folder)
+    folder.chmod(0o755)
+
+    done = run_numpy_only("-m", "tinytorch_hf", "download", "mnist", "--root", str(tmp_path))
+
+    assert done.stderr == f"MNIST is unpacked into {folder}.\n"
+    assert done.stdout.startswith(f"mnist  {folder}: 4 files written")
 
 
 def test_shipped_datasets_are_put_under_a_root(tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str])
         assert details[road] == f"fingerprint {catalog.info(name).fingerprint[:16]}"
 
 
+def test_functions_are_held_against_themselves(tinypy: list[str]) -> None:
+    """TinyPy has no fingerprint in the catalog: what PyTorch serves is compared with what NumPy loads."""
+    numpy_load, torch_class = verify("tinypy")
+
+    assert (numpy_load.outcome, torch_class.outcome) == (Outcome.OK, Outcome.OK)
+    assert torch_class.detail.endswith(" of body")
+
+
 def test_every_file_and_every_road_is_looked_at() -> None:
     """Nothing drops out of the list unnoticed."""
     subjects = [check.subject for check in verify("tinydigits")]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Digits8x8,
         TinyDigits,
         TinyMNIST,
+        TinyPy,
         TinyTalks,
         by_difficulty,
         stratified_split,
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.describe import fingerprint
     from tinytorch_hf.errors import TinyTorchHFError
-    from tinytorch_hf.loaders import load, load_digits_8x8, load_mnist, load_tinydigits, load_tinymnist, load_tinytalks
+    from tinytorch_hf.loaders import (
+        load,
+        load_digits_8x8,
+        load_mnist,
+        load_tinydigits,
+        load_tinymnist,
+        load_tinypy,
+        load_tinytalks,
+    )
     from tinytorch_hf.splits import Split
     from tinytorch_hf.verification import verify
 
@@ -35,6 +44,7 @@ _HOMES = {
     "Digits8x8": "as_torch",
     "TinyDigits": "as_torch",
     "TinyMNIST": "as_torch",
+    "TinyPy": "as_torch",
     "TinyTalks": "as_torch",
     "by_difficulty": "as_torch",
     "stratified_split": "as_torch",
@@ -49,6 +59,7 @@ _HOMES = {
     "load_mnist": "loaders",
     "load_tinydigits": "loaders",
     "load_tinymnist": "loaders",
+    "load_tinypy": "loaders",
     "load_tinytalks": "loaders",
     "verify": "verification",
 }
@@ -59,6 +70,7 @@ __all__ = [
     "Split",
     "TinyDigits",
     "TinyMNIST",
+    "TinyPy",
     "TinyTalks",
     "TinyTorchHFError",
     "__version__",
@@ -73,6 +85,7 @@ __all__ = [
     "load_mnist",
     "load_tinydigits",
     "load_tinymnist",
+    "load_tinypy",
     "load_tinytalks",
     "names",
     "reference",

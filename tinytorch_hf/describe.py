@@ -16,6 +16,9 @@ from tinytorch_hf.splits import Array, Split
 
 _INK = " .:-=+*#%@"
 
+# By a column that only this kind of text has: what is counted by, and what is measured.
+_TEXTS = {"question": ("level", "question", "answer"), "body": ("n_lines", "signature", "docstring", "body")}
+
 
 def fingerprint(data: str | Mapping[str, Split]) -> str:
     """Content hash of a dataset, equal for every adapter that serves it without loss.
@@ -50,8 +53,8 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
 def fingerprints(name: str, splits: Mapping[str, Split]) -> tuple[str, str]:
     """Fingerprint of what an adapter serves, and what it should be.
 
-    An adapter need not serve every column: the second is the catalog's fingerprint where it does, and
-    otherwise that of the same columns as NumPy loads them.
+    An adapter need not serve every column: the second is the catalog's fingerprint where it does and the catalog
+    has one, and otherwise that of the same columns as NumPy loads them.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def fingerprints(name: str, splits: Mapping[str, Split]) -> tuple[str, str]:
     """
     served = tuple(next(iter(splits.values())).columns)
     dataset = catalog.info(name)
-    if served == tuple(column.name for column in dataset.columns):
+    if dataset.fingerprint and served == tuple(column.name for column in dataset.columns):
         return fingerprint(splits), dataset.fingerprint
     expected = {
         split.name: Split(split.name, {column: split[column] for column in served}) for split in load(name).values()
@@ -87,21 +90,23 @@ def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
         the pixels ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the
         images' own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Of questions and answers:
         ``per_level``, ``n_characters``, ``alphabet_size``, and the ``mean_`` and ``longest_`` ``question``
-        and ``answer`` in characters. Plain Python numbers throughout.
+        and ``answer`` in characters. Of functions: the same of ``signature``, ``docstring`` and ``body``, and
+        ``per_n_lines``. Plain Python numbers throughout.
     """
     return {
-        name: _text_statistics(split) if "question" in split.columns else _image_statistics(split)
+        name: _image_statistics(split) if "images" in split.columns else _text_statistics(split)
         for name, split in splits.items()
     }
 
 
 def _text_statistics(split: Split) -> dict[str, Any]:
-    levels, counts = np.unique(split["level"], return_counts=True)
-    texts = {name: split[name].tolist() for name in ("question", "answer")}
+    group, *names = _TEXTS["question" if "question" in split.columns else "body"]
+    groups, counts = np.unique(split[group], return_counts=True)
+    texts = {name: split[name].tolist() for name in names}
     together = "".join("".join(column) for column in texts.values())
     measured: dict[str, Any] = {
         "n_samples": len(split),
-        "per_level": {int(level): int(count) for level, count in zip(levels, counts, strict=True)},
+        f"per_{group}": {int(value): int(count) for value, count in zip(groups, counts, strict=True)},
         "n_characters": len(together),
         "alphabet_size": len(set(together)),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinytorch_hf import catalog, provision, store, talks
+from tinytorch_hf import catalog, provision, python_functions, store, talks
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
 from tinytorch_hf.splits import Array, Split, read_split
 
@@ -56,7 +56,11 @@ def load_split(name: str, split_name: str, root: str | Path | None = None) -> Sp
     MissingFileError, CorruptFileError, StorageError
         A file of the split is not there, is damaged, or cannot be read.
     """
-    return read_split(catalog.info(name), split_name, root)
+    dataset = catalog.info(name)
+    dataset.split(split_name)
+    if root is None:
+        provision.provide_on_first_use(dataset)
+    return read_split(dataset, split_name, root)
 
 
 def load_tinydigits(root: str | Path | None = None) -> tuple[Array, Array, Array, Array]:
@@ -284,3 +288,49 @@ def check_levels(levels: Collection[int] | None) -> None:
     for level in levels or ():
         if level not in known:
             raise UnknownNameError("level of tinytalks numbered", level, map(str, known))
+
+
+def tinypy_functions(split: str, root: str | Path | None = None) -> list[python_functions.Function]:
+    """One split of TinyPy with all that is known of each function; see `load_tinypy`."""
+    catalog.TINYPY.split(split)
+    if root is None:
+        provision.provide_on_first_use(catalog.TINYPY)
+    return python_functions.read(split, root)
+
+
+def load_tinypy(split: str | None = None, root: str | Path | None = None) -> list[str]:
+    """Load TinyPy: functions from the standard library of the Python that runs this, to train a GPT on.
+
+    =======  ======================================================================
+    train    4000 functions
+    val      500 functions, of modules that train has nothing from
+    test     500 functions, of modules that neither has anything from
+    =======  ======================================================================
+
+    Each has 3 to 25 lines, is printable ASCII and compiles alone; no two are near-duplicates. Every release of Python
+    has functions of its own. Module, name, signature, docstring and body are columns of ``load("tinypy")``.
+
+    Parameters
+    ----------
+    split
+        "train", "val" or "test"; None for all of them, in this order.
+    root
+        None for the cache, where the functions are put on first use, which takes seconds and no network; or a folder
+        in which ``tinypy/`` is looked for.
+
+    Returns
+    -------
+    list of str
+        The source of each function, without a line end after its last line.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such split.
+    MissingFileError
+        It is not under the root, or this Python has no sources to build it from.
+    CorruptFileError, StorageError
+        A file is damaged, or cannot be read or written.
+    """
+    splits = [one.name for one in catalog.TINYPY.splits] if split is None else [split]
+    return [python_functions.source_of(function) for name in splits for function in tinypy_functions(name, root)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import readers, store, talks
+from tinytorch_hf import catalog, python_functions, readers, store, talks
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
@@ -48,10 +48,16 @@ def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = 
         A file is not there, is damaged, or cannot be read.
     """
     split = dataset.split(split_name)
-    folder = store.folder(dataset, root)
-    contents = {folder / file.name: store.read(dataset, file, root) for file in split.files}
-    arrays = _FORMATS.get(dataset.name, _by_suffix)(contents, split)
-    check_columns(dataset, split, arrays, next(iter(contents)))
+    if dataset is catalog.TINYPY:
+        # The catalog cannot know its files; each release of Python has its own.
+        path = python_functions.folder(root)
+        arrays: Mapping[str, Array] = python_functions.columns(python_functions.read(split_name, root))
+    else:
+        folder = store.folder(dataset, root)
+        contents = {folder / file.name: store.read(dataset, file, root) for file in split.files}
+        path = next(iter(contents))
+        arrays = _FORMATS.get(dataset.name, _by_suffix)(contents, split)
+    check_columns(dataset, split, arrays, path)
     return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
 
 

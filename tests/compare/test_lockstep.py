@@ -10,10 +10,11 @@ import torch
 from conftest import Install, Run
 from generations import GENERATION_C, GENERATIONS, LOADER
 
+from tinytorch_hf import frameworks
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
-from tinytorch_hf.compare.tasks import settings_for
+from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
 
 SHORT = Settings("tinydigits", epochs=2)
@@ -251,6 +252,19 @@ def test_the_trainings_reach_what_their_models_can(dataset: str, model: str, acc
 
     assert last.accuracy_tinytorch >= accuracy
     assert last.accuracy_pytorch >= accuracy
+
+
+def test_functions_are_proven_by_the_arrays_that_are_trained_on(tinypy: list[str]) -> None:
+    """The catalog has no fingerprint of TinyPy, whose content depends on the release of Python."""
+    arrays = load_arrays("tinypy", make_model(settings_for("tinypy")))
+    framework = frameworks.find_framework()
+
+    proof = lockstep.prove_same_numbers("tinypy", framework, arrays)
+
+    assert len(proof) == 64
+    assert proof == lockstep.prove_same_numbers("tinypy", framework, arrays)
+    arrays.X_train[0, 0] += 1
+    assert proof != lockstep.prove_same_numbers("tinypy", framework, arrays)
 
 
 def test_a_gpts_curves_are_equal() -> None:

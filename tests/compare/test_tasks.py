@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinytorch_hf import load_tinydigits, load_tinytalks
+from tinytorch_hf import load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
 from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.tokenizer import CharTokenizer
 
+pytestmark = pytest.mark.usefixtures("tinypy")
 EVERY_TASK = pytest.mark.parametrize(
     ("dataset", "model"), [(dataset, model) for dataset, (_, models) in TASKS.items() for model in models]
 )
@@ -29,7 +31,7 @@ def test_settings_have_what_suits_the_task(dataset: str, model: str) -> None:
 
 def test_the_first_model_is_the_default() -> None:
     """The one that a learner of this dataset builds first."""
-    assert [settings_for(dataset).model for dataset in TASKS] == ["mlp", "mlp", "mlp", "gpt", "mlp", "logistic"]
+    assert [settings_for(dataset).model for dataset in TASKS] == ["mlp", "mlp", "mlp", "gpt", "gpt", "mlp", "logistic"]
 
 
 @EVERY_TASK
@@ -57,6 +59,17 @@ def test_the_arrays_are_those_of_the_loaders() -> None:
     n_characters = sum(len(f"Q: {q}\nA: {a}\n\n") for q, a in load_tinytalks("train"))
     assert talks.X_train.size == (n_characters - 1) // 32 * 32
     assert np.array_equal(talks.X_train.ravel()[1:], talks.y_train.ravel()[:-1])
+
+
+def test_of_tinypy_a_part_is_used_that_trains_in_well_under_a_minute() -> None:
+    """The first 48,000 characters of train and 8,000 of val, as ids of the whole train split's characters."""
+    python = load_arrays("tinypy", make_model(settings_for("tinypy")))
+    tokenizer = CharTokenizer(sorted({*"".join(load_tinypy("train")), "\n"}))
+
+    for inputs, split, n_characters in ((python.X_train, "train", 48_000), (python.X_test, "val", 8_000)):
+        text = "\n\n".join(load_tinypy(split))[:n_characters]
+        assert inputs.size == (n_characters - 1) // 32 * 32
+        assert tokenizer.decode(inputs.ravel()) == text[: inputs.size]
 
 
 def test_digits_8x8_keeps_every_fifth_for_the_test() -> None:

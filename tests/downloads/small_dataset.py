@@ -12,7 +12,7 @@ import numpy as np
 from tinytorch_hf import catalog, store
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, SplitInfo
 from tinytorch_hf.downloads import fetch, plan
-from tinytorch_hf.downloads.transfer import Patience
+from tinytorch_hf.downloads.sink import Patience
 
 # Long enough for a busy machine to answer on the loopback, short enough for tests.
 PATIENCE = Patience(connect_s=2, read_s=0.5, slow_bytes_per_s=10_000, slow_s=0.4, waits_s=(0.01, 0.02))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -344,6 +346,18 @@ def test_it_says_before_what_how_large_from_where_and_whereto(
         f"Small: 0.1 MB are downloaded from {host} into {tmp_path / 'small'}; "
         "unpacking included, up to 0 MB of disk space are needed.\n"
     )
+
+
+def test_on_a_terminal_the_progress_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How much of the file is there, from where a former download stopped; nothing of it stays in the end."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with serving_faults(PACKED, faults.cut(50_000), faults.good) as server:
+        small(tmp_path, server.address).fetch()
+    err = capsys.readouterr().err
+    assert re.search(r"letters\.gz.*50%.*50\.0k/100k", err)
+    assert err.endswith("\r")
 
 
 def test_too_little_space_is_noticed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -117,8 +118,6 @@ def test_a_full_disk_is_explained_and_what_came_is_kept(tmp_path: Path) -> None:
 
 def test_a_full_disk_while_unpacking_leaves_a_good_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And no piece of the unpacked file."""
-    import os
-
     with serving_faults(PACKED, faults.good) as server:
         case = small(tmp_path, server.address)
 
@@ -136,12 +135,17 @@ def test_a_full_disk_while_unpacking_leaves_a_good_archive(tmp_path: Path, monke
 
 
 def test_what_a_process_left_that_was_killed_while_it_unpacked_is_removed(tmp_path: Path) -> None:
-    """So that no folder fills up with it."""
+    """So that no folder fills up with it; what is young may be another process's, at work."""
     with serving_faults(PACKED, faults.good) as server:
         case = small(tmp_path, server.address)
         case.archive.parent.mkdir()
-        (case.archive.parent / ".letters.abc123.part").write_bytes(b"left over")
+        old, young = (case.archive.parent / f".letters.{age}.part" for age in ("old", "young"))
+        for path in (old, young):
+            path.write_bytes(b"left over")
+        os.utime(old, (time.time() - 7200,) * 2)
         case.fetch()
+    assert young.exists()
+    young.unlink()
     assert case.is_whole()
 
 

@@ -2,7 +2,9 @@
 
 ``contract.py``    what torchvision's classes promise, for use without torchvision
 ``images.py``      TinyDigits, TinyMNIST, Digits8x8
+``texts.py``       blocks of characters, for the two that follow
 ``talks.py``       TinyTalks
+``functions.py``   TinyPy
 ``plain.py``       a split as a TensorDataset
 ``transforms.py``  transforms that give the same numbers on all images at once
 ``gather.py``      a batch as rows of whole tensors
@@ -22,6 +24,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("torch", "torch", error) from error
 
+from tinytorch_hf.as_torch.functions import TinyPy
 from tinytorch_hf.as_torch.loader import DataLoader
 from tinytorch_hf.as_torch.plain import tensors
 from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subset
@@ -35,6 +38,7 @@ __all__ = [
     "Digits8x8",
     "TinyDigits",
     "TinyMNIST",
+    "TinyPy",
     "TinyTalks",
     "by_difficulty",
     "stratified_split",

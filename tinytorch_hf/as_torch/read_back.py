@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
+from tinytorch_hf.as_torch.functions import TinyPy
 from tinytorch_hf.as_torch.plain import tensors
 from tinytorch_hf.as_torch.talks import TinyTalks
 from tinytorch_hf.loaders import as_stored
@@ -23,7 +24,7 @@ def from_tensors(name: str) -> dict[str, Split]:
 
 
 def from_class(name: str) -> dict[str, Split]:
-    """Images and labels, or questions and answers, as a dataset's class serves them one by one."""
+    """Images and labels, questions and answers, or the bodies of functions, as a class serves them one by one."""
     return {split.name: _from_samples(name, split.name) for split in catalog.info(name).splits}
 
 
@@ -31,6 +32,9 @@ def _from_samples(name: str, split_name: str) -> Split:
     if name == catalog.TINYTALKS.name:
         questions, answers = zip(*TinyTalks(split=split_name), strict=True)
         return Split(split_name, {"question": np.array(questions), "answer": np.array(answers)})
+    if name == catalog.TINYPY.name:
+        _heads, bodies = zip(*TinyPy(split=split_name), strict=True)
+        return Split(split_name, {"body": np.array(bodies)})
     images, labels = zip(*_image_dataset(name, split_name), strict=True)
     return Split(split_name, {"images": np.stack([*map(np.asarray, images)]), "labels": np.array(labels, np.int64)})
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from tinytorch_hf import catalog, provision
-from tinytorch_hf.as_torch.contract import SampleDataset, Transform
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.as_torch.contract import Transform
+from tinytorch_hf.as_torch.texts import TextDataset
 from tinytorch_hf.loaders import check_levels, talks_pairs
 from tinytorch_hf.talks import in_split, text_of
-from tinytorch_hf.tokenizer import CharTokenizer
 
 
-class TinyTalks(SampleDataset):
+class TinyTalks(TextDataset):
     """Short questions and their answers, as pairs of str or as blocks of characters.
 
     Without ``block_size`` a sample is ``(question, answer)``. With it, a sample is ``(input, target)``: two int64
@@ -78,76 +73,16 @@ class TinyTalks(SampleDataset):
         check_levels(levels)
         if download:
             self.download()
-        everything = talks_pairs(root)
-        chosen = [pair for pair in in_split(everything, split) if levels is None or pair.level in levels]
         self.split = split
         self.levels = None if levels is None else tuple(levels)
         self.block_size = block_size
-        self.pairs = [(pair.question, pair.answer) for pair in chosen]
-        self.text = "".join(map(text_of, chosen))
-        self.tokenizer = CharTokenizer()
-        self.tokenizer.build_vocab(map(text_of, in_split(everything, "train")))
-        self._made_blocks = Kept()
-        self.data = torch.tensor(self.encode(self.text), dtype=torch.int64)
-        if block_size is not None and not 1 <= block_size < len(self.text):
-            raise InvalidArgumentError(
-                f"block_size must be at least 1 and less than the {len(self.text)} characters of the text, "
-                f"got {block_size}."
-            )
-
-    def __len__(self) -> int:
-        return len(self.pairs) if self.block_size is None else len(self.data) - self.block_size
-
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """One sample, transformed.
-
-        Raises
-        ------
-        IndexError
-            There is no such sample. Negative indices count from the end.
-        """
-        tensors = self._blocks()
-        first, second = self.pairs[index] if tensors is None else (tensor[index].clone() for tensor in tensors)
-        if self.transform is not None:
-            first = self.transform(first)
-        if self.target_transform is not None:
-            second = self.target_transform(second)
-        return first, second
-
-    def __getitems__(self, indices: list[int]) -> list[tuple[Any, Any]]:
-        """Several samples, the same as one by one; PyTorch's DataLoader asks for a batch in this way."""
-        tensors = self.sample_tensors()
-        if tensors is None:
-            return [self[index] for index in indices]
-        rows = as_rows(indices)
-        return list(zip(*(take(tensor, rows).unbind() for tensor in tensors), strict=True))
-
-    def sample_tensors(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """All inputs and all targets, (N, block_size) each; None for pairs, and where there are transforms."""
-        is_plain = type(self).__getitem__ is TinyTalks.__getitem__
-        return self._blocks() if is_plain and self.transform is None and self.target_transform is None else None
-
-    def _blocks(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        if self.block_size is None:
-            return None
-        block_size = self.block_size
-        made: tuple[torch.Tensor, torch.Tensor] = self._made_blocks.get(
-            (self.data, block_size), lambda: _blocks_of(self.data, block_size)
+        everything = talks_pairs(root)
+        chosen = [pair for pair in in_split(everything, split) if levels is None or pair.level in levels]
+        self._set_texts(
+            [(pair.question, pair.answer) for pair in chosen],
+            "".join(map(text_of, chosen)),
+            map(text_of, in_split(everything, "train")),
         )
-        return made
-
-    @property
-    def vocab_size(self) -> int:
-        """How many ids the tokenizer has."""
-        return self.tokenizer.vocab_size
-
-    def encode(self, text: str) -> list[int]:
-        """The id of each character."""
-        return self.tokenizer.encode(text)
-
-    def decode(self, ids: Any) -> str:
-        """The text of these ids: a list, or a tensor of one dimension."""
-        return self.tokenizer.decode(ids)
 
     def download(self) -> None:
         """Put verified files under the root; needs no network, leaves good files alone, repairs bad ones.
@@ -161,15 +96,6 @@ class TinyTalks(SampleDataset):
 
     def extra_repr(self) -> str:
         """Split, levels and block size."""
-        lines = [f"Split: {self.split.capitalize()}"]
-        if self.levels is not None:
-            lines.append(f"Levels: {', '.join(map(str, self.levels))}")
-        if self.block_size is not None:
-            lines.append(f"Block size: {self.block_size}")
-        return "\n".join(lines)
-
-
-def _blocks_of(ids: torch.Tensor, block_size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    # Blocks overlap in memory; nothing is copied before a batch is gathered.
-    blocks = ids.unfold(0, block_size + 1, 1)
-    return blocks[:, :-1], blocks[:, 1:]
+        split, *block_size = super().extra_repr().splitlines()
+        levels = [] if self.levels is None else [f"Levels: {', '.join(map(str, self.levels))}"]
+        return "\n".join([split, *levels, *block_size])

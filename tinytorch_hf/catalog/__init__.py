@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYPY
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
 from tinytorch_hf.errors import UnknownNameError
 
@@ -14,6 +14,7 @@ __all__ = [
     "MNIST",
     "TINYDIGITS",
     "TINYMNIST",
+    "TINYPY",
     "TINYTALKS",
     "Archive",
     "Column",
@@ -25,7 +26,7 @@ __all__ = [
     "shipped_names",
 ]
 
-_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10)}
+_CATALOG = {dataset.name: dataset for dataset in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYPY)}
 
 
 def names() -> tuple[str, ...]:

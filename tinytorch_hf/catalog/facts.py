@@ -58,9 +58,9 @@ class DatasetInfo:
 
     ``fingerprint`` is the content hash that `tinytorch_hf.fingerprint` computes; it is the same through
     every adapter, and empty where the content is not the same for everybody. ``value_range`` is the closed
-    range of the first column. ``provided`` says where the files come from: they ship with the package, are
-    downloaded, or are built on the user's machine. ``folder`` is the folder under ``datasets/`` where that is
-    not the name, ``root_folder`` that under a root.
+    range of the first column that holds numbers. ``provided`` says where the files come from: they ship with the
+    package, are downloaded, or are built on the user's machine. ``folder`` is the folder under ``datasets/`` where
+    that is not the name, ``root_folder`` that under a root.
     """
 
     name: str

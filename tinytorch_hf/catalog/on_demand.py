@@ -130,3 +130,29 @@ CIFAR10 = DatasetInfo(
         ),
     ),
 )
+
+TINYPY = DatasetInfo(
+    name="tinypy",
+    title="TinyPy",
+    summary="5000 real Python functions of 3 to 25 lines, taken from the standard library of your own Python.",
+    version="1.0.0",
+    splits=(SplitInfo("train", 4000, ()), SplitInfo("val", 500, ()), SplitInfo("test", 500, ())),
+    columns=(
+        Column("module", "str", (), "where the function stands, such as json.encoder"),
+        Column("name", "str", (), "its name there, such as JSONEncoder.default"),
+        Column("signature", "str", (), "decorators and the line of the def, with its colon"),
+        Column("docstring", "str", (), "cleaned of its indentation; empty where there is none"),
+        Column("body", "str", (), "the statements after the docstring, with their indentation"),
+        Column("n_lines", "int64", (), "lines of the whole function, 3 to 25"),
+    ),
+    value_range=(3.0, 25.0),
+    classes=(),
+    license="PSF-2.0",
+    license_note="Python Software Foundation License Version 2, https://docs.python.org/3/license.html",
+    source="the standard library of the Python that builds it; each release of Python gives a TinyPy of its own",
+    source_url="https://docs.python.org/3/library/",
+    citation="Python Software Foundation. The Python Standard Library. https://docs.python.org/3/library/",
+    recipe="datasets/tinypy/create_tinypy.py",
+    fingerprint="",
+    provided="built",
+)

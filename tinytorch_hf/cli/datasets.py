@@ -82,7 +82,8 @@ def _list(options: argparse.Namespace) -> int:
     width = max(len(dataset.name) for dataset in infos)
     for dataset in infos:
         size_kb = sum(file.size_bytes for file in dataset.files) / 1000
-        print(f"{dataset.name:<{width}}  {size_kb:>5.0f} kB  {dataset.summary}")
+        size = f"{size_kb:>5.0f} kB" if dataset.files else f"{dataset.provided:>8}"
+        print(f"{dataset.name:<{width}}  {size}  {dataset.summary}")
     return OK
 
 
@@ -96,7 +97,7 @@ def _info(options: argparse.Namespace) -> int:
         ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
         ("summary", dataset.summary),
         *(
-            ("split", f"{s.name}: {s.n_samples} samples in {', '.join(file.name for file in s.files)}")
+            ("split", f"{s.name}: {s.n_samples} samples, {', '.join(file.name for file in s.files) or 'built'}")
             for s in dataset.splits
         ),
         *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
@@ -106,7 +107,7 @@ def _info(options: argparse.Namespace) -> int:
         ("citation", dataset.citation),
         *((("recipe", dataset.recipe),) if dataset.recipe else ()),
         *(_hash(file) for file in dataset.files),
-        ("fingerprint", dataset.fingerprint),
+        ("fingerprint", dataset.fingerprint or "none: it is not the same for everybody"),
     ]
     for key, value in rows:
         print(f"{key:<11}  {value}")
@@ -140,8 +141,10 @@ def _show(options: argparse.Namespace) -> int:
         )
     if dataset.classes:
         _print_images(dataset, split, options.index)
+    elif "question" in split.columns:
+        _print_pairs(split, options.index)
     else:
-        _print_texts(split, options.index)
+        _print_functions(split, options.index)
     return OK
 
 
@@ -153,7 +156,15 @@ def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] 
     print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
 
 
-def _print_texts(split: Split, wanted: list[int] | None) -> None:
+def _print_functions(split: Split, wanted: list[int] | None) -> None:
+    from tinytorch_hf.python_functions import Function, source_of
+
+    for index in wanted or range(3):
+        function = Function(**{name: column[index].item() for name, column in split.columns.items()})
+        print(f"[{index}] {function.module}, {function.name}\n{source_of(function)}\n")
+
+
+def _print_pairs(split: Split, wanted: list[int] | None) -> None:
     for index in wanted or _first_of_each(split["level"]):
         print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
         print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, generated
+from tinytorch_hf import catalog, generated, python_functions, talks
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs
+from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs, tinypy_functions
 from tinytorch_hf.splits import Array
-from tinytorch_hf.talks import in_split, text_of
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32
 """Characters that the GPT sees at once."""
+
+N_PYTHON_TRAIN, N_PYTHON_VAL = 48_000, 8_000
+"""Characters of TinyPy that are used; all would take minutes. Its order is drawn by lot, so they are a fair sample."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,46 @@ def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]
     return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
 
 
-def _tokenizer() -> CharTokenizer:
+def _talks_text(split: str) -> str:
+    return "".join(map(talks.text_of, talks.in_split(talks_pairs(), split)))
+
+
+def _python_text(split: str) -> str:
+    return "".join(map(python_functions.text_of, tinypy_functions(split)))
+
+
+def _tokenizer(text_of_split: Callable[[str], str]) -> CharTokenizer:
     tokenizer = CharTokenizer()
-    tokenizer.build_vocab(map(text_of, in_split(talks_pairs(), "train")))
+    tokenizer.build_vocab([text_of_split("train")])
     return tokenizer
 
 
-def _talks() -> Arrays:
-    tokenizer = _tokenizer()
+def _texts(
+    text_of_split: Callable[[str], str], n_train: int | None = None, n_val: int | None = None
+) -> Callable[[], Arrays]:
+    """The first characters of train and val, or all of them."""
 
-    def blocks(split: str) -> tuple[Array, Array]:
-        ids = np.array(tokenizer.encode("".join(map(text_of, in_split(talks_pairs(), split)))), dtype=np.int64)
-        n_blocks = (len(ids) - 1) // BLOCK_SIZE
-        inputs, targets = ids[: n_blocks * BLOCK_SIZE], ids[1 : n_blocks * BLOCK_SIZE + 1]
-        return inputs.reshape(n_blocks, BLOCK_SIZE), targets.reshape(n_blocks, BLOCK_SIZE)
+    def arrays() -> Arrays:
+        tokenizer = _tokenizer(text_of_split)
+        train, val = text_of_split("train")[:n_train], text_of_split("val")[:n_val]
+        return Arrays(*_blocks(tokenizer, train), *_blocks(tokenizer, val))
 
-    return Arrays(*blocks("train"), *blocks("val"))
+    return arrays
+
+
+def _blocks(tokenizer: CharTokenizer, text: str) -> tuple[Array, Array]:
+    """The text cut into blocks of ids, and for each the same one character further on."""
+    ids = np.array(tokenizer.encode(text), dtype=np.int64)
+    n_blocks = (len(ids) - 1) // BLOCK_SIZE
+    inputs, targets = ids[: n_blocks * BLOCK_SIZE], ids[1 : n_blocks * BLOCK_SIZE + 1]
+    return inputs.reshape(n_blocks, BLOCK_SIZE), targets.reshape(n_blocks, BLOCK_SIZE)
+
+
+def _gpt(text_of_split: Callable[[str], str], epochs: int = 20) -> Training:
+    def make_model() -> Model:
+        return models.gpt(_tokenizer(text_of_split).vocab_size, BLOCK_SIZE, 32, 2, 4)
+
+    return Training(make_model, "adam", 0.01, epochs)
 
 
 _DIGITS = {
@@ -94,10 +120,8 @@ TASKS: dict[str, tuple[Callable[[], Arrays], dict[str, Training]]] = {
             "logistic": Training(lambda: models.logistic_regression(784, 10), lr=0.1),
         },
     ),
-    "tinytalks": (
-        _talks,
-        {"gpt": Training(lambda: models.gpt(_tokenizer().vocab_size, BLOCK_SIZE, 32, 2, 4), "adam", 0.01)},
-    ),
+    "tinytalks": (_texts(_talks_text), {"gpt": _gpt(_talks_text)}),
+    "tinypy": (_texts(_python_text, N_PYTHON_TRAIN, N_PYTHON_VAL), {"gpt": _gpt(_python_text, epochs=4)}),
     "xor": (
         _generated(generated.xor),
         {
