@@ -47,7 +47,7 @@ class Sink:
             # Not buffered: what has come is in the file when the process is killed.
             self._file: RawIOBase = self._stack.enter_context(os.fdopen(handle, "r+b", buffering=0))
             self.n_bytes = self._file.seek(0, os.SEEK_END)
-        self._bar = self._stack.enter_context(_progress_bar(self._partial, self.size_bytes))
+        self._bar = self._stack.enter_context(_progress_bar(self._partial, self.n_bytes, self.size_bytes))
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -101,15 +101,15 @@ class Sink:
 
 
 @contextlib.contextmanager
-def _progress_bar(partial: Path, size_bytes: int) -> Iterator[Callable[[int], None]]:
+def _progress_bar(partial: Path, n_bytes: int, size_bytes: int) -> Iterator[Callable[[int], None]]:
     """Show how many bytes are there, on a terminal alone; gives the function that is told."""
     if not sys.stderr.isatty():
         yield lambda _n_bytes: None
         return
     from tqdm import tqdm
 
-    name = partial.name.removesuffix(partial.suffix)
-    with tqdm(total=size_bytes, desc=name, unit="B", unit_scale=True, leave=False) as bar:
+    name = partial.with_suffix("").stem
+    with tqdm(total=size_bytes, initial=n_bytes, desc=name, unit="B", unit_scale=True, leave=False) as bar:
 
         def show(n_bytes: int) -> None:
             if n_bytes < bar.n:
