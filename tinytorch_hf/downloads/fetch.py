@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from tinytorch_hf.downloads import lock, places, unpack
 from tinytorch_hf.downloads import plan as planning
 from tinytorch_hf.downloads.plan import Step
 from tinytorch_hf.downloads.reasons import Failure
-from tinytorch_hf.downloads.transfer import Patience, transfer
+from tinytorch_hf.downloads.sink import Patience
+from tinytorch_hf.downloads.transfer import require_extra, transfer
 from tinytorch_hf.errors import NetworkError
 
 
@@ -49,11 +51,14 @@ def fetch(
     MissingExtraError
         The libraries of the extra ``download`` are not installed.
     """
+    if not all(step.is_present for step in steps):
+        require_extra()
     planning.check_space(steps)
     sys.stderr.write(planning.announcement(dataset, steps, root) + "\n")
     written: list[Path] = []
     for step in steps:
-        with lock.only_one(step.path):
+        # To unpack needs no lock, and no extra: each file is renamed into place whole.
+        with lock.only_one(step.path) if not step.is_present else contextlib.nullcontext():
             # Another process may have done it while this one waited.
             now = planning.step(step.archive, dataset, root)
             if now is not None:
@@ -63,7 +68,7 @@ def fetch(
 
 def _carry_out(dataset: DatasetInfo, root: str | Path | None, step: Step, patience: Patience) -> list[Path]:
     written = []
-    if not store.is_good(step.path, step.archive.file):
+    if not step.is_present:
         _download(dataset, root, step, patience)
         written.append(step.path)
     folder = store.folder(dataset, root)
@@ -87,18 +92,18 @@ def _download(dataset: DatasetInfo, root: str | Path | None, step: Step, patienc
 def _from_place(address: str, step: Step, patience: Patience) -> str | None:
     """Get a whole, verified partial file from one place; the reason why not, or None.
 
-    The same place is asked again while what went wrong may pass. As long as each try brings another hundredth of
-    the file, that does not count as going wrong.
+    The same place is asked again while what went wrong may pass; the tries are counted anew whenever another
+    hundredth of the file has come.
     """
     file, partial = step.archive.file, step.partial
-    waits, most, was_wrong = list(patience.waits_s), _size(partial), False
+    waits, most, was_wrong = list(patience.waits_s), planning.size_of(partial), False
     while True:
         try:
-            n_before = _size(partial)
+            n_before = planning.size_of(partial)
             if n_before < file.size_bytes:
                 n_before = transfer(address, partial, file.size_bytes, patience)
         except Failure as failure:
-            n_bytes = _size(partial)
+            n_bytes = planning.size_of(partial)
             if n_bytes >= most + file.size_bytes / 100:
                 waits, most = list(patience.waits_s), n_bytes
             if not failure.may_pass or not waits:
@@ -114,13 +119,9 @@ def _from_place(address: str, step: Step, patience: Patience) -> str | None:
         was_wrong, most = True, 0
 
 
-def _size(partial: Path) -> int:
-    return partial.stat().st_size if partial.exists() else 0
-
-
 def _all_failed(dataset: DatasetInfo, root: str | Path | None, step: Step, tried: Sequence[str]) -> str:
     there = "" if root is None else f" --root {root}"
-    kept = _size(step.partial)
+    kept = planning.size_of(step.partial)
     goes_on = f"{kept} bytes that came are kept; running it again goes on from there.\n" if kept else ""
     return (
         f"{step.archive.file.name} of {dataset.title} could not be downloaded. These were tried:\n"

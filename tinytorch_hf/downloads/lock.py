@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import MissingExtraError, StorageError, TinyTorchHFError
+from tinytorch_hf.errors import StorageError, TinyTorchHFError
 
 # How long another process is waited for before that is said.
 _QUIET_S = 5.0
@@ -32,13 +32,9 @@ def only_one(path: Path, quiet_s: float = _QUIET_S) -> Iterator[None]:
     ------
     StorageError
         The folder cannot be written to.
-    MissingExtraError
-        filelock is not installed.
     """
-    try:
-        import filelock
-    except ImportError as error:
-        raise MissingExtraError("filelock", "download", error) from error
+    import filelock
+
     place = path.with_name(f".{path.name}.lock")
     with contextlib.ExitStack() as stack:
         try:

@@ -17,13 +17,15 @@ from tinytorch_hf.errors import StorageError
 class Step:
     """One archive, where it is kept, and those of its files that are missing or damaged.
 
-    ``present_bytes`` are those of the archive that are there already, good or as the beginning of a download.
+    ``is_present`` says whether the archive is there and good; ``present_bytes`` is how much of it is there, whole or as
+    the beginning of a download.
     """
 
     archive: Archive
     path: Path
     files: tuple[DataFile, ...]
-    present_bytes: int
+    is_present: bool = False
+    present_bytes: int = 0
 
     @property
     def partial(self) -> Path:
@@ -55,15 +57,16 @@ def step(archive: Archive, dataset: DatasetInfo, root: str | Path | None) -> Ste
     files = [f for f in unpack.files_in(archive, dataset) if not store.is_good(folder / f.name, f)]
     if not files:
         return None
-    step = Step(archive, store.base(root) / archive.folder / archive.file.name, tuple(files), 0)
-    return replace(step, present_bytes=_present_bytes(step))
+    step = Step(archive, store.base(root) / archive.folder / archive.file.name, tuple(files))
+    if store.is_good(step.path, archive.file):
+        return replace(step, is_present=True, present_bytes=archive.file.size_bytes)
+    return replace(step, present_bytes=size_of(step.partial))
 
 
-def _present_bytes(step: Step) -> int:
-    if store.is_good(step.path, step.archive.file):
-        return step.archive.file.size_bytes
+def size_of(path: Path) -> int:
+    """Size of a file, 0 if there is none."""
     try:
-        return min(step.partial.stat().st_size, step.archive.file.size_bytes)
+        return path.stat().st_size
     except OSError:
         return 0
 

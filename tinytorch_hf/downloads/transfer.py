@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
+import importlib
 import re
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from io import RawIOBase
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import __version__
 from tinytorch_hf.downloads.reasons import Failure, failure_of
+from tinytorch_hf.downloads.sink import Patience, Sink
 from tinytorch_hf.errors import MissingExtraError, StorageError
 
 # How much is read at once. What has arrived is taken, so that nobody waits until so much is there.
 _PIECE_BYTES = 2**16
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19}|\*)", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a server is waited for.
-
-    ``connect_s`` is for a connection, ``read_s`` for the next byte, and in every ``slow_s`` seconds at least
-    ``slow_bytes_per_s`` bytes a second must come: an old modem's speed, below which nobody waits for a dataset.
-    ``waits_s`` are the pauses before further tries of what may pass, such as an overloaded server.
-    """
-
-    connect_s: float = 10.0
-    read_s: float = 30.0
-    slow_bytes_per_s: int = 1000
-    slow_s: float = 30.0
-    waits_s: tuple[float, ...] = (1.0, 4.0)
 
 
 def transfer(url: str, partial: Path, size_bytes: int, patience: Patience) -> int:
@@ -65,10 +46,8 @@ def transfer(url: str, partial: Path, size_bytes: int, patience: Patience) -> in
         The file is not whole yet; it says why.
     StorageError
         The partial file cannot be written.
-    MissingExtraError
-        pooch is not installed.
     """
-    with _Sink(partial, size_bytes, patience) as sink:
+    with Sink(partial, size_bytes, patience) as sink:
         try:
             return _request(url, sink, patience)
         except _StartOver:
@@ -77,12 +56,22 @@ def transfer(url: str, partial: Path, size_bytes: int, patience: Patience) -> in
             return _request(url, sink, patience)
 
 
+def require_extra() -> None:
+    """Raise MissingExtraError unless the libraries of the extra ``download`` are installed."""
+    for library in ("pooch", "filelock", "tqdm"):
+        try:
+            importlib.import_module(library)
+        except ImportError as error:
+            raise MissingExtraError(library, "download", error) from error
+
+
 class _StartOver(Exception):
     """What the server answered does not continue the partial file."""
 
 
-def _request(url: str, sink: _Sink, patience: Patience) -> int:
-    pooch = _pooch()
+def _request(url: str, sink: Sink, patience: Patience) -> int:
+    import pooch
+
     begun = sink.n_bytes
     headers = {"Accept-Encoding": "identity", "User-Agent": f"tinytorch-hf/{__version__}"}
     if begun:
@@ -102,21 +91,14 @@ def _request(url: str, sink: _Sink, patience: Patience) -> int:
             # Whatever a server makes the libraries raise, the next place may do better.
             failure = failure_of(error, patience.connect_s, patience.read_s)
         else:
-            failure = Failure(f"it ended after {sink.n_bytes} of {sink.size_bytes} bytes", may_pass=True)
-    if sink.missing:
-        raise failure
-    return sink.first
+            failure = Failure("the connection ended", may_pass=True)
+    if not sink.missing:
+        return sink.first
+    how_far = f", after {sink.n_bytes} of {sink.size_bytes} bytes" if sink.is_receiving else ""
+    raise Failure(f"{failure.reason}{how_far}", may_pass=failure.may_pass)
 
 
-def _pooch() -> Any:
-    try:
-        import pooch
-    except ImportError as error:
-        raise MissingExtraError("pooch", "download", error) from error
-    return pooch
-
-
-def _receive(response: Any, *, sink: _Sink, stack: contextlib.ExitStack, **_options: Any) -> None:
+def _receive(response: Any, *, sink: Sink, stack: contextlib.ExitStack, **_options: Any) -> None:
     """Look at an answer before its body is read: where it begins, and whether it can be the file at all."""
     stack.callback(response.close)
     if response.is_redirect:
@@ -138,6 +120,8 @@ def _receive(response: Any, *, sink: _Sink, stack: contextlib.ExitStack, **_opti
     if response.headers.get("Content-Encoding") and _announced_bytes(response.headers) == sink.missing:
         # A server that takes the file's own compression for one of the transfer: it must not be undone.
         response.raw.headers.pop("Content-Encoding", None)
+    # What it announces was looked at; the downloader would stumble over what is no number.
+    response.headers.pop("Content-Length", None)
     response.raw.stream = functools.partial(_as_it_arrives, response.raw, sink)
 
 
@@ -159,7 +143,7 @@ def _announced_bytes(headers: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-def _as_it_arrives(raw: Any, sink: _Sink, piece_bytes: int, decode_content: bool) -> Iterator[bytes]:
+def _as_it_arrives(raw: Any, sink: Sink, piece_bytes: int, decode_content: bool) -> Iterator[bytes]:
     """The body, each piece as soon as it is there, and no more of it than is missing.
 
     requests would wait until a whole piece has come, while a server that sends a byte a second goes unnoticed.
@@ -169,90 +153,3 @@ def _as_it_arrives(raw: Any, sink: _Sink, piece_bytes: int, decode_content: bool
         if not piece:
             return
         yield piece
-
-
-class _Sink:
-    """A partial file that pooch writes into: it counts, measures the speed and shows the progress."""
-
-    def __init__(self, partial: Path, size_bytes: int, patience: Patience) -> None:
-        self.size_bytes, self.first, self.n_bytes = size_bytes, 0, 0
-        self._partial, self._patience = partial, patience
-        self._since, self._came = time.monotonic(), 0
-        self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> _Sink:
-        with self._explained():
-            self._partial.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._partial, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-            # Not buffered: what has come is in the file when the process is killed.
-            self._file: RawIOBase = self._stack.enter_context(os.fdopen(handle, "r+b", buffering=0))
-            self.n_bytes = self._file.seek(0, os.SEEK_END)
-        self._bar = self._stack.enter_context(_progress_bar(self._partial, self.size_bytes))
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        with self._explained():
-            self._stack.close()
-
-    @property
-    def missing(self) -> int:
-        """How many bytes are still to come."""
-        return self.size_bytes - self.n_bytes
-
-    def begin(self, first: int) -> None:
-        """Get ready for bytes that begin at a position."""
-        with self._explained():
-            self._file.seek(first)
-            self._file.truncate()
-        self.first = self.n_bytes = first
-        self._since, self._came = time.monotonic(), 0
-        self._bar(first)
-
-    def write(self, piece: bytes) -> None:
-        """Take what has come."""
-        with self._explained():
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        self.n_bytes += len(piece)
-        self._came += len(piece)
-        self._bar(self.n_bytes)
-        passed = time.monotonic() - self._since
-        if passed >= self._patience.slow_s and self.missing:
-            if self._came < self._patience.slow_bytes_per_s * passed:
-                raise Failure(f"it is too slow: {self._came / passed:.0f} bytes per second")
-            self._since, self._came = time.monotonic(), 0
-
-    def flush(self) -> None:
-        """Do nothing: what is written is in the file already."""
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StorageError(
-                f"{self._partial} could not be written: {error.strerror or error}. Free some space or choose another "
-                "folder with TINYTORCH_HF_CACHE or with a root, then run it again; what has come so far is kept."
-            ) from error
-
-
-@contextlib.contextmanager
-def _progress_bar(partial: Path, size_bytes: int) -> Iterator[Callable[[int], None]]:
-    """Show how many bytes are there, on a terminal alone; gives the function that is told."""
-    if not sys.stderr.isatty():
-        yield lambda _n_bytes: None
-        return
-    try:
-        from tqdm import tqdm
-    except ImportError as error:
-        raise MissingExtraError("tqdm", "download", error) from error
-    name = partial.name.removesuffix(partial.suffix)
-    with tqdm(total=size_bytes, desc=name, unit="B", unit_scale=True, leave=False) as bar:
-
-        def show(n_bytes: int) -> None:
-            if n_bytes < bar.n:
-                bar.reset()
-            bar.update(n_bytes - bar.n)
-
-        yield show

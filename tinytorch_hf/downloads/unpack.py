@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import tarfile
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +20,9 @@ _UNKNOWN_BYTES = 2**25
 
 # What a tar file may hold beside the files that are wanted: headers, padding, a page of text.
 _BESIDE_BYTES = 2**20
+
+# No file is unpacked for so long.
+_LEFTOVER_S = 3600
 
 # What the libraries raise on damaged archives. gzip's own error and those of a file system are both an OSError.
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, ValueError, OverflowError, RecursionError)
@@ -148,10 +153,12 @@ class _Bounded:
 
 
 def _remove_leftovers(files: Sequence[DataFile], folder: Path) -> None:
-    """Remove what a process left that was killed while it unpacked; the caller holds the lock of the archive."""
+    """Remove what a process left that was killed while it unpacked: it is old, so that nobody is writing it now."""
     for file in files:
         for leftover in folder.glob(f".{file.name}.*{store.PARTIAL_SUFFIX}"):
-            leftover.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                if time.time() - leftover.stat().st_mtime > _LEFTOVER_S:
+                    leftover.unlink()
 
 
 def _advice(archive: Path) -> str:

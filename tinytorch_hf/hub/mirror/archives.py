@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.downloads.places import on_mirror
-from tinytorch_hf.errors import MissingFileError
+from tinytorch_hf.errors import MissingFileError, StorageError
 from tinytorch_hf.hub.contents import StoredFile, hash_file
 
 # Verified archives by the path under which they are served.
@@ -38,8 +39,16 @@ def in_cache(wanted: Iterable[str] = ()) -> dict[str, StoredFile]:
     for name in wanted or names():
         for archive in catalog.info(name).archives:
             path = store.base(None) / archive.folder / archive.file.name
-            if store.is_good(path, archive.file):
-                found[on_mirror(name, archive)] = hash_file(path)
+            stored = _stored(path)
+            if stored is not None and stored.sha256 == archive.file.sha256:
+                found[on_mirror(name, archive)] = stored
             elif wanted:
                 raise MissingFileError(f"{path} is not there, or is damaged. {store.how_to_get(catalog.info(name))}")
     return found
+
+
+def _stored(path: Path) -> StoredFile | None:
+    try:
+        return hash_file(path) if path.is_file() else None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
