@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import datasets
 
-from benchmarks.timing import report
+from benchmarks.timing import Table, measure, run
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.hub import parquet
-from tinytorch_hf.timing import median_seconds
 
 BASELINE = "as_hf.load"
 
@@ -41,15 +40,16 @@ def roads(name: str, config: str, folder: Path) -> dict[str, Callable[[], Any]]:
     }
 
 
-def main() -> None:
-    """Measure and print."""
+def tables() -> Iterator[Table]:
+    """One table for each configuration."""
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory() as out:
         for name in catalog.shipped_names():
             folder = parquet.build(name, out)
             for config in as_hf.config_names(name):
-                print(report(f"{name}, {config}", median_seconds(roads(name, config, folder), 9), BASELINE))
+                title = f"{name} through Hugging Face, configuration {config}"
+                yield measure(f"hub_{name}_{config}", title, roads(name, config, folder), BASELINE, 9)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables)

@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import pickle
-import statistics
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.timing import report
+from benchmarks.timing import Table, measure, run
 from tinytorch_hf import catalog, store
 from tinytorch_hf.loaders import load_tinydigits
-from tinytorch_hf.timing import median_seconds
 
 FOLDER = store.folder(catalog.TINYDIGITS)
 
@@ -53,30 +51,27 @@ def scikit_learn() -> Any:
     return load_digits()
 
 
-def first_load_seconds(program: str, n_processes: int = 21) -> float:
-    """Median seconds of the first load in a fresh process, imports not counted."""
-    values = []
-    for _ in range(n_processes):
-        command = [sys.executable, "-c", textwrap.dedent(program)]
-        values.append(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-    return statistics.median(values)
+def first_load_seconds(program: str) -> float:
+    """Seconds of the first load in a fresh process, imports not counted."""
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def main() -> None:
-    """Measure and print."""
+def tables() -> Iterator[Table]:
+    """Every load but the first of a process, then the first."""
     alternatives: dict[str, Callable[[], Any]] = {
         "bare pickle.load of both files": bare_pickle_load,
         "load_tinydigits(), verified": load_tinydigits,
         "sklearn.datasets.load_digits()": scikit_learn,
     }
     baseline = "bare pickle.load of both files"
-    print(report("every load but the first", median_seconds(alternatives, 50), baseline))
-    first = {
-        baseline: first_load_seconds(BARE_FIRST_LOAD),
-        "load_tinydigits(), verified": first_load_seconds(OUR_FIRST_LOAD),
-    }
-    print(report("the first load of a process", first, baseline))
+    yield measure("loads", "Loading TinyDigits, every time but the first", alternatives, baseline, 50)
+    first: dict[str, list[float]] = {baseline: [], "load_tinydigits(), verified": []}
+    for _ in range(21):
+        for values, program in zip(first.values(), (BARE_FIRST_LOAD, OUR_FIRST_LOAD), strict=True):
+            values.append(first_load_seconds(program))
+    yield Table("first_loads", "The first load of a process, imports not counted", baseline, first)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables)

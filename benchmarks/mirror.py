@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from benchmarks.timing import Table, run
 from tinytorch_hf import catalog
 
 N_CLIENTS = 200
@@ -141,33 +142,39 @@ def _load(address: str, name: str, home: Path) -> float:
     return float(words[0])
 
 
-def main() -> None:
-    """Measure and print."""
+def tables() -> Iterator[Table]:
+    """Clients at once beside one after the other, real `load_dataset` beside one alone, and the mirror's memory.
+
+    Raises
+    ------
+    RuntimeError
+        A client met an error.
+    """
     with running_mirror() as (pid, address):
-        alone = sorted((fetch_everything(address, 1) for _ in range(9)), key=lambda fetched: fetched.seconds)
-        one = alone[len(alone) // 2]
-        print(f"one client: {one.n_files} files, {one.n_bytes / 1e6:.2f} MB in {one.seconds:.3f} s (median of 9)")
-        print(f"memory of the mirror before: peak {memory_mb(pid):.1f} MB")
-        for _ in range(3):
+        memory = {"before": [memory_mb(pid)]}
+        one, together = f"one client, {N_CLIENTS} times", f"{N_CLIENTS} clients at once"
+        found: dict[str, list[float]] = {one: [], together: []}
+        for number in range(1, 4):
+            alone = sorted(fetch_everything(address, 1).seconds for _ in range(9))
             many = fetch_everything(address, N_CLIENTS)
-            print(
-                f"{N_CLIENTS} clients at once: {many.n_files} files, {many.n_bytes / 1e6:.1f} MB in "
-                f"{many.seconds:.2f} s, {many.n_files / many.seconds:.0f} files/s, "
-                f"{many.seconds / (N_CLIENTS * one.seconds):.2f} times {N_CLIENTS} clients one after the other; "
-                f"{len(many.errors)} errors {set(many.errors) or ''}"
-            )
-            print(f"memory of the mirror after: peak {memory_mb(pid):.1f} MB, now {memory_mb(pid, 'VmRSS'):.1f} MB")
+            if many.errors:
+                raise RuntimeError(f"{len(many.errors)} clients failed: {many.errors[0]}")
+            found[one].append(N_CLIENTS * alone[len(alone) // 2])
+            found[together].append(many.seconds)
+            memory[f"after {number} x {N_CLIENTS} clients"] = [memory_mb(pid)]
+        yield Table("mirror", f"{many.n_files:,} files, {many.n_bytes / 1e6:.0f} MB from the mirror", one, found)
         name = catalog.shipped_names()[0]
-        single = statistics.median(load_dataset_seconds(address, name, 1)[0] for _ in range(3))
-        start = time.perf_counter()
-        together = load_dataset_seconds(address, name, N_PROCESSES)
-        print(
-            f"load_dataset of {name}: alone {single:.2f} s; {N_PROCESSES} processes at once: median "
-            f"{statistics.median(together):.2f} s, longest {max(together):.2f} s, with starting Python "
-            f"{time.perf_counter() - start:.1f} s for all; every fingerprint right"
-        )
-        print(f"memory of the mirror at the end: peak {memory_mb(pid):.1f} MB")
+        rounds = range(3)
+        loads = {
+            "alone": [load_dataset_seconds(address, name, 1)[0] for _ in rounds],
+            f"{N_PROCESSES} processes at once, their median": [
+                statistics.median(load_dataset_seconds(address, name, N_PROCESSES)) for _ in rounds
+            ],
+        }
+        yield Table("mirror_load_dataset", f"load_dataset of {name} from the mirror", "alone", loads)
+        memory["at the end"] = [memory_mb(pid)]
+        yield Table("mirror_memory", "Peak memory of the mirror", "before", memory, "MB")
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables)

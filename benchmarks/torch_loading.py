@@ -16,15 +16,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import importlib.util
 import struct
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import report
+from benchmarks.timing import Table, measure, run
 from tinytorch_hf import DataLoader, TinyMNIST, as_torch, load
-from tinytorch_hf.timing import median_seconds
 
 BATCH_SIZE = 32
 BASELINE = "bare index_select of float32"
@@ -67,32 +66,41 @@ def v2_to_tensor() -> Any:
     return v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
 
 
-def torchvision_mnist(folder: Path, transform: Any = None) -> Any:
-    """torchvision's MNIST over the same 1000 images, in MNIST's own files."""
-    from torchvision.datasets import MNIST
-
+def write_as_mnist(folder: Path, name: str) -> Path:
+    """Put a dataset's images into MNIST's own files, where torchvision looks for them; TinyDigits' in sixteenths."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    for prefix, split in (("train", "train"), ("t10k", "test")):
-        columns = load("tinymnist")[split]
-        n_samples = len(columns)
-        images, labels = columns["images"].tobytes(), columns["labels"].astype(np.uint8).tobytes()
-        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 0x803, n_samples, 28, 28) + images)
-        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 0x801, n_samples) + labels)
-    return MNIST(folder, transform=transform)
+    for prefix, columns in zip(("train", "t10k"), load(name).values(), strict=True):
+        images = columns["images"] if columns["images"].dtype == np.uint8 else 16 * columns["images"]
+        for part, values in (("images-idx3", images), ("labels-idx1", columns["labels"])):
+            header = struct.pack(f">{1 + values.ndim}i", 0x800 + values.ndim, *values.shape)
+            (raw / f"{prefix}-{part}-ubyte").write_bytes(header + values.astype(np.uint8).tobytes())
+    return folder
 
 
-def medmnist(folder: Path) -> Any:
-    """MedMNIST's class over the same 1000 images, in the place of its smallest grey dataset."""
-    from medmnist import BreastMNIST
+def torchvision_mnist(folder: Path, transform: Any = None) -> Any:
+    """torchvision's MNIST over the same 1000 images."""
+    from torchvision.datasets import MNIST
 
+    return MNIST(write_as_mnist(folder, "tinymnist"), transform=transform)
+
+
+def write_as_medmnist(folder: Path) -> Path:
+    """Put TinyMNIST's images into the file of MedMNIST's smallest grey dataset."""
     train = load("tinymnist")["train"]
     columns = {"images": train["images"], "labels": train["labels"][:, np.newaxis]}
     arrays: dict[str, Any] = {f"{split}_{name}": c for split in ("train", "val", "test") for name, c in columns.items()}
     np.savez(folder / "breastmnist.npz", **arrays)
-    dataset = BreastMNIST("train", transform=v1_to_tensor(), root=str(folder))
+    return folder
+
+
+def medmnist(folder: Path) -> Any:
+    """MedMNIST's class over the same 1000 images."""
+    from medmnist import BreastMNIST
+
+    dataset = BreastMNIST("train", transform=v1_to_tensor(), root=str(write_as_medmnist(folder)))
     # Its class insists on the size that its own dataset has.
-    dataset.info = {**dataset.info, "n_samples": {"train": len(train)}}
+    dataset.info = {**dataset.info, "n_samples": {"train": len(dataset.imgs)}}
     return dataset
 
 
@@ -141,26 +149,27 @@ def single_samples(folder: Path) -> dict[str, Road]:
 
 def _passes(alternatives: dict[str, Road]) -> dict[str, Callable[[], None]]:
     def whole(road: Road) -> Callable[[], None]:
-        def run() -> None:
+        def one_pass() -> None:
             for _ in road():
                 pass
 
-        return run
+        return one_pass
 
     return {name: whole(road) for name, road in alternatives.items()}
 
 
-def main() -> None:
-    """Measure and print."""
+def tables() -> Iterator[Table]:
+    """Epochs, then single samples."""
     import torch
 
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        epochs = median_seconds(_passes(roads(Path(folder))), 10, calls_per_repeat=5)
-        samples = median_seconds(_passes(single_samples(Path(folder))), 10, calls_per_repeat=5)
-    print(report("an epoch of TinyMNIST, batch size 32, shuffled", epochs, BASELINE))
-    print(report("1000 single samples", samples, "torchvision's MNIST, PIL images"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        title = "An epoch of TinyMNIST in PyTorch, batch size 32, shuffled"
+        yield measure("epochs", title, _passes(roads(folder)), BASELINE, 10, calls_per_repeat=5)
+        samples = _passes(single_samples(folder))
+        yield measure("samples", "1000 single samples", samples, "torchvision's MNIST, PIL images", 10, 5)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables)

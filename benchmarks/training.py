@@ -11,15 +11,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from benchmarks.timing import report
-from tinytorch_hf import reference
+from benchmarks.timing import Table, measure, run
 from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
-from tinytorch_hf.frameworks import Framework
-from tinytorch_hf.timing import median_seconds
+from tinytorch_hf.frameworks import reference_framework
 
 TASKS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinymnist", "cnn"), ("tinytalks", "gpt"))
 
@@ -29,7 +27,7 @@ def reference_epoch(dataset: str, model_name: str) -> Callable[[], float]:
     settings = settings_for(dataset, model_name)
     model = make_model(settings)
     arrays = load_arrays(settings)
-    framework = Framework("reference", "", vars(reference), "")
+    framework = reference_framework("it is measured")
     side = TinyTorchSide(settings, model, model.initial_weights(0), framework)
     loader = SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, seed=0)
 
@@ -58,17 +56,17 @@ def torch_epoch(dataset: str, model_name: str) -> Callable[[], float]:
     return epoch
 
 
-def main() -> None:
-    """Measure and print."""
+def tables() -> Iterator[Table]:
+    """One table for each model."""
     for dataset, model_name in TASKS:
         alternatives = {
             "PyTorch": torch_epoch(dataset, model_name),
             "reference TinyTorch": reference_epoch(dataset, model_name),
         }
         settings = settings_for(dataset, model_name)
-        title = f"an epoch of {make_model(settings)} on {dataset}, batch size {settings.batch_size}"
-        print(report(title, median_seconds(alternatives, 20), "PyTorch"))
+        title = f"An epoch of {make_model(settings)} on {dataset}, batch size {settings.batch_size}"
+        yield measure(f"training_{dataset}_{model_name}", title, alternatives, "PyTorch", 20)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables)

@@ -88,14 +88,14 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
     """
     module, problem = _import(package)
     if module is None:
-        return reference_framework(needed, problem)
+        return reference_framework(problem)
     with contextlib.suppress(Exception):
         import_autograd(module)
     parts = {name: _find_part(module, name) for name in needed}
     missing = [name for name, part in parts.items() if part is None]
     location = package_location(module)
     if missing:
-        return reference_framework(needed, f"the package {package} at {location} has no {', '.join(missing)}")
+        return reference_framework(f"the package {package} at {location} has no {', '.join(missing)}")
     version = getattr(module, "__version__", None)
     return Framework(
         name=f"{package} {version}" if version else package,
@@ -205,22 +205,14 @@ def package_location(module: ModuleType) -> str:
     return str(next(iter(module.__path__), "?"))
 
 
-def reference_framework(needed: tuple[str, ...], why: str) -> Framework:
-    """The reference, whatever is installed.
-
-    Parameters
-    ----------
-    needed
-        Names of the classes that will be used.
-    why
-        Why it is taken, for reports.
-    """
+def reference_framework(why: str) -> Framework:
+    """The reference with all its parts, whatever is installed; ``why`` it is taken is for reports."""
     from tinytorch_hf import reference
 
     return Framework(
         name="tinytorch_hf.reference",
         location=package_location(reference),
-        parts={name: getattr(reference, name) for name in needed},
+        parts={name: getattr(reference, name) for name in reference.__all__},
         note=why,
     )
 

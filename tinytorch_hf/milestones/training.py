@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader
-from tinytorch_hf.compare.settings import Settings, optimizer_choice
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
-from tinytorch_hf.frameworks import BRIDGE_PARTS, reference_framework
+from tinytorch_hf.frameworks import reference_framework
 from tinytorch_hf.milestones.experiments import ACCURACY, Experiment, Measure
 from tinytorch_hf.splits import Array
 
@@ -101,8 +101,7 @@ def chance(measure: Measure, y: Array) -> float:
 
 def _side(settings: Settings) -> TinyTorchSide:
     model = make_model(settings)
-    needed = (*BRIDGE_PARTS, *model.needs, optimizer_choice(settings.optimizer).class_name)
-    framework = reference_framework(needed, "the milestones run through it")
+    framework = reference_framework("the milestones run through it")
     return TinyTorchSide(settings, model, model.initial_weights(settings.seed), framework)
 
 

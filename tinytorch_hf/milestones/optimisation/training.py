@@ -6,19 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf import reference
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays
-from tinytorch_hf.frameworks import Framework, package_location
+from tinytorch_hf.frameworks import reference_framework
 from tinytorch_hf.splits import Array
 
-FRAMEWORK = Framework(
-    "tinytorch_hf.reference", package_location(reference), vars(reference), "which the optimisations were written for"
-)
+FRAMEWORK = reference_framework("the optimisations were written for it")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,128 @@
+"""From a cold process to the first batch: interpreter, imports, loading, all of it.
+
+Every road is a fresh Python process that makes one batch of 32 training images and labels and ends. In the first table
+all roads give TinyDigits' pixels, in the second TinyMNIST's.
+
+``python -m benchmarks.cold`` (needs the extras torch, hf and create; medmnist where it is installed)
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.timing import Table, measure, run
+from benchmarks.torch_loading import write_as_medmnist, write_as_mnist
+from tinytorch_hf.hub import parquet
+
+REPEATS = 11
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+NUMPY_ALONE = "import numpy"
+
+OURS_NUMPY = """
+    from tinytorch_hf import load_{name}
+    X, y, _, _ = load_{name}()
+    batch = X[:32], y[:32]
+"""
+OURS_TENSORS = """
+    from tinytorch_hf import DataLoader, as_torch
+    batch = next(iter(DataLoader(as_torch.tensors("{name}"), batch_size=32)))
+"""
+OURS_CLASS = """
+    from tinytorch_hf import DataLoader, {title}
+    batch = next(iter(DataLoader({title}(), batch_size=32)))
+"""
+HUGGING_FACE = """
+    from datasets import load_dataset
+    batch = load_dataset({folder!r}, split="train")[:32]
+    batch["image"][0].load()
+"""
+SCIKIT_LEARN = """
+    from sklearn.datasets import load_digits
+    digits = load_digits()
+    batch = digits.images[:32], digits.target[:32]
+"""
+TORCHVISION = """
+    from torch.utils.data import DataLoader
+    from torchvision.datasets import MNIST
+    from torchvision.transforms.functional import pil_to_tensor
+    images = MNIST({folder!r}, transform=lambda image: pil_to_tensor(image) / {highest})
+    batch = next(iter(DataLoader(images, batch_size=32)))
+"""
+MEDMNIST = """
+    from medmnist import BreastMNIST
+    from torch.utils.data import DataLoader
+    from torchvision.transforms import ToTensor
+    BreastMNIST.__len__ = lambda self: 32
+    batch = next(iter(DataLoader(BreastMNIST("train", transform=ToTensor(), root={folder!r}), batch_size=32)))
+"""
+
+
+def process(program: str, scratch: Path) -> Callable[[], None]:
+    """A call that runs a program in a fresh interpreter, from the checkout's root, to its end."""
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    environment = {**os.environ, "HF_HOME": str(scratch / "hf"), "HF_HUB_OFFLINE": "1"}
+
+    def call() -> None:
+        subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True)
+
+    return call
+
+
+def digits_programs(scratch: Path) -> dict[str, str]:
+    """Programs that end with a batch of TinyDigits' pixels."""
+    return {
+        "tinytorch_hf, NumPy": OURS_NUMPY.format(name="tinydigits"),
+        "import numpy alone": NUMPY_ALONE,
+        "tinytorch_hf, tensors and DataLoader": OURS_TENSORS.format(name="tinydigits"),
+        "tinytorch_hf, class TinyDigits": OURS_CLASS.format(title="TinyDigits"),
+        "scikit-learn, load_digits": SCIKIT_LEARN,
+        "Hugging Face, load_dataset of a local folder": HUGGING_FACE.format(
+            folder=str(parquet.build("tinydigits", scratch))
+        ),
+        "torchvision, MNIST class over the same images": TORCHVISION.format(
+            folder=str(write_as_mnist(scratch / "digits", "tinydigits")), highest=16
+        ),
+    }
+
+
+def mnist_programs(scratch: Path) -> dict[str, str]:
+    """Programs that end with a batch of TinyMNIST's pixels."""
+    found = {
+        "tinytorch_hf, NumPy": OURS_NUMPY.format(name="tinymnist"),
+        "tinytorch_hf, tensors and DataLoader": OURS_TENSORS.format(name="tinymnist"),
+        "tinytorch_hf, class TinyMNIST": OURS_CLASS.format(title="TinyMNIST"),
+        "Hugging Face, load_dataset of a local folder": HUGGING_FACE.format(
+            folder=str(parquet.build("tinymnist", scratch))
+        ),
+        "torchvision, MNIST class over the same images": TORCHVISION.format(
+            folder=str(write_as_mnist(scratch / "mnist", "tinymnist")), highest=255
+        ),
+    }
+    if importlib.util.find_spec("medmnist"):
+        found["MedMNIST, class over the same images"] = MEDMNIST.format(folder=str(write_as_medmnist(scratch)))
+    return found
+
+
+def tables() -> Iterator[Table]:
+    """One table for each dataset."""
+    ours = "tinytorch_hf, NumPy"
+    titles = {"tinydigits": digits_programs, "tinymnist": mnist_programs}
+    for name, programs in titles.items():
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            # Everything is warm on disk: the first call of each is not counted.
+            calls = {road: process(program, scratch) for road, program in programs(scratch).items()}
+            title = f"Cold process to the first batch of {name}'s pixels"
+            yield measure(f"cold_{name}", title, calls, ours, REPEATS)
+
+
+if __name__ == "__main__":
+    run(__doc__, tables)

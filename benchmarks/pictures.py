@@ -1,0 +1,89 @@
+"""Draw the README's pictures: contact sheets, and what a comparison looks like where it agrees and where it does not.
+
+``python -m benchmarks.pictures`` (needs torch and matplotlib) writes into ``.github/pictures``. The picture of the
+mirror's page is taken by its tests, where ``TINYTORCH_HF_SCREENSHOTS`` names a folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tinytorch_hf import describe, load, store
+from tinytorch_hf.compare import lockstep
+from tinytorch_hf.compare.lockstep import Comparison
+from tinytorch_hf.compare.tasks import settings_for
+
+FOLDER = Path(__file__).resolve().parents[1] / ".github" / "pictures"
+SHEETS = ("tinydigits", "tinymnist")
+
+# What a student may have written: the output is right, the gradient passes everywhere.
+FAULTY = """
+import numpy as np
+
+from tinytorch_hf.reference import *
+
+
+class ReLU:
+    def __call__(self, x):
+        return self.forward(x)
+
+    def forward(self, x):
+        return x + Tensor(np.maximum(0, x.data) - x.data)
+
+    def parameters(self):
+        return []
+"""
+
+
+def contact_sheet(name: str) -> bytes:
+    """PNG of ten training samples of each class."""
+    return describe.png(describe.contact_sheet(load(name)["train"]))
+
+
+def comparisons() -> dict[str, Comparison]:
+    """The milestone's training of TinyDigits: the reference beside PyTorch, then a faulty package."""
+    settings = settings_for("tinydigits")
+    found = {"the reference TinyTorch": lockstep.run(settings)}
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "tinytorch"
+        package.mkdir()
+        (package / "__init__.py").write_text(FAULTY, encoding="utf-8")
+        sys.path.insert(0, folder)
+        found["a TinyTorch whose ReLU passes every gradient"] = lockstep.run(settings)
+        sys.path.remove(folder)
+    return found
+
+
+def curves(found: dict[str, Comparison]) -> Any:
+    """Training loss of both sides by epoch, one panel a comparison."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.2))
+    panels = figure.subplots(1, len(found), sharey=True)
+    for axes, (title, comparison) in zip(panels, found.items(), strict=True):
+        numbers = [epoch.epoch for epoch in comparison.epochs]
+        axes.plot(numbers, [epoch.loss_pytorch for epoch in comparison.epochs], linewidth=5, alpha=0.4, label="PyTorch")
+        axes.plot(numbers, [epoch.loss_tinytorch for epoch in comparison.epochs], color="black", label="TinyTorch")
+        axes.set_title(f"{title}\nlosses differ by at most {comparison.largest_difference:.1g}", fontsize=10)
+        axes.set_xlabel("epoch")
+        axes.set_yscale("log")
+        axes.legend()
+    panels[0].set_ylabel("training loss")
+    return figure
+
+
+def main() -> None:
+    """Draw and write."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    for name in SHEETS:
+        store.write(FOLDER / f"{name}.png", contact_sheet(name))
+    curves(comparisons()).savefig(FOLDER / "compare.png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
