@@ -21,7 +21,8 @@ from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, loa
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "build", "cache", "publish", "mirror", "compare", "check")
+    *("list", "info", "show", "stats", "verify", "export", "download"),
+    *("build", "cache", "publish", "mirror", "compare", "check"),
 ]
 
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from tinytorch_hf import catalog, python_functions, store, tinycifar
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError, MissingFileError
+from tinytorch_hf.downloads import carried, fetch
+from tinytorch_hf.downloads.plan import plan
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
 from tinytorch_hf.splits import read_split
 
 
-def provide(dataset: DatasetInfo, root: str | Path | None = None) -> list[Path]:
+def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | Path | None = None) -> list[Path]:
     """Put a dataset's verified files under a root; shipped ones need no network.
 
-    Good files are left alone, bad ones are replaced. Processes may do this at the same time.
+    Good files are left alone, bad ones are replaced. Processes may do this at the same time; one of them downloads.
 
     Parameters
     ----------
@@ -21,6 +23,8 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None) -> list[Path]:
         Facts of the dataset.
     root
         None for the installation, where shipped files are already, or for the cache.
+    source
+        A file or folder that was carried here, in place of a download; for TinyCIFAR, of CIFAR-10.
 
     Returns
     -------
@@ -29,18 +33,31 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None) -> list[Path]:
 
     Raises
     ------
-    StorageError
-        A file could not be written.
+    InvalidArgumentError
+        A source for a dataset that is not downloaded.
     MissingFileError
-        What the dataset is built from is not on this machine.
+        The source lacks something, or what the dataset is built from is not on this machine.
+    NetworkError
+        No place gave what is missing; each is listed with its reason.
+    CorruptFileError, StorageError
+        An archive is damaged, or a file could not be read or written.
+    MissingExtraError
+        The libraries of the extra ``download`` are not installed.
     """
+    if source is not None and not dataset.archives and not dataset.cut_from:
+        raise InvalidArgumentError(
+            f"{dataset.title} is not downloaded, so there is nothing to carry: leave --from out."
+        )
     if dataset.is_shipped:
         return [] if root is None else store.materialise(dataset, root)
     if dataset is catalog.TINYPY:
         return _provide_tinypy(root)
     if dataset.cut_from:
-        return _provide_tinycifar(dataset, root)
-    raise MissingFileError(f"{dataset.title} cannot be downloaded yet.")
+        return _provide_tinycifar(dataset, root, source)
+    steps = plan(dataset, root)
+    if not steps:
+        return []
+    return fetch.fetch(dataset, root, steps) if source is None else carried.take(dataset, root, steps, source)
 
 
 def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -> None:
@@ -63,7 +80,7 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
                 break
 
 
-def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None) -> list[Path]:
+def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None, carried_from: str | Path | None) -> list[Path]:
     try:
         for file in dataset.files:
             store.read(dataset, file, root)
@@ -73,7 +90,7 @@ def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None) -> list[Pa
         try:
             return cut_tinycifar(source, dataset, place, root)
         except (MissingFileError, CorruptFileError):
-            provide(source, place)
+            provide(source, place, carried_from)
             return cut_tinycifar(source, dataset, place, root)
     return []
 

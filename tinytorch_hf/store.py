@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
+from typing import BinaryIO
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DataFile, DatasetInfo
@@ -18,12 +19,19 @@ from tinytorch_hf.errors import (
     InvalidArgumentError,
     MissingFileError,
     StorageError,
+    TinyTorchHFError,
     TruncatedFileError,
     WrongHashError,
 )
 from tinytorch_hf.readers import GIT_LFS_POINTER_START
 
 _PACKAGE = Path(__file__).resolve().parent
+
+# How much of a large file is held in memory at once.
+PIECE_BYTES = 2**20
+
+# How the names of temporary files end.
+PARTIAL_SUFFIX = ".part"
 
 
 def shipped(folder: str) -> Path:
@@ -154,10 +162,46 @@ def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) 
         raise GitLFSPointerError(path, advice)
     if len(data) < file.size_bytes:
         raise TruncatedFileError(path, len(data), file.size_bytes, advice)
-    algorithm, expected = ("SHA-256", file.sha256) if file.sha256 else ("md5", file.md5)
-    found = hashlib.new(algorithm.replace("-", ""), data, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise WrongHashError(path, algorithm, found, expected, advice)
+    algorithm, expected = _published_hash(file)
+    digest = _new_hash(algorithm)
+    digest.update(data)
+    if digest.hexdigest() != expected:
+        raise WrongHashError(path, algorithm, digest.hexdigest(), expected, advice)
+
+
+def is_good(path: Path, file: DataFile) -> bool:
+    """Whether a file of the catalog stands at ``path``; it is read in pieces, whatever its size.
+
+    Raises
+    ------
+    StorageError
+        Something stands there that cannot be read.
+    """
+    algorithm, expected = _published_hash(file)
+    try:
+        with path.open("rb") as stream:
+            if file.size_bytes and os.fstat(stream.fileno()).st_size != file.size_bytes:
+                return False
+            return _hash_of(stream, algorithm) == expected
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _published_hash(file: DataFile) -> tuple[str, str]:
+    return ("SHA-256", file.sha256) if file.sha256 else ("md5", file.md5)
+
+
+def _new_hash(algorithm: str) -> hashlib._Hash:
+    return hashlib.new(algorithm.replace("-", ""), usedforsecurity=False)
+
+
+def _hash_of(stream: BinaryIO, algorithm: str) -> str:
+    digest = _new_hash(algorithm)
+    while piece := stream.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 class Found(Enum):
@@ -192,28 +236,74 @@ def write(path: Path, data: bytes) -> None:
     StorageError
         The disk is full, the folder is read-only, or what was read back differs; the old file still stands.
     """
+    write_pieces(path, (data,))
+
+
+def write_pieces(
+    path: Path, pieces: Iterable[bytes], file: DataFile | None = None, advice: str = REPAIR_ADVICE
+) -> None:
+    """Write a file as `write` does, of which only one piece at a time is held in memory.
+
+    Parameters
+    ----------
+    path
+        Where it belongs.
+    pieces
+        Its content. An exception while they are made leaves the old file.
+    file
+        If given, what the pieces must be in the end.
+    advice
+        What to do if they are not.
+
+    Raises
+    ------
+    StorageError
+        As `write`.
+    WrongHashError
+        The pieces are not the content that the catalog states for ``file``.
+    """
+    algorithm, expected = ("SHA-256", None) if file is None else _published_hash(file)
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL_SUFFIX, dir=path.parent)
         temporary = Path(name)
+        digest = _new_hash(algorithm)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            for piece in pieces:
+                stream.write(piece)
+                digest.update(piece)
             stream.flush()
             os.fsync(stream.fileno())
-        if temporary.read_bytes() != data:
-            raise OSError("what was read back differs from what was written")
-        # mkstemp makes files private; these are as public as any other file of the user's.
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        with temporary.open("rb") as stream:
+            if _hash_of(stream, algorithm) != digest.hexdigest():
+                raise OSError("what was read back differs from what was written")
+        if expected not in (None, digest.hexdigest()):
+            raise WrongHashError(path, algorithm, digest.hexdigest(), str(expected), advice)
+        put_in_place(temporary, path)
+    except TinyTorchHFError:
+        raise
     except OSError as error:
+        raise not_written(path, error) from error
+    finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        raise StorageError(
-            f"{path} could not be written: {error.strerror or error}. Nothing was changed. "
-            "Free some space or choose a folder you may write to, then run it again."
-        ) from error
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Rename a temporary file whose content was verified; from now on it stands at ``path``, for all who may read."""
+    # mkstemp makes files private; these are as public as any other file of the user's.
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(path)
+
+
+def not_written(path: Path, error: OSError) -> StorageError:
+    """The error for a file that the system refused to write, while the old one still stands."""
+    return StorageError(
+        f"{path} could not be written: {error.strerror or error}. Nothing was changed. "
+        "Free some space or choose a folder you may write to, then run it again."
+    )
 
 
 def _umask() -> int:

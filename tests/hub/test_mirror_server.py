@@ -170,7 +170,7 @@ def test_a_dataset_whose_data_are_not_here_is_left_out(capsys: Any, monkeypatch:
         raise MissingFileError(f"there is no {name} in {out.name}")
 
     monkeypatch.setattr(repositories, "built", missing)
-    monkeypatch.setattr(server, "run", lambda served, listening: None)
+    monkeypatch.setattr(server, "run", lambda served, archives, listening: None)
 
     assert main(["mirror", "--port", "0"]) == OK
     assert "tinydigits is not served: there is no tinydigits" in capsys.readouterr().err

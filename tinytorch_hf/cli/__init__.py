@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from tinytorch_hf import __version__
-from tinytorch_hf.cli import compare, datasets, hub
+from tinytorch_hf.cli import compare, datasets, download, hub
 from tinytorch_hf.cli.options import OK, PROBLEM, USAGE
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
 
@@ -48,6 +48,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tinytorch-hf {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (datasets, hub, compare):
+    for module in (datasets, download, hub, compare):
         module.add_to(commands)
     return parser

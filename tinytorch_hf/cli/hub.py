@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from tinytorch_hf.errors import MissingFileError
 if TYPE_CHECKING:
     import socket
 
+    from tinytorch_hf.hub.mirror.archives import Archives
     from tinytorch_hf.hub.mirror.repositories import Repository
 
 
@@ -80,7 +81,8 @@ def add_to(commands: Any) -> None:
         "serve the datasets to a classroom, as the Hub does",
         "tinytorch-hf mirror --host 0.0.0.0 --folder ~/course",
         "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
-        "from here. Nothing can be written.",
+        "from here. Archives in this machine's cache, such as MNIST's, are there for `tinytorch-hf download` of those "
+        "who set TINYTORCH_HF_MIRROR to it. Nothing can be written.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to serve (default: all)")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
@@ -150,52 +152,63 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _mirror(options: argparse.Namespace) -> int:
-    from tinytorch_hf.hub.mirror import repositories, server
+    from tinytorch_hf.hub.mirror import archives, repositories, server
 
+    wanted = list(dict.fromkeys(options.names))
+    with_archives = [name for name in wanted if name in archives.names()]
+    on_hub = [name for name in wanted if name not in with_archives]
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
-            served = list(_built(options, Path(scratch)))
+            archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
+            served = list(_built(on_hub, Path(scratch))) if on_hub or not wanted else []
             if options.folder:
                 served += repositories.own(options.folder)
             by_id = repositories.by_id(served)
             # Ctrl-C is how it ends when all is well.
             with contextlib.suppress(KeyboardInterrupt):
-                _announce(options, listening, by_id)
-                server.run(by_id, listening)
+                _announce(options, listening, by_id, archived)
+                server.run(by_id, archived, listening)
     finally:
         signal.signal(signal.SIGTERM, before)
     return OK
 
 
-def _announce(options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository]) -> None:
+def _announce(
+    options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository], archived: Archives
+) -> None:
     """Say what is served and where, for people or as one line of JSON."""
+    from tinytorch_hf.downloads.places import MIRROR_VARIABLE
     from tinytorch_hf.hub.mirror import app, server
 
     address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
     if is_open:
         print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
     if options.json:
-        print(json.dumps({"endpoint": address, **app.status(served)}), flush=True)
+        print(json.dumps({"endpoint": address, **app.status(served, archived)}), flush=True)
         return
     for repository in served.values():
         print(f"serving {repository.id}: {len(repository.main.files)} files")
+    for path, file in archived.items():
+        print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
+    if archived:
+        print(f"And for `tinytorch-hf download`:\n\n    export {MIRROR_VARIABLE}={address}\n")
     if not is_open:
         print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
     print("Ctrl-C stops it.", flush=True)
 
 
-def _built(options: argparse.Namespace, out: Path) -> Iterator[Repository]:
-    """The datasets to serve; of all of them, those whose data are on this machine."""
+def _built(names: Sequence[str], out: Path) -> Iterator[Repository]:
+    """The datasets to serve; without names, all whose data are on this machine."""
     from tinytorch_hf import store
     from tinytorch_hf.hub.mirror import repositories
 
-    for name in store.names_on_hub(options.names):
+    for name in store.names_on_hub(names):
         try:
             yield repositories.built(name, out)
         except MissingFileError as error:
-            if options.names:
+            if names:
                 raise
             print(f"tinytorch-hf: {name} is not served: {error}", file=sys.stderr)

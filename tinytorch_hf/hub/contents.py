@@ -73,7 +73,7 @@ def take_snapshot(folder: Path) -> Snapshot:
     """
     try:
         root = folder.resolve(strict=True)
-        files = {place.relative_to(root).as_posix(): _hashed(place) for place in _places(root)}
+        files = {place.relative_to(root).as_posix(): hash_file(place) for place in _places(root)}
     except OSError as error:
         raise StorageError(f"{folder} cannot be read: {error}.") from error
     return Snapshot(content_hash(files), dict(sorted(files.items())))
@@ -96,7 +96,8 @@ def _is_inside(place: Path, root: Path) -> bool:
     return place.is_file() and place.resolve().is_relative_to(root)
 
 
-def _hashed(place: Path) -> StoredFile:
+def hash_file(place: Path) -> StoredFile:
+    """Hash one file; an OSError is the caller's to explain."""
     with place.open("rb") as stream:
         status = os.fstat(stream.fileno())
         git_sha1 = hashlib.sha1(f"blob {status.st_size}\0".encode(), usedforsecurity=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO
 
 import anyio.to_thread
@@ -30,7 +30,7 @@ def error(status: int, message: str, code: str | None = None, **headers: str) ->
     headers
         Further headers, with ``_`` for ``-``.
     """
-    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = _header_names(headers)
     # A header holds one line of ASCII, whatever name of a file the message quotes.
     fields["X-Error-Message"] = "".join(c if c.isprintable() and c.isascii() else "?" for c in message[:500])
     if code is not None:
@@ -38,15 +38,22 @@ def error(status: int, message: str, code: str | None = None, **headers: str) ->
     return JSONResponse({"error": message[:2000]}, status, fields)
 
 
-async def file(request: Request, stored: StoredFile, commit: str) -> Response:
-    """A file or the part of it that was asked for; 304 where the client has it, 416 where there is no such part."""
+def _header_names(values: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+async def file(request: Request, stored: StoredFile, **more_headers: str) -> Response:
+    """A file or the part of it that was asked for; 304 where the client has it, 416 where there is no such part.
+
+    Further headers are given with ``_`` for ``-``.
+    """
     etag = f'"{stored.git_sha1}"'
     headers = {
         "ETag": etag,
-        "X-Repo-Commit": commit,
         "Accept-Ranges": "bytes",
         "Content-Type": "application/octet-stream",
         "X-Content-Type-Options": "nosniff",
+        **_header_names(more_headers),
     }
     if is_known(request.headers.get("If-None-Match"), etag):
         return Response(status_code=304, headers=headers)

@@ -15,17 +15,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinytorch_hf import __version__
 from tinytorch_hf.hub.mirror import answers, pages, protocol
+from tinytorch_hf.hub.mirror.archives import Archives
 from tinytorch_hf.hub.mirror.repositories import Repository
 
 
-def create(repositories: Mapping[str, Repository]) -> Starlette:
-    """The application that serves repositories, by id."""
+def create(repositories: Mapping[str, Repository], archived: Archives) -> Starlette:
+    """The application that serves repositories, by id, and archives, by path."""
 
     async def status_json(_request: Request) -> Response:
-        return JSONResponse(status(repositories))
+        return JSONResponse(status(repositories, archived))
 
     application = Starlette(
-        routes=[*protocol.routes(repositories), Route("/status.json", status_json), *pages.routes(repositories)],
+        routes=[
+            *protocol.routes(repositories),
+            _archive_route(archived),
+            Route("/status.json", status_json),
+            *pages.routes(repositories, archived),
+        ],
         middleware=[Middleware(_ReadOnly)],
         exception_handlers={HTTPException: _no_route},
     )
@@ -34,7 +40,7 @@ def create(repositories: Mapping[str, Repository]) -> Starlette:
     return application
 
 
-def status(repositories: Mapping[str, Repository]) -> dict[str, Any]:
+def status(repositories: Mapping[str, Repository], archived: Archives) -> dict[str, Any]:
     """What is served, for programs."""
     return {
         "status": "ok",
@@ -47,7 +53,19 @@ def status(repositories: Mapping[str, Repository]) -> dict[str, Any]:
             }
             for repository in repositories.values()
         },
+        "archives": {path: {"size_bytes": file.size_bytes, "sha256": file.sha256} for path, file in archived.items()},
     }
+
+
+def _archive_route(archived: Archives) -> Route:
+    async def archive(request: Request) -> Response:
+        # What was found when the mirror started is looked up; no path of a request reaches the disk.
+        stored = archived.get("/archives/{dataset}/{file}".format_map(request.path_params))
+        if stored is None:
+            return answers.error(404, "The mirror has no such archive.")
+        return await answers.file(request, stored)
+
+    return Route("/archives/{dataset}/{file}", archive)
 
 
 async def _no_route(request: Request, problem: Exception) -> Response:

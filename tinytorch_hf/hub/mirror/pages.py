@@ -14,8 +14,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tinytorch_hf import catalog, describe
+from tinytorch_hf.downloads.places import MIRROR_VARIABLE
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError, UnknownNameError
 from tinytorch_hf.hub.mirror import samples
+from tinytorch_hf.hub.mirror.archives import Archives
 from tinytorch_hf.hub.mirror.markup import Element, document, element, table
 from tinytorch_hf.hub.mirror.repositories import Repository
 from tinytorch_hf.loaders import load
@@ -32,11 +34,11 @@ _HEADERS = {
 }
 
 
-def routes(repositories: Repositories) -> list[Route]:
-    """Routes of the pages over repositories by id."""
+def routes(repositories: Repositories, archives: Archives) -> list[Route]:
+    """Routes of the pages over repositories by id, and over archives by path."""
 
     def front(request: Request) -> Response:
-        return _answer("Datasets on this machine", *_front(_endpoint(request), repositories))
+        return _answer("Datasets on this machine", *_front(_endpoint(request), repositories, archives))
 
     def dataset(request: Request) -> Response:
         repository = repositories.get("{namespace}/{name}".format_map(request.path_params))
@@ -91,7 +93,7 @@ def _endpoint(request: Request) -> str:
     return f"http://{host}"
 
 
-def _front(endpoint: str, repositories: Repositories) -> list[Element]:
+def _front(endpoint: str, repositories: Repositories, archives: Archives) -> list[Element]:
     first = next(iter(repositories.values()), None)
     return [
         element("p", "Copy this line into the terminal in which you start Python or Jupyter:"),
@@ -101,7 +103,21 @@ def _front(endpoint: str, repositories: Repositories) -> list[Element]:
         element("p", "Then Hugging Face's own functions read from here:"),
         element("pre", _load_call(first.id)) if first else element("p", "No dataset is served."),
         *(_summary(repository) for repository in repositories.values()),
+        *(_archives(endpoint, archives) if archives else ()),
         _link("/status.json", "What is served, as JSON"),
+    ]
+
+
+def _archives(endpoint: str, archives: Archives) -> list[Element]:
+    rows = [
+        element("li", element("a", path.removeprefix("/archives/"), href=path), f" {file.size_bytes} bytes")
+        for path, file in archives.items()
+    ]
+    return [
+        element("h2", "Archives"),
+        element("p", "For `tinytorch-hf download` and download=True:"),
+        element("pre", f"export {MIRROR_VARIABLE}={endpoint}"),
+        element("ul", *rows),
     ]
 
 

@@ -76,7 +76,7 @@ async def _resolve(request: Request, repository: Repository, snapshot: Snapshot)
     if stored is None:
         path, commit = request.path_params["path"], snapshot.commit
         return answers.error(404, f"{repository.id} has no file {path}.", "EntryNotFound", X_Repo_Commit=commit)
-    return await answers.file(request, stored, snapshot.commit)
+    return await answers.file(request, stored, X_Repo_Commit=snapshot.commit)
 
 
 def _list(request: Request, repositories: Repositories) -> Response:

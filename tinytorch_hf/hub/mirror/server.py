@@ -15,6 +15,7 @@ try:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from tinytorch_hf.hub.mirror import app
+    from tinytorch_hf.hub.mirror.archives import Archives
 except ImportError as error:
     from tinytorch_hf.errors import MissingExtraError
 
@@ -84,11 +85,13 @@ def _address_in_network() -> str:
     return "127.0.0.1"
 
 
-def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_S) -> uvicorn.Server:
+def server(
+    repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
+) -> uvicorn.Server:
     """The server, ready to run on a socket."""
     return uvicorn.Server(
         uvicorn.Config(
-            app.create(repositories),
+            app.create(repositories, archives or {}),
             http=_impatient(patience_s),
             loop="asyncio",
             ws="none",
@@ -104,10 +107,10 @@ def server(repositories: Mapping[str, Repository], patience_s: float = PATIENCE_
     )
 
 
-def run(repositories: Mapping[str, Repository], listening: socket.socket) -> None:
+def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
     """Serve until the user presses Ctrl-C, which ends it with a KeyboardInterrupt."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
-    server(repositories).run(sockets=[listening])
+    server(repositories, archives).run(sockets=[listening])
 
 
 def _allow_open_files(wanted: int) -> None:

@@ -1,0 +1,61 @@
+"""The command that brings datasets here: downloaded, taken from a stick, or copied from the installation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from tinytorch_hf import catalog
+from tinytorch_hf.cli.options import OK, add_json, command, print_json
+
+
+def add_to(commands: Any) -> None:
+    """Add this command to the parser."""
+    parser = command(
+        commands,
+        "download",
+        _download,
+        "bring datasets that do not ship, such as MNIST, into the cache",
+        "tinytorch-hf download mnist",
+        "Says before it begins what, how large, from where and into which folder. What was interrupted goes on where "
+        "it ended; files that are good are left alone. The cache is the folder in TINYTORCH_HF_CACHE, by default "
+        "~/.cache/tinytorch_hf; a server in TINYTORCH_HF_MIRROR is asked first; HTTPS_PROXY is used.",
+    )
+    parser.add_argument("names", nargs="+", metavar="NAME", help="datasets; `tinytorch-hf list` names them")
+    parser.add_argument("--root", type=Path, help="folder to put them into, laid out as torchvision does")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="take the files from here, such as a stick, instead of the network",
+    )
+    add_json(parser)
+
+
+def _download(options: argparse.Namespace) -> int:
+    from tinytorch_hf import provision, store
+
+    done = []
+    for dataset in [catalog.info(name) for name in dict.fromkeys(options.names)]:
+        try:
+            written = provision.provide(dataset, options.root, options.source)
+        except KeyboardInterrupt:
+            sys.stderr.write("\nWhat has come so far is kept; running it again goes on from there.")
+            raise
+        folder = store.folder(dataset, options.root)
+        done.append(
+            {
+                "name": dataset.name,
+                "folder": str(folder),
+                "written": [str(path) for path in written],
+                "fingerprint": dataset.fingerprint,
+            }
+        )
+        if not options.json:
+            what = f"{len(written)} files written" if written else "nothing to do, all files are good"
+            fingerprint = f", fingerprint {dataset.fingerprint[:16]}" if dataset.fingerprint else ""
+            print(f"{dataset.name}  {folder}: {what}{fingerprint}", flush=True)
+    return print_json(done) if options.json else OK
