@@ -20,7 +20,7 @@ from tinytorch_hf import catalog, describe, difficulty, loaders, provision, stor
 from tinytorch_hf.cli import main
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
 from tinytorch_hf.hub import tables
-from tinytorch_hf.splits import Split
+from tinytorch_hf.splits import Split, read_split
 from tinytorch_hf.verification import Outcome, verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -218,17 +218,24 @@ def test_download_gets_cifar10_first_where_it_is_not(
     provided: list[Any] = []
     real = provision.provide
 
-    def provide(dataset: catalog.DatasetInfo, root: Any = None) -> list[Path]:
+    def provide(dataset: catalog.DatasetInfo, root: Any = None, source: Any = None) -> list[Path]:
         if dataset is not catalog.CIFAR10:
-            return real(dataset, root)
-        provided.append(root)
+            return real(dataset, root, source)
+        provided.append((root, source))
         monkeypatch.setattr(provision, "read_split", lambda _dataset, name, _root: genuine_cifar10[name])
         return []
 
     monkeypatch.setattr(provision, "provide", provide)
 
     assert len(tinytorch_hf.load_tinycifar(tmp_path, download=True)[0]) == 2000
-    assert provided == [tmp_path]
+    assert provided == [(tmp_path, None)]
+    shutil.rmtree(tmp_path / "tinycifar")
+    assert len(provision.provide(DATASET, tmp_path, "a stick")) == 2
+    assert provided == [(tmp_path, None)], "CIFAR-10 could be read, so nothing was taken from elsewhere"
+    monkeypatch.setattr(provision, "read_split", read_split)
+    shutil.rmtree(tmp_path / "tinycifar")
+    assert len(provision.provide(DATASET, tmp_path, "a stick")) == 2
+    assert provided[1:] == [(tmp_path, "a stick")]
 
 
 def small_source(images: np.ndarray, labels: np.ndarray) -> Callable[..., Split]:

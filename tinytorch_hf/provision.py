@@ -24,7 +24,7 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     root
         None for the installation, where shipped files are already, or for the cache.
     source
-        A file or folder that was carried here, in place of a download.
+        A file or folder that was carried here, in place of a download; for TinyCIFAR, of CIFAR-10.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     MissingExtraError
         The libraries of the extra ``download`` are not installed.
     """
-    if source is not None and not dataset.archives:
+    if source is not None and not dataset.archives and not dataset.cut_from:
         raise InvalidArgumentError(
             f"{dataset.title} is not downloaded, so there is nothing to carry: leave --from out."
         )
@@ -53,7 +53,7 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     if dataset is catalog.TINYPY:
         return _provide_tinypy(root)
     if dataset.cut_from:
-        return _provide_tinycifar(dataset, root)
+        return _provide_tinycifar(dataset, root, source)
     steps = plan(dataset, root)
     if not steps:
         return []
@@ -80,7 +80,7 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
                 break
 
 
-def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None) -> list[Path]:
+def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None, carried_from: str | Path | None) -> list[Path]:
     try:
         for file in dataset.files:
             store.read(dataset, file, root)
@@ -90,7 +90,7 @@ def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None) -> list[Pa
         try:
             return cut_tinycifar(source, dataset, place, root)
         except (MissingFileError, CorruptFileError):
-            provide(source, place)
+            provide(source, place, carried_from)
             return cut_tinycifar(source, dataset, place, root)
     return []
 
