@@ -14,9 +14,7 @@ from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
 from tinytorch_hf.idx import read_idx
 from tinytorch_hf.npz import read_npz
 
-__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_idx", "read_npz", "read_pickle"]
-
-GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
+__all__ = ["BY_SUFFIX", "read_idx", "read_npz", "read_pickle"]
 
 _PLAIN_KINDS = "biuf"
 

@@ -21,9 +21,9 @@ from tinytorch_hf.errors import (
     TruncatedFileError,
     WrongHashError,
 )
-from tinytorch_hf.readers import GIT_LFS_POINTER_START
 
 _PACKAGE = Path(__file__).resolve().parent
+GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
 
 def shipped(folder: str) -> Path:
