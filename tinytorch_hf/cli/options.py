@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import Any
 
+from tinytorch_hf.cli import completion
+
 OK, PROBLEM, USAGE = 0, 1, 2
 
 
@@ -48,7 +50,10 @@ def positive_float(text: str) -> float:
 
 
 def command(commands: Any, name: str, run: Any, what: str, example: str, more: str = "") -> argparse.ArgumentParser:
-    """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known."""
+    """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known.
+
+    In the example ``%(prog)s`` stands for how the command was called.
+    """
     sentence = f"{what[0].upper()}{what[1:]}."
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=what, description=f"{sentence} {more}".strip(), epilog=f"Example: {example}"
@@ -57,9 +62,16 @@ def command(commands: Any, name: str, run: Any, what: str, example: str, more: s
     return command
 
 
-def add_name(command: argparse.ArgumentParser) -> None:
+def add_name(command: argparse.ArgumentParser, complete: completion.Complete = completion.datasets) -> None:
     """Add the argument that names a dataset."""
-    command.add_argument("name", metavar="NAME", help="a dataset; `tinytorch-hf list` names them")
+    argument = command.add_argument("name", metavar="NAME", help="a dataset; `tinytorch-hf list` names them")
+    completion.complete_with(argument, complete)
+
+
+def add_names(command: argparse.ArgumentParser, what: str) -> None:
+    """Add the argument that names datasets, all by default; ``what`` is done with them."""
+    argument = command.add_argument("names", nargs="*", metavar="NAME", help=f"datasets to {what} (default: all)")
+    completion.complete_with(argument, completion.datasets)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
