@@ -136,6 +136,10 @@ def test_what_is_empty_is_said_to_be() -> None:
             Finding("datasets", Outcome.OK, more={**MORE, "folders": ["/site/datasets", "/work/datasets"]}),
             "the library in /site/datasets, beside it /work/datasets",
         ),
+        (
+            Finding("datasets", Outcome.OK, more={**NOWHERE, "location": "/site/datasets.py"}),
+            "the library in /site/datasets.py",
+        ),
         (_missing("datasets"), "nothing"),
         (
             Finding("datasets", Outcome.MISSING, more={**NOWHERE, "location": "/work/datasets/__init__.py"}),

@@ -77,7 +77,7 @@ def _names(findings: list[Finding]) -> str:
 def datasets_name(library: Finding) -> str:
     """What ``import datasets`` gives here: Hugging Face's library, the folder of curated files, or nothing."""
     if library.outcome is Outcome.OK:
-        first, *others = library.more["folders"]
+        first, *others = library.more["folders"] or [library.more["location"]]
         return ", beside it ".join([f"the library in {first}", *others])
     location = library.more["location"]
     if not location:

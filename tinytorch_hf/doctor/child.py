@@ -1,6 +1,6 @@
 """The other side of `imports`: a fresh process that imports what may be broken, and says how that went.
 
-Only the standard library is imported before the first answer. Each answer is one line of JSON.
+Nothing that may be broken is imported before the first answer. Each answer is one line of JSON.
 """
 
 from __future__ import annotations
