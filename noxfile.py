@@ -53,6 +53,16 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Which lines the default suite leaves out; at least 95 % of them are run."""
+    session.install("-e", ".[test]", "coverage>=7.10")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--fail-under=95")
+
+
 @nox.session(python="3.10")
 @nox.parametrize("numpy", NUMPYS)
 def numpy_alone(session: nox.Session, numpy: str) -> None:

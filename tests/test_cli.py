@@ -17,12 +17,13 @@ import pytest
 from conftest import Run
 from PIL import Image
 
+import tinytorch_hf
 from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = [
     *("list", "info", "show", "stats", "verify", "export", "download", "milestones"),
-    *("build", "cache", "publish", "mirror", "compare", "check"),
+    *("build", "cache", "publish", "mirror", "compare", "check", "doctor"),
 ]
 
 
@@ -48,6 +49,32 @@ def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
 
     assert status == OK
     assert re.search(rf"Example: tinytorch-hf {command}", out)
+
+
+@pytest.mark.parametrize("prog", ["tinytorch-hf", "python -m tinytorch_hf"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_the_command_as_it_was_called(
+    prog: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the usage and in the example, so that both can be copied; on a terminal of any width."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    with pytest.raises(SystemExit):
+        main([command, "--help"], prog)
+
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: {prog} {command} ")
+    assert f"Example: {prog} {command}" in out
+
+
+def test_python_m_calls_itself_so(run_python: Run) -> None:
+    """In help, in wrong calls and in errors; the release is that of the package, whoever asks."""
+    module = ("-m", "tinytorch_hf")
+
+    assert run_python(*module, "--help").stdout.startswith("usage: python -m tinytorch_hf ")
+    assert run_python(*module, "--version").stdout == f"tinytorch-hf {tinytorch_hf.__version__}\n"
+    assert "\npython -m tinytorch_hf: error: " in run_python(*module, "--wrong").stderr
+    assert run_python(*module, "info", "tinydigts").stderr.startswith("python -m tinytorch_hf: There is no dataset")
 
 
 def test_the_commands_are_all_listed(run: Any) -> None:
@@ -504,7 +531,7 @@ def test_ctrl_c_ends_a_comparison_cleanly(checkout: Path) -> None:
         time.sleep(0)
     process.send_signal(signal.SIGINT)
 
-    assert process.stderr.read() == "\ntinytorch-hf: interrupted\n"
+    assert process.stderr.read() == "\npython -m tinytorch_hf: interrupted\n"
     assert process.wait() == 130
 
 

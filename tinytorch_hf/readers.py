@@ -13,9 +13,7 @@ from tinytorch_hf.idx import read_idx
 from tinytorch_hf.npz import read_npz
 from tinytorch_hf.pickles import read_pickle
 
-__all__ = ["BY_SUFFIX", "GIT_LFS_POINTER_START", "read_cifar_batch", "read_idx", "read_npz", "read_pickle"]
-
-GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
+__all__ = ["BY_SUFFIX", "read_cifar_batch", "read_idx", "read_npz", "read_pickle"]
 
 # How a file is read is told by the last part of its name.
 BY_SUFFIX: dict[str, Callable[[bytes, Path], dict[str, np.ndarray[Any, Any]]]] = {

@@ -23,9 +23,9 @@ from tinytorch_hf.errors import (
     TruncatedFileError,
     WrongHashError,
 )
-from tinytorch_hf.readers import GIT_LFS_POINTER_START
 
 _PACKAGE = Path(__file__).resolve().parent
+GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
 # How much of a large file is held in memory at once.
 PIECE_BYTES = 2**20

@@ -6,25 +6,28 @@ import argparse
 from collections.abc import Sequence
 
 from tinytorch_hf import __version__
-from tinytorch_hf.cli import compare, datasets, download, hub, milestones
+from tinytorch_hf.cli import compare, completion, datasets, doctor, download, hub, milestones
 from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status."""
-    return carry_out("tinytorch-hf", _parser().parse_args(arguments))
+def main(arguments: Sequence[str] | None = None, prog: str = "tinytorch-hf") -> int:
+    """Run a command; returns the exit status. ``prog`` is how the command was called."""
+    parser = _parser(prog)
+    completion.answer_shell(parser)
+    return carry_out(prog, parser.parse_args(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tinytorch-hf",
+        prog=prog,
         description="TinyTorch's tiny datasets, the same numbers in NumPy, PyTorch, Hugging Face and TinyTorch.",
-        epilog="Start with: tinytorch-hf compare tinydigits",
+        epilog="Start with: %(prog)s compare tinydigits",
     )
+    parser.set_defaults(prog=prog)
     parser.add_argument("--version", action="version", version=f"tinytorch-hf {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (datasets, download, milestones, hub, compare):
+    for module in (datasets, download, milestones, hub, compare, doctor):
         module.add_to(commands)
     return parser

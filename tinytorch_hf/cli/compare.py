@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
@@ -35,13 +36,17 @@ def add_to(commands: Any) -> None:
         "compare",
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "tinytorch-hf compare tinydigits --lr 0.01   (the milestone's own learning rate)",
+        "%(prog)s tinydigits --lr 0.01   (the milestone's own learning rate)",
         "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf. "
         "Where they differ, the first operation that does is named.",
     )
-    add_name(parser)
-    parser.add_argument("--model", help="mlp, cnn, gpt or logistic (default: the dataset's first)")
-    parser.add_argument("--optimizer", help="sgd, momentum, decay, adam or adamw (default: one that suits the model)")
+    add_name(parser, completion.tasks)
+    model = parser.add_argument("--model", help="mlp, cnn, gpt or logistic (default: the dataset's first)")
+    completion.complete_with(model, completion.models)
+    optimizer = parser.add_argument(
+        "--optimizer", help="sgd, momentum, decay, adam or adamw (default: one that suits the model)"
+    )
+    completion.complete_with(optimizer, completion.optimizers)
     parser.add_argument("--lr", type=positive_float, help="learning rate (default: one that suits the optimizer)")
     parser.add_argument("--epochs", type=positive_int, help="passes over the data (default: what the model needs)")
     parser.add_argument("--batch-size", type=positive_int, default=32, help="samples a step (default: %(default)s)")
@@ -63,7 +68,7 @@ def add_to(commands: Any) -> None:
         "check",
         _check,
         "compare every operation of a TinyTorch with PyTorch, forward and backward",
-        "tinytorch-hf check --package ~/TinyTorch/tinytorch --only losses conv2d",
+        "%(prog)s --package ~/TinyTorch/tinytorch --only losses conv2d",
         "Each operation agrees, differs, crashes, or is missing because it is not built yet. The package runs in a "
         "process of its own. The exit status is 1 if anything differs or crashes.",
     )
@@ -78,9 +83,10 @@ def add_to(commands: Any) -> None:
         metavar="FILE",
         help="JSON file that says where a framework with other names keeps its parts; the README has an example",
     )
-    parser.add_argument(
+    only = parser.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help="operations, or modules such as losses (default: all)"
     )
+    completion.complete_with(only, completion.operations)
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",

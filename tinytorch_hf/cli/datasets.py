@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
+from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
     add_json,
     add_name,
+    add_names,
     command,
     print_json,
 )
@@ -26,18 +28,17 @@ if TYPE_CHECKING:
 
 def add_to(commands: Any) -> None:
     """Add these commands to the parser."""
-    parser = command(commands, "list", _list, "list the datasets", "tinytorch-hf list")
+    parser = command(commands, "list", _list, "list the datasets", "%(prog)s")
     add_json(parser)
 
-    parser = command(commands, "info", _info, "print what is known of a dataset", "tinytorch-hf info tinydigits")
+    parser = command(commands, "info", _info, "print what is known of a dataset", "%(prog)s tinydigits")
     add_name(parser)
     add_json(parser)
 
-    parser = command(
-        commands, "show", _show, "show samples in the terminal", "tinytorch-hf show tinydigits --index 0 1 2"
-    )
+    parser = command(commands, "show", _show, "show samples in the terminal", "%(prog)s tinydigits --index 0 1 2")
     add_name(parser)
-    parser.add_argument("--split", default="train", help="split to show samples of (default: %(default)s)")
+    split = parser.add_argument("--split", default="train", help="split to show samples of (default: %(default)s)")
+    completion.complete_with(split, completion.splits)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--index",
@@ -48,7 +49,7 @@ def add_to(commands: Any) -> None:
     )
     what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
 
-    parser = command(commands, "stats", _stats, "measure a dataset", "tinytorch-hf stats tinydigits")
+    parser = command(commands, "stats", _stats, "measure a dataset", "%(prog)s tinydigits")
     add_name(parser)
     add_json(parser)
 
@@ -57,9 +58,9 @@ def add_to(commands: Any) -> None:
         "verify",
         _verify,
         "check every file against the catalog and every adapter against the fingerprint",
-        "tinytorch-hf verify",
+        "%(prog)s",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to check (default: all that are here)")
+    add_names(parser, "check", "all that are here")
     add_json(parser)
 
     parser = command(
@@ -67,7 +68,7 @@ def add_to(commands: Any) -> None:
         "export",
         _export,
         "put the datasets into a TinyTorch checkout",
-        "tinytorch-hf export ~/TinyTorch",
+        "%(prog)s ~/TinyTorch",
         "Absent files are written and Git-LFS pointers replaced. Files that differ are yours and stay, unless "
         "--force is given.",
     )
@@ -225,7 +226,7 @@ def _export(options: argparse.Namespace) -> int:
                 status = PROBLEM
     if status == PROBLEM:
         print(
-            "tinytorch-hf: a data file differs from the published one and was kept. If the change is not yours, "
+            f"{options.prog}: a data file differs from the published one and was kept. If the change is not yours, "
             "run it again with --force to replace it.",
             file=sys.stderr,
         )

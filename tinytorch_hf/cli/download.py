@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import catalog
+from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.options import OK, add_json, command, print_json
 
 
@@ -18,12 +19,13 @@ def add_to(commands: Any) -> None:
         "download",
         _download,
         "bring datasets that do not ship, such as MNIST, into the cache",
-        "tinytorch-hf download mnist",
+        "%(prog)s mnist",
         "Says before it begins what, how large, from where and into which folder. What was interrupted goes on where "
         "it ended; files that are good are left alone. The cache is the folder in TINYTORCH_HF_CACHE, by default "
         "~/.cache/tinytorch_hf; a server in TINYTORCH_HF_MIRROR is asked first; HTTPS_PROXY is used.",
     )
-    parser.add_argument("names", nargs="+", metavar="NAME", help="datasets; `tinytorch-hf list` names them")
+    names = parser.add_argument("names", nargs="+", metavar="NAME", help="datasets; `tinytorch-hf list` names them")
+    completion.complete_with(names, completion.datasets)
     parser.add_argument("--root", type=Path, help="folder to put them into, laid out as torchvision does")
     parser.add_argument(
         "--from",

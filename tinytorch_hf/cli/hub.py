@@ -16,6 +16,7 @@ from tinytorch_hf.cli.options import (
     OK,
     add_json,
     add_name,
+    add_names,
     command,
     port,
     print_json,
@@ -36,10 +37,10 @@ def add_to(commands: Any) -> None:
         "build",
         _build,
         "write the folders that are uploaded to the Hub",
-        'tinytorch-hf build tinydigits --out hub && python -c "from datasets import load_dataset; '
+        '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
         "print(load_dataset('hub/tinydigits'))\"",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to build (default: all)")
+    add_names(parser, "build")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
 
     parser = command(
@@ -47,12 +48,12 @@ def add_to(commands: Any) -> None:
         "cache",
         _cache,
         "make load_dataset work without a network",
-        'tinytorch-hf cache && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
+        '%(prog)s && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
         "print(load_dataset('tinytorch/tinydigits'))\"",
         "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
         "fresh process.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to put there (default: all)")
+    add_names(parser, "put there")
     parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
     add_json(parser)
 
@@ -61,7 +62,7 @@ def add_to(commands: Any) -> None:
         "publish",
         _publish,
         "show what publishing a dataset on the Hub would change, and do it with --yes",
-        "tinytorch-hf publish tinydigits --repo-id tinytorch/tinydigits",
+        "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
         "Needs a token with write access, as `hf auth login` stores it.",
     )
     add_name(parser)
@@ -79,12 +80,12 @@ def add_to(commands: Any) -> None:
         "mirror",
         _mirror,
         "serve the datasets to a classroom, as the Hub does",
-        "tinytorch-hf mirror --host 0.0.0.0 --folder ~/course",
+        "%(prog)s --host 0.0.0.0 --folder ~/course",
         "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
         "from here. Archives in this machine's cache, such as MNIST's, are there for `tinytorch-hf download` of those "
         "who set TINYTORCH_HF_MIRROR to it. Nothing can be written.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="datasets to serve (default: all)")
+    add_names(parser, "serve")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
     parser.add_argument("--port", type=port, default=8000, help="port, 0 for any (default: %(default)s)")
     parser.add_argument(
@@ -162,7 +163,7 @@ def _mirror(options: argparse.Namespace) -> int:
     try:
         with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
-            served = list(_built(on_hub, Path(scratch))) if on_hub or not wanted else []
+            served = list(_built(options.prog, on_hub, Path(scratch))) if on_hub or not wanted else []
             if options.folder:
                 served += repositories.own(options.folder)
             by_id = repositories.by_id(served)
@@ -184,7 +185,7 @@ def _announce(
 
     address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
     if is_open:
-        print("tinytorch-hf: everybody in your network can read what is served here.", file=sys.stderr)
+        print(f"{options.prog}: everybody in your network can read what is served here.", file=sys.stderr)
     if options.json:
         print(json.dumps({"endpoint": address, **app.status(served, archived)}), flush=True)
         return
@@ -200,7 +201,7 @@ def _announce(
     print("Ctrl-C stops it.", flush=True)
 
 
-def _built(names: Sequence[str], out: Path) -> Iterator[Repository]:
+def _built(prog: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
     """The datasets to serve; without names, all whose data are on this machine."""
     from tinytorch_hf import store
     from tinytorch_hf.hub.mirror import repositories
@@ -211,4 +212,4 @@ def _built(names: Sequence[str], out: Path) -> Iterator[Repository]:
         except MissingFileError as error:
             if names:
                 raise
-            print(f"tinytorch-hf: {name} is not served: {error}", file=sys.stderr)
+            print(f"{prog}: {name} is not served: {error}", file=sys.stderr)

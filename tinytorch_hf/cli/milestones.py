@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
         "milestones",
         _milestones,
         "prepare a TinyTorch checkout for its milestones, and say which data each of them finds",
-        "tinytorch-hf milestones ~/TinyTorch",
+        "%(prog)s ~/TinyTorch",
         "Curated files are written where milestones look for them, MNIST and CIFAR-10 are copied from the cache if "
         "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Files of "
         "yours stay. The exit status is 0 if every milestone can run, at least on tiny data.",

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+from tinytorch_hf.cli import completion
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
 
 OK, PROBLEM, USAGE = 0, 1, 2
@@ -76,7 +77,10 @@ def positive_float(text: str) -> float:
 
 
 def command(commands: Any, name: str, run: Any, what: str, example: str, more: str = "") -> argparse.ArgumentParser:
-    """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known."""
+    """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known.
+
+    In the example ``%(prog)s`` stands for how the command was called.
+    """
     sentence = f"{what[0].upper()}{what[1:]}."
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=what, description=f"{sentence} {more}".strip(), epilog=f"Example: {example}"
@@ -85,9 +89,16 @@ def command(commands: Any, name: str, run: Any, what: str, example: str, more: s
     return command
 
 
-def add_name(command: argparse.ArgumentParser) -> None:
+def add_name(command: argparse.ArgumentParser, complete: completion.Complete = completion.datasets) -> None:
     """Add the argument that names a dataset."""
-    command.add_argument("name", metavar="NAME", help="a dataset; `tinytorch-hf list` names them")
+    argument = command.add_argument("name", metavar="NAME", help="a dataset; `tinytorch-hf list` names them")
+    completion.complete_with(argument, complete)
+
+
+def add_names(command: argparse.ArgumentParser, what: str, default: str = "all") -> None:
+    """Add the argument that names datasets; ``what`` is done with them, by default with all."""
+    argument = command.add_argument("names", nargs="*", metavar="NAME", help=f"datasets to {what} (default: {default})")
+    completion.complete_with(argument, completion.datasets)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -21,8 +21,8 @@ from tinytorch_hf.errors import (
     MissingFileError,
 )
 from tinytorch_hf.milestones import full_data
-from tinytorch_hf.readers import GIT_LFS_POINTER_START
 from tinytorch_hf.splits import Array
+from tinytorch_hf.store import GIT_LFS_POINTER_START
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
 

@@ -84,7 +84,7 @@ def _stored(place: Place) -> bytes:
         raise MissingFileError(f"There is no {place.path}. {_advice(place)}") from None
     except OSError as error:
         raise StorageError(f"{place.path} cannot be read: {error.strerror or error}.") from error
-    if not place.is_packed or data.startswith(readers.GIT_LFS_POINTER_START):
+    if not place.is_packed or data.startswith(store.GIT_LFS_POINTER_START):
         return data
     try:
         # One byte more than there should be tells a longer file.

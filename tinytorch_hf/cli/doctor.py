@@ -1,0 +1,40 @@
+"""The command that tells what works here: doctor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = command(
+        commands,
+        "doctor",
+        _doctor,
+        "tell what is installed, what works, and what to install for the rest",
+        "%(prog)s",
+        "Every library is imported once, in another process, which takes seconds. Tokens and passwords are not shown. "
+        "The exit status is 1 if something is broken; what is only missing is not.",
+    )
+    add_json(parser)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tinytorch_hf import doctor
+    from tinytorch_hf.doctor import report
+
+    in_terminal = sys.stderr.isatty()
+    if in_terminal:
+        print("importing every library ...", end="", file=sys.stderr, flush=True)
+    found = doctor.examine()
+    if in_terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if options.json:
+        print_json(report.as_dict(found))
+    else:
+        print("\n".join(report.lines(found)))
+    return OK if found.is_sound else PROBLEM
