@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, python_functions, readers, store, talks
+from tinytorch_hf import catalog, readers, store
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
@@ -49,6 +49,8 @@ def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = 
     """
     split = dataset.split(split_name)
     if dataset is catalog.TINYPY:
+        from tinytorch_hf import python_functions
+
         # The catalog cannot know its files; each release of Python has its own.
         arrays = python_functions.columns(python_functions.read(split_name, root))
         return _split(dataset, split, arrays, python_functions.folder(root))
@@ -56,10 +58,7 @@ def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = 
     return from_contents(dataset, split_name, {folder / f.name: store.read(dataset, f, root) for f in split.files})
 
 
-Contents = Mapping[Path, bytes]
-
-
-def from_contents(dataset: DatasetInfo, split_name: str, contents: Contents) -> Split:
+def from_contents(dataset: DatasetInfo, split_name: str, contents: readers.Contents) -> Split:
     """Read one split from what its files hold, wherever they are.
 
     Parameters
@@ -79,51 +78,12 @@ def from_contents(dataset: DatasetInfo, split_name: str, contents: Contents) -> 
         The files do not hold the columns that the catalog states.
     """
     split = dataset.split(split_name)
-    arrays = _FORMATS.get(dataset.name, _by_suffix)(contents, split)
-    return _split(dataset, split, arrays, next(iter(contents)))
+    return _split(dataset, split, readers.read(dataset, split, contents), next(iter(contents)))
 
 
 def _split(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> Split:
     check_columns(dataset, split, arrays, path)
     return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
-
-
-def _by_suffix(contents: Contents, split: SplitInfo) -> Mapping[str, Array]:
-    ((path, data),) = contents.items()
-    if path.suffix == ".jsonl":
-        # One file holds every split: each line says which it belongs to.
-        return talks.columns(talks.in_split(talks.parse_jsonl(data, path), split.name))
-    return readers.BY_SUFFIX[path.suffix](data, path)
-
-
-def _idx(contents: Contents, _split: SplitInfo) -> Mapping[str, Array]:
-    images, labels = (readers.read_idx(data, path) for path, data in contents.items())
-    return {"images": images, "labels": labels.astype(np.int64)}
-
-
-def _cifar_batches(contents: Contents, split: SplitInfo) -> Mapping[str, Array]:
-    # All pixels are held once: a batch is put in its place before the next one is read.
-    images = np.empty((split.n_samples, 3, 32, 32), np.uint8)
-    labels = np.empty(split.n_samples, np.int64)
-    end = 0
-    for path, data in contents.items():
-        batch_images, batch_labels = readers.read_cifar_batch(data, path)
-        start, end = end, end + len(batch_labels)
-        if end > split.n_samples:
-            break
-        images[start:end], labels[start:end] = batch_images, batch_labels
-    if end != split.n_samples:
-        raise CorruptFileError(
-            f"{next(iter(contents)).parent} does not hold the {split.n_samples} images of the {split.name} split."
-        )
-    return {"images": images, "labels": labels}
-
-
-# Datasets whose files say nothing of their format by the last part of their names.
-_FORMATS: dict[str, Callable[[Contents, SplitInfo], Mapping[str, Array]]] = {
-    "mnist": _idx,
-    "cifar10": _cifar_batches,
-}
 
 
 def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> None:

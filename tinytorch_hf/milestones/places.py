@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import readers, store
+from tinytorch_hf import store
 from tinytorch_hf.catalog import DataFile, DatasetInfo
+from tinytorch_hf.cifar import read_cifar_batch
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
+from tinytorch_hf.idx import read_idx
+from tinytorch_hf.pickles import read_pickle
 
 _GZIP_FORMAT = 31  # zlib's name for a deflate stream of any window size in a gzip file
 _MAX_UNPACKED_BYTES = 2**28  # five times MNIST's largest file; a bomb is not unpacked any further
@@ -124,15 +127,15 @@ def _is_whole(place: Place) -> bool:
     try:
         if place.is_packed:
             unpack = zlib.decompressobj(_GZIP_FORMAT)
-            readers.read_idx(unpack.decompress(data, _MAX_UNPACKED_BYTES), place.path)
+            read_idx(unpack.decompress(data, _MAX_UNPACKED_BYTES), place.path)
             return unpack.eof
         if place.dataset.is_shipped and store.read(place.dataset, place.file).startswith(data):
             return False
         if place.path.suffix == ".pkl":
-            return {"images", "labels"} <= readers.read_pickle(data, place.path).keys()
+            return {"images", "labels"} <= read_pickle(data, place.path).keys()
         if place.path.suffix == ".txt":
             return b"Q: " in data and b"A: " in data
-        readers.read_cifar_batch(data, place.path)
+        read_cifar_batch(data, place.path)
         return True
     except (CorruptFileError, zlib.error):
         return False

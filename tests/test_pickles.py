@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError, UnsafePickleError
-from tinytorch_hf.readers import read_pickle
+from tinytorch_hf.pickles import read_pickle
 
 PATH = Path("some/train.pkl")
 TRAIN = (store.folder(catalog.TINYDIGITS) / "train.pkl").read_bytes()
