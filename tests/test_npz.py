@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.npz import write_npz
-from tinytorch_hf.npz import read_npz
+from tinytorch_hf.npz import read_npz, write_npz
 
 PATH = Path("somewhere/file.npz")
 ARRAYS = {"images": np.arange(24, dtype=np.uint8).reshape(2, 3, 4), "labels": np.array([7, 1], dtype=np.int64)}

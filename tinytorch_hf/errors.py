@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,6 +33,9 @@ class UnknownNameError(TinyTorchHFError, ValueError):
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        # Needed by who has mistyped something, and by nobody else.
+        import difflib
+
         known = list(known)
         matches = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_hf import catalog, provision, python_functions, store, talks
+from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
 from tinytorch_hf.splits import Array, Split, read_split
+
+if TYPE_CHECKING:
+    from tinytorch_hf.python_functions import Function
+    from tinytorch_hf.talks import Pair
 
 
 def load(name: str, root: str | Path | None = None) -> dict[str, Split]:
@@ -58,7 +63,10 @@ def load_split(name: str, split_name: str, root: str | Path | None = None) -> Sp
     """
     dataset = catalog.info(name)
     dataset.split(split_name)
-    provision.provide_on_first_use(dataset, root)
+    if not dataset.is_shipped:
+        from tinytorch_hf import provision
+
+        provision.provide_on_first_use(dataset, root)
     return read_split(dataset, split_name, root)
 
 
@@ -219,6 +227,8 @@ def load_tinycifar(root: str | Path | None = None, *, download: bool = False) ->
 
 def _train_and_test(name: str, root: str | Path | None, download: bool) -> tuple[Array, Array, Array, Array]:
     if download:
+        from tinytorch_hf import provision
+
         provision.provide(catalog.info(name), root)
     return *load_images(name, "train", root), *load_images(name, "test", root)
 
@@ -295,8 +305,10 @@ def load_digits_8x8(root: str | Path | None = None) -> tuple[Array, Array]:
     return load_images("digits_8x8", "full", root)
 
 
-def talks_pairs(root: str | Path | None = None) -> list[talks.Pair]:
+def talks_pairs(root: str | Path | None = None) -> list[Pair]:
     """Every pair of TinyTalks with all that its source says of it, in the source's order."""
+    from tinytorch_hf import talks
+
     dataset = catalog.TINYTALKS
     (source,) = dataset.splits[0].files
     return talks.parse_jsonl(store.read(dataset, source, root), store.folder(dataset, root) / source.name)
@@ -358,8 +370,10 @@ def check_levels(levels: Collection[int] | None) -> None:
             raise UnknownNameError("level of tinytalks numbered", level, map(str, known))
 
 
-def tinypy_functions(split: str, root: str | Path | None = None) -> list[python_functions.Function]:
+def tinypy_functions(split: str, root: str | Path | None = None) -> list[Function]:
     """One split of TinyPy with all that is known of each function; see `load_tinypy`."""
+    from tinytorch_hf import provision, python_functions
+
     catalog.TINYPY.split(split)
     if root is None:
         provision.provide_on_first_use(catalog.TINYPY)
@@ -400,5 +414,7 @@ def load_tinypy(split: str | None = None, root: str | Path | None = None) -> lis
     CorruptFileError, StorageError
         A file is damaged, or cannot be read or written.
     """
+    from tinytorch_hf.python_functions import source_of
+
     splits = [one.name for one in catalog.TINYPY.splits] if split is None else [split]
-    return [python_functions.source_of(function) for name in splits for function in tinypy_functions(name, root)]
+    return [source_of(function) for name in splits for function in tinypy_functions(name, root)]

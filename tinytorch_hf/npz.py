@@ -12,15 +12,17 @@ import io
 import math
 import re
 import struct
-import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError, TinyTorchHFError
+
+if TYPE_CHECKING:
+    import zipfile
 
 Array = np.ndarray[Any, Any]
 
@@ -82,6 +84,8 @@ def read_npz(data: bytes, path: Path, max_array_bytes: int = MAX_ARRAY_BYTES) ->
 
 
 def _members(data: bytes) -> list[zipfile.ZipInfo]:
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -96,6 +100,8 @@ def _members(data: bytes) -> list[zipfile.ZipInfo]:
 def _unpack(data: bytes, member: zipfile.ZipInfo, max_bytes: int) -> bytearray:
     # zipfile's own reader unpacks a whole chunk before it looks at the size, and four kilobytes of bzip2
     # can hold gigabytes. The decompressors below stop at the bound.
+    import zipfile
+
     name = member.filename
     start = member.header_offset
     header = data[start : start + _LOCAL_HEADER.size] if start >= 0 else b""
@@ -192,6 +198,8 @@ def write_npz(arrays: Mapping[str, Array], *, packed: bool = True) -> bytes:
     packed
         False stores them as they are: photographs hardly shrink, and unpacking takes longer than reading.
     """
+    import zipfile
+
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
@@ -263,6 +262,8 @@ def write_pieces(
     WrongHashError
         The pieces are not the content that the catalog states for ``file``.
     """
+    import tempfile
+
     algorithm, expected = ("SHA-256", None) if file is None else _published_hash(file)
     temporary: Path | None = None
     try:
