@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -108,9 +109,16 @@ def server(
 
 
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
-    """Serve until the user presses Ctrl-C, which ends it with a KeyboardInterrupt."""
+    """Serve until the user presses Ctrl-C, or SIGTERM comes."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
-    server(repositories, archives).run(sockets=[listening])
+    serving = server(repositories, archives)
+    # uvicorn takes these signals once its event loop runs; what comes while the loop is being made would break it.
+    before = {number: signal.signal(number, serving.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        serving.run(sockets=[listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _allow_open_files(wanted: int) -> None:
