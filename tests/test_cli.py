@@ -417,6 +417,16 @@ def test_check_prints_a_table_and_exits_with_0_when_all_is_well(run: Any) -> Non
     assert out.splitlines()[-1] == "7 agree, 0 differ, 0 missing, 0 crash"
 
 
+def test_check_shows_on_a_terminal_how_far_it_is(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that is written over and in the end wiped out, apart from the output."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    _, out, err = run("check", "--package", "tinytorch_hf.reference", "--only", "relu", "tanh")
+
+    assert err == "\r\x1b[K1/2 relu\r\x1b[K"
+    assert "\x1b" not in out
+
+
 def test_check_exits_with_1_and_writes_what_a_program_reads(run: Any, tmp_path: Path) -> None:
     """JSON that nothing printed gets into, and JUnit XML, of a package that greets and has a fault."""
     from generations import GENERATION_A, write_package

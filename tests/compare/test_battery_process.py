@@ -14,9 +14,11 @@ import pytest
 from conftest import CHECKOUT
 from generations import GENERATION_C, write_package
 
+from tinytorch_hf.compare.battery import process as process_module
+from tinytorch_hf.compare.battery.process import PackageProcess
 from tinytorch_hf.compare.battery.results import Outcome, Report
 from tinytorch_hf.compare.battery.run import check
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError
 from tinytorch_hf.framework_map import FrameworkMap
 
 ACTIVATIONS = "import os, sys, ctypes\nfrom tinytorch_hf.reference import ReLU as _Right, Tensor, Tanh\n"
@@ -129,6 +131,38 @@ def test_no_package_or_another_of_the_same_name_is_a_wrong_call(tmp_path: Path) 
     write_package(tmp_path, {"__init__.py": '__version__ = "0.1.0"\n'})
     with pytest.raises(InvalidArgumentError, match="has no Tensor; it is no TinyTorch"):
         check(FrameworkMap(), tmp_path, ("relu",))
+
+
+def test_a_function_that_closes_every_file_crashes_alone(tmp_path: Path) -> None:
+    """The answer cannot come any more, though the process goes on; what comes after it is judged."""
+    crashing, after = checked(tmp_path, "os.closerange(0, 64); __import__('time').sleep(60)").results
+
+    assert (crashing.outcome, after.outcome) == (Outcome.CRASHES, Outcome.AGREES)
+    assert crashing.detail == "the package closed a file that is not its own"
+
+
+def test_a_process_that_was_killed_meanwhile_is_started_anew(tmp_path: Path) -> None:
+    """As a machine that runs out of memory does it, between two questions."""
+    write_package(tmp_path, GENERATION_C)
+    with PackageProcess(FrameworkMap(), tmp_path, 10.0) as process:
+        assert process.ask(ask="open")["location"] == str(tmp_path / "tinytorch")
+        assert process._process
+        process._process.kill()
+        process._process.wait()
+
+        assert process.ask(ask="find", name="ReLU")["crash"] == "the process was ended by the signal SIGKILL"
+        assert process.ask(ask="find", name="ReLU") == {"found": True}
+
+
+def test_a_process_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what Python itself says."""
+    monkeypatch.setattr(process_module, "_PROGRAM", "import a_module_that_is_gone")
+
+    with (
+        PackageProcess(FrameworkMap(), None, 10.0) as process,
+        pytest.raises(TinyTorchHFError, match=r"(?s)did not start:.*No module named 'a_module_that_is_gone'"),
+    ):
+        process.ask(ask="open")
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")

