@@ -146,22 +146,24 @@ def test_overlap_is_reported() -> None:
     assert not recipe.overlap(ROWS, ROWS[:1700] + ROWS[2000:])[1]
 
 
-def test_the_first_use_cuts_it_from_the_files_of_cifar10(
+def test_from_the_archive_to_the_first_use(
     genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Files in the official layout that hold all candidates: the same bytes come out, and they are not needed again."""
+    """An archive in the official layout that holds all candidates is unpacked and cut; then it is not needed again."""
     contents = cifar_files.files({name: (s["images"], s["labels"]) for name, s in genuine_cifar10.items()})
-    monkeypatch.setitem(catalog._CATALOG, "cifar10", cifar_files.entry(contents, 50_000, 10_000))
-    folder = store.folder(catalog.CIFAR10, tmp_path)
-    folder.mkdir(parents=True)
-    for name, data in contents.items():
-        (folder / name).write_bytes(data)
+    archive = cifar_files.archive(contents)
+    entry = cifar_files.entry(contents, 50_000, 10_000, archive)
+    monkeypatch.setitem(catalog._CATALOG, "cifar10", entry)
+    stick, root = tmp_path / "stick" / "cifar-10-python.tar.gz", tmp_path / "root"
+    stick.parent.mkdir()
+    stick.write_bytes(archive)
 
-    assert len(loaders.load_split("tinycifar", "test", tmp_path)) == 400
-    shutil.rmtree(folder)
+    assert len(provision.provide(DATASET, root, stick)) == 2
+    shutil.rmtree(root / "tinycifar")
+    assert len(loaders.load_split("tinycifar", "test", root)) == 400
+    shutil.rmtree(store.folder(catalog.CIFAR10, root))
 
-    assert len(loaders.load_split("tinycifar", "train", tmp_path)) == 2000
-    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["tinycifar", "test.npz", "train.npz"]
+    assert len(loaders.load_split("tinycifar", "train", root)) == 2000
 
 
 @pytest.fixture

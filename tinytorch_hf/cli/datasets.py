@@ -83,8 +83,8 @@ def _list(options: argparse.Namespace) -> int:
     width = max(len(dataset.name) for dataset in infos)
     for dataset in infos:
         size_kb = sum(file.size_bytes for file in dataset.files) / 1000
-        size = f"{size_kb:>5.0f} kB" if dataset.files else f"{dataset.provided:>8}"
-        print(f"{dataset.name:<{width}}  {size}  {dataset.summary}")
+        size = f"{size_kb:.0f} kB" if size_kb else dataset.provided
+        print(f"{dataset.name:<{width}}  {size:>10}  {dataset.summary}")
     return OK
 
 
