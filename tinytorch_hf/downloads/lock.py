@@ -23,7 +23,8 @@ def only_one(path: Path, quiet_s: float = _QUIET_S) -> Iterator[None]:
     """Hold the lock that belongs to a file; other processes, on other machines too, wait until it is free.
 
     The lock is the operating system's (``flock``) on a hidden empty file beside ``path``. It ends with the process that
-    holds it, however that ends. The empty file stays, because removing it would let two processes hold "the" lock.
+    holds it, however that ends. The empty file stays (with some releases of filelock it goes); nobody else removes it,
+    because two processes could then hold "the" lock.
     On a file system without such locks, a file that exists while the lock is held stands for it. A process that was
     killed leaves that file: others on the same machine notice and take over; those on other machines wait, and are
     told which file to remove.

@@ -76,8 +76,9 @@ class Sink:
         with self._explained():
             rest = memoryview(piece)
             while rest:
-                rest = rest[self._file.write(rest) :]
-        self.n_bytes += len(piece)
+                n_written = self._file.write(rest)
+                rest = rest[n_written:]
+                self.n_bytes += n_written
         self._came += len(piece)
         self._bar(self.n_bytes)
         passed = time.monotonic() - self._since
