@@ -65,7 +65,7 @@ LIBRARIES = {
         Library("urllib3", "urllib3", "PoolManager", "2.2"),
         Library("pooch", "pooch", "HTTPDownloader", "1.8"),
         Library("tqdm", "tqdm", "tqdm"),
-        Library("filelock", "filelock", "FileLock", "3.12"),
+        Library("filelock", "filelock", "FileLock", "3.25"),
         Library("argcomplete", "argcomplete", "autocomplete", "3"),
     )
 }
