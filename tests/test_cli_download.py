@@ -102,6 +102,6 @@ def test_ctrl_c_keeps_what_has_come_and_says_so(checkout: Path, tmp_path: Path) 
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-2:] == [
         "What has come so far is kept; running it again goes on from there.",
-        "tinytorch-hf: interrupted",
+        "python -m tinytorch_hf: interrupted",
     ]
     assert [path.stat().st_size for path in tmp_path.rglob("*.part")] == [200_000]

@@ -36,7 +36,7 @@ ORDER = (
     ("milestones",),
     ("verification", "doctor"),
     ("cli",),
-    ("__main__",),
+    ("__main__", "milestones.__main__"),
 )
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 

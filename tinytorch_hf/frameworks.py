@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -88,14 +88,15 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
     """
     module, problem = _import(package)
     if module is None:
-        return reference_framework(problem)
+        return reference_framework(problem, needed)
     with contextlib.suppress(Exception):
         import_autograd(module)
     parts = {name: _find_part(module, name) for name in needed}
     missing = [name for name, part in parts.items() if part is None]
     location = package_location(module)
     if missing:
-        return reference_framework(f"the package {package} at {location} has no {', '.join(missing)}")
+        why = f"the package {package} at {location} has no {', '.join(missing)}"
+        return reference_framework(why, needed)
     version = getattr(module, "__version__", None)
     return Framework(
         name=f"{package} {version}" if version else package,
@@ -205,14 +206,22 @@ def package_location(module: ModuleType) -> str:
     return str(next(iter(module.__path__), "?"))
 
 
-def reference_framework(why: str) -> Framework:
-    """The reference with all its parts, whatever is installed; ``why`` it is taken is for reports."""
+def reference_framework(why: str, needed: Iterable[str] = ()) -> Framework:
+    """The reference, whatever is installed.
+
+    Parameters
+    ----------
+    why
+        Why it is taken, for reports.
+    needed
+        Names of the parts that will be used; all by default.
+    """
     from tinytorch_hf import reference
 
     return Framework(
         name="tinytorch_hf.reference",
         location=package_location(reference),
-        parts={name: getattr(reference, name) for name in reference.__all__},
+        parts={name: getattr(reference, name) for name in needed or reference.__all__},
         note=why,
     )
 

@@ -23,7 +23,7 @@ class Parrot:
     """Stands for a trained GPT of five ids: after "a" comes "b", then "c", then a line end, then "a" again."""
 
     model = models.gpt(5, 4, 8, 1, 1)
-    framework = reference_framework(("Tensor",), "")
+    framework = reference_framework("", ["Tensor"])
 
     def __init__(self) -> None:
         self.seen: list[int] = []
@@ -73,7 +73,7 @@ def test_samples_are_held_out_texts_with_their_originals(monkeypatch: pytest.Mon
     monkeypatch.setattr(writing, "LONGEST", 5)
     settings = Settings("tinytalks", "gpt")
     model = tasks.make_model(settings)
-    framework = reference_framework(("Tensor", *model.needs, "SGD"), "")
+    framework = reference_framework("")
     side = TinyTorchSide(settings, model, model.initial_weights(0), framework)
 
     found = samples("tinytalks", side, seed=0)
