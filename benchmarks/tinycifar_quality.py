@@ -22,12 +22,11 @@ import numpy as np
 from datasets.tinycifar import create_tinycifar as recipe
 
 from tinytorch_hf import curate, load, tinycifar
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.hub.blocks import write_block
 from tinytorch_hf.loaders import unit_range
 from tinytorch_hf.npz import read_npz
 from tinytorch_hf.splits import Split
-
-Array = np.ndarray[Any, Any]
 
 MODELS = ("small CNN", "logistic regression", "1-NN")
 N_FOLDS = 3

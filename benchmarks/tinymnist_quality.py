@@ -16,15 +16,14 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from datasets.tinymnist import create_tinymnist as recipe
 
 from tinytorch_hf import curate, difficulty, load, load_tinymnist
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.hub.blocks import write_block
 
-Array = np.ndarray[Any, Any]
 Samples = tuple[Array, Array]
 
 N_PER_CLASS = 100

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from tinytorch_hf import catalog, describe
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.loaders import load
-from tinytorch_hf.splits import Array, Split
+from tinytorch_hf.splits import Split
 
 
 def small(images: Array | None = None, labels: Array | None = None, name: str = "train") -> dict[str, Split]:

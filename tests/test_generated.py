@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.generated import perceptron, xor
-from tinytorch_hf.splits import Array
 
 EVERY = pytest.mark.parametrize("make", [xor, perceptron])
 

@@ -26,7 +26,7 @@ TOO_HEAVY = {
 }
 # Of this package, what stands between a file and its arrays.
 STORE = {"catalog", "catalog.facts", "catalog.on_demand", "catalog.shipped", "errors", "store"}
-LOADERS = {*STORE, "loaders", "readers", "splits"}
+LOADERS = {*STORE, "arrays", "loaders", "readers", "splits"}
 
 # Prints what a program imports beyond what others import: the modules of a bare interpreter do not count, and neither
 # does what a module of the standard library imports for itself.

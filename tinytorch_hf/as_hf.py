@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog, store, talks
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import as_stored, unit_range
-from tinytorch_hf.splits import Array, Split
+from tinytorch_hf.splits import Split
 
 try:
     from datasets import Dataset, DatasetDict

@@ -8,14 +8,12 @@ A. Krizhevsky, The CIFAR-10 dataset, "Dataset layout", https://www.cs.toronto.ed
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.pickles import array_of, unpickle
-
-Array = np.ndarray[Any, Any]
 
 _SHAPE = (3, 32, 32)
 _N_VALUES = 3 * 32 * 32

@@ -7,11 +7,10 @@ order of choosing; `per_class` applies it to every class.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from tinytorch_hf.arrays import Array
 
 _ROWS_AT_ONCE = 500
 

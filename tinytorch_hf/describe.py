@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.loaders import load, unit_range
-from tinytorch_hf.splits import Array, Split
+from tinytorch_hf.splits import Split
 
 _INK = " .:-=+*#%@"
 _IMAGES_AT_ONCE = 1000

@@ -5,11 +5,9 @@ Classifiers that learn little from pixels learn from these, so that what is hard
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from tinytorch_hf.arrays import Array
 
 _N_DIRECTIONS = 9
 _CELL = 4

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import MissingExtraError
-
-Array = np.ndarray[Any, Any]
 
 LEVELS = ("easy", "medium", "hard")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.splits import Array
 
 
 def xor(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:

@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError
-
-Array = np.ndarray[Any, Any]
 
 
 def read_idx(data: bytes, path: Path) -> Array:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinytorch_hf import catalog, store
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
-from tinytorch_hf.splits import Array, Split, read_split
+from tinytorch_hf.splits import Split, read_split
 
 if TYPE_CHECKING:
     from tinytorch_hf.python_functions import Function

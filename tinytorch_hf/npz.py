@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError, TinyTorchHFError
 
 if TYPE_CHECKING:
     import zipfile
-
-Array = np.ndarray[Any, Any]
 
 MAX_ARRAY_BYTES = 64 * 2**20
 """Unpacked size of a whole archive that is still believed; many times any curated dataset."""

@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
-
-Array = np.ndarray[Any, Any]
 
 MAX_BYTES = 64 * 2**20
 """Size of a pickle that is still believed; twice a batch of CIFAR-10."""

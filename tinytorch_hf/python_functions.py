@@ -16,11 +16,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinytorch_hf import catalog, json_lines, store
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
 
 N_IN_SPLIT = {split.name: split.n_samples for split in catalog.TINYPY.splits}
@@ -85,7 +85,7 @@ def text_of(function: Function) -> str:
     return f"{source_of(function)}\n\n"
 
 
-def columns(functions: Sequence[Function]) -> dict[str, np.ndarray[Any, Any]]:
+def columns(functions: Sequence[Function]) -> dict[str, Array]:
     """Functions as NumPy columns: numbers int64, texts fixed-width str."""
     return {
         name: np.array([getattr(function, name) for function in functions], dtype=np.int64 if kind is int else np.str_)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.errors import CorruptFileError
 
-Arrays = Mapping[str, np.ndarray[Any, Any]]
+Arrays = Mapping[str, Array]
 Contents = Mapping[Path, bytes]
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from tinytorch_hf import catalog, readers, store
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinytorch_hf import json_lines
+from tinytorch_hf.arrays import Array
 
 SPLITS = ("train", "val", "test")
 
@@ -120,7 +120,7 @@ def in_split(pairs: Iterable[Pair], split: str) -> list[Pair]:
     return [pair for pair in pairs if pair.split == split]
 
 
-def columns(pairs: Sequence[Pair]) -> dict[str, np.ndarray[Any, Any]]:
+def columns(pairs: Sequence[Pair]) -> dict[str, Array]:
     """Pairs as NumPy columns without the split: numbers int64, texts fixed-width str."""
     return {
         name: np.array([getattr(pair, name) for pair in pairs], dtype=np.int64 if kind is int else np.str_)

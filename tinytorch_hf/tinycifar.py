@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinytorch_hf import catalog, npz, store
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError, MissingFileError
 from tinytorch_hf.splits import Split
 
@@ -64,7 +64,7 @@ def build(source: Mapping[str, Split], rows: list[Row] | None = None) -> dict[st
     }
 
 
-def _columns(split: Split, rows: list[Row]) -> dict[str, np.ndarray[Any, Any]]:
+def _columns(split: Split, rows: list[Row]) -> dict[str, Array]:
     positions = np.array([int(row["source_index"]) for row in rows], dtype=np.int64)
     labels = np.array([int(row["label"]) for row in rows], dtype=np.int64)
     if (split["labels"][positions] != labels).any():

@@ -17,7 +17,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,7 @@ import numpy as np
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from tinytorch_hf import catalog, curate, descriptors, difficulty, loaders, provision, tinycifar
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import TinyTorchHFError
 from tinytorch_hf.splits import Split
 
@@ -35,8 +35,6 @@ N_PER_CLASS = {"train": 200, "test": 40}
 BOUNDS = (0.49, 0.76)
 MIN_COSINE = 0.55
 SEED = 42
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

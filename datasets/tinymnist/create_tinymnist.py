@@ -17,7 +17,6 @@ import csv
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1]))
 
 from tinytorch_hf import catalog, curate, difficulty, loaders, npz, store  # noqa: E402 -- found through the line above
+from tinytorch_hf.arrays import Array  # noqa: E402
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError  # noqa: E402
 
 N_CANDIDATES_PER_CLASS = 500
@@ -35,7 +35,6 @@ QUOTAS = {"train": (80, 12, 8), "test": (16, 2, 2)}
 SEED = 42
 FIELDS = ("source_index", "label", "split", "difficulty", "score")
 
-Array = np.ndarray[Any, Any]
 Columns = dict[str, Array]
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.reference import Tensor
-
-Array = np.ndarray[Any, Any]
 
 
 def arrays(*shapes: tuple[int, ...], seed: int = 0) -> list[Array]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.difficulty import LEVELS
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.splits import Array
 
 
 def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> list[Subset]:

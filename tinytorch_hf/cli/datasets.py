@@ -23,7 +23,8 @@ from tinytorch_hf.cli.options import (
 from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
 
 if TYPE_CHECKING:
-    from tinytorch_hf.splits import Array, Split
+    from tinytorch_hf.arrays import Array
+    from tinytorch_hf.splits import Split
 
 
 def add_to(commands: Any) -> None:

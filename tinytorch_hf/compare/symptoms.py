@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinytorch_hf.splits import Array
+from tinytorch_hf.arrays import Array
 
 
 def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int, str]) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tinytorch_hf import catalog, generated, python_functions, talks
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs, tinypy_functions
-from tinytorch_hf.splits import Array
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32

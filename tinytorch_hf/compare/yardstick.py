@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.splits import Array
+from tinytorch_hf.arrays import Array
 
 FACTOR = 32.0
 """How many times the error of a rounding is still rounding."""

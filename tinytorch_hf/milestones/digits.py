@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinytorch_hf import loaders
-from tinytorch_hf.splits import Array
+from tinytorch_hf.arrays import Array
 
 
 class TinyDigits:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tinytorch_hf import catalog, generated, loaders, provision, store
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import (
     CorruptFileError,
@@ -21,7 +22,6 @@ from tinytorch_hf.errors import (
     MissingFileError,
 )
 from tinytorch_hf.milestones import full_data
-from tinytorch_hf.splits import Array
 from tinytorch_hf.store import GIT_LFS_POINTER_START
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import texts, tokenizer
-from tinytorch_hf.splits import Array
 from tinytorch_hf.tokenizer import CharTokenizer
 
 N_SAMPLES = 3

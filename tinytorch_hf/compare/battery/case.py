@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinytorch_hf.splits import Array
+from tinytorch_hf.arrays import Array
 
 if TYPE_CHECKING:
     from tinytorch_hf.compare.battery.judge import Judge

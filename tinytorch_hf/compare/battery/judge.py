@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.battery.case import Inputs
 from tinytorch_hf.errors import MissingExtraError
-from tinytorch_hf.splits import Array
 
 
 class Judge:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.battery.case import Case, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.compare.battery.judge import Judge
 from tinytorch_hf.compare.battery.student import Student
-from tinytorch_hf.splits import Array
 
 # Computes an output from values by name: tensors, and arrays where TinyTorch takes arrays.
 InTinyTorch = Callable[[Student, Mapping[str, Any]], Any]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.framework_map import Conventions
-from tinytorch_hf.splits import Array
 
 # Attributes of layers that a mapping file may rename.
 _RENAMED = ("weight", "bias", "gamma", "beta")

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.battery.case import Case, Inputs, Results, RunTorch
 from tinytorch_hf.compare.battery.judge import Judge
 from tinytorch_hf.compare.battery.results import Difference
 from tinytorch_hf.compare.yardstick import largest_magnitude, rounding
-from tinytorch_hf.splits import Array
 
 
 class Expected:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog, difficulty
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.loaders import load_split, unit_range
-from tinytorch_hf.splits import Array, Split
+from tinytorch_hf.splits import Split
 
 PER_PAGE = 48
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinytorch_hf.splits import Array
+from tinytorch_hf.arrays import Array
 
 Reader = Callable[[Array], Array]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.milestones.optimisation import acceleration, pruning, quantisation, training
 from tinytorch_hf.milestones.optimisation.generation import Reader, generate, rereading
 from tinytorch_hf.milestones.optimisation.kv_cache import CachedNetwork
 from tinytorch_hf.milestones.optimisation.network import Network, network_of
 from tinytorch_hf.milestones.optimisation.training import Trained
-from tinytorch_hf.splits import Array
 
 SPARSITY = 0.6
 """Share of the weights that magnitude pruning sets to zero."""

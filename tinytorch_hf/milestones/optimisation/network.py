@@ -7,11 +7,11 @@ from functools import reduce
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward, leaves
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.milestones.optimisation.pieces import Piece, Pieces, pieces_of
 from tinytorch_hf.reference.windows import Windows
-from tinytorch_hf.splits import Array
 
 Function = Callable[[Array], Array]
 

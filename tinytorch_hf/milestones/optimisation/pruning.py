@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.milestones.optimisation.network import Network, runs
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, arrays
-from tinytorch_hf.splits import Array
 
 _WITH_PRODUCTS = ("Linear", "LinearWithoutBias", "Conv2d", "CausalAttention")
 # What may lie between a neuron and the map that reads it: each of its outputs depends on one neuron or channel.

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.milestones.optimisation.network import Network
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, Table, arrays
-from tinytorch_hf.splits import Array
 
 LARGEST = 127
 """The largest integer in use; -128 is not, so that the range is symmetric."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model, Weights
@@ -13,7 +14,6 @@ from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.frameworks import reference_framework
-from tinytorch_hf.splits import Array
 
 FRAMEWORK = reference_framework("the optimisations were written for it")
 
