@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.bridges: the milestones' imports of data find something."""
+"""Specification of tinytorch_hf.milestones.checkout.bridges: the milestones' imports of data find something."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from checkouts import write_checkout
 from conftest import Run
 
-from tinytorch_hf.milestones import bridges
-from tinytorch_hf.milestones.bridges import BRIDGES, DATA_MANAGER, DATASETS
+from tinytorch_hf.milestones.checkout import bridges
+from tinytorch_hf.milestones.checkout.bridges import BRIDGES, DATA_MANAGER, DATASETS
 
 INSTALLED = "from tinytorch_hf.milestones import install\ninstall()\ninstall()\n"
 

@@ -11,7 +11,8 @@ from conftest import CHECKOUT, Run
 
 from tinytorch_hf import catalog, provision, store
 from tinytorch_hf.errors import InvalidArgumentError, NetworkError, StorageError
-from tinytorch_hf.milestones import checkout, full_data, places
+from tinytorch_hf.milestones.checkout import needs, preparing
+from tinytorch_hf.milestones.data import full_data, places
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -28,14 +29,14 @@ def archives() -> Path:
 
 def test_the_table_is_of_the_courses_six_milestones() -> None:
     """What they need ships with this package; what is not shipped is never needed."""
-    assert [milestone.number for milestone in checkout.MILESTONES] == ["01", "02", "03", "04", "05", "06"]
-    for milestone in checkout.MILESTONES:
+    assert [milestone.number for milestone in needs.MILESTONES] == ["01", "02", "03", "04", "05", "06"]
+    for milestone in needs.MILESTONES:
         assert milestone.makes or milestone.needs
         for need in milestone.needs:
             assert need.dataset.is_shipped
             assert set(need.files) <= {file.name for file in need.dataset.files}
             assert (CHECKOUT / Path(*need.module.split(".")) / "__init__.py").is_file()
-    assert checkout.FULL == (catalog.MNIST, catalog.CIFAR10)
+    assert needs.FULL == (catalog.MNIST, catalog.CIFAR10)
 
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
@@ -46,19 +47,19 @@ def test_a_checkout_of_every_generation_is_recognised(tmp_path: Path, generation
     (tmp_path / "c" / "milestones").mkdir(parents=True)
 
     for name in "abc":
-        assert checkout.recognise(str(tmp_path / name)) == tmp_path / name
+        assert preparing.recognise(str(tmp_path / name)) == tmp_path / name
 
 
 def test_what_is_no_checkout_is_refused_with_where_one_is(tmp_path: Path) -> None:
     """Absent, empty, the repository around it, a folder in it."""
     with pytest.raises(InvalidArgumentError, match=r"nowhere is not a folder\. Give the root"):
-        checkout.recognise(tmp_path / "nowhere")
+        preparing.recognise(tmp_path / "nowhere")
     with pytest.raises(InvalidArgumentError, match="There is none in it"):
-        checkout.recognise(tmp_path)
+        preparing.recognise(tmp_path)
     root = write_checkout(tmp_path / "book" / "tinytorch")
     for wrong in (root.parent, root / "milestones"):
         with pytest.raises(InvalidArgumentError, match=f"Did you mean {re.escape(str(root))}"):
-            checkout.recognise(wrong)
+            preparing.recognise(wrong)
 
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
@@ -66,7 +67,7 @@ def test_then_the_milestones_run_as_they_stand(run_numpy_only: Run, tmp_path: Pa
     """Every way in which they open or import their data, from the root of the checkout."""
     root = write_checkout(tmp_path / "checkout", generation)
     before = snapshot(root)
-    checkout.prepare(root)
+    preparing.prepare(root)
 
     def run(name: str) -> list[str]:
         script = root / "milestones" / name
@@ -87,10 +88,10 @@ def test_then_the_milestones_run_as_they_stand(run_numpy_only: Run, tmp_path: Pa
 def test_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
     """What is good is left alone."""
     root = write_checkout(tmp_path / "checkout")
-    assert checkout.prepare(root).written
+    assert preparing.prepare(root).written
     before = snapshot(root)
 
-    assert checkout.prepare(root) == checkout.Prepared()
+    assert preparing.prepare(root) == preparing.Prepared()
     assert snapshot(root) == before
 
 
@@ -111,7 +112,7 @@ def test_what_is_the_users_stays(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
-    checkout.prepare(root)
+    preparing.prepare(root)
 
     assert {name: (root / name).read_bytes() for name in own} == own
     assert not (root / "tinytorch" / "datasets.py").exists()
@@ -126,7 +127,7 @@ def test_pointers_and_beginnings_of_files_are_replaced(tmp_path: Path, rest: byt
     good = store.read(catalog.TINYDIGITS, place.file)
     place.path.write_bytes(good[:1000] if rest == b"half" else rest)
 
-    assert place.path in checkout.prepare(root).written
+    assert place.path in preparing.prepare(root).written
     assert place.path.read_bytes() == good
 
 
@@ -136,7 +137,7 @@ def test_a_stick_with_one_of_the_two_is_enough(
     """MNIST's genuine archives, byte for byte where every generation's manager reads them."""
     root = write_checkout(tmp_path / "checkout")
 
-    done = checkout.prepare(root, source=archives)
+    done = preparing.prepare(root, source=archives)
 
     assert done.problems == []
     assert snapshot(root / "milestones" / "datasets" / "mnist") == snapshot(archives)
@@ -149,11 +150,11 @@ def test_what_the_cache_has_is_copied_without_being_asked_for(
     tmp_path: Path, own_cache: Path, small_mnist: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that the checkout's own manager, if it has one, does not download it again."""
-    monkeypatch.setattr(checkout, "FULL", (small_mnist.dataset, catalog.CIFAR10))
+    monkeypatch.setattr(preparing, "FULL", (small_mnist.dataset, catalog.CIFAR10))
     small_mnist.unpacked_into(own_cache)
     root = write_checkout(tmp_path / "checkout")
 
-    assert checkout.prepare(root).problems == []
+    assert preparing.prepare(root).problems == []
 
     assert len(snapshot(root / "milestones" / "datasets" / "mnist")) == 4
     assert not (root / "milestones" / "datasets" / "cifar-10").exists()
@@ -163,7 +164,7 @@ def test_a_stick_with_neither_is_a_problem(tmp_path: Path) -> None:
     """The curated files are written all the same."""
     root = write_checkout(tmp_path / "checkout")
 
-    done = checkout.prepare(root, source=tmp_path / "absent")
+    done = preparing.prepare(root, source=tmp_path / "absent")
 
     assert len(done.problems) == 2
     assert all("absent" in problem for problem in done.problems)
@@ -178,7 +179,7 @@ def test_half_of_mnist_on_a_stick_is_a_problem(tmp_path: Path, archives: Path) -
     for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
         (stick / name).write_bytes((archives / name).read_bytes())
 
-    (problem, *_) = checkout.prepare(root, source=stick).problems
+    (problem, *_) = preparing.prepare(root, source=stick).problems
 
     assert "train-images-idx3-ubyte.gz" in problem
     assert not (root / "milestones" / "datasets").exists()
@@ -195,8 +196,8 @@ def test_nothing_is_downloaded_unless_asked_for(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(provision, "provide", provide)
 
-    assert checkout.prepare(root).problems == [] == asked
-    assert checkout.prepare(root, download=True).problems == ["no network for mnist", "no network for cifar10"]
+    assert preparing.prepare(root).problems == [] == asked
+    assert preparing.prepare(root, download=True).problems == ["no network for mnist", "no network for cifar10"]
     assert asked == [("mnist", None), ("cifar10", None)]
 
 
@@ -209,7 +210,7 @@ def test_what_is_there_is_not_downloaded_again(tmp_path: Path, archives: Path, m
     monkeypatch.setattr(provision, "provide", lambda dataset, *_: asked.append(dataset.name))
     monkeypatch.setattr(full_data, "put", lambda *_: [])
 
-    checkout.prepare(root, download=True)
+    preparing.prepare(root, download=True)
 
     assert asked == ["cifar10"]
 
@@ -218,7 +219,7 @@ def test_a_checkout_without_milestones_gets_no_folder_of_that_name(tmp_path: Pat
     """Only its package's bridge and the curated files."""
     root = write_checkout(tmp_path / "checkout", scripts={})
 
-    checkout.prepare(root, source=archives)
+    preparing.prepare(root, source=archives)
 
     assert not (root / "milestones").exists()
     assert (root / "tinytorch" / "datasets.py").is_file()
@@ -230,10 +231,10 @@ def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
     (root / "datasets").write_text("a file", encoding="utf-8")
 
     with pytest.raises(StorageError):
-        checkout.prepare(root)
+        preparing.prepare(root)
 
 
 def test_the_scripts_of_these_tests_are_in_the_courses_folders() -> None:
     """One for each milestone that reads files."""
     numbers = {name[:2] for name in SCRIPTS}
-    assert {milestone.number for milestone in checkout.MILESTONES if milestone.needs} <= numbers
+    assert {milestone.number for milestone in needs.MILESTONES if milestone.needs} <= numbers

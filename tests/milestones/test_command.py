@@ -11,12 +11,12 @@ import pytest
 from conftest import Run
 
 from tinytorch_hf.cli import OK, PROBLEM, USAGE
-from tinytorch_hf.milestones import experiments, report
 from tinytorch_hf.milestones.__main__ import main
-from tinytorch_hf.milestones.experiments import BITS, Experiment, Goal, Milestone
+from tinytorch_hf.milestones.experiments import report, table
+from tinytorch_hf.milestones.experiments.running import Outcome, Result
+from tinytorch_hf.milestones.experiments.table import BITS, Experiment, Goal, Milestone
+from tinytorch_hf.milestones.experiments.writing import Written
 from tinytorch_hf.milestones.optimisation import matrix
-from tinytorch_hf.milestones.running import Outcome, Result
-from tinytorch_hf.milestones.writing import Written
 
 TALKS = Experiment("tinytalks", "gpt-64", "", Goal(BITS, at_most=2.0), seconds=1)
 WRITTEN = Written("Q: What is 1 + 1?\nA:", " 1 + 1 = 3.", " 1 + 1 = 2.")
@@ -51,8 +51,8 @@ def test_numpy_alone_is_enough(run_numpy_only: Run) -> None:
 
 def test_what_did_not_learn_makes_the_run_fail(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is the guarantee: 0 is only given to those that learn."""
-    impossible = Experiment("xor", "logistic", "", Goal(experiments.ACCURACY, at_least=0.9), seconds=1)
-    monkeypatch.setattr(experiments, "MILESTONES", (Milestone(1, "", "", (impossible,)),))
+    impossible = Experiment("xor", "logistic", "", Goal(table.ACCURACY, at_least=0.9), seconds=1)
+    monkeypatch.setattr(table, "MILESTONES", (Milestone(1, "", "", (impossible,)),))
 
     status, out, _ = run("run", "01")
 

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.digits: TinyDigits as a milestone takes them."""
+"""Specification of tinytorch_hf.milestones.data.digits: TinyDigits as a milestone takes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.experiments: the table."""
+"""Specification of tinytorch_hf.milestones.experiments.table: the table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.milestones.experiments import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
+from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
 
 EXPERIMENTS = [experiment for milestone in MILESTONES for experiment in milestone.experiments]
 IDS = [f"{experiment.dataset}-{experiment.model}" for experiment in EXPERIMENTS]

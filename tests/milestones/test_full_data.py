@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.full_data: MNIST where milestones look for it."""
+"""Specification of tinytorch_hf.milestones.data.full_data: MNIST where milestones look for it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from checkouts import POINTER, Small, own_cache, small_mnist, snapshot
 
 from tinytorch_hf import catalog, load_tinymnist, store
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, UnknownNameError
-from tinytorch_hf.milestones import full_data, places
-from tinytorch_hf.milestones.places import State
+from tinytorch_hf.milestones.data import full_data, places
+from tinytorch_hf.milestones.data.places import State
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

@@ -1,4 +1,4 @@
-"""Specification of milestones.optimisation.kv_cache and .generation: reading once is as good as reading again."""
+"""Specification of milestones.optimisation.kv_cache: reading once is as good as reading again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from small_networks import MODELS, network
 
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.milestones.optimisation.generation import generate, rereading
+from tinytorch_hf.milestones.generation import rereading
 from tinytorch_hf.milestones.optimisation.kv_cache import CachedNetwork
+from tinytorch_hf.milestones.optimisation.levels import greedy
 from tinytorch_hf.milestones.optimisation.quantisation import quantised
 
 LENGTH, VOCABULARY = 6, 11
@@ -54,7 +55,7 @@ def test_each_attention_computes_keys_of_new_positions_alone() -> None:
         return counted if (layer, name) == ("block 2 attention", "k_proj") else piece
 
     read = CachedNetwork(network("gpt").exchanged(exchange))
-    generate(read, IDS[0, :3], 4)
+    greedy(read, IDS[0, :3], 4)
 
     assert rows == [3, 1, 1, 1]
 
@@ -84,34 +85,7 @@ def test_the_same_text_is_written(first: int) -> None:
     """Whether everything is read again or not."""
     gpt, prompt = network("gpt"), np.array([first])
 
-    written = generate(CachedNetwork(gpt), prompt, LENGTH)
+    written = greedy(CachedNetwork(gpt), prompt, LENGTH)
 
-    assert np.array_equal(written, generate(rereading(gpt), prompt, LENGTH))
+    assert np.array_equal(written, greedy(rereading(gpt), prompt, LENGTH))
     assert written.dtype == np.int64
-
-
-def test_the_likeliest_id_is_chosen_and_read_next() -> None:
-    """The reader is given the prompt, then each choice, and never the last one."""
-    given_ids: list[list[int]] = []
-
-    def successor(new: np.ndarray) -> np.ndarray:
-        given_ids.append(new.tolist())
-        return np.eye(5)[(new[-1] + 1) % 5]
-
-    assert generate(successor, np.array([7, 2]), 4).tolist() == [3, 4, 0, 1]
-    assert given_ids == [[7, 2], [3], [4], [0]]
-
-
-def test_rereading_gives_the_model_all_of_the_text() -> None:
-    """From the start, each time."""
-    seen: list[list[list[int]]] = []
-
-    def predict(ids: np.ndarray) -> np.ndarray:
-        seen.append(ids.tolist())
-        return np.ones((ids.size, 3))
-
-    read = rereading(predict)
-    read(np.array([1, 2]))
-    read(np.array([0]))
-
-    assert seen == [[[1, 2]], [[1, 2, 0]]]

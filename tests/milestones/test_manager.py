@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.manager: what TinyTorch's own manager gives, without surprises."""
+"""Specification of tinytorch_hf.milestones.data.manager: what TinyTorch's own manager gives, without surprises."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tinytorch_hf.errors import (
     UnknownNameError,
     WrongHashError,
 )
-from tinytorch_hf.milestones.manager import DatasetManager, Pairs
+from tinytorch_hf.milestones.data.manager import DatasetManager, Pairs
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

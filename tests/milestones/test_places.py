@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.places: what stands where a milestone looks."""
+"""Specification of tinytorch_hf.milestones.data.places: what stands where a milestone looks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from checkouts import POINTER, Small, own_cache, small_mnist
 from tinytorch_hf import store
 from tinytorch_hf.catalog import TINYDIGITS, TINYTALKS
 from tinytorch_hf.errors import CorruptFileError, MissingFileError
-from tinytorch_hf.milestones import full_data, places
-from tinytorch_hf.milestones.places import Place, State
+from tinytorch_hf.milestones.data import full_data, places
+from tinytorch_hf.milestones.data.places import Place, State
 
 BOMB = gzip.compress(b"\0" * 2**23, mtime=0)
 

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.running: in order, and never a failure for want of data."""
+"""Specification of tinytorch_hf.milestones.experiments.running: in order, and never a failure for want of data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tinytorch_hf import provision
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.milestones.experiments import ACCURACY, MILESTONES, Experiment, Goal, Milestone, milestones
-from tinytorch_hf.milestones.running import Outcome, State, run
+from tinytorch_hf.milestones.experiments.running import Outcome, State, run
+from tinytorch_hf.milestones.experiments.table import ACCURACY, MILESTONES, Experiment, Goal, Milestone, milestones
 
 FULL = Experiment("mnist", "mlp", "what it shows", Goal(ACCURACY, at_least=0.95), seconds=7, is_full=True)
 TINY = Experiment("perceptron", "logistic", "what it shows", Goal(ACCURACY, at_least=0.99), seconds=1)

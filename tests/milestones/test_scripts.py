@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.scripts: what scripts import, without running them."""
+"""Specification of tinytorch_hf.milestones.checkout.scripts: what scripts import, without running them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from tinytorch_hf.milestones import scripts
+from tinytorch_hf.milestones.checkout import scripts
 
 SCRIPT = """
 import os.path, sys as system

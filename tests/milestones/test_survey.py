@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.survey: which milestones can run, and what each finds."""
+"""Specification of tinytorch_hf.milestones.checkout.survey: which milestones can run, and what each finds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from checkouts import (
     write_checkout,
 )
 
-from tinytorch_hf.milestones import checkout
-from tinytorch_hf.milestones.places import State
-from tinytorch_hf.milestones.survey import Report, survey
+from tinytorch_hf.milestones.checkout import preparing
+from tinytorch_hf.milestones.checkout.survey import Report, survey
+from tinytorch_hf.milestones.data.places import State
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -53,7 +53,7 @@ def test_before_it_is_prepared_a_checkout_lacks_what_its_scripts_open_or_import(
 
 def test_prepared_every_milestone_is_ready(root: Path) -> None:
     """Without MNIST and CIFAR-10, whose rows say what stands in for them, and how large they are."""
-    checkout.prepare(root)
+    preparing.prepare(root)
 
     reports = _by_number(root)
 
@@ -67,7 +67,7 @@ def test_prepared_every_milestone_is_ready(root: Path) -> None:
 
 def test_a_module_is_needed_only_where_a_script_imports_it(root: Path) -> None:
     """So a milestone whose scripts open files by path is ready without."""
-    checkout.prepare(root)
+    preparing.prepare(root)
     (root / "milestones" / "data_manager.py").unlink()
     (root / "tinytorch" / "datasets.py").unlink()
 
@@ -79,7 +79,7 @@ def test_a_module_is_needed_only_where_a_script_imports_it(root: Path) -> None:
 def test_a_manager_of_the_users_own_may_download(root: Path) -> None:
     """Which a student would want to know before class."""
     (root / "milestones" / "data_manager.py").write_text("class DatasetManager: ...", encoding="utf-8")
-    checkout.prepare(root)
+    preparing.prepare(root)
 
     report = _by_number(root)["03"]
 
@@ -90,7 +90,7 @@ def test_a_manager_of_the_users_own_may_download(root: Path) -> None:
 
 def test_damage_is_named(root: Path) -> None:
     """With what to run; what is needed and damaged makes the milestone wait."""
-    checkout.prepare(root)
+    preparing.prepare(root)
     (root / "datasets" / "tinydigits" / "test.pkl").write_bytes(POINTER)
     (root / "datasets" / "tinytalks" / "splits" / "train.txt").write_bytes(b"Q: mine?\nA: Yes.\n")
     (root / "milestones" / "datasets" / "mnist").mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_a_script_that_would_train_on_random_numbers_is_named(tmp_path: Path, ha
     if has_it:
         with (root / "tinytorch" / "core" / "dataloader.py").open("a", encoding="utf-8") as file:
             file.write("\nfrom tinytorch_hf.milestones import TinyDigits\n")
-    checkout.prepare(root)
+    preparing.prepare(root)
 
     report = _by_number(root)["06"]
 

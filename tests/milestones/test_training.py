@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.training: the reference learns, and it can be watched."""
+"""Specification of tinytorch_hf.milestones.experiments.training: the reference learns, and it can be watched."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import re
 import numpy as np
 import pytest
 
-from tinytorch_hf.milestones import training
-from tinytorch_hf.milestones.experiments import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
-from tinytorch_hf.milestones.training import chance, train
+from tinytorch_hf.milestones.experiments import training
+from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
+from tinytorch_hf.milestones.experiments.training import chance, train
 
 QUICK = [
     experiment

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.milestones.writing."""
+"""Specification of tinytorch_hf.milestones.experiments.writing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.frameworks import reference_framework
-from tinytorch_hf.milestones import writing
-from tinytorch_hf.milestones.writing import LONGEST, Prompt, continued, samples
+from tinytorch_hf.milestones.experiments import writing
+from tinytorch_hf.milestones.experiments.writing import LONGEST, Prompt, continued, samples
 from tinytorch_hf.tokenizer import CharTokenizer
 
 LETTERS = CharTokenizer("abc\n")

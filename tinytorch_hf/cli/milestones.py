@@ -12,8 +12,8 @@ from tinytorch_hf import catalog
 from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json
 
 if TYPE_CHECKING:
-    from tinytorch_hf.milestones.checkout import Prepared
-    from tinytorch_hf.milestones.survey import Report
+    from tinytorch_hf.milestones.checkout.preparing import Prepared
+    from tinytorch_hf.milestones.checkout.survey import Report
 
 
 def add_to(commands: Any) -> None:
@@ -40,12 +40,12 @@ def add_to(commands: Any) -> None:
 
 
 def _milestones(options: argparse.Namespace) -> int:
-    from tinytorch_hf.milestones import checkout, survey
+    from tinytorch_hf.milestones.checkout import preparing, survey
 
-    root = checkout.recognise(options.root)
-    prepared = checkout.Prepared()
+    root = preparing.recognise(options.root)
+    prepared = preparing.Prepared()
     if not options.check:
-        prepared = checkout.prepare(root, download=options.download, source=options.source)
+        prepared = preparing.prepare(root, download=options.download, source=options.source)
     reports = survey.survey(root)
     if options.json:
         print_json(_as_json(root, prepared, reports))

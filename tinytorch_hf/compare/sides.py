@@ -208,6 +208,11 @@ def share_right(outputs: Array, y: Array) -> float:
     return float((predicted == y.reshape(predicted.shape)).mean())
 
 
+def training_loader(settings: Settings, arrays: Arrays, framework: Framework) -> SeededDataLoader:
+    """The training split in TinyTorch's own DataLoader, shuffled in each epoch as the seed says."""
+    return SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, settings.seed)
+
+
 class Batches:
     """The training batches of both sides in one order, proven to be the same.
 
@@ -218,7 +223,7 @@ class Batches:
         self._settings = settings
         self._arrays = arrays
         self._framework = framework
-        self._loader = SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, settings.seed)
+        self._loader = training_loader(settings, arrays, framework)
 
     def epoch(self, number: int) -> Iterator[tuple[tuple[Any, Any], tuple[Array, Array]]]:
         """Batches of TinyTorch and of PyTorch side by side; epochs count from 1.

@@ -1,4 +1,8 @@
-"""TinyTorch's milestones on data that are always there: the manager they ask, and a checkout prepared for them."""
+"""TinyTorch's milestones on data that are always there.
+
+Two halves: `data` and `checkout` are what the milestones' own scripts ask for; `experiments` and `optimisation` train
+what they train, through the reference TinyTorch.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tinytorch_hf.milestones.bridges import install
-    from tinytorch_hf.milestones.digits import TinyDigits
-    from tinytorch_hf.milestones.manager import DatasetManager
+    from tinytorch_hf.milestones.checkout.bridges import install
+    from tinytorch_hf.milestones.data.digits import TinyDigits
+    from tinytorch_hf.milestones.data.manager import DatasetManager
 
-_HOMES = {"DatasetManager": "manager", "TinyDigits": "digits", "install": "bridges"}
+_HOMES = {"DatasetManager": "data.manager", "TinyDigits": "data.digits", "install": "checkout.bridges"}
 
 __all__ = ["DatasetManager", "TinyDigits", "install"]
 

@@ -48,14 +48,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tinytorch_hf.milestones import experiments, report, running
+    from tinytorch_hf.milestones.experiments import report, running, table
 
     def say(line: str) -> None:
         # Progress stays readable beside the values for a program.
         print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
 
     outcomes = []
-    chosen = experiments.milestones(options.milestones)
+    chosen = table.milestones(options.milestones)
     for outcome in running.run(chosen, full=options.full, download=options.download, seed=options.seed, say=say):
         outcomes.append(outcome)
         for line in report.conclusion(outcome):

@@ -6,7 +6,7 @@ It is meant to be read, in this order:
 2. `pieces` and `network`: the same function on bare arrays, without the graph; later levels exchange its pieces
 3. `acceleration`: explicit loops, and steps that are fused
 4. `quantisation`: weights and activations as int8; `pruning`: fewer weights, then fewer neurons
-5. `generation` and `kv_cache`: a GPT that does not read again what it has read
+5. `milestones.generation` and `kv_cache`: a GPT that does not read again what it has read
 6. `levels`: every level for images and for texts; `matrix`: all of them measured beside each other
 """
 

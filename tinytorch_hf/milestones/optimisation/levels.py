@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.milestones.generation import Reader, generate, rereading
 from tinytorch_hf.milestones.optimisation import acceleration, pruning, quantisation, training
-from tinytorch_hf.milestones.optimisation.generation import Reader, generate, rereading
 from tinytorch_hf.milestones.optimisation.kv_cache import CachedNetwork
 from tinytorch_hf.milestones.optimisation.network import Network, network_of
 from tinytorch_hf.milestones.optimisation.training import Trained
@@ -132,7 +133,7 @@ def of_texts(optimised: Optimised, prompt: Array) -> list[Level]:
     n_new = optimised.baseline.arrays.X_test.shape[1] - len(prompt)
 
     def writing(name: str, size_bytes: int, predict: Callable[[Array], Array], reader: Callable[[], Reader]) -> Level:
-        return Level(name, size_bytes, predict, lambda: generate(reader(), prompt, n_new), n_new)
+        return Level(name, size_bytes, predict, lambda: greedy(reader(), prompt, n_new), n_new)
 
     def rereads(name: str, size_bytes: int, predict: Callable[[Array], Array]) -> Level:
         return writing(name, size_bytes, predict, lambda: rereading(predict))
@@ -156,6 +157,11 @@ def of_texts(optimised: Optimised, prompt: Array) -> list[Level]:
 def _train_on(start: Trained, model: Model, weights: Weights, masks: Weights | None = None) -> Trained:
     settings = dataclasses.replace(start.settings, epochs=max(1, start.settings.epochs // 4))
     return training.train(settings, model, start.arrays, weights, masks)
+
+
+def greedy(read: Reader, prompt: Array, n_new: int) -> Array:
+    """The likeliest ids after a prompt, (n_new,) int64."""
+    return np.fromiter(itertools.islice(generate(read, prompt), n_new), np.int64, n_new)
 
 
 def _step_by_step(network: Network, ids: Array) -> Array:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide
+from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.frameworks import reference_framework
 
@@ -77,7 +76,7 @@ def train(settings: Settings, model: Model, arrays: Arrays, weights: Weights, ma
         For every parameter an array of its shape with 0 where it has to stay 0, and 1 elsewhere.
     """
     side = TinyTorchSide(settings, model, weights, FRAMEWORK)
-    loader = SeededDataLoader(FRAMEWORK, arrays.X_train, arrays.y_train, settings.batch_size, settings.seed)
+    loader = training_loader(settings, arrays, FRAMEWORK)
     for _ in range(settings.epochs):
         for x, targets in loader:
             side.step(x, targets)

@@ -12,10 +12,10 @@ import numpy as np
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide
+from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
 from tinytorch_hf.frameworks import reference_framework
-from tinytorch_hf.milestones.experiments import ACCURACY, Experiment, Measure
+from tinytorch_hf.milestones.experiments.table import ACCURACY, Experiment, Measure
 
 Say = Callable[[str], None]
 
@@ -69,7 +69,7 @@ def train(experiment: Experiment, seed: int, say: Say) -> Trained:
     measure = experiment.goal.measure
     side = _side(settings)
     say(_training_line(settings, side, arrays))
-    loader = SeededDataLoader(side.framework, arrays.X_train, arrays.y_train, settings.batch_size, seed)
+    loader = training_loader(settings, arrays, side.framework)
     value = math.nan
     for epoch in range(1, settings.epochs + 1):
         loss = _epoch(side, loader, epoch, say)

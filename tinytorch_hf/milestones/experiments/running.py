@@ -9,10 +9,11 @@ from enum import Enum
 
 from tinytorch_hf import catalog, provision, store
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.milestones import optimisation, writing
-from tinytorch_hf.milestones.experiments import Experiment, Milestone
-from tinytorch_hf.milestones.training import Say, train
-from tinytorch_hf.milestones.writing import Written
+from tinytorch_hf.milestones import optimisation
+from tinytorch_hf.milestones.experiments import writing
+from tinytorch_hf.milestones.experiments.table import Experiment, Milestone
+from tinytorch_hf.milestones.experiments.training import Say, train
+from tinytorch_hf.milestones.experiments.writing import Written
 
 COMMAND = "python -m tinytorch_hf.milestones"
 
@@ -74,7 +75,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Optimised:
+class OptimisationOutcome:
     """What came of milestone 06.
 
     Attributes
@@ -100,7 +101,7 @@ class Optimised:
 
 def run(
     chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, say: Say
-) -> Iterator[Outcome | Optimised]:
+) -> Iterator[Outcome | OptimisationOutcome]:
     """Run the experiments of milestones in order.
 
     Parameters
@@ -155,10 +156,10 @@ def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> O
     return Outcome(milestone.number, experiment, result)
 
 
-def _optimise(milestone: Milestone, say: Say) -> Optimised:
+def _optimise(milestone: Milestone, say: Say) -> OptimisationOutcome:
     start = time.perf_counter()
     matrix = optimisation.run(lambda line: say(f"  {line}"))
-    return Optimised(
+    return OptimisationOutcome(
         milestone.number, matrix, tuple(optimisation.problems(matrix)), seconds=time.perf_counter() - start
     )
 

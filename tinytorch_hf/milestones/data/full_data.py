@@ -13,7 +13,7 @@ from pathlib import Path
 from tinytorch_hf import splits, store
 from tinytorch_hf.catalog import CIFAR10, MNIST, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError, UnknownNameError
-from tinytorch_hf.milestones.places import Place, look, read
+from tinytorch_hf.milestones.data.places import Place, look, read
 from tinytorch_hf.splits import Split
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from tinytorch_hf import store
 from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
-from tinytorch_hf.milestones import full_data, places, scripts
-from tinytorch_hf.milestones.bridges import DATA_MANAGER, Bridge
-from tinytorch_hf.milestones.checkout import MILESTONES, Milestone, data_dir
-from tinytorch_hf.milestones.places import Look, State
+from tinytorch_hf.milestones.checkout import scripts
+from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, Bridge
+from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
+from tinytorch_hf.milestones.checkout.preparing import data_dir
+from tinytorch_hf.milestones.data import full_data, places
+from tinytorch_hf.milestones.data.places import Look, State
 
 # One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
 _STUDENTS_LOADER = "tinytorch.core.dataloader"

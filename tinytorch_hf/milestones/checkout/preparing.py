@@ -1,4 +1,4 @@
-"""A TinyTorch checkout: which data each milestone needs and where it looks for them, and putting them there."""
+"""Put what its milestones need into a TinyTorch checkout."""
 
 from __future__ import annotations
 
@@ -6,67 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tinytorch_hf import catalog, export, provision, store
-from tinytorch_hf.catalog import CIFAR10, MNIST, TINYDIGITS, TINYTALKS, DatasetInfo
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError, StorageError, TinyTorchHFError
-from tinytorch_hf.milestones import full_data, places
-from tinytorch_hf.milestones.bridges import BRIDGES, DATA_MANAGER, DATASETS, Bridge
-
-
-@dataclass(frozen=True)
-class Need:
-    """Files of a shipped dataset that a milestone opens under ``datasets/``, and the import that gives the same."""
-
-    dataset: DatasetInfo
-    files: tuple[str, ...]
-    module: str
-
-
-@dataclass(frozen=True)
-class Milestone:
-    """One milestone of the course.
-
-    Attributes
-    ----------
-    number, title
-        As the course has them.
-    makes
-        Data that its scripts make themselves.
-    needs
-        Curated files, without which it cannot run.
-    full
-        The dataset it is run on where there is time, if any.
-    bridges
-        Modules from which some of its scripts, in some generation of TinyTorch, import their data.
-    """
-
-    number: str
-    title: str
-    makes: str = ""
-    needs: tuple[Need, ...] = ()
-    full: DatasetInfo | None = None
-    bridges: tuple[Bridge, ...] = ()
-
-
-_DIGITS = Need(TINYDIGITS, ("train.pkl", "test.pkl"), "datasets.tinydigits")
-_TALKS = Need(TINYTALKS, ("splits/train.txt",), "datasets.tinytalks")
-
-MILESTONES = (
-    Milestone("01", "Perceptron", makes="points that a line divides", bridges=(DATA_MANAGER,)),
-    Milestone("02", "XOR", makes="points that no line divides", bridges=(DATA_MANAGER,)),
-    Milestone("03", "MLP", needs=(_DIGITS,), full=MNIST, bridges=(DATA_MANAGER,)),
-    Milestone("04", "CNN", needs=(_DIGITS,), full=CIFAR10, bridges=(DATA_MANAGER,)),
-    Milestone(
-        "05",
-        "Transformer",
-        makes="sequences to copy and to turn; TinyPy, when it is first asked for",
-        needs=(_TALKS,),
-        bridges=(DATA_MANAGER,),
-    ),
-    Milestone("06", "MLPerf", needs=(_DIGITS,), bridges=(DATASETS,)),
-)
-
-# What scripts ask for where there is time for it.
-FULL = tuple(dict.fromkeys(milestone.full for milestone in MILESTONES if milestone.full))
+from tinytorch_hf.milestones.checkout.bridges import BRIDGES
+from tinytorch_hf.milestones.checkout.needs import FULL
+from tinytorch_hf.milestones.data import full_data, places
 
 
 def recognise(root: str | Path) -> Path:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinytorch_hf.milestones import optimisation
-from tinytorch_hf.milestones.experiments import Goal
-from tinytorch_hf.milestones.running import Optimised, Outcome
-from tinytorch_hf.milestones.writing import Written
+from tinytorch_hf.milestones.experiments.running import OptimisationOutcome, Outcome
+from tinytorch_hf.milestones.experiments.table import Goal
+from tinytorch_hf.milestones.experiments.writing import Written
 
 
-def conclusion(outcome: Outcome | Optimised) -> list[str]:
+def conclusion(outcome: Outcome | OptimisationOutcome) -> list[str]:
     """What a model wrote and how its training ended, or the matrix of the optimisations; nothing if it was not run."""
-    if isinstance(outcome, Optimised):
+    if isinstance(outcome, OptimisationOutcome):
         text = optimisation.table(outcome.matrix)
         return ["", *text.splitlines(), *outcome.problems, f"  {outcome.state.value}, in {outcome.seconds:.1f} s"]
     if outcome.result is None:
@@ -39,7 +39,7 @@ def _written(sample: Written) -> list[str]:
 _HEADER = ("", "data", "model", "measured", "guessing", "expected", "time", "")
 
 
-def table(outcomes: Sequence[Outcome | Optimised]) -> list[str]:
+def table(outcomes: Sequence[Outcome | OptimisationOutcome]) -> list[str]:
     """One row for each experiment that ran, then how to run those that did not."""
     rows = [row for outcome in outcomes if (row := _row(outcome))]
     notes = [
@@ -50,9 +50,9 @@ def table(outcomes: Sequence[Outcome | Optimised]) -> list[str]:
     return [*_aligned([_HEADER, *rows]), *([""] if notes else []), *notes]
 
 
-def _row(outcome: Outcome | Optimised) -> tuple[str, ...] | None:
+def _row(outcome: Outcome | OptimisationOutcome) -> tuple[str, ...] | None:
     number, state = f"{outcome.number:02}", outcome.state.value
-    if isinstance(outcome, Optimised):
+    if isinstance(outcome, OptimisationOutcome):
         rows, n_problems = outcome.matrix.rows, len(outcome.problems)
         datasets, levels = dict.fromkeys(row.dataset for row in rows), f"{len(rows)} levels"
         return (
@@ -77,9 +77,9 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def as_dict(outcome: Outcome | Optimised) -> dict[str, Any]:
+def as_dict(outcome: Outcome | OptimisationOutcome) -> dict[str, Any]:
     """An outcome in plain values, ready for JSON; accuracies lie in [0, 1]."""
-    if isinstance(outcome, Optimised):
+    if isinstance(outcome, OptimisationOutcome):
         return {
             "milestone": outcome.number,
             "state": outcome.state.value,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import texts, tokenizer
+from tinytorch_hf.milestones.generation import drawn, generate, likeliest, rereading
 from tinytorch_hf.tokenizer import CharTokenizer
 
 N_SAMPLES = 3
@@ -80,18 +81,12 @@ def continued(
         Draws them where the temperature is above 0.
     """
     _, length, _ = side.model.layers[0].arguments
-    ids = characters.encode(text)
+    read = rereading(lambda ids: np.asarray(side.forward(side.framework.Tensor(ids)).data), length)
+    choose = drawn(prompt.temperature, rng) if prompt.temperature else likeliest
+    ids = np.array(characters.encode(text), np.int64)
     written = ""
-    while len(written) < LONGEST and not written.endswith(prompt.until):
-        seen = side.framework.Tensor(np.array([ids[-length:]], dtype=np.float32))
-        ids.append(_choose(side.forward(seen).data[-1], prompt.temperature, rng))
-        written += characters.decode(ids[-1:])
+    for chosen in itertools.islice(generate(read, ids, choose), LONGEST):
+        written += characters.decode([chosen])
+        if written.endswith(prompt.until):
+            break
     return written.removesuffix(prompt.until)
-
-
-def _choose(logits: Array, temperature: float, rng: np.random.Generator) -> int:
-    if not temperature:
-        return int(logits.argmax())
-    scaled = (logits.astype(np.float64) - logits.max()) / temperature
-    chances = np.exp(scaled)
-    return int(rng.choice(len(chances), p=chances / chances.sum()))

@@ -21,7 +21,7 @@ from tinytorch_hf.errors import (
     InvalidArgumentError,
     MissingFileError,
 )
-from tinytorch_hf.milestones import full_data
+from tinytorch_hf.milestones.data import full_data
 from tinytorch_hf.store import GIT_LFS_POINTER_START
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
