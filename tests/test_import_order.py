@@ -27,7 +27,7 @@ ORDER = (
     ("splits", "standard_library"),
     ("tinycifar", "downloads", "export"),
     ("provision",),
-    ("loaders",),
+    ("loaders", "text_loaders"),
     ("describe", "generated", "difficulty", "reference"),
     ("curate", "frameworks", "descriptors"),
     ("framework_map", "as_torch", "as_tinytorch", "as_hf"),

@@ -62,7 +62,7 @@ def _imported(run_python: Run, program: str, allowed: Collection[str] = ()) -> s
         ),
         (
             "from tinytorch_hf import load_tinytalks; load_tinytalks()",
-            {*LOADERS, "json_lines", "talks"},
+            {*STORE, "arrays", "json_lines", "talks", "text_loaders"},
             OF_THE_LOADERS | OF_JSON_LINES | {"numpy"},
         ),
         ("from tinytorch_hf import catalog, errors, store", STORE, OF_THE_LOADERS),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, loaders, store
+from tinytorch_hf import catalog, loaders, store, text_loaders
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
 from tinytorch_hf.splits import check_columns
 
@@ -156,4 +156,4 @@ def test_what_went_through_an_adapter_is_stored_bytes_again_or_refused() -> None
 def test_levels_are_a_collection() -> None:
     """A lone number is a common slip."""
     with pytest.raises(InvalidArgumentError, match=r"such as \[1\]"):
-        loaders.load_tinytalks(levels=1)  # type: ignore[arg-type]
+        text_loaders.load_tinytalks(levels=1)  # type: ignore[arg-type]

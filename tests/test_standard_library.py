@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, loaders, provision, python_functions, standard_library, store
+from tinytorch_hf import catalog, loaders, provision, python_functions, standard_library, store, text_loaders
 from tinytorch_hf.clones import are_clones, words
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
 from tinytorch_hf.python_functions import Function, source_of
@@ -122,13 +122,13 @@ def test_the_order_is_drawn_by_lot(splits: Splits) -> None:
 
 def test_loaders_give_texts_and_columns(splits: Splits) -> None:
     """Sources for a lesson, columns for the rest; both from the cache."""
-    assert loaders.load_tinypy("val") == [source_of(function) for function in splits["val"]]
-    assert len(loaders.load_tinypy()) == 5000
+    assert text_loaders.load_tinypy("val") == [source_of(function) for function in splits["val"]]
+    assert len(text_loaders.load_tinypy()) == 5000
     loaded = loaders.load("tinypy")
     assert [(name, len(split)) for name, split in loaded.items()] == [("train", 4000), ("val", 500), ("test", 500)]
     assert loaded["test"]["name"].tolist() == [function.name for function in splits["test"]]
     with pytest.raises(UnknownNameError, match="Known: train, val, test"):
-        loaders.load_tinypy("dev")
+        text_loaders.load_tinypy("dev")
 
 
 def test_it_is_built_on_first_use_and_then_read(
@@ -143,14 +143,14 @@ def test_it_is_built_on_first_use_and_then_read(
         loaders.load_split("tinypy", "dev")
     assert not (tmp_path / "cache").exists()
     for _ in range(2):
-        assert len(loaders.load_split("tinypy", "val")) == len(loaders.load_tinypy("val")) == 500
+        assert len(loaders.load_split("tinypy", "val")) == len(text_loaders.load_tinypy("val")) == 500
     assert n_built == [1]
 
     with pytest.raises(MissingFileError, match="tinytorch-hf download tinypy --root"):
-        loaders.load_tinypy("val", tmp_path / "root")
+        text_loaders.load_tinypy("val", tmp_path / "root")
     assert len(provision.provide(catalog.TINYPY, tmp_path / "root")) == 4
     assert provision.provide(catalog.TINYPY, tmp_path / "root") == []
-    assert loaders.load_tinypy("val", tmp_path / "root") == loaders.load_tinypy("val")
+    assert text_loaders.load_tinypy("val", tmp_path / "root") == text_loaders.load_tinypy("val")
     assert n_built == [1, 1]
 
 
@@ -164,9 +164,9 @@ def test_a_damaged_cache_is_an_error_until_it_is_provided_anew(
     path.write_bytes(path.read_bytes()[:-100])
 
     with pytest.raises(CorruptFileError, match=r"val\.jsonl, line 500"):
-        loaders.load_tinypy("val", tmp_path)
+        text_loaders.load_tinypy("val", tmp_path)
     provision.provide(catalog.TINYPY, tmp_path)
-    assert len(loaders.load_tinypy("val", tmp_path)) == 500
+    assert len(text_loaders.load_tinypy("val", tmp_path)) == 500
 
 
 def test_functions_and_methods_are_taken_not_what_is_inside_of_them(library: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_recipe_that_cannot_write_says_so(
     assert main([str(tmp_path / "file")]) == 1
     assert "could not be written" in capsys.readouterr().err
     assert main([str(tmp_path / "root")]) == 0
-    assert loaders.load_tinypy("test", tmp_path / "root") == loaders.load_tinypy("test")
+    assert text_loaders.load_tinypy("test", tmp_path / "root") == text_loaders.load_tinypy("test")
 
 
 def test_what_the_documents_say_is_what_the_code_does() -> None:

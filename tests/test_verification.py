@@ -8,7 +8,7 @@ import functools
 import pytest
 from conftest import Run
 
-from tinytorch_hf import catalog, loaders, store, verify
+from tinytorch_hf import catalog, loaders, store, text_loaders, verify
 from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.verification import Check, Outcome
@@ -152,9 +152,9 @@ def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None
     """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
     assert [check.detail for check in checks_of("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
 
-    pairs = loaders.talks_pairs()
+    pairs = text_loaders.talks_pairs()
     wrong = [dataclasses.replace(pairs[0], answer="I am a person."), *pairs[1:]]
-    monkeypatch.setattr(loaders, "talks_pairs", lambda root=None: wrong)
+    monkeypatch.setattr(text_loaders, "talks_pairs", lambda root=None: wrong)
     checks = {check.subject: check for check in verify("tinytalks")}
 
     assert checks["rules"].outcome is Outcome.FAILED

@@ -37,10 +37,9 @@ if TYPE_CHECKING:
         load_tinycifar,
         load_tinydigits,
         load_tinymnist,
-        load_tinypy,
-        load_tinytalks,
     )
     from tinytorch_hf.splits import Split
+    from tinytorch_hf.text_loaders import load_tinypy, load_tinytalks
     from tinytorch_hf.verification import verify
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "milestones", "reference")
@@ -69,8 +68,8 @@ _HOMES = {
     "load_tinycifar": "loaders",
     "load_tinydigits": "loaders",
     "load_tinymnist": "loaders",
-    "load_tinypy": "loaders",
-    "load_tinytalks": "loaders",
+    "load_tinypy": "text_loaders",
+    "load_tinytalks": "text_loaders",
     "verify": "verification",
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import catalog, loaders, provision, python_functions, store, talks
+from tinytorch_hf import catalog, loaders, provision, python_functions, store, talks, text_loaders
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.splits import Split
@@ -109,15 +109,15 @@ def _talks_texts() -> str:
         path = store.folder(dataset) / file.name
         found = talks.parse_text(store.read(dataset, file), path)
         # The one text that is not a split's holds all pairs.
-        if found != loaders.load_tinytalks(splits.get(file.name)):
+        if found != text_loaders.load_tinytalks(splits.get(file.name)):
             raise TinyTorchHFError(f"{path} holds other pairs than the source of TinyTalks")
-    return f"the same {len(loaders.load_tinytalks())} pairs as the source"
+    return f"the same {len(text_loaders.load_tinytalks())} pairs as the source"
 
 
 def _talks_rules() -> str:
     from tinytorch_hf import talks_rules
 
-    broken = {rule: whats for rule, whats in talks_rules.violations(loaders.talks_pairs()).items() if whats}
+    broken = {rule: whats for rule, whats in talks_rules.violations(text_loaders.talks_pairs()).items() if whats}
     if broken:
         raise TinyTorchHFError("; ".join(f"{rule}: {whats[0]}" for rule, whats in broken.items()))
     return f"all {len(talks_rules.RULES)} kept"

@@ -1,5 +1,5 @@
 """All 1797 digits in one file, where the texts of TinyTorch look for it."""
 
-from tinytorch_hf.loaders import load_digits_8x8
+from tinytorch_hf import load_digits_8x8
 
 __all__ = ["load_digits_8x8"]

@@ -1,5 +1,5 @@
 """TinyCIFAR, beside the datasets whose files are in this repository."""
 
-from tinytorch_hf.loaders import load_tinycifar
+from tinytorch_hf import load_tinycifar
 
 __all__ = ["load_tinycifar"]

@@ -1,5 +1,5 @@
 """TinyDigits, where the milestones of TinyTorch look for it."""
 
-from tinytorch_hf.loaders import load_tinydigits
+from tinytorch_hf import load_tinydigits
 
 __all__ = ["load_tinydigits"]

@@ -1,5 +1,5 @@
 """TinyMNIST, where the milestones of TinyTorch look for it."""
 
-from tinytorch_hf.loaders import load_tinymnist
+from tinytorch_hf import load_tinymnist
 
 __all__ = ["load_tinymnist"]

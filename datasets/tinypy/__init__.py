@@ -1,5 +1,5 @@
 """TinyPy, where the milestones of TinyTorch look for it."""
 
-from tinytorch_hf.loaders import load_tinypy
+from tinytorch_hf import load_tinypy
 
 __all__ = ["load_tinypy"]

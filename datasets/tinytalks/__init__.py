@@ -1,5 +1,5 @@
 """TinyTalks, where the milestones of TinyTorch look for it."""
 
-from tinytorch_hf.loaders import load_tinytalks
+from tinytorch_hf import load_tinytalks
 
 __all__ = ["load_tinytalks"]

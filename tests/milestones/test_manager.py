@@ -340,7 +340,7 @@ def test_tinytalks_come_as_one_text(tmp_path: Path) -> None:
 def test_tinypy_comes_as_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its functions one after the other, as the milestone that completes code reads them."""
     functions = ["def a():\n    x = 1\n    return x", "def b():\n    y = 2\n    return y"]
-    monkeypatch.setattr("tinytorch_hf.loaders.load_tinypy", lambda split=None: functions)
+    monkeypatch.setattr("tinytorch_hf.text_loaders.load_tinypy", lambda split=None: functions)
 
     text = DatasetManager().get_tinypy(sample_only=True)
 

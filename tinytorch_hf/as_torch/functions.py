@@ -7,8 +7,8 @@ from pathlib import Path
 from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.loaders import tinypy_functions
 from tinytorch_hf.python_functions import head_of, text_of
+from tinytorch_hf.text_loaders import tinypy_functions
 
 
 class TinyPy(TextDataset):

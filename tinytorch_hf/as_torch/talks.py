@@ -8,8 +8,8 @@ from pathlib import Path
 from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.loaders import check_levels, talks_pairs
 from tinytorch_hf.talks import in_split, text_of
+from tinytorch_hf.text_loaders import check_levels, talks_pairs
 
 
 class TinyTalks(TextDataset):

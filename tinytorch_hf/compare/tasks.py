@@ -16,7 +16,8 @@ from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.loaders import load_digits_8x8, load_images, talks_pairs, tinypy_functions
+from tinytorch_hf.loaders import load_digits_8x8, load_images
+from tinytorch_hf.text_loaders import talks_pairs, tinypy_functions
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32

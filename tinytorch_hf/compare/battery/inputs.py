@@ -7,7 +7,8 @@ import functools
 import numpy as np
 
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.loaders import load_images, load_tinytalks
+from tinytorch_hf.loaders import load_images
+from tinytorch_hf.text_loaders import load_tinytalks
 from tinytorch_hf.tokenizer import CharTokenizer
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinytorch_hf import catalog, generated, loaders, provision, store
+from tinytorch_hf import catalog, generated, loaders, provision, store, text_loaders
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import (
@@ -172,7 +172,7 @@ class DatasetManager:
         UnknownNameError
             There is no such split.
         """
-        pairs = loaders.load_tinytalks(split)
+        pairs = text_loaders.load_tinytalks(split)
         return "".join(f"Q: {question}\nA: {answer}\n\n" for question, answer in pairs)
 
     def get_tinypy(self, split: str | None = None, sample_only: bool = False) -> str:
@@ -192,7 +192,7 @@ class DatasetManager:
         MissingFileError
             This Python has no sources to build it from.
         """
-        return "".join(f"{function}\n\n" for function in loaders.load_tinypy(split))
+        return "".join(f"{function}\n\n" for function in text_loaders.load_tinypy(split))
 
     def get_tinyshakespeare(self, sample_only: bool = False) -> str:
         """The plays of Shakespeare that a TinyTorch checkout has; they are no part of this project.
