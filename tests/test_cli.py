@@ -136,6 +136,9 @@ def test_list_names_every_dataset(run: Any) -> None:
 
     assert status == OK
     assert re.match(r"tinydigits +317 kB +1000 training and 200 test images", out)
+    assert re.search(r"^mnist +12 MB download +All", out, re.M)
+    assert re.search(r"^tinycifar +170 MB download ", out, re.M)
+    assert re.search(r"^tinypy +built on use ", out, re.M)
     assert json.loads(run("list", "--json")[1])["tinydigits"]["splits"][0]["n_samples"] == 1000
 
 
@@ -196,7 +199,7 @@ def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
     assert f"Q: {question}\nA: {answer}\n" in out
 
     status, _, err = run("show", "tinytalks", "--png", "x.png")
-    assert status == PROBLEM
+    assert status == USAGE
     assert "TinyTalks holds texts" in err
 
 
@@ -210,7 +213,7 @@ def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any,
     status, out, _ = run("info", "tinypy")
     assert status == OK
     assert "train: 4000 samples, built" in out and "fingerprint  none" in out and "PSF-2.0" in out
-    assert re.search(r"^tinypy +built  5000 real", run("list")[1], re.MULTILINE)
+    assert re.search(r"^tinypy +built on use  5000 real", run("list")[1], re.MULTILINE)
 
     values = json.loads(run("stats", "tinypy", "--json")[1])
     assert values["train"]["n_samples"] == 4000
@@ -296,11 +299,11 @@ def test_an_exported_text_that_was_changed_is_kept_without_complaint(run: Any, t
     assert "kept       " + str(folder / "README.md") in out
 
 
-def test_export_without_a_checkout_exits_with_1(run: Any, tmp_path: Path) -> None:
+def test_export_without_a_checkout_is_wrong_usage(run: Any, tmp_path: Path) -> None:
     """And says what a root is."""
     status, _, err = run("export", tmp_path / "nowhere")
 
-    assert status == PROBLEM
+    assert status == USAGE
     assert "TinyTorch checkout" in err
 
 

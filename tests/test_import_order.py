@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from conftest import CHECKOUT
 
 from tinytorch_hf import errors
 
@@ -130,6 +132,20 @@ def test_every_module_has_a_place() -> None:
     assert len(MODULES) > 80
     for module in filter(None, MODULES):
         room(module)
+
+
+def test_contributing_has_a_place_for_every_module() -> None:
+    """Each once, so that a newcomer finds it: by its own name, or by its package's."""
+    table = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    cells = [row.split("|")[1] for row in table.partition("## Rules")[0].splitlines() if row.startswith("| `")]
+    named = [name for cell in cells for name in re.findall(r"`(?:tinytorch_hf/)?(\w+)(?:\.py)?/?`", cell)]
+    inner = {"as_torch", "compare", "milestones", "hub"}
+    tops = {module.partition(".")[0] for module in MODULES} - {"", "__main__"}
+
+    missing = {top for top in tops if top not in named and not any(f"`tinytorch_hf/{top}/" in cell for cell in cells)}
+
+    assert missing == set()
+    assert [name for name in tops - inner if named.count(name) > 1] == []
 
 
 def test_no_room_imports_upwards() -> None:

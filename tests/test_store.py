@@ -287,7 +287,7 @@ def test_planning_an_export_writes_nothing(tmp_path: Path) -> None:
 
 def test_export_into_nowhere_says_what_a_root_is(tmp_path: Path) -> None:
     """A typing error in the path must not create a checkout."""
-    with pytest.raises(MissingFileError, match="TinyTorch checkout"):
+    with pytest.raises(InvalidArgumentError, match="TinyTorch checkout"):
         export.to_checkout(DATASET, tmp_path / "TinyTroch")
     assert not (tmp_path / "TinyTroch").exists()
 

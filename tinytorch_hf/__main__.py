@@ -4,4 +4,4 @@ import sys
 
 from tinytorch_hf.cli import main
 
-sys.exit(main(prog="python -m tinytorch_hf"))
+sys.exit(main(program="python -m tinytorch_hf"))

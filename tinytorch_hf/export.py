@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import MissingFileError
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.store import Found, folder, found_at, read, shipped, write
 
 
@@ -35,12 +35,12 @@ def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list
 
     Raises
     ------
-    MissingFileError
+    InvalidArgumentError
         ``root`` is no folder.
     """
     root = Path(root).expanduser()
     if not root.is_dir():
-        raise MissingFileError(
+        raise InvalidArgumentError(
             f"{root} is not a folder. Give the root of a TinyTorch checkout: the folder that holds its "
             "`milestones` and `datasets`."
         )

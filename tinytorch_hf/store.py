@@ -109,7 +109,7 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise MissingFileError(_missing_message(dataset, path, root)) from None
+        raise MissingFileError(not_found(dataset, path, root)) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}. {REPAIR_ADVICE}") from error
     if data != _hashed_before.get(file.sha256):
@@ -119,7 +119,8 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
     return data
 
 
-def _missing_message(dataset: DatasetInfo, path: Path, root: str | Path | None) -> str:
+def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None) -> str:
+    """What to say of a dataset if ``path`` is missing: where it was looked for, and how to get it."""
     if not dataset.is_shipped:
         nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
         return f"{dataset.title} was not found: there is no {path}{nor}. {how_to_get(dataset, root)}"

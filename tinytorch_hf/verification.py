@@ -55,8 +55,7 @@ def checks(name: str) -> Iterator[Check]:
         yield Check(name, "first use", Outcome.FAILED, str(error))
         return
     if not dataset.is_shipped and not is_here(name):
-        advice = store.how_to_get(dataset)
-        yield Check(name, "everything", Outcome.SKIPPED, f"it is not in {store.folder(dataset)}. {advice}")
+        yield Check(name, "everything", Outcome.SKIPPED, store.not_found(dataset, store.folder(dataset)))
         return
     for file in dataset.files:
         yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]

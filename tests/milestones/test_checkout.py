@@ -160,14 +160,26 @@ def test_what_the_cache_has_is_copied_without_being_asked_for(
     assert not (root / "milestones" / "datasets" / "cifar-10").exists()
 
 
+def test_a_stick_that_is_not_there_is_one_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said once for both datasets, and before anything is announced."""
+    done = preparing.prepare(write_checkout(tmp_path / "checkout"), source=tmp_path / "absent")
+
+    assert [problem.partition(". ")[0] for problem in done.problems] == [
+        f"There is no file or folder {tmp_path / 'absent'}"
+    ]
+    assert "is taken from" not in capsys.readouterr().err
+
+
 def test_a_stick_with_neither_is_a_problem(tmp_path: Path) -> None:
     """The curated files are written all the same."""
     root = write_checkout(tmp_path / "checkout")
 
-    done = preparing.prepare(root, source=tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+
+    done = preparing.prepare(root, source=tmp_path / "empty")
 
     assert len(done.problems) == 2
-    assert all("absent" in problem for problem in done.problems)
+    assert all("empty has no file of it" in problem for problem in done.problems)
     assert (root / "datasets" / "tinydigits" / "train.pkl").is_file()
 
 

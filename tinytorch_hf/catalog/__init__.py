@@ -24,6 +24,7 @@ __all__ = [
     "SplitInfo",
     "info",
     "names",
+    "origin",
     "shipped_names",
 ]
 
@@ -54,3 +55,8 @@ def info(name: str) -> DatasetInfo:
         return _CATALOG[name]
     except (KeyError, TypeError):
         raise UnknownNameError("dataset", name, _CATALOG) from None
+
+
+def origin(dataset: DatasetInfo) -> DatasetInfo:
+    """The dataset whose archives are downloaded for this one: the one it is cut from, else itself."""
+    return info(dataset.cut_from) if dataset.cut_from else dataset

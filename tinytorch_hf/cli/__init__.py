@@ -12,20 +12,20 @@ from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "tinytorch-hf") -> int:
-    """Run a command; returns the exit status. ``prog`` is how the command was called."""
-    parser = _parser(prog)
+def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") -> int:
+    """Run a command; returns the exit status. ``program`` is how the command was called."""
+    parser = _parser(program)
     completion.answer_shell(parser)
-    return carry_out(prog, parser.parse_args(arguments))
+    return carry_out(program, parser.parse_args(arguments))
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=prog,
+        prog=program,
         description="TinyTorch's tiny datasets, the same numbers in NumPy, PyTorch, Hugging Face and TinyTorch.",
         epilog="Start with: %(prog)s compare tinydigits",
     )
-    parser.set_defaults(prog=prog)
+    parser.set_defaults(program=program)
     parser.add_argument("--version", action="version", version=f"tinytorch-hf {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (datasets, download, milestones, hub, compare, doctor):

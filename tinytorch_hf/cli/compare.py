@@ -41,7 +41,9 @@ def add_to(commands: Any) -> None:
         "Where they differ, the first operation that does is named.",
     )
     add_name(parser, completion.tasks)
-    model = parser.add_argument("--model", help="mlp, cnn, gpt or logistic (default: the dataset's first)")
+    model = parser.add_argument(
+        "--model", help="mlp, cnn, logistic, gpt or gpt-64; not every dataset has each (default: its first)"
+    )
     completion.complete_with(model, completion.models)
     optimizer = parser.add_argument(
         "--optimizer", help="sgd, momentum, decay, adam or adamw (default: one that suits the model)"

@@ -40,6 +40,13 @@ def datasets(_options: argparse.Namespace) -> Iterable[str]:
     return catalog.names()
 
 
+def on_hub(_options: argparse.Namespace) -> Iterable[str]:
+    """The datasets that have a place on the Hub."""
+    from tinytorch_hf import store
+
+    return store.names_on_hub()
+
+
 def splits(options: argparse.Namespace) -> Iterable[str]:
     """The splits of the dataset that was typed; those of all where none was."""
     known = catalog.names()

@@ -20,7 +20,7 @@ from tinytorch_hf.cli.options import (
     command,
     print_json,
 )
-from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from tinytorch_hf.arrays import Array
@@ -46,11 +46,17 @@ def add_to(commands: Any) -> None:
         type=int,
         nargs="+",
         metavar="N",
-        help="samples to show (default: the first of every class or level)",
+        help="samples to show (default: the first of every class or level; of functions the first three)",
     )
     what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
 
-    parser = command(commands, "stats", _stats, "measure a dataset", "%(prog)s tinydigits")
+    parser = command(
+        commands,
+        "stats",
+        _stats,
+        "measure the pixels and classes of a dataset, or its characters",
+        "%(prog)s tinydigits",
+    )
     add_name(parser)
     add_json(parser)
 
@@ -73,7 +79,7 @@ def add_to(commands: Any) -> None:
         "Absent files are written and Git-LFS pointers replaced. Files that differ are yours and stay, unless "
         "--force is given.",
     )
-    parser.add_argument("root", type=Path, metavar="ROOT", help="root of the checkout")
+    parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")
 
 
@@ -83,10 +89,16 @@ def _list(options: argparse.Namespace) -> int:
         return print_json({dataset.name: _info_dict(dataset) for dataset in infos})
     width = max(len(dataset.name) for dataset in infos)
     for dataset in infos:
-        size_kb = sum(file.size_bytes for file in dataset.files) / 1000
-        size = f"{size_kb:.0f} kB" if size_kb else dataset.provided
-        print(f"{dataset.name:<{width}}  {size:>10}  {dataset.summary}")
+        print(f"{dataset.name:<{width}}  {_size(dataset):>15}  {dataset.summary}")
     return OK
+
+
+def _size(dataset: catalog.DatasetInfo) -> str:
+    """How much ships, or what has to be downloaded or built before the first use."""
+    if dataset.is_shipped:
+        return f"{sum(file.size_bytes for file in dataset.files) / 1000:.0f} kB"
+    n_bytes = catalog.origin(dataset).download_bytes
+    return f"{n_bytes / 1e6:.0f} MB download" if n_bytes else "built on use"
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -130,7 +142,7 @@ def _show(options: argparse.Namespace) -> int:
     dataset = catalog.info(options.name)
     split = loaders.load_split(dataset.name, options.split)
     if options.png and not dataset.classes:
-        raise TinyTorchHFError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
+        raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
         store.write(options.png, describe.png(describe.contact_sheet(split)))
         print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {options.split} split")
@@ -227,7 +239,7 @@ def _export(options: argparse.Namespace) -> int:
                 status = PROBLEM
     if status == PROBLEM:
         print(
-            f"{options.prog}: a data file differs from the published one and was kept. If the change is not yours, "
+            f"{options.program}: a data file differs from the published one and was kept. If the change is not yours, "
             "run it again with --force to replace it.",
             file=sys.stderr,
         )

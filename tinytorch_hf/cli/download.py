@@ -31,8 +31,8 @@ def add_to(commands: Any) -> None:
         "--from",
         dest="source",
         type=Path,
-        metavar="FILE_OR_FOLDER",
-        help="take the files from here, such as a stick, instead of the network",
+        metavar="PATH",
+        help="take the files from this file or folder, such as a stick, instead of the network",
     )
     add_json(parser)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.options import (
     OK,
     add_json,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from tinytorch_hf.hub.mirror.archives import Archives
     from tinytorch_hf.hub.mirror.repositories import Repository
 
+_ON_HUB = "all that have a place on the Hub"
+
 
 def add_to(commands: Any) -> None:
     """Add these commands to the parser."""
@@ -40,7 +43,7 @@ def add_to(commands: Any) -> None:
         '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
         "print(load_dataset('hub/tinydigits'))\"",
     )
-    add_names(parser, "build")
+    add_names(parser, "build", _ON_HUB, completion.on_hub)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
 
     parser = command(
@@ -53,7 +56,7 @@ def add_to(commands: Any) -> None:
         "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
         "fresh process.",
     )
-    add_names(parser, "put there")
+    add_names(parser, "put there", _ON_HUB, completion.on_hub)
     parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
     add_json(parser)
 
@@ -65,7 +68,7 @@ def add_to(commands: Any) -> None:
         "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
         "Needs a token with write access, as `hf auth login` stores it.",
     )
-    add_name(parser)
+    add_name(parser, completion.on_hub)
     parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument(
@@ -85,7 +88,7 @@ def add_to(commands: Any) -> None:
         "from here. Archives in this machine's cache, such as MNIST's, are there for `tinytorch-hf download` of those "
         "who set TINYTORCH_HF_MIRROR to it. Nothing can be written.",
     )
-    add_names(parser, "serve")
+    add_names(parser, "serve", f"{_ON_HUB}, and archives in the cache")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
     parser.add_argument("--port", type=port, default=8000, help="port, 0 for any (default: %(default)s)")
     parser.add_argument(
@@ -163,7 +166,7 @@ def _mirror(options: argparse.Namespace) -> int:
     try:
         with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
-            served = list(_built(options.prog, on_hub, Path(scratch))) if on_hub or not wanted else []
+            served = list(_built(options.program, on_hub, Path(scratch))) if on_hub or not wanted else []
             if options.folder:
                 served += repositories.own(options.folder)
             by_id = repositories.by_id(served)
@@ -185,7 +188,7 @@ def _announce(
 
     address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
     if is_open:
-        print(f"{options.prog}: everybody in your network can read what is served here.", file=sys.stderr)
+        print(f"{options.program}: everybody in your network can read what is served here.", file=sys.stderr)
     if options.json:
         print(json.dumps({"endpoint": address, **app.status(served, archived)}), flush=True)
         return
@@ -201,7 +204,7 @@ def _announce(
     print("Ctrl-C stops it.", flush=True)
 
 
-def _built(prog: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
+def _built(program: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
     """The datasets to serve; without names, all whose data are on this machine."""
     from tinytorch_hf import store
     from tinytorch_hf.hub.mirror import repositories
@@ -212,4 +215,4 @@ def _built(prog: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
         except MissingFileError as error:
             if names:
                 raise
-            print(f"{prog}: {name} is not served: {error}", file=sys.stderr)
+            print(f"{program}: {name} is not served: {error}", file=sys.stderr)

@@ -28,7 +28,7 @@ def add_to(commands: Any) -> None:
         "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Files of "
         "yours stay. The exit status is 0 if every milestone can run, at least on tiny data.",
     )
-    parser.add_argument("root", type=Path, metavar="ROOT", help="root of the checkout")
+    parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="say what is there and write nothing")
     sizes = " and ".join(f"{d.title} ({d.download_bytes / 1e6:.0f} MB)" for d in (catalog.MNIST, catalog.CIFAR10))
@@ -52,7 +52,7 @@ def _milestones(options: argparse.Namespace) -> int:
     else:
         _print(root, prepared, reports)
     for problem in prepared.problems:
-        print(f"tinytorch-hf: {problem}", file=sys.stderr)
+        print(f"{options.program}: {problem}", file=sys.stderr)
     return OK if all(report.is_ready for report in reports) and not prepared.problems else PROBLEM
 
 

@@ -95,10 +95,12 @@ def add_name(command: argparse.ArgumentParser, complete: completion.Complete = c
     completion.complete_with(argument, complete)
 
 
-def add_names(command: argparse.ArgumentParser, what: str, default: str = "all") -> None:
-    """Add the argument that names datasets; ``what`` is done with them, by default with all."""
+def add_names(
+    command: argparse.ArgumentParser, what: str, default: str, complete: completion.Complete = completion.datasets
+) -> None:
+    """Add the argument that names datasets; ``what`` is done with them, by default with those of ``default``."""
     argument = command.add_argument("names", nargs="*", metavar="NAME", help=f"datasets to {what} (default: {default})")
-    completion.complete_with(argument, completion.datasets)
+    completion.complete_with(argument, complete)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -71,7 +71,7 @@ LIBRARIES = {
 }
 
 ROADS = (
-    Road("NumPy arrays", "load_tinydigits, load; list, info, show, stats, export"),
+    Road("NumPy arrays", "load_tinydigits, load; list, info, show, stats, verify, export, milestones"),
     Road("PyTorch classes", "TinyDigits, DataLoader, stratified_split", "torch", ("torch", "pillow")),
     Road("torchvision", "its transforms on the PyTorch classes", "torch", ("torch", "torchvision", "pillow")),
     Road("Hugging Face", "load_dataset, as_hf; build, cache", "hf", ("datasets", "pillow")),

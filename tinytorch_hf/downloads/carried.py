@@ -42,6 +42,10 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
         An archive is damaged, or a file cannot be read or written.
     """
     source = Path(source).expanduser()
+    if not source.exists():
+        raise MissingFileError(
+            f"There is no file or folder {source}. Give --from the file, or the folder that holds it."
+        )
     planning.check_space(steps)
     sys.stderr.write(planning.announcement(dataset, steps, root, str(source)) + "\n")
     folder = store.folder(dataset, root)
@@ -73,10 +77,6 @@ def _carried(source: Path, dataset: DatasetInfo) -> Iterator[Path]:
     if source.is_file():
         yield source
         return
-    if not source.is_dir():
-        raise MissingFileError(
-            f"There is no file or folder {source}. Give --from the file, or the folder that holds it."
-        )
     places = [dataset.place, *(archive.folder for archive in dataset.archives)]
     for folder in dict.fromkeys([source, *(source / place for place in places)]):
         try:

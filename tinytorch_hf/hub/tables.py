@@ -59,7 +59,7 @@ def on_demand_table(_scope: str) -> str:
     for dataset in map(catalog.info, catalog.names()):
         if dataset.is_shipped:
             continue
-        source = catalog.info(dataset.cut_from) if dataset.cut_from else dataset
+        source = catalog.origin(dataset)
         place = f"datasets/{dataset.folder_name}/README.md" if dataset.recipe else dataset.source_url
         rows.append(
             (

@@ -91,7 +91,8 @@ def prepare(root: Path, *, download: bool = False, source: str | Path | None = N
             failures[dataset.name] = str(error)
     if source is not None and len(failures) < len(FULL):
         failures = {name: why for name, why in failures.items() if _is_begun(catalog.info(name))}
-    done.problems += failures.values()
+    # A path that does not exist is wrong for both.
+    done.problems += dict.fromkeys(failures.values())
     return done
 
 
