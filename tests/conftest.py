@@ -27,7 +27,7 @@ import pytest
 from generations import write_package
 
 import tinytorch_hf
-from tinytorch_hf import catalog, store, tinycifar
+from tinytorch_hf import catalog, on_hub, store, tinycifar
 from tinytorch_hf.splits import Split
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def hub(made_once: MakeOnce) -> Path:
     from tinytorch_hf.hub import parquet
 
     def build(folder: Path) -> None:
-        for name in store.names_on_hub():
+        for name in on_hub.names():
             parquet.build(name, folder)
 
     return made_once("hub", build)

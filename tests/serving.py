@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, on_hub
 from tinytorch_hf.hub.contents import take_snapshot
 from tinytorch_hf.hub.mirror import repositories
 from tinytorch_hf.hub.mirror.repositories import Repository
@@ -80,7 +80,7 @@ def write_course(folder: Path) -> Path:
 def everything(hub: Path, course: Path) -> dict[str, Repository]:
     """Every dataset in the folder with those of the Hub, as if it had just been built, and an instructor's own."""
     served = []
-    for name in store.names_on_hub():
+    for name in on_hub.names():
         snapshot = take_snapshot(hub / name)
         tags = {f"v{catalog.info(name).version}": snapshot}
         served.append(Repository(f"{repositories.NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name))

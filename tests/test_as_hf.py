@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, store
+from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, on_hub, store
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
-ON_HUB = store.names_on_hub()
+ON_HUB = on_hub.names()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
 EIGHT_BY_EIGHT = ("tinydigits", "digits_8x8")
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
@@ -58,8 +58,8 @@ def test_loading_needs_no_network_and_leaves_nothing_behind(run_python: Run, tmp
         "import socket, sys\n"
         "def refuse(*_): sys.exit('a socket was opened')\n"
         "socket.socket.connect = refuse\n"
-        "from tinytorch_hf import as_hf, names, store\n"
-        "for name in store.names_on_hub():\n"
+        "from tinytorch_hf import as_hf, on_hub\n"
+        "for name in on_hub.names():\n"
         "    for config in as_hf.config_names(name): as_hf.to_numpy(name, as_hf.load(name, config))\n"
     )
 

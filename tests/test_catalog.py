@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, describe, loaders, store
+from tinytorch_hf import catalog, describe, loaders, on_hub, store
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.splits import dtype_name
 
@@ -130,7 +130,7 @@ def test_the_folder_has_its_documents_recipe_card_and_script(name: str, checkout
         checkout / dataset.recipe,
     ]:
         assert path.is_file(), path
-    assert (store.shipped("cards") / f"{name}.md").is_file() == store.is_on_hub(name)
+    assert (store.shipped("cards") / f"{name}.md").is_file() == on_hub.has(name)
 
 
 @WITH_DOCUMENTS
@@ -153,7 +153,7 @@ def test_the_licence_is_stated_the_same_way_everywhere(name: str) -> None:
     licence = (documents(name) / "LICENSE").read_text(encoding="utf-8")
 
     assert re.sub(r"^CC-(.+)-([\d.]+)$", r"CC \1 \2", dataset.license) in licence
-    if store.is_on_hub(name):
+    if on_hub.has(name):
         card = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
         assert f"license: {dataset.license.lower()}\n" in card
     for text in (licence, dataset.citation):

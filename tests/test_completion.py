@@ -14,7 +14,7 @@ import argcomplete
 import pytest
 from conftest import CHECKOUT, Run
 
-from tinytorch_hf import catalog, cli, store
+from tinytorch_hf import catalog, cli, on_hub
 from tinytorch_hf.compare import settings, tasks
 
 # What readline does: it hands over the line and the cursor, and takes COMPREPLY.
@@ -54,7 +54,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf show tinytalks --split ", ["train", "val", "test"]),
         ("tinytorch-hf compare ", list(tasks.TASKS)),
         ("tinytorch-hf compare tinytalks --model ", ["gpt", "gpt-64"]),
-        ("tinytorch-hf build ", store.names_on_hub()),
+        ("tinytorch-hf build ", on_hub.names()),
         ("tinytorch-hf compare perceptron --model ", ["logistic "]),
         ("tinytorch-hf compare tinydigits --model ", ["mlp", "cnn", "logistic"]),
         ("tinytorch-hf compare tinydigits --optimizer ", list(settings.OPTIMIZERS)),

@@ -15,7 +15,7 @@ import yaml
 from conftest import Run
 
 import tinytorch_hf
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, on_hub
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
     for dataset in map(catalog.info, catalog.shipped_names()):
         for file in dataset.files:
             assert f"tinytorch_hf/_shipped/datasets/{dataset.folder_name}/{file.name}" in names
-        if store.is_on_hub(dataset.name):
+        if on_hub.has(dataset.name):
             assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
             assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
     assert "tinytorch_hf/py.typed" in names

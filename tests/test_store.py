@@ -21,7 +21,6 @@ from tinytorch_hf.errors import (
     StorageError,
     TinyTorchHFError,
     TruncatedFileError,
-    UnknownNameError,
     WrongHashError,
 )
 from tinytorch_hf.store import Found
@@ -290,19 +289,3 @@ def test_export_into_nowhere_says_what_a_root_is(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="TinyTorch checkout"):
         export.to_checkout(DATASET, tmp_path / "TinyTroch")
     assert not (tmp_path / "TinyTroch").exists()
-
-
-def test_without_names_everything_with_a_place_on_the_hub_is_meant() -> None:
-    """With names, those, once each."""
-    on_hub = list(filter(store.is_on_hub, catalog.names()))
-
-    assert store.names_on_hub() == on_hub
-    assert store.names_on_hub(["tinydigits", "tinydigits"]) == ["tinydigits"]
-    with pytest.raises(UnknownNameError, match="Did you mean 'tinydigits'"):
-        store.names_on_hub(["tinydigts"])
-
-
-def test_a_dataset_without_a_loading_script_has_no_place_on_the_hub() -> None:
-    """MNIST is published there by others; the error names those that have one here."""
-    with pytest.raises(InvalidArgumentError, match=r"mnist has no place on the Hub here\. These have: tinydigits"):
-        store.names_on_hub(["mnist"])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinytorch_hf
-from tinytorch_hf import catalog, describe, store, talks, talks_rules
+from tinytorch_hf import catalog, describe, store, talks, talks_problems, talks_rules
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
 from tinytorch_hf.talks import Pair
 
@@ -112,8 +112,8 @@ def test_rule_can_fail_in_other_ways(rule: talks_rules.Rule, plant: object, pair
 
 def test_every_problem_is_recomputed(pairs: list[Pair]) -> None:
     """Arithmetic and word problems are all understood by the code that computes their answers."""
-    solved = Counter(pair.level for pair in pairs if talks_rules.problem(pair.question))
-    assert solved == {3: 50, 4: sum(pair.topic in talks_rules.WORD_PROBLEM_TOPICS for pair in pairs)}
+    solved = Counter(pair.level for pair in pairs if talks_problems.problem(pair.question))
+    assert solved == {3: 50, 4: sum(pair.topic in talks_problems.WORD_PROBLEM_TOPICS for pair in pairs)}
 
 
 @pytest.mark.parametrize(
@@ -122,14 +122,14 @@ def test_every_problem_is_recomputed(pairs: list[Pair]) -> None:
 )
 def test_solve(operation: str, left: int, right: int, result: int) -> None:
     """Problems are solved as school does."""
-    assert talks_rules.solve(operation, left, right) == result
+    assert talks_problems.solve(operation, left, right) == result
 
 
 @pytest.mark.parametrize(("operation", "left", "right"), [("/", 7, 2), ("/", 7, 0), ("-", 2, 7)])
 def test_solve_refuses_what_has_no_whole_result(operation: str, left: int, right: int) -> None:
     """A division that leaves a rest and a result below zero are refused."""
     with pytest.raises(ValueError):
-        talks_rules.solve(operation, left, right)
+        talks_problems.solve(operation, left, right)
 
 
 def test_near_duplicates_depend_on_numbers() -> None:

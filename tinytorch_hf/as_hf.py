@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, store, talks
+from tinytorch_hf import catalog, on_hub, store, talks
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import as_stored, unit_range
@@ -34,7 +34,7 @@ def loading_script(name: str) -> ModuleType:
     InvalidArgumentError
         The dataset has none.
     """
-    store.names_on_hub([name])
+    on_hub.names([name])
     module_name = f"tinytorch_hf_loading_scripts_{name}"
     if module_name not in sys.modules:
         path = store.shipped("loading_scripts") / f"{name}.py"

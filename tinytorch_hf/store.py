@@ -15,7 +15,6 @@ from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import (
     REPAIR_ADVICE,
     GitLFSPointerError,
-    InvalidArgumentError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
@@ -66,29 +65,6 @@ def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
     if root is None and dataset.is_shipped:
         return shipped("datasets") / dataset.folder_name
     return base(root) / dataset.place
-
-
-def is_on_hub(name: str) -> bool:
-    """Whether a dataset has a loading script, which says what its columns are on Hugging Face's Hub."""
-    return (shipped("loading_scripts") / f"{name}.py").is_file()
-
-
-def names_on_hub(wanted: Iterable[str] = ()) -> list[str]:
-    """The datasets that were asked for, without repetition; if none, all that have a place on the Hub.
-
-    Raises
-    ------
-    UnknownNameError
-        No such dataset.
-    InvalidArgumentError
-        A dataset has no loading script, so that it has no place on the Hub.
-    """
-    names = [catalog.info(name).name for name in dict.fromkeys(wanted)]
-    on_hub = [name for name in catalog.names() if is_on_hub(name)]
-    for name in names:
-        if name not in on_hub:
-            raise InvalidArgumentError(f"{name} has no place on the Hub here. These have: {', '.join(on_hub)}.")
-    return names or on_hub
 
 
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and

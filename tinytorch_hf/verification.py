@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import catalog, loaders, provision, python_functions, store, talks, text_loaders
+from tinytorch_hf import catalog, loaders, on_hub, provision, python_functions, store, talks, text_loaders
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.splits import Split
@@ -132,7 +132,7 @@ def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     roads[f"torch {dataset.title}"] = lambda: _torch_class(name)
     if holds_images:
         roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
-    if store.is_on_hub(name):
+    if on_hub.has(name):
         roads["Hugging Face in memory"] = lambda: _in_memory(name)
         roads["Hugging Face Parquet"] = lambda: _parquet(name)
     return roads

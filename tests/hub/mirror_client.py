@@ -17,7 +17,7 @@ import huggingface_hub
 from datasets import load_dataset
 from huggingface_hub import HfApi, hf_hub_download, list_datasets, snapshot_download
 
-from tinytorch_hf import as_hf, describe, store
+from tinytorch_hf import as_hf, describe, on_hub
 
 ID = "tinytorch/tinydigits"
 
@@ -66,7 +66,7 @@ def functions() -> dict[str, Any]:
 def numbers() -> dict[str, tuple[str, str]]:
     """Fingerprint of every configuration of every dataset, and what it should be; streamed, as many samples."""
     result = {}
-    for name in store.names_on_hub():
+    for name in on_hub.names():
         for config in as_hf.config_names(name):
             loaded = load_dataset(f"tinytorch/{name}", config)
             split = list(loaded)[-1]

@@ -12,11 +12,11 @@ import datasets
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf import as_hf, catalog, on_hub, store
 from tinytorch_hf.errors import StorageError, UnknownNameError
 from tinytorch_hf.hub import cache, offline
 
-ON_HUB = store.names_on_hub()
+ON_HUB = on_hub.names()
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from conftest import Run
 from seeds import n_seeds
 
 from benchmarks import baselines
-from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf import as_hf, catalog, on_hub, store
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.hub import cache, cards
 
-ON_HUB = store.names_on_hub()
+ON_HUB = on_hub.names()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda path: f"{path.parent.name}/{path.name}")
 

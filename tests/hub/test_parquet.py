@@ -10,11 +10,11 @@ import pytest
 import yaml
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, describe, store
+from tinytorch_hf import as_hf, catalog, describe, on_hub
 from tinytorch_hf.errors import CorruptFileError, StorageError, UnknownNameError
 from tinytorch_hf.hub import parquet
 
-ON_HUB = store.names_on_hub()
+ON_HUB = on_hub.names()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]

@@ -15,7 +15,7 @@ from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog, on_hub, store
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
 from tinytorch_hf.hub import parquet, publish
@@ -372,7 +372,7 @@ def test_an_unknown_dataset_is_explained(capsys: Any) -> None:
 
 def test_a_dataset_without_a_place_on_the_hub_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no definition of its features."""
-    monkeypatch.setattr(store, "is_on_hub", lambda name: False)
+    monkeypatch.setattr(on_hub, "has", lambda name: False)
 
     with pytest.raises(InvalidArgumentError, match="no place on the Hub"):
         publish.prepare("tinydigits", ID, tmp_path, script=False)

@@ -42,9 +42,9 @@ def datasets(_options: argparse.Namespace) -> Iterable[str]:
 
 def on_hub(_options: argparse.Namespace) -> Iterable[str]:
     """The datasets that have a place on the Hub."""
-    from tinytorch_hf import store
+    from tinytorch_hf import on_hub
 
-    return store.names_on_hub()
+    return on_hub.names()
 
 
 def splits(options: argparse.Namespace) -> Iterable[str]:

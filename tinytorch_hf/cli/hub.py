@@ -98,19 +98,19 @@ def add_to(commands: Any) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from tinytorch_hf import store
+    from tinytorch_hf import on_hub
     from tinytorch_hf.hub import parquet
 
-    for name in store.names_on_hub(options.names):
+    for name in on_hub.names(options.names):
         print(f"wrote {parquet.build(name, options.out)}")
     return OK
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from tinytorch_hf import store
+    from tinytorch_hf import on_hub
     from tinytorch_hf.hub import cache, offline
 
-    names = store.names_on_hub(options.names)
+    names = on_hub.names(options.names)
     if options.undo:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
@@ -133,11 +133,11 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from tinytorch_hf import store
+    from tinytorch_hf import on_hub
     from tinytorch_hf.hub import publish
     from tinytorch_hf.hub.remote import Remote
 
-    store.names_on_hub([options.name])
+    on_hub.names([options.name])
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
@@ -206,10 +206,10 @@ def _announce(
 
 def _built(program: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
     """The datasets to serve; without names, all whose data are on this machine."""
-    from tinytorch_hf import store
+    from tinytorch_hf import on_hub
     from tinytorch_hf.hub.mirror import repositories
 
-    for name in store.names_on_hub(names):
+    for name in on_hub.names(names):
         try:
             yield repositories.built(name, out)
         except MissingFileError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf import as_hf, catalog, on_hub, store
 from tinytorch_hf.describe import fingerprints
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.hub import parquet
@@ -88,7 +88,7 @@ def prepare(name: str, repo_id: str, folder: Path, *, script: bool) -> dict[str,
         The dataset has no loading script.
     """
     dataset = catalog.info(name)
-    store.names_on_hub([name])
+    on_hub.names([name])
     branches = {MAIN: take_snapshot(parquet.build(name, folder / MAIN))}
     if script:
         # These releases look for a script with the repository's name.
