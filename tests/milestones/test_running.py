@@ -69,7 +69,8 @@ def test_data_that_are_not_there_stop_nothing(provided: list[str]) -> None:
 
     assert [one.state for one in found][-1] is State.NOT_RUN
     assert "tinytorch-hf download mnist" in found[-1].note
-    assert any("there is no" in line for line in said)
+    assert "there is no" in found[-1].note
+    assert "  not run: its data are not here" in said
     assert provided == []
 
 

@@ -26,7 +26,8 @@ def add_to(commands: Any) -> None:
         "%(prog)s ~/TinyTorch",
         "Curated files are written where milestones look for them, MNIST and CIFAR-10 are copied from the cache if "
         "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Files of "
-        "yours stay. The exit status is 0 if every milestone can run, at least on tiny data.",
+        "yours stay. The exit status is 0 if every milestone can run, at least on tiny data. "
+        "`python -m tinytorch_hf.milestones run all` trains what they train, without a checkout.",
     )
     parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()

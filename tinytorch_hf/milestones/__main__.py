@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
-        description="The milestones of the course as experiments on tiny data, with NumPy alone.",
+        description="The milestones of the course as experiments on tiny data, with NumPy alone. "
+        "`tinytorch-hf milestones` prepares your own checkout for its milestones instead.",
         epilog=f"Start with: {_PROGRAM} run 01 02 03",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -129,7 +129,8 @@ def run(
         say(f"{milestone.number:02}  {milestone.title}  ({milestone.source})")
         for experiment in milestone.experiments:
             if experiment.is_full and not full:
-                yield Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment))
+                how_to_get = store.how_to_get(catalog.info(experiment.dataset))
+                yield Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, how_to_get))
             else:
                 say(f"\n{experiment.dataset}: {experiment.shows}; about {experiment.seconds} s")
                 yield _run(milestone, experiment, seed, say)
@@ -148,8 +149,8 @@ def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> O
     try:
         trained = train(experiment, seed, say)
     except MissingFileError as error:
-        say(f"  not run: {error}")
-        return Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment))
+        say("  not run: its data are not here")
+        return Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, str(error)))
     is_text = experiment.dataset in writing.PROMPTS
     written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []
     result = Result(trained.value, trained.chance, trained.seconds, tuple(written))
@@ -164,10 +165,10 @@ def _optimise(milestone: Milestone, say: Say) -> OptimisationOutcome:
     )
 
 
-def _how_to_run(milestone: Milestone, experiment: Experiment) -> str:
-    """Size, place, time, and what to type."""
+def _how_to_run(milestone: Milestone, experiment: Experiment, how_to_get: str) -> str:
+    """How to get the data, with their size and place; then the time, and what to type."""
     full = " --full" if experiment.is_full else ""
     return (
-        f"{store.how_to_get(catalog.info(experiment.dataset))} The training takes about {experiment.seconds} s. "
+        f"{how_to_get} The training takes about {experiment.seconds} s. "
         f"Both at once: {COMMAND} run {milestone.number:02}{full} --download"
     )
