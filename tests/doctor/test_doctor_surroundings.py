@@ -76,6 +76,9 @@ def test_the_cache_is_shown_with_what_it_holds(tmp_path: Path, monkeypatch: pyte
     raw = store.folder(catalog.MNIST)
     raw.mkdir(parents=True)
     (raw / catalog.MNIST.files[0].name).write_bytes(bytes(1000))
+    built = store.folder(catalog.TINYPY) / "cpython-3.99.0"
+    built.mkdir(parents=True)
+    (built / "train.jsonl").write_bytes(bytes(500))
 
     found = surroundings.cache()
 
@@ -83,6 +86,8 @@ def test_the_cache_is_shown_with_what_it_holds(tmp_path: Path, monkeypatch: pyte
     assert set(found["datasets"]) == set(catalog.names()) - set(catalog.shipped_names())
     assert empty["datasets"]["mnist"] == {"files": 0, "of": 4, "size_bytes": 0}
     assert found["datasets"]["mnist"] == {"files": 1, "of": 4, "size_bytes": 1000}
+    assert empty["datasets"]["tinypy"]["files"] == 0
+    assert found["datasets"]["tinypy"] == {"files": 1, "of": 1, "size_bytes": 500}
 
 
 @pytest.mark.parametrize("variable", ["HF_DATASETS_CACHE", "HF_HOME", "XDG_CACHE_HOME"])

@@ -20,6 +20,7 @@ from tinytorch_hf.errors import TinyTorchHFError
 VARIABLES = {
     "TINYTORCH_HF_CACHE": "folder of what was downloaded or built",
     "TINYTORCH_HF_MIRROR": "server that is asked before the official ones",
+    "TINYTORCH_AUTO_DOWNLOAD": "1 says yes to every download of the milestones' DatasetManager",
     "HF_ENDPOINT": "server that load_dataset asks in place of the Hub",
     "HF_HUB_OFFLINE": "1 keeps load_dataset from asking any server",
     "HF_HOME": "folder of Hugging Face's caches",
@@ -103,7 +104,9 @@ def cache() -> dict[str, Any]:
     for name in catalog.names():
         dataset = catalog.info(name)
         if name not in catalog.shipped_names():
-            paths = [store.folder(dataset) / file.name for file in dataset.files]
+            folder = store.folder(dataset)
+            # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
+            paths = [folder / file.name for file in dataset.files] or sorted(folder.glob("*/*.jsonl"))
             present = [path for path in paths if path.is_file()]
             found[name] = {
                 "files": len(present),
