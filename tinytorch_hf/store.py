@@ -115,12 +115,11 @@ def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
     if dataset.cut_from:
         source = catalog.info(dataset.cut_from)
         return (
-            f"{advice}{source.title}, {_megabytes(source)}, is downloaded into {base(root)}, and {dataset.title} is "
-            f"cut from it; then {source.title} is no longer needed."
+            f"{advice}This downloads {source.title}, {_megabytes(source)}, into {base(root)} and cuts {dataset.title} "
+            f"from it; then {source.title} is no longer needed."
         )
-    return (
-        f"{advice}{f'{_megabytes(dataset)} are downloaded' if dataset.archives else 'It is built'} into {base(root)}."
-    )
+    what = f"This downloads {_megabytes(dataset)}" if dataset.archives else "This builds it"
+    return f"{advice}{what} into {base(root)}."
 
 
 def _megabytes(dataset: DatasetInfo) -> str:

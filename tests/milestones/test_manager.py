@@ -68,8 +68,8 @@ def test_without_mnist_it_gives_tinymnist_and_says_so(
     for given, expected in zip((X_train, y_train, X_test, y_test), load_tinymnist(), strict=True):
         assert np.array_equal(given, expected) and given.dtype == expected.dtype
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("TinyMNIST: 1000 training and 200 test images. All of MNIST is not here.")
-    assert "`tinytorch-hf download mnist`. 12 MB" in line
+    assert line.startswith("TinyMNIST: 1000 training and 200 test images. All of MNIST was not found.")
+    assert "`tinytorch-hf download mnist`. This downloads 12 MB into" in line
     assert not data_dir.exists()
 
 
@@ -257,7 +257,8 @@ def test_tinycifar_stands_in_where_it_was_built(
         ((400, 3, 32, 32), "float32"),
         ((400,), "int64"),
     ]
-    assert capsys.readouterr().out.startswith("TinyCIFAR: 2000 training and 400 test images. All of CIFAR10 is not")
+    said = capsys.readouterr().out
+    assert said.startswith("TinyCIFAR: 2000 training and 400 test images. All of CIFAR10 was not found")
 
 
 def test_tinycifar_is_cut_from_what_the_milestones_have(

@@ -57,7 +57,7 @@ def _subject(result: Comparison | Judgement) -> list[str]:
         f"TinyTorch  {result.framework}",
         f"PyTorch    {result.torch_version}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epochs, seed {settings.seed}",
+        f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
     ]
 
 

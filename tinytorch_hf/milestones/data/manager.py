@@ -235,7 +235,7 @@ class DatasetManager:
                 raise error from None
             # That there is no such file needs no more words than what to type.
             reason = store.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)
-            return _tell(tiny, pairs, f"All of {dataset.title} is not here. {reason}")
+            return _tell(tiny, pairs, f"All of {dataset.title} was not found. {reason}")
 
     def _tiny(self, name: str) -> Pairs:
         dataset = catalog.info(name)
