@@ -14,10 +14,14 @@ TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
 
 # Specifications of what needs nothing beyond NumPy.
 CORE_MODULES = (
-    *("catalog", "cifar", "descriptors", "describe", "errors", "loaders", "readers", "readers_idx", "readers_npz"),
-    *("store", "talks", "tinytalks", "clones", "python_functions", "standard_library"),
+    *("catalog", "cifar", "clones", "descriptors", "describe", "errors", "idx", "loaders", "npz", "pickles"),
+    *("python_functions", "standard_library", "store", "talks", "tinytalks"),
 )
-CORE_TESTS = [f"tests/test_{name}.py" for name in CORE_MODULES]
+CORE_TESTS = [
+    *(f"tests/test_{name}.py" for name in CORE_MODULES),
+    "tests/downloads/test_carried.py",
+    "tests/downloads/test_unpack.py",
+]
 
 # Specifications of what every supported release of Hugging Face's library does: scripts, built folders, the cache.
 HUB_TESTS = [
@@ -107,12 +111,8 @@ def milestones(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure, and write what the documents quote."""
-    session.install("-e", ".[torch,create,serve]", "medmnist")
-    session.run("python", "-m", "benchmarks.loading")
-    session.run("python", "-m", "benchmarks.torch_loading")
-    session.run("python", "-m", "benchmarks.hub_loading")
-    session.run("python", "-m", "benchmarks.mirror")
-    session.run("python", "-m", "benchmarks.training")
+    session.install("-e", ".[all]", "medmnist", "matplotlib")
+    session.run("python", "-m", "benchmarks")
     session.run("python", "-m", "benchmarks.baselines")
 
 

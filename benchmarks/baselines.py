@@ -10,6 +10,7 @@ import argparse
 import functools
 import statistics
 
+from benchmarks import expectations
 from tinytorch_hf.compare import lockstep, report
 from tinytorch_hf.compare.tasks import make_model, settings_for
 from tinytorch_hf.hub import blocks
@@ -51,7 +52,7 @@ def compare(name: str) -> str:
     return f"```text\n{report.conclusion(lockstep.run(settings_for(name)))}\n```"
 
 
-KINDS = {"baseline": baseline, "compare": compare}
+KINDS = {"baseline": baseline, "compare": compare, "milestones": expectations.table}
 
 
 def main() -> None:

@@ -1,16 +1,19 @@
-"""Draw the README's pictures: contact sheets, and what a comparison looks like where it agrees and where it does not.
+"""Draw the README's pictures: contact sheets, a comparison that agrees beside one that does not, the mirror's page.
 
-``python -m benchmarks.pictures`` (needs torch and matplotlib) writes into ``.github/pictures``. The picture of the
-mirror's page is taken by its tests, where ``TINYTORCH_HF_SCREENSHOTS`` names a folder.
+``python -m benchmarks.pictures`` (needs the extra `serve`, torch, matplotlib, Playwright and Chromium) writes into
+``.github/pictures``.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.mirror import running_mirror
 from tinytorch_hf import describe, load, store
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Comparison
@@ -75,6 +78,30 @@ def curves(found: dict[str, Comparison]) -> Any:
     return figure
 
 
+def mirror_page() -> bytes:
+    """PNG of one dataset's page on the mirror, as a browser shows it.
+
+    Raises
+    ------
+    RuntimeError
+        There is no Chromium.
+    """
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        raise RuntimeError("The picture of the mirror's page needs Chromium (Debian: apt install chromium).")
+    with running_mirror() as (_pid, address), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, chromium_sandbox=os.geteuid() != 0)
+        page = browser.new_page(viewport={"width": 900, "height": 620})
+        page.goto(f"{address}/datasets/tinytorch/tinymnist")
+        # Beyond the head: statistics and samples are what a visitor comes for.
+        page.locator("img").first.wait_for()
+        picture: bytes = page.screenshot()
+        browser.close()
+    return picture
+
+
 def main() -> None:
     """Draw and write."""
     import matplotlib as mpl
@@ -83,6 +110,7 @@ def main() -> None:
     for name in SHEETS:
         store.write(FOLDER / f"{name}.png", contact_sheet(name))
     curves(comparisons()).savefig(FOLDER / "compare.png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+    store.write(FOLDER / "mirror.png", mirror_page())
 
 
 if __name__ == "__main__":

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import datasets
 import pytest
-from conftest import Run
+from conftest import CHECKOUT, Run
+from serving import Mirror
 
+from benchmarks import expectations
+from tinytorch_hf import cli
+from tinytorch_hf.cli import OK
 from tinytorch_hf.hub import cache, parquet
+from tinytorch_hf.milestones import __main__ as milestones
+from tinytorch_hf.milestones.training import train
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BASH_BLOCKS = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 SHELL_BLOCKS = re.findall(r"^```shell\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -49,6 +61,66 @@ def test_every_python_block_runs(
     done = run_with_torch("-c", block)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_python: Run) -> Callable[[str], int]:
+    """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
+    monkeypatch.chdir(tmp_path)
+
+    def carry_out(line: str) -> int:
+        words = shlex.split(line)
+        if words[:2] == ["tinytorch-hf", "mirror"]:
+            return serve(words[2:])
+        if words[:2] == ["tinytorch-hf", "publish"]:
+            # The library reads the address of the Hub when it is imported.
+            options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
+            return run_python("-m", "tinytorch_hf", *words[1:], **options).returncode
+        run = milestones.main if words[0] == "python" else cli.main
+        return run(words[words.index("tinytorch_hf.milestones") + 1 :] if words[0] == "python" else words[1:])
+
+    return carry_out
+
+
+def serve(arguments: list[str]) -> int:
+    """Start a mirror as the line says, at a port that is free, read its front page as a browser does, and stop it."""
+    port = arguments.index("--port") + 1
+    arguments = [*arguments[:port], "0", *arguments[port + 1 :], "--json"]
+    command = [sys.executable, "-m", "tinytorch_hf", "mirror", *arguments]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["endpoint"]
+        with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
+            assert "tinytorch/tinydigits" in answer.read().decode("utf-8")
+        process.send_signal(signal.SIGINT)
+        return process.wait(timeout=30)
+
+
+@pytest.mark.parametrize("line", [line for block in BASH_BLOCKS for line in block.splitlines()])
+def test_every_line_of_a_first_minute_works(typed: Callable[[str], int], line: str) -> None:
+    """As it is written."""
+    assert typed(line) == OK
+
+
+def test_every_reader_has_a_first_minute() -> None:
+    """Student, instructor, maintainer: one block each."""
+    assert len(BASH_BLOCKS) == len(re.findall(r"^## The \w+'s first minute$", README, re.MULTILINE)) == 3
+
+
+def test_what_learners_may_expect_is_what_the_experiments_reach() -> None:
+    """Every experiment on tiny data has its row; what takes no time is run again and lies within two points."""
+    (block,) = re.findall(r"<!-- measured: milestones tiny -->\n(.*?)\n<!-- /measured -->", README, re.DOTALL)
+    head, rows = block[: len(expectations.HEAD)], block[len(expectations.HEAD) :].strip().splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+    assert head == expectations.HEAD
+    listed = [(f"{number:02}", one.dataset, f"`{one.model}`") for number, one in expectations.experiments()]
+    assert [tuple(row[:3]) for row in cells] == listed
+    for row, (_, experiment) in zip(cells, expectations.experiments(), strict=True):
+        if experiment.dataset in ("perceptron", "xor", "tinydigits", "tinymnist"):
+            trained = train(experiment, 0, lambda _line: None)
+            assert 100 * trained.value == pytest.approx(float(row[3].rstrip("%")), abs=2)
+            assert experiment.goal.measure.text(trained.chance) == row[4]
 
 
 def test_the_commands_of_the_table_exist() -> None:
