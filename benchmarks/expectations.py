@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.milestones.experiments import MILESTONES, Experiment
-from tinytorch_hf.milestones.training import Trained, train
+from tinytorch_hf.milestones.experiments.table import MILESTONES, Experiment
+from tinytorch_hf.milestones.experiments.training import Trained, train
 
 HEAD = """\
 | Milestone | Data | Model | Reached | By guessing | On samples never seen |

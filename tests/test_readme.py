@@ -22,7 +22,7 @@ from tinytorch_hf import cli
 from tinytorch_hf.cli import OK
 from tinytorch_hf.hub import cache, parquet
 from tinytorch_hf.milestones import __main__ as milestones
-from tinytorch_hf.milestones.training import train
+from tinytorch_hf.milestones.experiments.training import train
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
