@@ -204,13 +204,13 @@ def test_two_processes_may_prepare_at_once(root: Path) -> None:
     """Both succeed, and the result is whole."""
     checkout = str(Path(cache.__file__).parents[2])
     environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
-    command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits"]
+    command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks"]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
 
     for process in running:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err.decode()
-    assert cache.prepare(["tinydigits"]) == []
+    assert cache.prepare(["tinydigits", "tinytalks"]) == []
 
 
 def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
