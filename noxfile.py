@@ -37,6 +37,11 @@ SEEDED_TESTS = (
     "tests/compare/test_lockstep.py",
     "tests/hub/test_cards.py",
 )
+# What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
+LONGER_TESTS = (
+    *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
+    *("tests/as_torch/spawned_workers.py", "tests/compare/slow_training.py"),
+)
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/hub/test_mirror_clients.py", "tests/hub/test_round_trip.py")
 
@@ -89,6 +94,13 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     session.run("python", "datasets/tinymnist/create_tinymnist.py")
     session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
+
+
+@nox.session
+def longer(session: nox.Session) -> None:
+    """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *LONGER_TESTS, *session.posargs)
 
 
 @nox.session

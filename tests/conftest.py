@@ -12,6 +12,7 @@ import gzip
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 # Timing says nothing on a busy machine, and a failure must be the same for everybody who sees it.
 hypothesis.settings.register_profile("here", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("here")
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start, to send it Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -185,12 +190,12 @@ def tinycifar_root(genuine_cifar10: dict[str, Split], tmp_path_factory: pytest.T
 
 
 @pytest.fixture(scope="session")
-def tinypy(cache: Path, numpy_only_site: Path) -> list[str]:
-    """TinyPy in the session's cache, made by its recipe with NumPy alone; the hashes that two processes have printed.
+def tinypy(cache: Path, numpy_only_site: Path) -> str:
+    """TinyPy in the session's cache, made by its recipe with NumPy alone; the hashes that the recipe has printed.
 
-    They build it at the same time, with different hash seeds. The first worker that comes here starts them.
+    The first worker that comes here starts it.
     """
-    printed = cache / "tinypy_hashes.json"
+    printed = cache / "tinypy_hashes.txt"
     cache.mkdir(parents=True, exist_ok=True)
     try:
         (cache / "tinypy_is_being_built").mkdir()
@@ -200,12 +205,13 @@ def tinypy(cache: Path, numpy_only_site: Path) -> list[str]:
             assert time.monotonic() < deadline, "another worker has not built TinyPy"
             time.sleep(0.1)
     else:
-        store.write(printed, json.dumps([*_build_tinypy_twice(numpy_only_site)]).encode())
-    hashes: list[str] = json.loads(printed.read_text(encoding="utf-8"))
-    return hashes
+        (hashes,) = build_tinypy(numpy_only_site, "1")
+        store.write(printed, hashes.encode())
+    return printed.read_text(encoding="utf-8")
 
 
-def _build_tinypy_twice(site: Path) -> Iterator[str]:
+def build_tinypy(site: Path, *hash_seeds: str) -> Iterator[str]:
+    """The hashes that TinyPy's recipe prints, run at the same time with each of these seeds of Python's hashes."""
     command = [sys.executable, "-S", str(CHECKOUT / catalog.TINYPY.recipe)]
     processes = [
         subprocess.Popen(
@@ -214,7 +220,7 @@ def _build_tinypy_twice(site: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
-        for seed in ("1", "2")
+        for seed in hash_seeds
     ]
     for process in processes:
         output, _ = process.communicate(timeout=110)

@@ -203,7 +203,7 @@ def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
     assert "TinyTalks holds texts" in err
 
 
-def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any, tinypy: list[str]) -> None:
+def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any, tinypy: str) -> None:
     """TinyPy: the first three or those asked for; no fingerprint, no file and no size that would hold for everybody."""
     status, out, _ = run("show", "tinypy", "--split", "val", "--index", "4")
     assert status == OK

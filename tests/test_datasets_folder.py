@@ -105,15 +105,12 @@ def test_a_script_in_a_subfolder_that_puts_the_root_on_the_path_works(
     assert (done.stdout, done.returncode) == (BOTH_WORK, 0), done.stderr
 
 
-@BOTH_ORDERS
-def test_in_a_spawned_worker_both_imports_work(
-    run_python: Run, root_on_path: dict[str, str], tmp_path: Path, imports: str
-) -> None:
+def test_in_a_spawned_worker_both_imports_work(run_python: Run, root_on_path: dict[str, str], tmp_path: Path) -> None:
     """A spawned process imports everything anew, and gets objects of both kinds by pickle."""
     script = tmp_path / "spawn.py"
     script.write_text(
         "import multiprocessing\n"
-        f"{imports}\n"
+        f"{FOLDER_FIRST}\n"
         "def work(load, table):\n"
         "    from datasets import load_dataset as again\n"
         "    return load()[0].shape, again.__module__, table.num_rows\n"

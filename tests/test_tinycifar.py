@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cifar_files
 import numpy as np
 import pytest
 from datasets.tinycifar import create_tinycifar as recipe
@@ -144,26 +143,6 @@ def test_overlap_is_reported() -> None:
     assert re.fullmatch("train 1999 of 2000 images are in both selections; .* at most 0.5000", lines[0])
     assert re.fullmatch("test  400 of 400 images are in both selections; .* at most 0.0000", lines[1])
     assert not recipe.overlap(ROWS, ROWS[:1700] + ROWS[2000:])[1]
-
-
-def test_from_the_archive_to_the_first_use(
-    genuine_cifar10: dict[str, Split], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An archive in the official layout that holds all candidates is unpacked and cut; then it is not needed again."""
-    contents = cifar_files.files({name: (s["images"], s["labels"]) for name, s in genuine_cifar10.items()})
-    archive = cifar_files.archive(contents)
-    entry = cifar_files.entry(contents, 50_000, 10_000, archive)
-    monkeypatch.setitem(catalog._CATALOG, "cifar10", entry)
-    stick, root = tmp_path / "stick" / "cifar-10-python.tar.gz", tmp_path / "root"
-    stick.parent.mkdir()
-    stick.write_bytes(archive)
-
-    assert len(provision.provide(DATASET, root, stick)) == 2
-    shutil.rmtree(root / "tinycifar")
-    assert len(loaders.load_split("tinycifar", "test", root)) == 400
-    shutil.rmtree(store.folder(catalog.CIFAR10, root))
-
-    assert len(loaders.load_split("tinycifar", "train", root)) == 2000
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str])
         assert details[road] == f"fingerprint {catalog.info(name).fingerprint[:16]}"
 
 
-def test_functions_are_held_against_themselves(tinypy: list[str]) -> None:
+def test_functions_are_held_against_themselves(tinypy: str) -> None:
     """TinyPy has no fingerprint in the catalog: what PyTorch serves is compared with what NumPy loads."""
     numpy_load, torch_class = verify("tinypy")
 

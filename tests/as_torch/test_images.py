@@ -346,16 +346,34 @@ def test_a_dataloader_gives_the_exact_numbers(make: Make, name: str, split: str,
     assert torch.equal(labels, torch.from_numpy(expected["labels"]))
 
 
-# Those that are forked from a server get the dataset as spawned ones do.
-@pytest.mark.parametrize("start_method", sorted({"fork", "spawn"} & {*multiprocessing.get_all_start_methods()}))
-def test_every_way_to_start_workers_gives_the_same(start_method: str) -> None:
-    """Forked or spawned: in one the dataset travels by memory, in the other by pickle."""
+def test_forked_workers_give_the_same() -> None:
+    """There the dataset travels by memory."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system does not fork")
     dataset = TinyMNIST(train=False, transform=to_tensor)
 
-    images, labels = served(dataset, num_workers=1, multiprocessing_context=start_method)
+    images, labels = served(dataset, num_workers=1, multiprocessing_context="fork")
 
     assert torch.equal(images, torch.from_numpy(unit_range(dataset.data.numpy())))
     assert torch.equal(labels, dataset.targets)
+
+
+def test_a_process_that_has_not_imported_us_gives_the_same(run_with_torch: Run, tmp_path: Path) -> None:
+    """A worker that is spawned: there the dataset travels by pickle, and the rest by import."""
+    dataset = TinyMNIST(train=False)
+    (tmp_path / "dataset.pkl").write_bytes(pickle.dumps(dataset))
+    program = (
+        "import pickle, numpy, pathlib\n"
+        "samples = list(pickle.loads(pathlib.Path('dataset.pkl').read_bytes()))\n"
+        "numpy.savez('samples.npz', images=[numpy.array(s[0]) for s in samples], labels=[s[1] for s in samples])"
+    )
+
+    done = run_with_torch("-c", program)
+
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "samples.npz") as samples:
+        np.testing.assert_array_equal(samples["images"], dataset.data.numpy())
+        np.testing.assert_array_equal(samples["labels"], dataset.targets.numpy())
 
 
 def test_a_subclass_with_its_own_samples_is_asked_for_each() -> None:

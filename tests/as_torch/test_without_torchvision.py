@@ -11,7 +11,7 @@ from conftest import Run
 
 # Of what may lean on torchvision; starting further interpreters would tell nothing new.
 SPECIFICATIONS = ("test_images", "test_loader")
-STARTS_INTERPRETERS = "spawn or without_pillow or without_torch"
+STARTS_INTERPRETERS = "has_not_imported_us or without_pillow or without_torch"
 
 
 def test_the_same_specifications_hold(run_with_torch: Run, checkout: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_arrays_are_those_of_the_loaders() -> None:
     assert np.array_equal(talks.X_train.ravel()[1:], talks.y_train.ravel()[:-1])
 
 
-def test_of_tinypy_a_part_is_used_that_trains_in_well_under_a_minute(tinypy: list[str]) -> None:
+def test_of_tinypy_a_part_is_used_that_trains_in_well_under_a_minute(tinypy: str) -> None:
     """The first 48,000 characters of train and 8,000 of val, as ids of the whole train split's characters."""
     python = load_arrays(settings_for("tinypy"))
     tokenizer = CharTokenizer(sorted({*"".join(load_tinypy("train")), "\n"}))
