@@ -115,6 +115,7 @@ def test_the_advice_for_a_damaged_download_is_to_download_it_there_again(tmp_pat
 
 def test_what_was_hashed_once_is_compared_the_next_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeated loads stay cheap."""
+    monkeypatch.setattr(store, "_hashed_before", {})
     store.read(DATASET, TRAIN, root)
     monkeypatch.setattr(store, "check", lambda *_: pytest.fail("it was hashed again"))
 
