@@ -112,6 +112,14 @@ def battery(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Which changes of readers, store and downloads no test notices; pyproject.toml says which modules and tests."""
+    session.install("-e", ".[test]", "mutmut>=3.8,<4")
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+
+
+@nox.session
 def milestones(session: nox.Session) -> None:
     """The milestones with NumPy alone, as students run them: each has to learn; then with what is downloaded."""
     session.install("-e", ".")

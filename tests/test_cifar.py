@@ -228,6 +228,18 @@ def test_a_split_is_its_batches_in_order(small_root: tuple[Path, Any]) -> None:
     assert train["images"][37].tobytes() == (np.arange(3072) + 37 * 3072).astype(np.uint8).tobytes()
 
 
+def test_all_images_are_those_of_the_batches(small_root: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the last batch's, whatever stood in the memory before."""
+    root, entry = small_root
+    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, 77, dtype))
+
+    for name, first, n in (("train", 0, 50), ("test", 50, 10)):
+        split = read_split(entry, name, root)
+        expected = np.arange(first * 3072, (first + n) * 3072).astype(np.uint8).reshape(n, 3, 32, 32)
+        assert np.array_equal(split["images"], expected)
+        assert np.array_equal(split["labels"], np.arange(first, first + n) % 10)
+
+
 def test_batches_of_other_sizes_are_refused(small_root: tuple[Path, Any]) -> None:
     """Too many images and too few."""
     root, entry = small_root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from tinytorch_hf import catalog, loaders, store, text_loaders
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
-from tinytorch_hf.splits import check_columns
+from tinytorch_hf.splits import check_columns, from_contents
 
 
 def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
@@ -116,6 +117,26 @@ def test_other_columns_than_the_catalogs_are_refused(arrays: dict[str, np.ndarra
 
     with pytest.raises(CorruptFileError, match=r"x/train\.pkl does not hold the columns .* expected .* found"):
         check_columns(dataset, dataset.split("train"), arrays, Path("x/train.pkl"))
+
+
+@pytest.mark.parametrize("name", ["tinydigits", "digits_8x8", "tinymnist", "tinytalks", "mnist", "cifar10"])
+def test_a_file_that_cannot_be_read_is_named(name: str) -> None:
+    """In every format, wherever the file is."""
+    dataset = catalog.info(name)
+    split = dataset.splits[0]
+    contents = {Path("some/where") / file.name: b"nothing\xff" for file in split.files}
+
+    with pytest.raises(CorruptFileError, match=re.escape(f"{next(iter(contents))}")):
+        from_contents(dataset, split.name, contents)
+
+
+def test_the_file_with_other_columns_is_named() -> None:
+    """The test split in the place of the train split."""
+    path = Path("some/where/train.pkl")
+    data = store.read(catalog.TINYDIGITS, catalog.TINYDIGITS.split("test").files[0])
+
+    with pytest.raises(CorruptFileError, match=r"some/where/train\.pkl does not hold the columns"):
+        from_contents(catalog.TINYDIGITS, "train", {path: data})
 
 
 def test_loading_touches_no_random_state(same_random_state: None) -> None:

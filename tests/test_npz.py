@@ -96,6 +96,12 @@ def test_written_bytes_are_fixed() -> None:
     )
 
 
+def test_the_byte_order_in_memory_does_not_matter() -> None:
+    """Equal values are equal bytes, and the header is that of little-endian ones."""
+    big, little = (write_npz({"a": np.arange(3, dtype=dtype)}) for dtype in (">i4", "<i4"))
+    assert big == little
+
+
 def test_written_members_carry_no_clock_and_no_machine() -> None:
     """Every member has zip's earliest date and the same creator, and is packed with bzip2."""
     with zipfile.ZipFile(io.BytesIO(write_npz(ARRAYS))) as archive:
@@ -169,6 +175,13 @@ def test_only_plain_numbers_are_admitted(array: np.ndarray) -> None:
     assert "not an array of booleans, integers or floats" in refusal(numpys(labels=array))
 
 
+@pytest.mark.parametrize("start", [b"\x93NUMPY\x02\x00", b"\x92NUMPY\x01\x00", b"\x93numpy\x01\x00"])
+def test_another_format_of_arrays_is_refused(start: bytes) -> None:
+    """Format 2.0 has a longer header; nothing is guessed from what follows."""
+    good = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }", b"x")
+    assert "images is not an array of NumPy's format 1.0" in refusal(member(start + good[8:]))
+
+
 def test_a_dtype_that_does_not_exist_is_refused() -> None:
     """A kind and a size that NumPy does not combine are refused."""
     assert "no dtype" in refusal(member(npy("{'descr': '<f1', 'fortran_order': False, 'shape': (1,), }", b"x")))
@@ -209,8 +222,11 @@ def test_other_compressions_are_refused() -> None:
 
 
 def test_too_many_members_are_refused() -> None:
-    """An archive of thousands of members is refused before any is unpacked."""
-    assert "members" in refusal(numpys(**{f"a{number}": np.zeros(1) for number in range(100)}))
+    """An archive of thousands of members is refused before any is unpacked; sixty-four are not too many."""
+    arrays = {f"a{number}": np.zeros(1) for number in range(65)}
+    assert "65 members" in refusal(numpys(**arrays))
+    del arrays["a64"]
+    assert len(read_npz(numpys(**arrays), PATH)) == 64
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
@@ -230,6 +246,15 @@ def test_a_decompression_bomb_is_refused_in_little_memory(compression: int) -> N
         tracemalloc.stop()
     assert "unpacks to more than 1048576 bytes" in message
     assert peak_bytes < 16 * 2**20
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_the_bound_itself_is_allowed(compression: int) -> None:
+    """A byte more is not."""
+    content = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", b"abcd")
+    data = member(content, "a.npy", compression)
+    assert read_npz(data, PATH, max_array_bytes=len(content))["a"].tolist() == [*b"abcd"]
+    assert "unpacks to more than" in refusal(data, max_array_bytes=len(content) - 1)
 
 
 def test_the_bound_is_for_all_members_together() -> None:

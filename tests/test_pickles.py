@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pickle
 import struct
@@ -22,7 +23,8 @@ PATH = Path("some/train.pkl")
 TRAIN = (store.folder(catalog.TINYDIGITS) / "train.pkl").read_bytes()
 SMALL = pickle.dumps({"images": np.arange(6, dtype=np.float32).reshape(2, 3), "labels": np.array([4, 5])}, protocol=4)
 
-DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
+DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+DTYPES += ["float32", "float64", "longdouble"]
 
 
 @st.composite
@@ -114,8 +116,10 @@ def test_nothing_runs_before_the_refusal(tmp_path: Path) -> None:
 
 def test_persistent_ids_are_refused() -> None:
     """A pickle that points outside itself is no dictionary of arrays."""
-    with pytest.raises(UnsafePickleError, match="outside the file"):
+    with pytest.raises(UnsafePickleError, match="outside the file") as caught:
         read_pickle(b"\x80\x04\x8c\x01xQ.", PATH)
+
+    assert str(PATH) in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -141,20 +145,20 @@ def test_anything_but_a_dictionary_of_plain_arrays_is_refused(content: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "state",
+    ("state", "reason"),
     [
-        "(1, (2, 3), dtype, False, b'short')",
-        "(1, (-1,), dtype, False, data)",
-        "(1, (2**62, 2**62), dtype, False, data)",
-        "(1, [2, 3], dtype, False, data)",
-        "(1, (True, 6), dtype, False, data)",
-        "(1, (2, 3), dtype, False, [1, 2])",
-        "(1, (2, 3), None, False, data)",
-        "(1, (2, 3))",
-        "None",
+        ("(1, (2, 3), dtype, False, b'short')", "buffer size"),
+        ("(1, (-1,), dtype, False, data)", "not the shape of an array"),
+        ("(1, (2**62, 2**62), dtype, False, data)", "not a readable pickle"),
+        ("(1, [2, 3], dtype, False, data)", "not the shape of an array"),
+        ("(1, (True, 6), dtype, False, data)", "not the shape of an array"),
+        ("(1, (2, 3), dtype, False, [1, 2])", "bytes of a plain dtype"),
+        ("(1, (2, 3), None, False, data)", "bytes of a plain dtype"),
+        ("(1, (2, 3))", "not a readable pickle"),
+        ("None", "not a NumPy array"),
     ],
 )
-def test_a_lying_array_state_is_refused(state: str) -> None:
+def test_a_lying_array_state_is_refused(state: str, reason: str) -> None:
     """Shape, dtype and bytes are checked before any array is made of them."""
 
     class Lying:
@@ -163,24 +167,58 @@ def test_a_lying_array_state_is_refused(state: str) -> None:
             names = {"dtype": true_state[2], "data": true_state[4]}
             return rebuild, arguments, eval(state, names)  # noqa: S307 -- the strings above
 
-    with pytest.raises(CorruptFileError):
+    with pytest.raises(CorruptFileError, match=reason):
         read_pickle(pickle.dumps({"a": Lying()}, protocol=4), PATH)
 
 
-def test_a_lying_dtype_state_is_refused() -> None:
-    """A dtype's state could make NumPy read numbers as pointers; it never reaches NumPy."""
+def read_with_dtype(code: object, *state: object) -> np.ndarray[Any, Any]:
+    """An array of eight bytes is read whose dtype is pickled as this code and this state."""
 
-    class Lying:
+    class Dtype:
         def __reduce__(self) -> Any:
-            return np.dtype, ("f4", False, True), (3, "|", ("f4", (2,)), None, None, 8, 1, 0x3F)
+            return np.dtype, (code, False, True), *state
 
     class Array:
         def __reduce__(self) -> Any:
             rebuild, arguments, _ = np.zeros(1).__reduce__()
-            return rebuild, arguments, (1, (1,), Lying(), False, b"\0" * 8)
+            return rebuild, arguments, (1, (8,), Dtype(), False, bytes(range(8)))
 
+    return read_pickle(pickle.dumps({"a": Array()}, protocol=4), PATH)["a"]
+
+
+@pytest.mark.parametrize("lie", [(("f4", (2,)), None, None), (None, ("x",), None), (None, None, {"x": ("f4", 0)})])
+def test_a_lying_dtype_state_is_refused(lie: tuple[object, ...]) -> None:
+    """A dtype's state could make NumPy read numbers as pointers; it never reaches NumPy."""
     with pytest.raises(CorruptFileError, match="structured"):
-        read_pickle(pickle.dumps({"a": Array()}, protocol=4), PATH)
+        read_with_dtype("u1", (3, "|", *lie, 8, 1, 0x3F))
+
+
+@pytest.mark.parametrize("state", [(), ((3, "=", None, None, None, -1, -1, 0),)])
+def test_a_dtype_without_a_byte_order_is_this_machines(state: tuple[object, ...]) -> None:
+    """It has no state, or one that says so."""
+    assert read_with_dtype("u1", *state).tolist() == [*range(8)]
+
+
+@pytest.mark.parametrize("code", ["i,f", "u1,", "u1x", "u100", "O8", "V1", "S1", "M8", "", 1, None, ["u1"]])
+def test_a_code_is_one_letter_and_a_size(code: object) -> None:
+    """What else NumPy takes for a dtype could be a record, text or a pointer."""
+    with pytest.raises(CorruptFileError, match="not a plain number type"):
+        read_with_dtype(code)
+
+
+@pytest.mark.parametrize("arguments", [("x", "utf-8"), (b"x", "latin1")])
+def test_bytes_are_rebuilt_from_latin_1_alone(arguments: tuple[object, object]) -> None:
+    """The one function beside NumPy's that is admitted does no more than protocol 2 needs."""
+    content = _Runs(codecs.encode, *arguments)
+
+    with pytest.raises(CorruptFileError, match="text of Latin-1"):
+        read_pickle(pickle.dumps({"a": content}, protocol=4), PATH)
+
+
+def test_a_number_that_would_fill_the_memory_is_refused_as_text_as_well() -> None:
+    """Protocol 0 writes it in digits."""
+    with pytest.raises(CorruptFileError, match="number 268435456"):
+        read_pickle(b"Np268435456\n.", PATH)
 
 
 def test_an_unknown_byte_order_is_refused() -> None:

@@ -9,11 +9,13 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tinytorch_hf import catalog, export, store
+from tinytorch_hf.catalog import DataFile
 from tinytorch_hf.errors import (
     GitLFSPointerError,
     InvalidArgumentError,
@@ -85,6 +87,8 @@ def test_each_kind_of_damage_has_its_own_error(root: Path, content: bytes, error
         store.read(DATASET, TRAIN, root)
     assert type(caught.value) is error
     assert "tinytorch-hf export" in str(caught.value)
+    if error is TruncatedFileError:
+        assert f"{len(content)} " in str(caught.value) and f"{TRAIN.size_bytes} " in str(caught.value)
 
 
 def test_a_wrong_hash_shows_both_hashes(root: Path) -> None:
@@ -94,7 +98,55 @@ def test_a_wrong_hash_shows_both_hashes(root: Path) -> None:
 
     with pytest.raises(WrongHashError, match=hashlib.sha256(data).hexdigest()) as caught:
         store.read(DATASET, TRAIN, root)
-    assert TRAIN.sha256 in str(caught.value)
+    assert TRAIN.sha256 in str(caught.value) and "SHA-256" in str(caught.value)
+
+
+def test_the_advice_for_a_damaged_download_is_to_download_it_there_again(tmp_path: Path) -> None:
+    """What does not ship is not exported."""
+    file = DataFile("small", 3, hashlib.sha256(b"abc").hexdigest())
+    path = store.folder(catalog.MNIST, tmp_path) / "small"
+    path.parent.mkdir(parents=True)
+    for content in (POINTER, b"a", b"abd"):
+        path.write_bytes(content)
+        with pytest.raises(TinyTorchHFError, match=f"tinytorch-hf download mnist --root {re.escape(str(tmp_path))}`"):
+            store.read(catalog.MNIST, file, tmp_path)
+
+
+def test_what_was_hashed_once_is_compared_the_next_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeated loads stay cheap."""
+    monkeypatch.setattr(store, "_hashed_before", {})
+    store.read(DATASET, TRAIN, root)
+    monkeypatch.setattr(store, "check", lambda *_: pytest.fail("it was hashed again"))
+
+    store.read(DATASET, TRAIN, root)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"TINYTORCH_HF_CACHE": "~/chosen", "XDG_CACHE_HOME": "~/caches"}, "chosen"),
+        ({"TINYTORCH_HF_CACHE": "", "XDG_CACHE_HOME": "~/caches"}, "caches/tinytorch_hf"),
+        ({"TINYTORCH_HF_CACHE": "", "XDG_CACHE_HOME": ""}, ".cache/tinytorch_hf"),
+    ],
+)
+def test_the_cache_is_where_the_environment_says(
+    variables: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours, else among the user's caches; what is empty says nothing."""
+    for name, value in {**variables, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+
+    assert store.cache() == tmp_path / expected
+    assert store.folder(catalog.MNIST) == store.cache() / catalog.MNIST.place
+
+
+def test_a_dataset_is_there_if_all_its_files_are(root: Path) -> None:
+    """Good or not."""
+    (root / "tinydigits" / "train.pkl").write_bytes(b"damaged")
+    assert store.is_there(DATASET) and store.is_there(DATASET, root)
+
+    (root / "tinydigits" / "test.pkl").unlink()
+    assert not store.is_there(DATASET, root)
 
 
 def test_a_folder_in_the_place_of_a_file_is_explained(root: Path) -> None:
@@ -124,6 +176,54 @@ def test_written_files_have_the_users_ordinary_permissions(tmp_path: Path) -> No
     (tmp_path / "ordinary").write_bytes(b"x")
 
     assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+
+
+def test_the_temporary_file_stands_beside_the_one_it_becomes(tmp_path: Path) -> None:
+    """A rename is at once on one disk only; its name says whose it is."""
+    seen: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        seen.extend(entry.name for entry in tmp_path.iterdir())
+        yield b"content"
+
+    store.write_pieces(tmp_path / "b.bin", pieces())
+
+    (name,) = seen
+    assert name.startswith(".b.bin.") and name.endswith(".part")
+
+
+def test_what_is_read_back_otherwise_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that does not keep what it was given is noticed while the old file still stands."""
+    path = tmp_path / "b.bin"
+    store.write(path, b"old")
+    monkeypatch.setattr(store.os, "fsync", lambda handle: os.ftruncate(handle, 3))
+
+    with pytest.raises(StorageError, match="what was read back differs from what was written"):
+        store.write(path, b"new content")
+
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["b.bin"]
+
+
+def test_pieces_that_are_not_the_catalogs_file_are_not_put_in_place(tmp_path: Path) -> None:
+    """The error names the file, both hashes and the advice."""
+    path = tmp_path / "train.pkl"
+    store.write(path, b"old")
+
+    with pytest.raises(WrongHashError, match=re.escape(str(path))) as caught:
+        store.write_pieces(path, [b"new ", b"content"], TRAIN, "Ask again.")
+
+    assert path.read_bytes() == b"old"
+    for part in (hashlib.sha256(b"new content").hexdigest(), TRAIN.sha256, "SHA-256", "Ask again."):
+        assert part in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    """A file stands in its place."""
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(StorageError, match="could not be written"):
+        store.write(tmp_path / "file" / "b.bin", b"x")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit on file sizes exists on POSIX only")

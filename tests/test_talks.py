@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,25 @@ def changed(**fields: object) -> bytes:
 
 def test_jsonl_round_trip() -> None:
     """Pairs written as JSON lines are read back unchanged."""
-    assert talks.parse_jsonl(LINE * 2, PATH) == [PAIR, PAIR]
+    assert talks.parse_jsonl(talks.to_jsonl([PAIR, PAIR]), PATH) == [PAIR, PAIR]
+
+
+def test_jsonl_is_ascii_with_the_fields_in_order() -> None:
+    """The bytes are the same everywhere."""
+    assert talks.to_jsonl([replace(PAIR, answer="Caf\u00e9.")]) == (
+        b'{"id": 1, "level": 2, "topic": "colors", "dialogue": 0, "turn": 0, "split": "train", '
+        b'"question": "What color is coal?", "answer": "Caf\\u00e9."}\n'
+    )
 
 
 def test_text_round_trip() -> None:
     """Pairs written as text are read back as question and answer."""
     assert talks.parse_text(talks.to_text([PAIR, PAIR]), PATH) == [(PAIR.question, PAIR.answer)] * 2
+
+
+def test_the_blank_line_after_the_last_pair_may_be_missing() -> None:
+    """Editors remove it."""
+    assert talks.parse_text(b"Q: a\nA: b\n\nQ: c\nA: d\n", PATH) == [("a", "b"), ("c", "d")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +89,7 @@ def test_bad_json_line_is_named(bad: bytes, problem: str) -> None:
         (b"Q: a\nA: b\n\nQ: c\n", 5, "'A: '"),
         (b"Q: a\nA: \n\n", 2, "'A: '"),
         (b"Q: a\r\nA: b\r\n\r\n", 1, "Windows line end"),
-        (b"Q: a\nA: \xe9\n\n", 2, "not UTF-8"),
+        (b"Q: a\nA: \xe9\n\n", 2, "not UTF-8 (byte 4 of the line)"),
         ("Q: a\nA: \u00e9\n\n".encode(), 2, "outside ASCII"),
         (b"Q: a\nA: b", 2, "ends without a line end"),
         (b"", 1, "ends without a line end"),

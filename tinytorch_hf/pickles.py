@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ MAX_BYTES = 64 * 2**20
 
 # The unpickler's table has a place for every number up to the largest one, used or not.
 _MAX_REMEMBERED = 2**20
-_PLAIN_KINDS = "biuf"
+# Not all that NumPy takes: "i,f" would be a record.
+_PLAIN_CODE = re.compile(r"[biuf][0-9]{1,2}", re.ASCII)
 
 
 class _DtypeState:
@@ -45,7 +47,7 @@ class _DtypeState:
 
     def resolve(self) -> np.dtype[Any]:
         code = _text(self.code)
-        if not isinstance(code, str) or len(code) > 3 or code[:1] not in _PLAIN_KINDS:
+        if not isinstance(code, str) or not _PLAIN_CODE.fullmatch(code):
             raise ValueError(f"dtype {code!r} is not a plain number type")
         dtype: np.dtype[Any] = np.dtype(code).newbyteorder(self.byte_order)  # type: ignore[arg-type]
         return dtype
@@ -91,7 +93,7 @@ def _array(data: bytes, dtype: _DtypeState, shape: object, order: object) -> Arr
 
 def _bytes_from_text(text: object, encoding: object) -> bytes:
     """Stands for the function by which Python 3 writes bytes in the protocols of Python 2."""
-    if type(text) is not str or encoding not in ("latin1", b"latin1"):
+    if type(text) is not str or encoding != "latin1":
         raise ValueError("bytes must be stored as text of Latin-1")
     return text.encode("latin-1")
 
@@ -163,7 +165,7 @@ def unpickle(data: bytes, path: Path, encoding: str = "ASCII") -> Any:
 def _check_memo(data: bytes) -> None:
     """Raise ValueError if values are remembered under numbers for which the unpickler would fill the memory."""
     for opcode, number, _position in pickletools.genops(data):
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(number or 0) > _MAX_REMEMBERED:
+        if opcode.name in ("PUT", "LONG_BINPUT") and int(number or 0) > _MAX_REMEMBERED:
             raise ValueError(f"a value is remembered under the number {number}")
 
 

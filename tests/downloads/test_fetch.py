@@ -175,11 +175,19 @@ def test_a_body_behind_a_redirect_is_not_read(tmp_path: Path) -> None:
         faults.wrong_range(f"bytes 5000-{SIZE - 1}/{SIZE + 1}"),
         faults.wrong_range("bytes"),
         faults.says("416 Range Not Satisfiable"),
+        faults.says("206 Partial Content"),
     ],
 )
 def test_a_server_that_cannot_go_on_sends_it_from_the_start(tmp_path: Path, second: Answer) -> None:
     """At once, and without a Range header."""
     assert outcome(tmp_path, faults.cut(5000), second, faults.good)[:2] == ("", [0, 5000, 0])
+
+
+def test_a_server_that_goes_on_need_not_say_how_long_the_whole_is(tmp_path: Path) -> None:
+    """HTTP lets it write a star instead."""
+    second = faults.wrong_range(f"bytes 5000-{SIZE - 1}/*")
+
+    assert outcome(tmp_path, faults.cut(5000), second) == ("", [0, 5000], SIZE)
 
 
 def test_a_wrong_beginning_is_thrown_away_and_fetched_anew_once(tmp_path: Path) -> None:
