@@ -44,7 +44,8 @@ def machine() -> str:
 def save(measured: Results) -> None:
     """Write the JSON, the Markdown, and the tables in the documents."""
     on = machine()
-    values = {name: [asdict(table.rounded()) for table in tables] for name, tables in measured.items()}
+    measured = {name: [table.rounded() for table in tables] for name, tables in measured.items()}
+    values = {name: [asdict(table) for table in tables] for name, tables in measured.items()}
     store.write(RESULTS, (json.dumps({"machine": on, "benchmarks": values}, indent=1) + "\n").encode("ascii"))
     store.write(MARKDOWN, markdown(measured, on).encode("utf-8"))
 

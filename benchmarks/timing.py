@@ -51,7 +51,7 @@ class Table:
         """What each alternative measured, as a table shows it: name, median, ratio, quartiles of the ratio."""
         factor, unit = UNITS[self.unit]
         return [
-            (name, f"{factor * self.median(name):.{3 if self.unit == 's' else 0}f} {unit}", f"{middle:.2f}", spread)
+            (name, f"{float(f'{factor * self.median(name):.4g}'):g} {unit}", f"{middle:.2f}", spread)
             for name in self.values
             for middle, low, high in [self.ratio(name)]
             for spread in [f"{low:.2f} to {high:.2f}"]
