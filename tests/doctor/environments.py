@@ -19,8 +19,10 @@ class Environment:
     def __init__(self, folder: Path) -> None:
         venv.create(folder, symlinks=True, with_pip=False)
         places = {"base": str(folder), "platbase": str(folder)}
-        self.site = Path(sysconfig.get_path("purelib", "venv", places))
-        self.python = Path(sysconfig.get_path("scripts", "venv", places)) / Path(os.path.realpath(sys.executable)).name
+        # The scheme of virtual environments has a name of its own only from Python 3.11 on.
+        scheme = "nt" if os.name == "nt" else "posix_prefix"
+        self.site = Path(sysconfig.get_path("purelib", scheme, places))
+        self.python = Path(sysconfig.get_path("scripts", scheme, places)) / Path(os.path.realpath(sys.executable)).name
 
     def link(self, *names: str) -> None:
         """Make real libraries importable, without what they depend on."""

@@ -17,7 +17,7 @@ Choice = Callable[[Array], int]
 
 def likeliest(logits: Array) -> int:
     """Always the id that the model finds most likely."""
-    return int(logits.argmax())
+    return int(np.argmax(logits))
 
 
 def drawn(temperature: float, rng: np.random.Generator) -> Choice:
@@ -60,7 +60,7 @@ def rereading(predict: Callable[[Array], Array], longest: int | None = None) -> 
     longest
         How many of the last characters the model can see; None if no text gets longer than that.
     """
-    seen = np.empty(0, np.int64)
+    seen: Array = np.empty(0, np.int64)
 
     def read(new: Array) -> Array:
         nonlocal seen

@@ -96,7 +96,7 @@ def chance(measure: Measure, y: Array) -> float:
     """
     _, counts = np.unique(y, return_counts=True)
     shares = counts / y.size
-    return float(shares.max() if measure is ACCURACY else -(shares * np.log2(shares)).sum())
+    return float(np.max(shares) if measure is ACCURACY else -(shares * np.log2(shares)).sum())
 
 
 def _side(settings: Settings) -> TinyTorchSide:
