@@ -389,3 +389,18 @@ def test_export_into_nowhere_says_what_a_root_is(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="TinyTorch checkout"):
         export.to_checkout(DATASET, tmp_path / "TinyTroch")
     assert not (tmp_path / "TinyTroch").exists()
+
+
+def test_files_of_which_only_an_md5_is_published_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    """What was hashed before is known by its own hash: another file's good content is not this file's."""
+    contents = {"first": b"one", "second": b"two"}
+    files = [
+        DataFile(name, 0, "", hashlib.md5(data, usedforsecurity=False).hexdigest()) for name, data in contents.items()
+    ]
+    for name in contents:
+        (tmp_path / DATASET.name).mkdir(exist_ok=True)
+        (tmp_path / DATASET.name / name).write_bytes(b"one")
+
+    assert store.read(DATASET, files[0], tmp_path) == b"one"
+    with pytest.raises(WrongHashError, match="md5"):
+        store.read(DATASET, files[1], tmp_path)

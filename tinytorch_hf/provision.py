@@ -74,10 +74,14 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
         provide(dataset)
     if dataset.cut_from and not store.is_there(dataset, root):
         source = catalog.info(dataset.cut_from)
-        for place in (root, None):
-            if store.is_there(source, place):
-                cut_tinycifar(source, dataset, place, root)
-                break
+        place = _place_of(source, root)
+        if store.is_there(source, place):
+            cut_tinycifar(source, dataset, place, root)
+
+
+def _place_of(source: DatasetInfo, root: str | Path | None) -> str | Path | None:
+    """None, which is the cache, where the dataset is there and not under the root; otherwise the root."""
+    return None if store.is_there(source) and not store.is_there(source, root) else root
 
 
 def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None, carried_from: str | Path | None) -> list[Path]:
@@ -86,7 +90,7 @@ def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None, carried_fr
             store.read(dataset, file, root)
     except (MissingFileError, CorruptFileError):
         source = catalog.info(dataset.cut_from)
-        place = None if store.is_there(source) and not store.is_there(source, root) else root
+        place = _place_of(source, root)
         try:
             return cut_tinycifar(source, dataset, place, root)
         except (MissingFileError, CorruptFileError):

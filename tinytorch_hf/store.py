@@ -88,10 +88,11 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
         raise MissingFileError(not_found(dataset, path, root)) from None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}. {REPAIR_ADVICE}") from error
-    if data != _hashed_before.get(file.sha256):
+    _algorithm, published = _published_hash(file)
+    if data != _hashed_before.get(published):
         check(data, file, path, REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root))
         if len(data) <= _KEPT_BYTES:
-            _hashed_before[file.sha256] = data
+            _hashed_before[published] = data
     return data
 
 

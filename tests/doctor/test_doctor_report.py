@@ -133,8 +133,8 @@ def test_what_is_empty_is_said_to_be() -> None:
     [
         (Finding("datasets", Outcome.OK, more=MORE), "the library in /site/library"),
         (
-            Finding("datasets", Outcome.OK, more={**MORE, "folders": ["/site/datasets", "/work/datasets"]}),
-            "the library in /site/datasets, beside it /work/datasets",
+            Finding("datasets", Outcome.OK, more={**MORE, "folders": ["/site/datasets", "/project/datasets"]}),
+            "the library in /site/datasets, beside it /project/datasets",
         ),
         (
             Finding("datasets", Outcome.OK, more={**NOWHERE, "location": "/site/datasets.py"}),
@@ -142,8 +142,8 @@ def test_what_is_empty_is_said_to_be() -> None:
         ),
         (_missing("datasets"), "nothing"),
         (
-            Finding("datasets", Outcome.MISSING, more={**NOWHERE, "location": "/work/datasets/__init__.py"}),
-            "/work/datasets/__init__.py, until the library is installed",
+            Finding("datasets", Outcome.MISSING, more={**NOWHERE, "location": "/project/datasets/__init__.py"}),
+            "/project/datasets/__init__.py, until the library is installed",
         ),
         (_broken("datasets"), "/site/library/__init__.py, broken"),
     ],
