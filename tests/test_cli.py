@@ -328,7 +328,7 @@ def test_cache_makes_the_literal_call_work_and_undoes_it(
     lines = out.splitlines()
     assert lines[0] == f"cache   {tmp_path}, 2 folders made"
     assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
-    assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "23 s" in lines[-1] and "390 s" in lines[-1]
+    assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "seconds to minutes" in lines[-1]
 
     printed = json.loads(run("cache", "tinytalks", "--json")[1])
     assert (printed["cache"], printed["made"], printed["set"]) == (str(tmp_path), [], {"HF_HUB_OFFLINE": "1"})

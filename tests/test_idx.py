@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tinytorch_hf import catalog, readers
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.idx import read_idx
 
@@ -99,3 +100,14 @@ def test_random_bytes_give_a_clear_error_or_all_their_values(data: bytes, with_h
     else:
         assert data.endswith(array.tobytes())
         assert array.size == len(data) - 4 - 4 * data[3]
+
+
+def test_two_files_are_a_splits_columns() -> None:
+    """Images and labels, the latter in the type of every label here."""
+    contents = {Path("images"): SMALL, Path("labels"): idx(np.array([7, 1], np.uint8))}
+
+    columns = readers.read(catalog.MNIST, catalog.MNIST.split("test"), contents)
+
+    assert list(columns) == ["images", "labels"]
+    assert columns["images"].tobytes() == b"abcdef"
+    assert (columns["labels"].dtype, columns["labels"].tolist()) == (np.int64, [7, 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError
 from tinytorch_hf.npz import read_npz, write_npz
 
 PATH = Path("somewhere/file.npz")
@@ -187,11 +188,37 @@ def test_a_dtype_that_does_not_exist_is_refused() -> None:
     assert "no dtype" in refusal(member(npy("{'descr': '<f1', 'fortran_order': False, 'shape': (1,), }", b"x")))
 
 
-@pytest.mark.parametrize("shape", ["(1000000000000,)", "(9999999999, 9999999999)", "(3,)", "(-1,)", "(1, 1, 1)"])
+@pytest.mark.parametrize("shape", ["(1000000000000,)", "(9999999999, 9999999999)", "(3,)", "(1, 1, 1)"])
 def test_a_shape_is_believed_only_if_the_values_are_there(shape: str) -> None:
     """A header may announce any shape; nothing is allocated before the values were counted."""
     header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
-    refusal(member(npy(header, bytes(16))))
+    assert "images has 16 bytes, too few or too many for float64" in refusal(member(npy(header, bytes(16))))
+
+
+def test_a_length_below_zero_is_no_header() -> None:
+    """What stands there is shown."""
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }"
+    shown = f"{header}\n".encode()[:60]
+    assert f"its header says {shown!r}" in refusal(member(npy(header, bytes(16))))
+
+
+def test_a_directory_that_is_gone_or_lies_is_named() -> None:
+    """It stands at the end of the file, and says where each member starts."""
+    assert "its zip directory is damaged or missing (" in refusal(numpys(**ARRAYS)[:-30])
+
+    data = bytearray(member(npy("")))
+    directory = data.index(b"PK\x01\x02")
+    data[directory + 42] += 1
+    assert "images.npy does not start where the directory says" in refusal(bytes(data))
+
+
+def test_a_python_without_bzip2_is_told_from_a_damaged_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pythons that were built without the library's headers lack the module; the file is good."""
+    monkeypatch.setitem(sys.modules, "bz2", None)
+
+    with pytest.raises(TinyTorchHFError, match=r"images\.npy is packed with bzip2.*Install the bzip2") as caught:
+        read_npz(write_npz(ARRAYS), PATH)
+    assert not isinstance(caught.value, CorruptFileError)
 
 
 @pytest.mark.parametrize("name", ["../images.npy", "/images.npy", "a/b.npy", "images.txt", ".npy", "im ages.npy"])
@@ -281,4 +308,4 @@ def test_damaged_streams_are_refused() -> None:
         data = bytearray(member(b"x" * 2000, compression=compression))
         start = data.index(b"images.npy") + len(b"images.npy")
         data[start : start + 4] = b"\xff\xff\xff\xff"
-        assert "does not unpack" in refusal(bytes(data))
+        assert "images.npy does not unpack" in refusal(bytes(data))

@@ -122,6 +122,26 @@ def test_persistent_ids_are_refused() -> None:
     assert str(PATH) in str(caught.value)
 
 
+def test_what_is_found_instead_of_arrays_is_named() -> None:
+    """The whole, or the first entry that is none; a long name is cut off."""
+    for content, kind in (([], "list"), (np.zeros(1), "ndarray"), (np.dtype("u1"), "dtype")):
+        with pytest.raises(CorruptFileError, match=f"holds a {kind}, not a dictionary"):
+            read_pickle(pickle.dumps(content, protocol=4), PATH)
+    with pytest.raises(CorruptFileError, match=f"holds an entry '{'n' * 40}' that is not a NumPy array"):
+        read_pickle(pickle.dumps({"n" * 60: 1}), PATH)
+
+
+def test_names_that_python_2_wrote_are_names() -> None:
+    """Its strings are bytes; those of names are ASCII."""
+    written = pickle.dumps({"a": np.arange(3)}, protocol=2)
+    by_python_2 = written.replace(b"X\x01\x00\x00\x00a", b"U\x01a")
+
+    assert by_python_2 != written
+    assert read_pickle(by_python_2, PATH)["a"].tolist() == [0, 1, 2]
+    with pytest.raises(CorruptFileError, match="ascii"):
+        read_pickle(written.replace(b"X\x01\x00\x00\x00a", b"U\x01\xe4"), PATH)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -216,9 +236,13 @@ def test_bytes_are_rebuilt_from_latin_1_alone(arguments: tuple[object, object]) 
 
 
 def test_a_number_that_would_fill_the_memory_is_refused_as_text_as_well() -> None:
-    """Protocol 0 writes it in digits."""
+    """Protocol 0 writes it in digits; up to the bound they are read."""
     with pytest.raises(CorruptFileError, match="number 268435456"):
         read_pickle(b"Np268435456\n.", PATH)
+    with pytest.raises(CorruptFileError, match="number 1048577"):
+        read_pickle(b"Np1048577\n.", PATH)
+    with pytest.raises(CorruptFileError, match="NoneType"):
+        read_pickle(b"Np1048576\n.", PATH)
 
 
 def test_an_unknown_byte_order_is_refused() -> None:

@@ -69,6 +69,45 @@ def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypa
 
 
 @pytest.mark.parametrize(
+    ("dataset", "root", "said"),
+    [
+        (
+            catalog.TINYDIGITS,
+            "here",
+            "TinyDigits was not found: there is no FILE. You can use download=True to put it there "
+            "(no network is needed), or root=None for the bundled files.",
+        ),
+        (
+            catalog.MNIST,
+            "here",
+            "MNIST was not found: there is no FILE. You can use download=True, or run "
+            "`tinytorch-hf download mnist --root here`. This downloads 12 MB into here.",
+        ),
+        (
+            catalog.TINYPY,
+            None,
+            "TinyPy was not found: there is no FILE. You can use download=True, or run "
+            "`tinytorch-hf download tinypy`. This builds it into CACHE.",
+        ),
+        (
+            catalog.TINYCIFAR,
+            "here",
+            "TinyCIFAR was not found: there is no FILE, nor is there CIFAR10 to cut it from. You can use "
+            "download=True, or run `tinytorch-hf download tinycifar --root here`. This downloads CIFAR10, 170 MB, "
+            "into here and cuts TinyCIFAR from it; then CIFAR10 is no longer needed.",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_with_the_way_to_get_it(
+    dataset: catalog.DatasetInfo, root: str | None, said: str
+) -> None:
+    """What to type, how much it downloads and where it goes; each kind of dataset comes in its own way."""
+    expected = said.replace("FILE", str(Path("some/file"))).replace("CACHE", str(store.cache()))
+
+    assert store.not_found(dataset, Path("some/file"), root) == expected
+
+
+@pytest.mark.parametrize(
     ("content", "error"),
     [
         (POINTER, GitLFSPointerError),

@@ -113,3 +113,13 @@ def test_fingerprint_of_texts_knows_where_one_ends() -> None:
     """Moving a letter from one text to the next changes the fingerprint."""
     one, other = (Split("train", {"answer": np.array(texts)}) for texts in (["ab", "c"], ["a", "bc"]))
     assert describe.fingerprint({"train": one}) != describe.fingerprint({"train": other})
+
+
+def test_no_pairs_have_the_columns_types_as_well() -> None:
+    """A level that nobody asked for leaves none, and what is computed of them goes on."""
+    empty = talks.columns([])
+
+    assert {name: array.dtype.kind for name, array in empty.items()} == {
+        **dict.fromkeys(("id", "level", "dialogue", "turn"), "i"),
+        **dict.fromkeys(("topic", "question", "answer"), "U"),
+    }

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.pickles import array_of, unpickle
+from tinytorch_hf.pickles import array_of, kind_of, unpickle
 
 _SHAPE = (3, 32, 32)
 _N_VALUES = 3 * 32 * 32
@@ -46,7 +46,7 @@ def read_cifar_batch(data: bytes, path: Path) -> tuple[Array, Array]:
     """
     content = unpickle(data, path, encoding="bytes")
     if not isinstance(content, dict):
-        raise CorruptFileError(f"{path} holds a {type(content).__name__}, not a batch of CIFAR-10.")
+        raise CorruptFileError(f"{path} holds a {kind_of(content)}, not a batch of CIFAR-10.")
     pixels, labels = (content.get(name.encode(), content.get(name)) for name in ("data", "labels"))
     array = array_of(pixels)
     if array is None or array.dtype != np.uint8 or array.shape[1:] != (_N_VALUES,):

@@ -174,6 +174,13 @@ def array_of(value: object) -> Array | None:
     return value.array if isinstance(value, _ArrayState) else None
 
 
+def kind_of(value: object) -> str:
+    """What a value is called in a message; a stand-in is called what it stands for."""
+    if isinstance(value, _ArrayState):
+        return "ndarray"
+    return "dtype" if isinstance(value, _DtypeState) else type(value).__name__
+
+
 def read_pickle(data: bytes, path: Path) -> dict[str, Array]:
     """Read a pickled dictionary of NumPy arrays without running anything the pickle asks for.
 
@@ -199,7 +206,7 @@ def read_pickle(data: bytes, path: Path) -> dict[str, Array]:
     """
     content = unpickle(data, path)
     if not isinstance(content, dict):
-        raise CorruptFileError(f"{path} holds a {type(content).__name__}, not a dictionary of NumPy arrays")
+        raise CorruptFileError(f"{path} holds a {kind_of(content)}, not a dictionary of NumPy arrays")
     arrays: dict[str, Array] = {}
     for name, value in content.items():
         array = array_of(value)
