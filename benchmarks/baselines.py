@@ -1,7 +1,7 @@
-"""What accuracy to expect: the comparison's own training, over several seeds, written into the documents.
+"""What to expect: accuracies over several seeds, the end of a comparison, seconds of waiting; for the documents.
 
-``python -m benchmarks.baselines [--write]`` (needs torch). Results stand between ``<!-- measured: KIND NAME -->``
-and ``<!-- /measured -->``.
+``python -m benchmarks.baselines [--write]`` (needs torch and datasets). Results stand between
+``<!-- measured: KIND NAME -->`` and ``<!-- /measured -->``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import functools
 import statistics
 
-from benchmarks import expectations
+from benchmarks import expectations, waiting
 from tinytorch_hf.compare import lockstep, report
 from tinytorch_hf.compare.tasks import make_model, settings_for
 from tinytorch_hf.hub import blocks
@@ -52,7 +52,7 @@ def compare(name: str) -> str:
     return f"```text\n{report.conclusion(lockstep.run(settings_for(name)))}\n```"
 
 
-KINDS = {"baseline": baseline, "compare": compare, "milestones": expectations.table}
+KINDS = {"baseline": baseline, "compare": compare, "milestones": expectations.table, "waiting": waiting.table}
 
 
 def main() -> None:

@@ -32,10 +32,7 @@ def table(_scope: str) -> str:
     MissingFileError
         TinyCIFAR is not on this machine.
     """
-    lines = [
-        "| Milestone | Data | Model | Reached | By guessing | On samples never seen |",
-        "| --- | --- | --- | ---: | ---: | --- |",
-    ]
+    lines = [HEAD]
     for number, experiment in experiments():
         try:
             lines.append(row(number, experiment, train(experiment, 0, print)))
