@@ -96,6 +96,16 @@ def cut(n_bytes: int) -> Answer:
     return answer
 
 
+def without_length(n_bytes: int) -> Answer:
+    """No length is announced, no Range is known, and where the connection ends, the body does: after so many bytes."""
+
+    def answer(exchange: Exchange, content: bytes) -> None:
+        exchange.head("200 OK")
+        exchange.body(content[:n_bytes])
+
+    return answer
+
+
 def reset(n_bytes: int) -> Answer:
     """The connection is torn down after so many bytes of the body."""
 

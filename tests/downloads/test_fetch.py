@@ -84,6 +84,14 @@ def test_a_server_that_never_gets_further_is_given_up(tmp_path: Path) -> None:
     assert reason == f"the connection broke, after 900 of {SIZE} bytes"
 
 
+def test_a_body_whose_end_nothing_announced_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    """It is asked for again, twice."""
+    reason, firsts, _ = outcome(tmp_path, faults.without_length(300))
+
+    assert len(firsts) == 3
+    assert reason == f"the connection ended, after 300 of {SIZE} bytes"
+
+
 @pytest.mark.parametrize(
     ("first", "requests"),
     [
@@ -94,6 +102,8 @@ def test_a_server_that_never_gets_further_is_given_up(tmp_path: Path) -> None:
         (faults.reset(50_000), 2),
         (faults.stall(0), 2),
         (faults.stall(50_000), 2),
+        (faults.without_length(50_000), 2),
+        (faults.without_length(SIZE), 1),
         (faults.chunked, 1),
         (faults.gzipped, 1),
         (faults.mislabelled, 1),

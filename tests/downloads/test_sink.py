@@ -43,6 +43,16 @@ def test_what_has_come_is_in_the_file_at_once(tmp_path: Path) -> None:
         assert (partial.n_bytes, partial.missing) == (3, 7)
 
 
+def test_folders_that_are_not_there_are_made(tmp_path: Path) -> None:
+    """As many as are missing; and nothing is left of a download of which nothing came."""
+    folder = tmp_path / "a" / "b"
+
+    with Sink(folder / "a.part", 10, PATIENCE) as partial:
+        assert (partial.first, partial.n_bytes, partial.is_receiving) == (0, 0, False)
+
+    assert [*folder.iterdir()] == []
+
+
 def test_what_the_system_takes_in_parts_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is nearly full takes less than it is given."""
 
