@@ -55,7 +55,6 @@ MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 def pytest_collection_finish() -> None:
     """From here on tests make what is worth collecting."""
-    gc.freeze()
     gc.enable()
 
 

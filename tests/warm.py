@@ -1,8 +1,7 @@
 """An interpreter that has imported torch, and runs each program that it is told to in a process forked from itself.
 
 It reads an order a line, as JSON: arguments as after ``python``, environment, working folder, files for the output.
-When a program has ended, its exit status is printed. Its exit handlers are run, but what torch has filled a memory with is
-not taken apart, which takes longer than most programs.
+When a program has ended, its exit status is printed.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def orders() -> dict[str, Any]:
         _, status = os.waitpid(process, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
-    sys.exit()
+    os._exit(0)
 
 
 def become(order: dict[str, Any]) -> None:
@@ -58,8 +57,10 @@ def run(option: str, what: str, *arguments: str) -> None:
 
 
 def run_to_its_end(option: str, what: str, *arguments: str) -> None:
-    """As `run`; the status with which an interpreter would end goes to `leave`."""
-    global status
+    """As `run`, then end this process as it is, with the status with which an interpreter would end."""
+    status = 1
+    # What is registered last is called first: handlers of the program are called before.
+    atexit.register(lambda: leave(status))
     try:
         run(option, what, *arguments)
         status = 0
@@ -68,17 +69,14 @@ def run_to_its_end(option: str, what: str, *arguments: str) -> None:
         raise
 
 
-def leave() -> None:
-    """End this process as it is."""
+def leave(status: int) -> None:
+    """What torch has filled a memory with is not taken apart: that takes longer than most programs."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
 
 if __name__ == "__main__":
-    status = 1
-    # What is registered first is called last.
-    atexit.register(leave)
     # With all of torch that torchvision imports, which is most of what its import costs.
     import torch._dynamo  # noqa: F401
 
