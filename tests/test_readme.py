@@ -64,7 +64,7 @@ def test_every_python_block_runs(
 
 
 @pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_python: Run) -> Callable[[str], int]:
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_torch: Run) -> Callable[[str], int]:
     """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
     monkeypatch.chdir(tmp_path)
 
@@ -75,7 +75,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_p
         if words[:2] == ["tinytorch-hf", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
-            return run_python("-m", "tinytorch_hf", *words[1:], **options).returncode
+            return run_with_torch("-m", "tinytorch_hf", *words[1:], **options).returncode
         run = milestones.main if words[0] == "python" else cli.main
         return run(words[words.index("tinytorch_hf.milestones") + 1 :] if words[0] == "python" else words[1:])
 
