@@ -204,7 +204,7 @@ def test_two_processes_may_prepare_at_once(root: Path) -> None:
     """Both succeed, and the result is whole."""
     checkout = str(Path(cache.__file__).parents[2])
     environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
-    command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks"]
+    command = [sys.executable, "-c", "from tinytorch_hf.hub import cache; cache.prepare(['tinydigits', 'tinytalks'])"]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
 
     for process in running:
