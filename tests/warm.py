@@ -77,11 +77,13 @@ def leave(status: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()
     # With all of torch that torchvision imports, which is most of what its import costs.
     import torch._dynamo  # noqa: F401
 
     # What is here stays: a collection in a forked process would copy it, to find nothing.
     gc.freeze()
     ordered = orders()
+    gc.enable()
     become(ordered)
     run_to_its_end(*ordered["arguments"])
