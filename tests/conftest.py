@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import gc
 import gzip
 import json
 import random
@@ -42,11 +43,19 @@ hypothesis.settings.load_profile("here")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# All that is imported while tests are collected stays: looking through it again and again would find nothing to free.
+gc.disable()
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 Install = Callable[[dict[str, str]], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_collection_finish() -> None:
+    """From here on tests make what is worth collecting."""
+    gc.enable()
 
 
 def _environment(**changes: str) -> dict[str, str]:

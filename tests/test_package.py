@@ -96,12 +96,14 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
     ],
 )
 def test_the_wheel_and_the_checkout_behave_alike(run_installed: Run, run_numpy_only: Run, arguments: list[str]) -> None:
-    """The same command prints the same in both."""
+    """The same command prints the same in both; what is to be JSON is JSON, and nothing else is printed into it."""
     installed = run_installed("-m", "tinytorch_hf", *arguments)
     in_checkout = run_numpy_only("-m", "tinytorch_hf", *arguments)
 
     assert (installed.returncode, installed.stderr) == (0, "")
     assert installed.stdout == in_checkout.stdout
+    if "--json" in arguments:
+        assert json.loads(installed.stdout)
 
 
 def test_the_installed_wheel_exports_the_same_files(run_installed: Run, checkout: Path, tmp_path: Path) -> None:
@@ -166,8 +168,3 @@ def test_lint_format_and_types_are_clean(command: list[str], checkout: Path) -> 
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_json_of_an_installed_wheel_is_json(run_installed: Run) -> None:
-    """Nothing else is printed into it."""
-    assert json.loads(run_installed("-m", "tinytorch_hf", "verify", "--json").stdout)[0]["outcome"] == "ok"

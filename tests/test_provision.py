@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from conftest import Run
 
 import tinytorch_hf
 from tinytorch_hf import catalog, describe, loaders, provision, store
-from tinytorch_hf.downloads import places
+from tinytorch_hf.downloads import fetch, places
+from tinytorch_hf.downloads.sink import Patience
 from tinytorch_hf.errors import MissingFileError
 
 
@@ -36,6 +38,7 @@ def classroom(archives: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fault
         body = faults.begin(exchange, data)
         exchange.body(body[: 2**22] if len(body) > 2**23 else body)
 
+    monkeypatch.setattr(fetch, "Patience", functools.partial(Patience, waits_s=(0.01,)))
     with faults.serving_faults(b"", answer) as server:
         monkeypatch.setenv(places.MIRROR_VARIABLE, server.address)
         yield server

@@ -27,6 +27,9 @@ from tinytorch_hf.milestones.experiments.training import train
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 BASH_BLOCKS = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+LINES = [line for block in BASH_BLOCKS for line in block.splitlines()]
+# It imports every library in another process: tests/doctor/test_doctor.py runs it where everything is installed.
+DOCTOR = "tinytorch-hf doctor"
 SHELL_BLOCKS = re.findall(r"^```shell\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -64,7 +67,7 @@ def test_every_python_block_runs(
 
 
 @pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_python: Run) -> Callable[[str], int]:
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_torch: Run) -> Callable[[str], int]:
     """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
     monkeypatch.chdir(tmp_path)
 
@@ -75,7 +78,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_p
         if words[:2] == ["tinytorch-hf", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
-            return run_python("-m", "tinytorch_hf", *words[1:], **options).returncode
+            return run_with_torch("-m", "tinytorch_hf", *words[1:], **options).returncode
         run = milestones.main if words[0] == "python" else cli.main
         return run(words[words.index("tinytorch_hf.milestones") + 1 :] if words[0] == "python" else words[1:])
 
@@ -96,15 +99,16 @@ def serve(arguments: list[str]) -> int:
         return process.wait(timeout=30)
 
 
-@pytest.mark.parametrize("line", [line for block in BASH_BLOCKS for line in block.splitlines()])
+@pytest.mark.parametrize("line", [line for line in LINES if line != DOCTOR])
 def test_every_line_of_a_first_minute_works(typed: Callable[[str], int], line: str) -> None:
     """As it is written."""
     assert typed(line) == OK
 
 
 def test_every_reader_has_a_first_minute() -> None:
-    """Student, instructor, maintainer: one block each."""
+    """Student, instructor, maintainer: one block each; the instructor looks first whether all is there."""
     assert len(BASH_BLOCKS) == len(re.findall(r"^## The \w+'s first minute$", README, re.MULTILINE)) == 3
+    assert BASH_BLOCKS[1].splitlines()[0] == DOCTOR
 
 
 def test_what_learners_may_expect_is_what_the_experiments_reach() -> None:

@@ -6,6 +6,8 @@ When a program has ended, its exit status is printed.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import runpy
@@ -26,7 +28,7 @@ def orders() -> dict[str, Any]:
         _, status = os.waitpid(process, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
-    sys.exit()
+    os._exit(0)
 
 
 def become(order: dict[str, Any]) -> None:
@@ -54,9 +56,34 @@ def run(option: str, what: str, *arguments: str) -> None:
         runpy.run_module(what, run_name="__main__", alter_sys=True)
 
 
-if __name__ == "__main__":
-    import torch  # noqa: F401
+def run_to_its_end(option: str, what: str, *arguments: str) -> None:
+    """As `run`, then end this process as it is, with the status with which an interpreter would end."""
+    status = 1
+    # What is registered last is called first: handlers of the program are called before.
+    atexit.register(lambda: leave(status))
+    try:
+        run(option, what, *arguments)
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
 
+
+def leave(status: int) -> None:
+    """What torch has filled a memory with is not taken apart: that takes longer than most programs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    gc.disable()
+    # With all of torch that torchvision imports, which is most of what its import costs.
+    import torch._dynamo  # noqa: F401
+
+    # What is here stays: a collection in a forked process would copy it, to find nothing.
+    gc.freeze()
     ordered = orders()
+    gc.enable()
     become(ordered)
-    run(*ordered["arguments"])
+    run_to_its_end(*ordered["arguments"])

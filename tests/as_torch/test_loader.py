@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -58,9 +59,11 @@ class PerSample:
         return self._dataset[index]
 
 
+@functools.cache
 def per_sample(make: Callable[[Any], Any]) -> Any:
-    """The dataset that `make` gives, with a transform that must see each image."""
-    return PerSample(make(to_tensor))
+    """What the dataset that `make` gives has for each index, one after the other, with a transform of each image."""
+    dataset = make(to_tensor)
+    return PerSample([dataset[index] for index in range(len(dataset))])
 
 
 # Datasets by the transform of their images; what is made without one is to be the same as what to_tensor makes.

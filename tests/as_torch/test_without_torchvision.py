@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-# Of what may lean on torchvision; starting further interpreters would tell nothing new.
+# Of what may lean on torchvision; further interpreters, workers and orders of samples would tell nothing new.
 SPECIFICATIONS = ("test_images", "test_loader")
-STARTS_INTERPRETERS = "has_not_imported_us or without_pillow or without_torch"
+INTERPRETERS = "has_not_imported_us or without_pillow or without_torch or many_processes"
+WORKERS = "exact_numbers and not [0-"
+OTHER_ORDERS = "in_torchs_order and not shuffle"
 
 
 def test_the_same_specifications_hold(run_with_torch: Run, checkout: Path) -> None:
@@ -21,7 +23,7 @@ def test_the_same_specifications_hold(run_with_torch: Run, checkout: Path) -> No
 
     done = run_with_torch(
         *("-m", "pytest", "-q", "-n0", "-p", "without_torchvision", "-p", "no:cacheprovider", "-k"),
-        *(f"not ({STARTS_INTERPRETERS})", *tests),
+        *(f"not ({INTERPRETERS} or {WORKERS} or {OTHER_ORDERS})", *tests),
         cwd=checkout,
         PYTHONPATH=paths,
     )

@@ -115,7 +115,7 @@ def test_a_module_that_does_not_import_is_tried_once(tmp_path: Path) -> None:
     write_package(tmp_path, {**GENERATION_C, "core/losses.py": "import time\ntime.sleep(60)\n"})
     start = time.monotonic()
 
-    report = check(FrameworkMap(), tmp_path, ("losses", "activations"), limit_s=1.0)
+    report = check(FrameworkMap(), tmp_path, ("losses", "activations"), limit_s=0.5)
 
     outcomes = {(result.module, result.outcome) for result in report.results}
     assert outcomes == {("activations", Outcome.AGREES), ("losses", Outcome.CRASHES)}
@@ -133,8 +133,10 @@ def test_no_package_or_another_of_the_same_name_is_a_wrong_call(tmp_path: Path) 
         check(FrameworkMap(), tmp_path, ("relu",))
 
 
-def test_a_function_that_closes_every_file_crashes_alone(tmp_path: Path) -> None:
+def test_a_function_that_closes_every_file_crashes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer cannot come any more, though the process goes on; what comes after it is judged."""
+    monkeypatch.setattr(process_module, "_ENDING_S", 0.5)
+
     crashing, after = checked(tmp_path, "os.closerange(0, 64); __import__('time').sleep(60)").results
 
     assert (crashing.outcome, after.outcome) == (Outcome.CRASHES, Outcome.AGREES)
@@ -174,7 +176,7 @@ def test_a_looping_package_ends_though_nobody_waits_for_it(tmp_path: Path) -> No
     loops = f"{activations}        while True:\n            pass\n"
     write_package(tmp_path, {**GENERATION_C, "core/activations.py": loops})
     command = subprocess.Popen(
-        [sys.executable, "-m", "tinytorch_hf", "check", "--package", "tinytorch", "--only", "relu", "--timeout", "2"],
+        [sys.executable, "-m", "tinytorch_hf", "check", "--package", "tinytorch", "--only", "relu", "--timeout", "1"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         stdout=subprocess.DEVNULL,

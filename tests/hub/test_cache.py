@@ -129,14 +129,14 @@ def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
     assert listing(root / "tinytorch___tinytalks") == others != {}
 
 
-def test_results_of_map_go_with_what_they_were_made_from(root: Path, run_python: Run) -> None:
+def test_results_of_map_go_with_what_they_were_made_from(root: Path, run_with_torch: Run) -> None:
     """The library puts them into the same folder, where they would break the next call."""
     cache.prepare(["tinytalks"])
     program = (
         "import datasets\n"
         "datasets.load_dataset('tinytorch/tinytalks', 'text').map(lambda row: {'n': len(row['text'])})\n"
     )
-    done = run_python("-c", program)
+    done = run_with_torch("-c", program)
     assert done.returncode == 0, done.stderr
     assert [*cache.place("tinytalks", "text").glob("cache-*.arrow")]
 
@@ -178,7 +178,7 @@ def test_a_run_that_fails_leaves_nothing_of_the_dataset(
     assert listing(root) == {}
 
 
-def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_python: Run) -> None:
+def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_with_torch: Run) -> None:
     """The default first; the next run completes the rest, and undo clears what the dead process could not."""
     program = (
         "import os\n"
@@ -188,10 +188,10 @@ def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_python: 
         "cache._put = put_and_die\n"
         "cache.prepare(['tinydigits'])\n"
     )
-    assert run_python("-c", program).returncode == 9
+    assert run_with_torch("-c", program).returncode == 9
     assert cache.place("tinydigits", "default").is_dir()
     assert not cache.place("tinydigits", "array").exists()
-    loaded = run_python("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'][0])")
+    loaded = run_with_torch("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'][0])")
     assert "'image':" in loaded.stdout, loaded.stderr
 
     assert cache.prepare(["tinydigits"]) == [cache.place("tinydigits", "array")]
@@ -204,7 +204,7 @@ def test_two_processes_may_prepare_at_once(root: Path) -> None:
     """Both succeed, and the result is whole."""
     checkout = str(Path(cache.__file__).parents[2])
     environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
-    command = [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits", "tinytalks"]
+    command = [sys.executable, "-c", "from tinytorch_hf.hub import cache; cache.prepare(['tinydigits', 'tinytalks'])"]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
 
     for process in running:

@@ -35,7 +35,7 @@ def test_every_literal_call_gives_the_curated_numbers(root: Path) -> None:
             assert answers[offline.Literal(name, config)] == catalog.info(name).fingerprint
 
 
-def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_python: Run, tmp_path: Path) -> None:
+def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_torch: Run, tmp_path: Path) -> None:
     """Nothing of ours on the path, no connection made, one variable set."""
     cache.prepare(ON_HUB)
     program = (
@@ -48,7 +48,7 @@ def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_python: 
         "    print(name, {split: rows.num_rows for split, rows in loaded.items()})\n"
     )
 
-    done = run_python("-c", program, PYTHONPATH="")
+    done = run_with_torch("-c", program, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

@@ -28,6 +28,8 @@ _PROGRAM = (
 _START_LIMIT_S = 120.0
 # The child ends itself at the limit, with its stack; only if it cannot is it killed, this much later.
 _GRACE_S = 2.0
+# A child whose answers have ended is about to end itself; longer than this it only does if it has closed their channel.
+_ENDING_S = 5.0
 _FRAME = re.compile(r'File "(.+)", line (\d+) in ')
 _OURS = Path(__file__).parents[2]
 
@@ -118,7 +120,7 @@ class PackageProcess:
     def _died(self) -> dict[str, Any]:
         assert self._process is not None  # noqa: S101 -- only a process that was started can have died
         try:
-            status = self._process.wait(timeout=5)
+            status = self._process.wait(timeout=_ENDING_S)
         except subprocess.TimeoutExpired:
             # It closed its end of the pipe and goes on.
             status = None
