@@ -78,7 +78,7 @@ def test_a_split_has_a_length_columns_and_a_readable_repr() -> None:
 
 def test_an_unknown_column_is_answered_with_the_right_one() -> None:
     """The error suggests the column that was meant."""
-    with pytest.raises(UnknownNameError, match="Did you mean 'images'"):
+    with pytest.raises(UnknownNameError, match=r"no column of split 'train' named 'image'\. Did you mean 'images'"):
         loaders.load("tinydigits")["train"]["image"]
 
 

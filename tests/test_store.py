@@ -194,8 +194,10 @@ def test_a_folder_in_the_place_of_a_file_is_explained(root: Path) -> None:
     path.unlink()
     path.mkdir()
 
-    with pytest.raises(StorageError, match="cannot be read"):
+    with pytest.raises(StorageError, match=r"cannot be read: Is a directory\."):
         store.read(DATASET, TRAIN, root)
+    with pytest.raises(StorageError, match=r"cannot be read: Is a directory\."):
+        store.found_at(path, b"")
 
 
 def test_write_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -261,7 +263,7 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     """A file stands in its place."""
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(StorageError, match="could not be written"):
+    with pytest.raises(StorageError, match=r"could not be written: .*\. Nothing was changed\. Free some space or"):
         store.write(tmp_path / "file" / "b.bin", b"x")
 
 

@@ -194,8 +194,8 @@ def test_only_an_md5_is_enough_where_nothing_else_is_published(tmp_path: Path) -
 def test_an_archive_that_cannot_be_read_is_a_storage_error(tmp_path: Path) -> None:
     """It is gone, or a folder."""
     (tmp_path / "folder.gz").mkdir()
-    for name in ("nothing.gz", "folder.gz"):
-        with pytest.raises(StorageError, match="cannot be read"):
+    for name, reason in (("nothing.gz", "No such file or directory"), ("folder.gz", "Is a directory")):
+        with pytest.raises(StorageError, match=rf"cannot be read: {reason}\."):
             unpack.unpack(tmp_path / name, [LETTERS], tmp_path)
 
 
