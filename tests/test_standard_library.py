@@ -157,8 +157,9 @@ def test_a_damaged_cache_is_an_error_until_it_is_provided_anew(
     path = python_functions.folder(tmp_path) / "val.jsonl"
     path.write_bytes(path.read_bytes()[:-100])
 
-    with pytest.raises(CorruptFileError, match=r"val\.jsonl, line 500"):
-        text_loaders.load_tinypy("val", tmp_path)
+    for load in (lambda: text_loaders.load_tinypy("val", tmp_path), lambda: loaders.load("tinypy", tmp_path)):
+        with pytest.raises(CorruptFileError, match=r"val\.jsonl, line 500"):
+            load()
     provision.provide(catalog.TINYPY, tmp_path)
     assert len(text_loaders.load_tinypy("val", tmp_path)) == 500
 
