@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.describe import statistics
+from tinytorch_hf.difficulty import LEVELS
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.loaders import load, load_images
 
@@ -121,7 +122,7 @@ def difficulty_table(name: str) -> str:
     """How many samples of each difficulty a dataset's splits have, and the scores of each."""
     splits = load(name)
     rows = []
-    for level, word in enumerate(("easy", "medium", "hard")):
+    for level, word in enumerate(LEVELS):
         cells = []
         for split in splits.values():
             scores = split["score"][split["difficulty"] == level]
