@@ -64,13 +64,13 @@ def running_mirror() -> Iterator[tuple[int, str]]:
         process.communicate()
 
 
-def memory_mb(pid: int, what: str = "VmHWM") -> float:
-    """Peak ("VmHWM") or present ("VmRSS") resident memory of a process, not a number where Linux is not."""
+def memory_mb(pid: int) -> float:
+    """Peak resident memory of a process, not a number where Linux is not."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return float("nan")
     lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
-    return int(lines[what].split()[0]) / 1000
+    return int(lines["VmHWM"].split()[0]) / 1000
 
 
 def fetch_everything(address: str, n_clients: int) -> Fetched:

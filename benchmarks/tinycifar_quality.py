@@ -23,6 +23,7 @@ from datasets.tinycifar import create_tinycifar as recipe
 
 from tinytorch_hf import curate, load, tinycifar
 from tinytorch_hf.arrays import Array
+from tinytorch_hf.hub import tables
 from tinytorch_hf.hub.blocks import write_block
 from tinytorch_hf.loaders import unit_range
 from tinytorch_hf.npz import read_npz
@@ -34,7 +35,8 @@ N_LOTS = 6
 N_EPOCHS = 12
 N_SEEDS = 5
 DATASHEET = Path(__file__).resolve().parents[1] / "datasets" / "tinycifar" / "DATASHEET.md"
-BLOCK = ("<!-- measured: quality -->", "<!-- /measured -->")
+QUALITY = ("<!-- measured: quality -->", "<!-- /measured -->")
+STATISTICS = ("<!-- measured: statistics -->", "<!-- /measured -->")
 
 # Images (N, 3, 32, 32) uint8, their features (N, F), and labels (N,).
 Samples = tuple[Array, Array, Array]
@@ -172,13 +174,12 @@ def _row(first: str, cells: list[str]) -> str:
     return f"| {' | '.join([first, *cells])} |"
 
 
-def report(source: Mapping[str, Split]) -> str:
-    """Everything that is measured, as Markdown."""
+def report(source: Mapping[str, Split], splits: dict[str, Split]) -> str:
+    """What CIFAR-10's candidates and TinyCIFAR's splits teach, as Markdown."""
     candidates = recipe.candidates(source)
     pool = Pool(candidates)
     look_alike = recipe.look_alikes(candidates.images)
     n_train, n_test = ((look_alike & of_split).sum() for of_split in (~candidates.is_test, candidates.is_test))
-    splits = {name: Split(name, read_npz(data, Path(name))) for name, data in tinycifar.build(source).items()}
     learned = learn_tinycifar(pool, splits)
     print("\n".join(learned), flush=True)
     lines = [
@@ -204,10 +205,14 @@ def main() -> int:
     parser.add_argument("root", type=Path, help="a root in which CIFAR-10 lies")
     parser.add_argument("--write", action="store_true", help="put the tables into TinyCIFAR's datasheet")
     options = parser.parse_args()
-    text = report(load("cifar10", options.root))
-    print(text)
+    source = load("cifar10", options.root)
+    files = tinycifar.build(source)
+    splits = {split: Split(split, read_npz(files[f"{split}.npz"], Path(f"{split}.npz"))) for split in source}
+    statistics, text = tables.statistics_of(splits), report(source, splits)
+    print(f"{statistics}\n\n{text}")
     if options.write:
-        write_block(DATASHEET, BLOCK, text)
+        write_block(DATASHEET, STATISTICS, statistics)
+        write_block(DATASHEET, QUALITY, text)
     return 0
 
 

@@ -3,7 +3,7 @@
 Run from the checkout's root, with torch installed: ``python3 benchmarks/tinytalks_judge.py --write``
 
 ==============  ==================================================================================
-model           2 layers, 64 wide, 4 heads, rotary positions, tied embeddings (about 125,000 weights)
+model           2 layers, 64 wide, 4 heads, rotary positions, tied embeddings
 sample          one pair, ``Q: ...`` newline ``A: ...`` newline; nothing is shared between pairs
 loss            cross-entropy of every character; those of the question count half
 optimizer       Muon for the blocks' matrices, AdamW for the rest; one cosine cycle

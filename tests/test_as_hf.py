@@ -15,7 +15,7 @@ import pytest
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, on_hub, store
-from tinytorch_hf.errors import CorruptFileError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
 
 ON_HUB = on_hub.names()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
@@ -126,6 +126,15 @@ def test_the_array_configuration_of_tinymnist_is_bytes_divided_by_255() -> None:
 
     assert rows["pixels"].dtype == np.float32
     assert np.array_equal(rows["pixels"], load_tinymnist()[0])
+
+
+def test_one_split_alone_is_explained() -> None:
+    """It is what `load_dataset` gives with `split=`, and what somebody picked out of a DatasetDict."""
+    loaded = as_hf.load("tinydigits")
+
+    for splits in (loaded["train"], {"train": loaded["train"]}):
+        with pytest.raises(InvalidArgumentError, match="every split of tinydigits by its name: train, test"):
+            as_hf.to_numpy("tinydigits", splits)
 
 
 def test_pixels_that_something_changed_are_refused() -> None:

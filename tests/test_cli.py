@@ -119,6 +119,7 @@ def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str])
         (["check", "--package", "no_such_tinytorch"], "No package no_such_tinytorch can be imported"),
         (["check", "--map", "absent.json"], "There is no mapping file"),
         (["check", "--timeout", "0"], "0 is not a positive number"),
+        (["check", "--timeout", "1e12"], "1e12 seconds are more than a day"),
     ],
 )
 def test_a_wrong_value_exits_with_2_and_says_which(run: Any, arguments: list[str], message: str) -> None:

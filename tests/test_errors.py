@@ -29,6 +29,14 @@ def test_a_wrong_name_suggests_close_matches_and_lists_what_exists() -> None:
     assert "Known: tinydigits, tinymnist." in message
 
 
+@pytest.mark.parametrize("name", ["sgd", "Sgd", "SDG"])
+def test_suggestions_do_not_hang_on_upper_and_lower_case(name: str) -> None:
+    """Neither in what was written nor in what exists, which stays as it is written."""
+    message = str(errors.UnknownNameError("part of TinyTorch", name, ["Tensor", "SGD", "Adam"]))
+
+    assert "Did you mean 'SGD'?" in message
+
+
 def test_a_name_like_nothing_gets_no_suggestion() -> None:
     """Far-fetched suggestions confuse more than they help."""
     assert "Did you mean" not in str(errors.UnknownNameError("dataset", "imagenet", ["tinydigits"]))

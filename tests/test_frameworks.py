@@ -77,6 +77,20 @@ def test_a_package_that_does_not_import_is_passed_over_with_the_reason(install: 
     assert find_framework().note == "importing tinytorch failed: ZeroDivisionError: division by zero"
 
 
+def test_a_package_that_ends_python_is_passed_over_with_the_reason(install: Install) -> None:
+    """A module without a main guard may call `sys.exit()`, and the command must not end there without a word."""
+    install({"__init__.py": "raise SystemExit(0)\n"})
+
+    assert "importing tinytorch failed: SystemExit: 0" in find_framework().note
+
+
+def test_a_part_that_ends_python_is_a_missing_one(install: Install) -> None:
+    """As any other part that does not import."""
+    install({**GENERATION_C, "core/dataloader.py": "raise SystemExit(0)\n"})
+
+    assert "has no " in find_framework().note
+
+
 def test_a_package_whose_own_import_is_missing_is_not_called_uninstalled(install: Install) -> None:
     """The package is there; what it imports is not."""
     install({"__init__.py": "import no_such_library\n"})

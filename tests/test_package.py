@@ -160,6 +160,19 @@ def test_version_and_licence_are_the_same_everywhere(checkout: Path) -> None:
     assert (checkout / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
 
 
+def test_the_source_of_every_dataset_can_be_cited(checkout: Path) -> None:
+    """By the title and the address that the catalog states; TinyTalks is this project's own."""
+    citation = yaml.safe_load((checkout / "CITATION.cff").read_text(encoding="utf-8"))
+    cited = {entry.get("url") or f"https://doi.org/{entry['doi']}": entry for entry in citation["references"]}
+    sources = [catalog.info(name) for name in catalog.names() if name != "tinytalks"]
+
+    assert {dataset.source_url for dataset in sources} == set(cited)
+    for dataset in sources:
+        entry = cited[dataset.source_url]
+        assert entry["title"].lower() in dataset.citation.lower()
+        assert dataset.name in ("mnist", "cifar10") or dataset.title in entry["notes"]
+
+
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
 def test_lint_format_and_types_are_clean(command: list[str], checkout: Path) -> None:
     """Part of the suite, so that nobody learns it from a review."""

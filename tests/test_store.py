@@ -219,6 +219,15 @@ def test_written_files_have_the_users_ordinary_permissions(tmp_path: Path) -> No
     assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
 
 
+def test_writing_does_not_touch_what_the_process_keeps_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read the umask is to set it; two threads that do so at the same time may leave another one behind."""
+    monkeypatch.setattr(store.os, "umask", lambda _mask: pytest.fail("the umask was set"))
+
+    store.write(tmp_path / "b.bin", b"x")
+
+
 def test_the_temporary_file_stands_beside_the_one_it_becomes(tmp_path: Path) -> None:
     """A rename is at once on one disk only; its name says whose it is."""
     seen: list[str] = []

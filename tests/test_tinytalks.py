@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import runpy
 from collections import Counter
@@ -246,3 +247,18 @@ def test_judge_reports_into_the_datasheet(tmp_path: Path, pairs: list[Pair]) -> 
     text = path.read_text(encoding="utf-8")
     assert text.startswith(f"kept {before}\n{result['n_weights']} weights") and text.endswith(f"{after} kept")
     assert " old " not in text
+
+
+def test_the_datasheet_reads_its_losses_rightly() -> None:
+    """Compositional questions are learned to the end, the others not, and none of these is answered."""
+    text = (FOLDER / "DATASHEET.md").read_text(encoding="utf-8").partition("<!-- measured: judge -->")[2]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    header = rows.index(["step", "train", "val", "val compositional", "val single"])
+    steps = [
+        [float(cell) for cell in row] for row in itertools.takewhile(lambda row: row[0].isdigit(), rows[header + 2 :])
+    ]
+    (_, train, _, combined, single), before = steps[-1], steps[:-1]
+
+    assert combined < min(row[3] for row in before)
+    assert single > min(row[4] for row in before) and single > 5 * combined > train
+    assert [row[-1] for row in rows if row[0] in ("val", "test")] == ["0/4", "0/2"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, on_hub, store, talks
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import as_stored, unit_range
 from tinytorch_hf.splits import Split
 
@@ -112,10 +112,20 @@ def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
 
     Raises
     ------
+    UnknownNameError
+        No such dataset.
+    InvalidArgumentError
+        ``splits`` does not have all of the dataset's splits.
     CorruptFileError
         Pixels or texts are not as the loading script writes them.
     """
-    return {split.name: _to_split(name, split.name, splits[split.name]) for split in catalog.info(name).splits}
+    dataset = catalog.info(name)
+    if not isinstance(splits, Mapping) or any(split.name not in splits for split in dataset.splits):
+        wanted = ", ".join(split.name for split in dataset.splits)
+        raise InvalidArgumentError(
+            f"to_numpy takes every split of {name} by its name: {wanted}. load_dataset gives them without split=."
+        )
+    return {split.name: _to_split(name, split.name, splits[split.name]) for split in dataset.splits}
 
 
 def _to_split(name: str, split_name: str, table: Any) -> Split:

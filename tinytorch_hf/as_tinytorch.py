@@ -66,22 +66,24 @@ def dataset(
     name
         A dataset's name.
     split
-        "train" or "test".
+        "train" or "test"; of digits_8x8 "full".
     root
-        None for the bundled files, or a folder in which ``<name>/`` is looked for.
+        None for the bundled files, or for those in the cache; or a folder in which they are looked for.
     framework
         What `find_framework` gave; by default it is found now.
 
     Returns
     -------
     TensorDataset
-        Of the framework found: (images, labels), float32 both, as every tensor of TinyTorch. Pixels are
-        exact; labels are whole numbers.
+        Of the framework found: images (N, height, width), in colour (N, 3, height, width), and labels (N,); float32
+        both, as every tensor of TinyTorch. Pixels are exact, in [0, 1]; labels are whole numbers.
 
     Raises
     ------
     UnknownNameError
         No such dataset or split.
+    InvalidArgumentError
+        The dataset holds texts.
     MissingFileError, CorruptFileError, StorageError
         A file is not there, is damaged, or cannot be read.
     """
@@ -121,7 +123,9 @@ def dataloader(
     Raises
     ------
     InvalidArgumentError
-        ``batch_size`` is not positive, or there is a seed without shuffling.
+        ``batch_size`` is not positive, there is a seed without shuffling, or the dataset holds texts.
+    UnknownNameError, MissingFileError, CorruptFileError, StorageError
+        As for `dataset`.
     """
     if batch_size < 1:
         raise InvalidArgumentError(f"batch_size must be at least 1, got {batch_size}.")

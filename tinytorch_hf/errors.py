@@ -37,7 +37,9 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         import difflib
 
         known = list(known)
-        matches = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
+        in_lower_case = {entry.lower(): entry for entry in known}
+        close = difflib.get_close_matches(str(name).lower(), list(in_lower_case), n=3, cutoff=0.5)
+        matches = [in_lower_case[entry] for entry in close]
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
         super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.")
 

@@ -77,6 +77,13 @@ def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
     -------
     list of Step
         What was found and done, one entry a file.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``root`` is no folder.
+    MissingFileError, CorruptFileError, StorageError
+        A file of the installation is not there or is damaged, or one of the checkout cannot be read or written.
     """
     steps = plan(dataset, root, force=force)
     for step in steps:

@@ -13,6 +13,10 @@ from typing import Any
 
 from tinytorch_hf.errors import StudentCodeError, TinyTorchHFError
 
+# What a student's module may raise while it is imported or runs: anything, also by `sys.exit()`, which must not end the
+# command without a word. Ctrl-C is the user's.
+_RAISED_BY_STUDENTS = (Exception, SystemExit)
+
 _ACTIVATIONS = ("Sigmoid", "ReLU", "Tanh", "GELU", "Softmax")
 _LAYERS = ("Linear", "Dropout", "Flatten", "Sequential")
 _LOSSES = ("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss")
@@ -89,7 +93,7 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
     module, problem = _import(package)
     if module is None:
         return reference_framework(problem, needed)
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(*_RAISED_BY_STUDENTS):
         import_autograd(module)
     parts = {name: _find_part(module, name) for name in needed}
     missing = [name for name, part in parts.items() if part is None]
@@ -186,8 +190,7 @@ def _import(name: str) -> tuple[ModuleType | None, str]:
         if is_absent(error, name):
             return None, f"no package {name} is installed"
         return None, f"importing {name} failed: {error}"
-    except Exception as error:
-        # A student's module may raise anything while it is imported.
+    except _RAISED_BY_STUDENTS as error:
         return None, f"importing {name} failed: {type(error).__name__}: {error}"
 
 
@@ -195,7 +198,7 @@ def _find_part(package: ModuleType, name: str) -> Any:
     """The class called ``name``, or None if it is absent or does not import."""
     try:
         return import_part(package, name)
-    except Exception:
+    except _RAISED_BY_STUDENTS:
         return None
 
 
@@ -233,7 +236,7 @@ def blaming(framework: Framework, doing: str) -> Iterator[None]:
         yield
     except TinyTorchHFError:
         raise
-    except Exception as error:
+    except _RAISED_BY_STUDENTS as error:
         raise StudentCodeError(
             f"{framework.name} raised an error while {doing}: {type(error).__name__}: {error}\n"
             f"The package is at {framework.location}."

@@ -244,7 +244,7 @@ def load_images(name: str, split_name: str, root: str | Path | None = None) -> t
     dataset.split(split_name)
     if dataset.columns[0].name != "images":
         raise InvalidArgumentError(
-            f"{dataset.title} holds texts, not images. Use tinytorch_hf.load_{name}() for its pairs, "
+            f"{dataset.title} holds texts, not images. Use tinytorch_hf.load_{name}() for them, "
             f"or the class tinytorch_hf.{dataset.title} in PyTorch."
         )
     split = load_split(name, split_name, root)

@@ -239,16 +239,14 @@ def write_pieces(
     WrongHashError
         The pieces are not the content that the catalog states for ``file``.
     """
-    import tempfile
-
     algorithm, expected = ("SHA-256", None) if file is None else _published_hash(file)
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL_SUFFIX, dir=path.parent)
-        temporary = Path(name)
         digest = _new_hash(algorithm)
-        with os.fdopen(handle, "wb") as stream:
+        # Not a private file, as mkstemp makes them: it is to be as public as any other of the user's.
+        with (path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}").open("xb") as stream:
+            temporary = Path(stream.name)
             for piece in pieces:
                 stream.write(piece)
                 digest.update(piece)
@@ -259,7 +257,7 @@ def write_pieces(
                 raise OSError("what was read back differs from what was written")
         if expected not in (None, digest.hexdigest()):
             raise WrongHashError(path, algorithm, digest.hexdigest(), str(expected), advice)
-        put_in_place(temporary, path)
+        temporary.replace(path)
     except TinyTorchHFError:
         raise
     except OSError as error:
@@ -270,25 +268,12 @@ def write_pieces(
                 temporary.unlink()
 
 
-def put_in_place(temporary: Path, path: Path) -> None:
-    """Rename a temporary file whose content was verified; from now on it stands at ``path``, for all who may read."""
-    # mkstemp makes files private; these are as public as any other file of the user's.
-    temporary.chmod(0o666 & ~_umask())
-    temporary.replace(path)
-
-
 def not_written(path: Path, error: OSError) -> StorageError:
     """The error for a file that the system refused to write, while the old one still stands."""
     return StorageError(
         f"{path} could not be written: {error.strerror or error}. Nothing was changed. "
         "Free some space or choose a folder you may write to, then run it again."
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def materialise(dataset: DatasetInfo, root: str | Path) -> list[Path]:

@@ -3,8 +3,9 @@
 Run from anywhere, with NumPy installed: ``python3 datasets/tinytalks/create_tinytalks.py``
 
 Nothing is written unless the pairs keep every rule and all files have the sizes and SHA-256 that the catalog
-states. Who changes the source on purpose runs it with ``--new-version``: files are then written after the rules
-alone have been checked, the datasheet's table of counts is renewed, and the hashes for the catalog are printed.
+states. Who makes a new version gives its source a name of its own, here in ``SOURCE``, and runs it with
+``--new-version``: files are then written after the rules alone have been checked, the datasheet's table of counts is
+renewed, and the hashes for the catalog are printed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def build(source: bytes) -> dict[str, bytes]:
 
     pairs = talks.parse_jsonl(source, SOURCE)
     texts = {f"splits/{split}.txt": talks.to_text(talks.in_split(pairs, split)) for split in talks.SPLITS}
-    return {**texts, SOURCE.name: talks.to_jsonl(pairs), "tinytalks_v1.txt": talks.to_text(pairs)}
+    return {**texts, SOURCE.name: talks.to_jsonl(pairs), f"{SOURCE.stem}.txt": talks.to_text(pairs)}
 
 
 def counts(pairs: Sequence[Pair]) -> str:

@@ -12,7 +12,7 @@ from generations import GENERATION_C, GENERATIONS, LOADER
 from seeds import n_seeds
 
 from tinytorch_hf import frameworks
-from tinytorch_hf.compare import lockstep
+from tinytorch_hf.compare import lockstep, preparing
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
 from tinytorch_hf.compare.tasks import load_arrays, settings_for
@@ -261,12 +261,12 @@ def test_functions_are_proven_by_the_arrays_that_are_trained_on(tinypy: str) -> 
     arrays = load_arrays(settings_for("tinypy"))
     framework = frameworks.find_framework()
 
-    proof = lockstep.prove_same_numbers("tinypy", framework, arrays)
+    proof = preparing.prove_same_numbers("tinypy", framework, arrays)
 
     assert len(proof) == 64
-    assert proof == lockstep.prove_same_numbers("tinypy", framework, arrays)
+    assert proof == preparing.prove_same_numbers("tinypy", framework, arrays)
     arrays.X_train[0, 0] += 1
-    assert proof != lockstep.prove_same_numbers("tinypy", framework, arrays)
+    assert proof != preparing.prove_same_numbers("tinypy", framework, arrays)
 
 
 def test_a_gpts_curves_are_equal() -> None:

@@ -17,7 +17,7 @@ from generations import GENERATION_C, GENERATIONS
 from mutants import MUTANTS
 from seeds import n_seeds
 
-from tinytorch_hf.compare import causes, lockstep, report, update_causes
+from tinytorch_hf.compare import causes, lockstep, preparing, report, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import settings_for
@@ -149,14 +149,14 @@ def test_the_reference_never_differs(seed: int) -> None:
     """Over seeds, and the optimizers by turns: rounding alone raises no alarm."""
     optimizer = list(OPTIMIZERS)[seed % len(OPTIMIZERS)]
     for task, n_steps in ((MLP, 8), (CNN, 4), (XOR, 4), (("tinymnist", "cnn"), 2), (GPT, 1)):
-        prepared = lockstep.prepare(settings_for(*task, optimizer=optimizer, seed=seed))
+        prepared = preparing.prepare(settings_for(*task, optimizer=optimizer, seed=seed))
 
         assert lockstep.judge_steps(prepared, n_steps) == (n_steps, None)
 
 
 def test_a_gate_that_rounding_opens_on_one_side_is_no_fault() -> None:
     """Seen at the tenth step of this training: one of many numbers is 0 but for rounding, and gradients part there."""
-    prepared = lockstep.prepare(settings_for("tinymnist", "cnn", optimizer="sgd", seed=19))
+    prepared = preparing.prepare(settings_for("tinymnist", "cnn", optimizer="sgd", seed=19))
 
     assert lockstep.judge_steps(prepared, 12) == (12, None)
 
@@ -176,7 +176,7 @@ def test_every_generation_of_tinytorch_agrees(generation: str, task: tuple[str, 
     """In its own layout and with its own quirks."""
     install(GENERATIONS[generation])
 
-    prepared = lockstep.prepare(settings_for(*task))
+    prepared = preparing.prepare(settings_for(*task))
 
     assert prepared.framework.name.startswith("tinytorch 0.")
     assert lockstep.judge_steps(prepared, 3) == (3, None)

@@ -218,6 +218,7 @@ def test_paths_info(mirror: Mirror, content_type: str) -> None:
     [
         (b"{", "application/json", 400),
         (b"[1]", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
         (b"\xff" * 10, "application/json", 400),
         (b"\xff" * 10, "application/x-www-form-urlencoded", 400),
         (b"&".join([b"a=b"] * 20_000), "application/x-www-form-urlencoded", 400),

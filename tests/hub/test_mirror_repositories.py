@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 from huggingface_hub.utils import validate_repo_id
 
-from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.hub.mirror import repositories
 
 
@@ -76,6 +77,18 @@ def test_a_folder_that_is_none_or_empty_is_explained(tmp_path: Path) -> None:
         repositories.own(tmp_path / "nowhere")
     with pytest.raises(InvalidArgumentError, match="holds no sub-folder"):
         repositories.own(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_is_explained(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one of somebody else's."""
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(StorageError, match=f"{course} cannot be read: Permission denied"):
+        repositories.own(course)
 
 
 def test_the_same_id_twice_is_refused(course: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_port_in_use_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"Port {port} of '127.0.0.1' cannot be used" in err and "--port" in err
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", ""])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "", "a..b", "a" * 64 + ".b"])
 def test_an_address_that_is_not_this_machines_is_explained(host: str) -> None:
     """As the system says it."""
     with pytest.raises(NetworkError, match=r"cannot be used: .* --host"):

@@ -14,6 +14,7 @@ from checkouts import (
     write_checkout,
 )
 
+from tinytorch_hf.errors import StorageError
 from tinytorch_hf.milestones.checkout import preparing
 from tinytorch_hf.milestones.checkout.survey import Report, survey
 from tinytorch_hf.milestones.data.places import State
@@ -86,6 +87,14 @@ def test_a_manager_of_the_users_own_may_download(root: Path) -> None:
     assert _states(report, root)["milestones/data_manager.py"] is State.OTHER
     assert "your own data_manager.py may download it" in report.rows[-1].note
     assert report.is_ready
+
+
+def test_a_module_that_cannot_be_read_is_named(root: Path) -> None:
+    """As every file that cannot be read, and not by a traceback."""
+    (root / "milestones" / "data_manager.py").mkdir()
+
+    with pytest.raises(StorageError, match=r"data_manager\.py cannot be read"):
+        survey(root)
 
 
 def test_damage_is_named(root: Path) -> None:

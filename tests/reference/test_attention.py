@@ -141,8 +141,9 @@ def test_multi_head_attention_has_the_conventions_of_tinytorch() -> None:
 
 def test_multi_head_attention_says_what_it_takes() -> None:
     """Heads that divide the features, sequences of those features, masks of those sequences."""
-    with pytest.raises(ValueError, match="num_heads must divide embed_dim, got 4 and 6"):
-        MultiHeadAttention(6, 4)
+    for num_heads in (4, 0, -2):
+        with pytest.raises(ValueError, match=f"num_heads must divide embed_dim, got {num_heads} and 6"):
+            MultiHeadAttention(6, num_heads)
     with pytest.raises(ValueError, match=r"\(batch, sequence, 6\), got \(5, 6\)"):
         MultiHeadAttention(6, 2)(Tensor(np.zeros((5, 6))))
     with pytest.raises(ValueError, match=r"must be \(2 or 1, 5, 5\), got \(1, 4, 4\)"):

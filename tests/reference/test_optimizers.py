@@ -94,3 +94,21 @@ def test_an_optimizer_leaves_parameters_without_gradient_alone(optimizer_class: 
     assert unused.data[0] == 1.0
     optimizer.zero_grad()
     assert used.grad is None
+
+
+@pytest.mark.parametrize("optimizer_class", [SGD, Adam, AdamW])
+def test_an_optimizer_keeps_nothing_that_users_overwrite(optimizer_class: Any) -> None:
+    """Whoever resets a gradient in place, and not with `zero_grad`, must not reset the momentum."""
+    arguments = {"momentum": 0.9} if optimizer_class is SGD else {}
+    by_method, in_place = Tensor([1.0, -2.0]), Tensor([1.0, -2.0])
+    optimizers = [optimizer_class([tensor], lr=0.1, **arguments) for tensor in (by_method, in_place)]
+    in_place.grad = np.zeros(2, np.float32)
+
+    for gradient in arrays((3, 2))[0]:
+        by_method.grad = gradient
+        in_place.grad += by_method.grad
+        for optimizer in optimizers:
+            optimizer.step()
+        in_place.grad[...] = 0
+
+    np.testing.assert_array_equal(in_place.data, by_method.data)

@@ -20,8 +20,8 @@ class DataLoader(torch.utils.data.DataLoader):
 
     It takes every argument of `torch.utils.data.DataLoader` and yields the same batches in the same order, for
     the same ``generator`` or global seed. A batch of this package's image classes is ``[images, labels]``: images
-    (B, 1, height, width), float32 in [0, 1] where the dataset has no transform or ``ToTensor()``, and labels (B,)
-    int64.
+    (B, channels, height, width), float32 in [0, 1] where the dataset has no transform or ``ToTensor()``, and labels
+    (B,) int64.
 
     Batches are gathered at once from this package's classes, from a TensorDataset, and from a Subset of
     these, in this process and with the default ``collate_fn``, unless a transform has to see each image on its own.

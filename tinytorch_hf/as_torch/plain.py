@@ -19,7 +19,7 @@ def tensors(name: str, split: str = "train", root: str | Path | None = None) -> 
     name
         A dataset's name.
     split
-        "train" or "test".
+        "train" or "test"; of digits_8x8 "full".
     root
         None for the bundled files, or for those in the cache; or a folder in which they are looked for.
 

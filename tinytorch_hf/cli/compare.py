@@ -22,6 +22,7 @@ from tinytorch_hf.cli.options import (
     positive_float,
     positive_int,
     print_json,
+    seconds,
     seed,
 )
 
@@ -92,7 +93,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
-        type=positive_float,
+        type=seconds,
         default=10.0,
         metavar="SECONDS",
         help="how long one operation may take (default: %(default)g)",

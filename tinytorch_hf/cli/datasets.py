@@ -76,8 +76,8 @@ def add_to(commands: Any) -> None:
         _export,
         "put the datasets into a TinyTorch checkout",
         "%(prog)s ~/TinyTorch",
-        "Absent files are written and Git-LFS pointers replaced. Files that differ are yours and stay, unless "
-        "--force is given.",
+        "Absent files are written; Git-LFS pointers, and data files that are cut off, are replaced. Other files that "
+        "differ are yours and stay, unless --force is given.",
     )
     parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")

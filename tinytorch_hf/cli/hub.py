@@ -66,7 +66,7 @@ def add_to(commands: Any) -> None:
         _publish,
         "show what publishing a dataset on the Hub would change, and do it with --yes",
         "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
-        "Needs a token with write access, as `hf auth login` stores it.",
+        "--yes needs a token with write access, as `hf auth login` stores it.",
     )
     add_name(parser, completion.on_hub)
     parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")

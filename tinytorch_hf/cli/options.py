@@ -76,6 +76,14 @@ def positive_float(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """A time above 0 and of a day at most, for argparse; no system waits for as long as a float can say."""
+    value = positive_float(text)
+    if value > 86_400:
+        raise argparse.ArgumentTypeError(f"{text} seconds are more than a day")
+    return value
+
+
 def command(commands: Any, name: str, run: Any, what: str, example: str, more: str = "") -> argparse.ArgumentParser:
     """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known.
 

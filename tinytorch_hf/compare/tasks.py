@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinytorch_hf import catalog, generated, python_functions, talks
+from tinytorch_hf import generated, python_functions, talks
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
@@ -234,8 +234,6 @@ def _targets(y: Array, model: Model) -> Array:
 
 def _trainings(dataset: str) -> dict[str, Training]:
     if dataset not in TASKS:
-        if dataset in catalog.names():
-            raise UnknownNameError("model for dataset", dataset, TASKS)
         raise UnknownNameError("dataset", dataset, TASKS)
     return TASKS[dataset]
 

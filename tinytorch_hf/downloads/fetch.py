@@ -81,7 +81,7 @@ def _download(dataset: DatasetInfo, root: str | Path | None, step: Step, patienc
         reason = _from_place(address, step, patience)
         if reason is None:
             try:
-                store.put_in_place(step.partial, step.path)
+                step.partial.replace(step.path)
             except OSError as error:
                 raise store.not_written(step.path, error) from error
             return

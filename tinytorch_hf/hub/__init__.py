@@ -1,1 +1,1 @@
-"""What the Hub needs: cards, pictures, Parquet files and their description; and its library's cache."""
+"""Cards, pictures, Parquet files and their description for the Hub; publishing, a mirror, and its library's cache."""

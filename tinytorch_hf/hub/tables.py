@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 
 from tinytorch_hf import catalog, store
 from tinytorch_hf.describe import statistics
+from tinytorch_hf.difficulty import LEVELS
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.loaders import load, load_images
+from tinytorch_hf.splits import Split
 
 
 def facts_table(name: str) -> str:
@@ -81,9 +83,14 @@ def files_table(name: str) -> str:
 
 def statistics_table(name: str) -> str:
     """Measured statistics of a dataset's splits, side by side."""
-    splits = statistics(load(name))
-    lines = _IMAGE_STATISTICS if catalog.info(name).classes else _TEXT_STATISTICS
-    rows = [(what, *(show(measured) for measured in splits.values())) for what, show in lines]
+    return statistics_of(load(name))
+
+
+def statistics_of(splits: Mapping[str, Split]) -> str:
+    """The same of splits that are at hand: of images, or of questions and answers."""
+    measured = statistics(splits)
+    lines = _IMAGE_STATISTICS if "per_class" in next(iter(measured.values())) else _TEXT_STATISTICS
+    rows = [(what, *(show(values) for values in measured.values())) for what, show in lines]
     return _table(("Statistic", *splits), rows)
 
 
@@ -121,7 +128,7 @@ def difficulty_table(name: str) -> str:
     """How many samples of each difficulty a dataset's splits have, and the scores of each."""
     splits = load(name)
     rows = []
-    for level, word in enumerate(("easy", "medium", "hard")):
+    for level, word in enumerate(LEVELS):
         cells = []
         for split in splits.values():
             scores = split["score"][split["difficulty"] == level]

@@ -35,7 +35,7 @@ class Sigmoid(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to every value; the shape stays."""
-        s = _sigmoid(x.data)
+        s = sigmoid(x.data)
         return Tensor.from_operation(s, (x,), lambda g: (g * s * (1 - s),))
 
 
@@ -65,7 +65,7 @@ class GELU(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to every value; the shape stays."""
-        s = _sigmoid(1.702 * x.data)
+        s = sigmoid(1.702 * x.data)
         y: Any = x.data * s
         # The product rule gives s + x 1.702 s (1 - s).
         return Tensor.from_operation(y, (x,), lambda g: (g * s * (1 + 1.702 * (x.data - y)),))
@@ -93,9 +93,10 @@ class Softmax(Layer):
         return Tensor.from_operation(y, (x,), backward)
 
 
-def _sigmoid(x: Array) -> Array:
+def sigmoid(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """1 / (1 + exp(-x)) of a bare array, whatever its shape."""
     # For a very negative x the exponential is infinite, and its inverse 0, as it should be.
     with np.errstate(over="ignore"):
         exponential: Any = np.exp(-x)
-    result: Array = 1 / (1 + exponential)
+    result: np.ndarray[Any, Any] = 1 / (1 + exponential)
     return result

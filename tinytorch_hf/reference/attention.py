@@ -83,7 +83,7 @@ class MultiHeadAttention(Layer):
     """
 
     def __init__(self, embed_dim: int, num_heads: int) -> None:
-        if embed_dim % num_heads:
+        if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(f"num_heads must divide embed_dim, got {num_heads} and {embed_dim}.")
         self.embed_dim = embed_dim
         self.num_heads = num_heads

@@ -73,8 +73,9 @@ class SGD(Optimizer):
         if self.weight_decay:
             gradient = gradient + np.float32(self.weight_decay) * value
         if self.momentum:
-            if position in self._velocity:
-                gradient = np.float32(self.momentum) * self._velocity[position] + gradient
+            before = self._velocity.get(position)
+            # A copy at first, for the gradient is the user's, who may set it to zero in place.
+            gradient = gradient.copy() if before is None else np.float32(self.momentum) * before + gradient
             self._velocity[position] = gradient
         change: Array = np.float32(self.lr) * gradient
         return change

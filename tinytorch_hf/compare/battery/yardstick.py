@@ -4,10 +4,10 @@ A fixed tolerance would be too loose for one operation and too tight for another
 in float64, which is taken for the truth, and in float32, and judged by the rule of `tinytorch_hf.compare.yardstick`.
 The gradients of a case have their largest value in common: they are made of each other, and some are sums that cancel.
 
-The rule's factor was measured: over 50 seeds the reference's worst result was off by 8 such units (a test repeats
-it), and the planted defects of tests/mutants.py, in every operation that must find them, by more than 1000, but for a
-misplaced eps in Adam, which gradients of ordinary size show by 72 and small ones, which have a case of their own, by
-far more.
+The rule's factor lies between what was measured on both sides: over 50 seeds the reference's worst result takes less
+than half of what is allowed (a test repeats it), and every defect of tests/mutants.py is found in the operations that
+must find it (another test). A misplaced eps in Adam is nearest to rounding; small gradients, which have a case of their
+own, show it best.
 """
 
 from __future__ import annotations

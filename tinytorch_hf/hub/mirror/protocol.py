@@ -153,7 +153,7 @@ async def _paths_info(request: Request, repository: Repository, snapshot: Snapsh
         return body
     try:
         fields = _fields(request, body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answers.error(400, "The body is neither a form nor JSON.")
     paths = [str(path).strip("/") for path in fields.get("paths", [])]
     entries = _entries(repository, snapshot)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tinytorch_hf import catalog
-from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 
 NAMESPACE = "tinytorch"
@@ -81,12 +81,15 @@ def own(folder: Path) -> list[Repository]:
     InvalidArgumentError
         It holds no sub-folder, or a name is none that Hugging Face's clients accept.
     StorageError
-        A file cannot be read.
+        The folder or a file in it cannot be read.
     """
     root = folder.expanduser().resolve()
     if not root.is_dir():
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
-    candidates = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    try:
+        candidates = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
     datasets = [path for path in candidates if path.resolve().is_relative_to(root)]
     if not datasets:
         raise InvalidArgumentError(f"{folder} holds no sub-folder. Each dataset needs one, such as {folder}/words.")

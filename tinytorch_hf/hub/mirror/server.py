@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
     Raises
     ------
     NetworkError
-        The port is in use, or the address is none of this machine's.
+        The port is in use, or the address is none, or none of this machine's.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -55,9 +55,10 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError:
             taken.close()
             raise
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # The second is raised for what no host can be called, such as "a..b".
         raise NetworkError(
-            f"Port {port} of {host!r} cannot be used: {error.strerror or error}. "
+            f"Port {port} of {host!r} cannot be used: {getattr(error, 'strerror', None) or error}. "
             "Choose another port with --port (0 for any that is free), or another address with --host."
         ) from error
     return taken

@@ -14,6 +14,7 @@ from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Look, State
+from tinytorch_hf.store import Found
 
 # One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
 _STUDENTS_LOADER = "tinytorch.core.dataloader"
@@ -86,9 +87,8 @@ def _note(seen: Look) -> str:
 
 
 def _bridge_state(bridge: Bridge, file: Path) -> State:
-    if not file.exists():
-        return State.ABSENT
-    return State.GOOD if file.read_bytes() == bridge.text.encode("utf-8") else State.OTHER
+    found = store.found_at(file, bridge.text.encode("utf-8"))
+    return {Found.NOTHING: State.ABSENT, Found.SAME: State.GOOD}.get(found, State.OTHER)
 
 
 def _full_row(dataset: DatasetInfo, root: Path) -> Row:

@@ -18,8 +18,9 @@ import numpy as np
 
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual
-from tinytorch_hf.milestones.optimisation.network import Network, runs, sigmoid
+from tinytorch_hf.milestones.optimisation.network import Network, runs
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, arrays
+from tinytorch_hf.reference.activations import sigmoid
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class LoopedAffine:
     def __call__(self, x: Array) -> Array:
         """Map (n, inputs) to (n, outputs)."""
         n_inputs, n_outputs = self.weight.shape
-        # Lists of numbers: Python reads them three times as fast as single elements of an array.
+        # Lists of numbers: Python reads them several times as fast as single elements of an array.
         weight = self.weight.tolist()
         bias = [0.0] * n_outputs if self.bias is None else self.bias.tolist()
         y = []

@@ -11,6 +11,7 @@ from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward, leaves
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.milestones.optimisation.pieces import Piece, Pieces, pieces_of
+from tinytorch_hf.reference.activations import sigmoid
 from tinytorch_hf.reference.windows import Windows
 
 Function = Callable[[Array], Array]
@@ -78,14 +79,6 @@ def runs(parts: tuple[Part, ...]) -> list[tuple[Layer, ...]]:
         else:
             found[-1].append(part)
     return [tuple(run) for run in found if run]
-
-
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x))."""
-    # For a very negative x the exponential is infinite, and its inverse 0, as it should be.
-    with np.errstate(over="ignore"):
-        result: Array = 1 / (1 + np.exp(-x))
-    return result
 
 
 def apply_to_rows(piece: Piece, x: Array) -> Array:
