@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,3 +61,28 @@ def test_a_corrupt_file_is_named_with_what_to_run_next(error: errors.CorruptFile
     assert "train.pkl" in str(error)
     assert "tinytorch-hf export" in str(error)
     assert "download=True" in str(error)
+
+
+@pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.UnknownNameError("dataset", "mnits", ["mnist"]),
+        errors.InvalidArgumentError("n must be at least 1."),
+        errors.MissingExtraError("torch", "torch", ImportError("broken")),
+        errors.StorageError("it cannot be read"),
+        errors.GitLFSPointerError(Path("train.pkl")),
+        errors.TruncatedFileError(Path("train.pkl"), 1, 2),
+        errors.WrongHashError(Path("train.pkl"), "SHA-256", "0", "1"),
+        errors.UnsafePickleError(Path("train.pkl"), "os.system"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_whole_out_of_another_process(error: errors.TinyTorchHFError, again: Any) -> None:
+    """A pool of processes pickles what its workers raise; one that cannot be read back stops the pool."""
+    error.__dict__["seen"] = "in a worker"
+
+    copied = again(error)
+
+    assert (type(copied), str(copied), copied.args) == (type(error), str(error), error.args)
+    assert vars(copied) == vars(error)

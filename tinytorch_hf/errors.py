@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 REPAIR_ADVICE = (
     "Get a good copy with `tinytorch-hf export ROOT --force` (ROOT is your TinyTorch checkout), "
@@ -17,6 +18,20 @@ class TinyTorchHFError(RuntimeError):
 
     It is a RuntimeError because that is what users of torchvision's datasets catch.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses take the parts of their message, of which only the message is left; without this, what a
+        # worker process raises cannot be read by the process that waits for it.
+        return _again, (type(self), *self.args), self.__dict__
+
+
+def _again(kind: type[TinyTorchHFError], *message: str) -> TinyTorchHFError:
+    """An error with a message that it has already made."""
+    # Of two bases, `kind.__new__` is the first one's, which refuses to make an OSError.
+    new = OSError.__new__ if issubclass(kind, OSError) else Exception.__new__
+    error: TinyTorchHFError = new(kind)
+    error.args = message
+    return error
 
 
 class UnknownNameError(TinyTorchHFError, ValueError):
