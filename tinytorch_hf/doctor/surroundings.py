@@ -107,7 +107,7 @@ def cache() -> dict[str, Any]:
             folder = store.folder(dataset)
             # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
             paths = [folder / file.name for file in dataset.files] or sorted(folder.glob("*/*.jsonl"))
-            present = [path for path in paths if path.is_file()]
+            present = [path for path in paths if store.is_file(path)]
             found[name] = {
                 "files": len(present),
                 "of": len(paths),
@@ -122,7 +122,7 @@ def hugging_face_cache() -> dict[str, Any]:
     The library itself is not asked: importing it takes a second, and it may be broken.
     """
     home = os.environ.get("HF_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    folder = Path(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets")).expanduser()
+    folder = store.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
     prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
     return {"folder": str(folder), "prepared": prepared}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tinytorch_hf import catalog
+from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 
@@ -83,7 +83,7 @@ def own(folder: Path) -> list[Repository]:
     StorageError
         A file cannot be read.
     """
-    root = folder.expanduser().resolve()
+    root = store.expanded(folder).resolve()
     if not root.is_dir():
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
     candidates = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
