@@ -9,7 +9,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf.cli import completion
@@ -23,6 +22,7 @@ from tinytorch_hf.cli.options import (
     positive_int,
     print_json,
     seed,
+    user_path,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--map",
-        type=Path,
+        type=user_path,
         metavar="FILE",
         help="JSON file that says where a framework with other names keeps its parts; the README has an example",
     )
@@ -89,7 +89,7 @@ def add_to(commands: Any) -> None:
         "--only", nargs="+", default=[], metavar="NAME", help="operations, or modules such as losses (default: all)"
     )
     completion.complete_with(only, completion.operations)
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for autograders")
+    parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
         type=positive_float,
