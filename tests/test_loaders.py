@@ -192,3 +192,14 @@ def test_a_level_that_is_a_text_is_told_from_the_number() -> None:
     """The message must not offer what seems to have been given."""
     with pytest.raises(UnknownNameError, match="numbered \"'1'\""):
         text_loaders.load_tinytalks(levels=["1"])  # type: ignore[list-item]
+
+
+def test_a_split_tells_its_columns() -> None:
+    """Asked with `in`, in a loop, or for one that cannot be, such as the rows of a slice."""
+    split = loaders.load("tinydigits")["train"]
+
+    assert list(split) == ["images", "labels"]
+    assert "images" in split and "difficulty" not in split
+    for wrong in (slice(5), [0], 0, None):
+        with pytest.raises(UnknownNameError, match="Known: images, labels"):
+            split[wrong]  # type: ignore[index]
