@@ -15,7 +15,7 @@ import pytest
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog, describe, load, load_tinydigits, load_tinymnist, on_hub, store
-from tinytorch_hf.errors import CorruptFileError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
 
 ON_HUB = on_hub.names()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
@@ -254,3 +254,24 @@ def test_without_the_library_one_sentence_says_what_to_install(run_numpy_only: R
         "tinytorch_hf.errors.MissingExtraError: This needs datasets, which is not installed; "
         'install it with: pip install "tinytorch-hf[hf]"'
     )
+
+
+def test_to_numpy_wants_every_split() -> None:
+    """What `load_dataset(..., split="train")` gives is one table, not the dictionary of both."""
+    both = as_hf.load("tinydigits")
+
+    for wrong in (both["train"], {"train": both["train"]}, None):
+        with pytest.raises(InvalidArgumentError, match="DatasetDict with tinydigits's splits, train, test"):
+            as_hf.to_numpy("tinydigits", wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [("tinydigits", "label", "label"), ("tinydigits", "image", "image or pixels"), ("tinytalks", "level", "level")],
+)
+def test_to_numpy_names_a_column_that_is_gone(name: str, column: str, said: str) -> None:
+    """With those that are there."""
+    without = as_hf.load(name).remove_columns(column)
+
+    with pytest.raises(InvalidArgumentError, match=f"needs the column {said} of {name}; there are "):
+        as_hf.to_numpy(name, without)

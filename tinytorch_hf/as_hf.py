@@ -13,7 +13,7 @@ import numpy as np
 
 from tinytorch_hf import catalog, on_hub, store, talks
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError, UnknownNameError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, UnknownNameError
 from tinytorch_hf.loaders import as_stored, unit_range
 from tinytorch_hf.splits import Split
 
@@ -112,25 +112,44 @@ def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
 
     Raises
     ------
+    InvalidArgumentError
+        A split or a column is not there.
     CorruptFileError
         Pixels or texts are not as the loading script writes them.
     """
-    return {split.name: _to_split(name, split.name, splits[split.name]) for split in catalog.info(name).splits}
+    expected = [split.name for split in catalog.info(name).splits]
+    if not isinstance(splits, Mapping) or not set(expected) <= set(splits):
+        got = f"one with {', '.join(map(str, splits))}" if isinstance(splits, Mapping) else f"a {type(splits).__name__}"
+        raise InvalidArgumentError(
+            f"to_numpy takes a DatasetDict with {name}'s splits, {', '.join(expected)}, as load_dataset gives it "
+            f"without split=; got {got}."
+        )
+    return {split: _to_split(name, split, splits[split]) for split in expected}
 
 
 def _to_split(name: str, split_name: str, table: Any) -> Split:
     dataset = catalog.info(name)
     columns = {column: table[column] for column in table.column_names if column not in _ENCODED}
     if dataset.columns[0].name == "images":
+        _check_there(name, table, "label")
+        _check_there(name, table, "image", "pixels")
         labels = np.asarray(columns.pop("label"), dtype=np.int64)
         columns.update(as_stored(name, split_name, _images(dataset, table), labels).columns)
     else:
+        _check_there(name, table, "level")
         columns["level"] = _levels(table)
     if "text" in table.column_names:
         pairs = talks.parse_text("".join(table["text"]).encode("utf-8"), Path(f"the texts of {split_name}"))
         columns["question"], columns["answer"] = zip(*pairs, strict=True)
     served = [column for column in dataset.columns if column.name in columns]
     return Split(split_name, {c.name: np.asarray(columns[c.name]).astype(c.dtype) for c in served})
+
+
+def _check_there(name: str, table: Any, *one_of: str) -> None:
+    if not set(one_of) & set(table.column_names):
+        raise InvalidArgumentError(
+            f"to_numpy needs the column {' or '.join(one_of)} of {name}; there are {', '.join(table.column_names)}."
+        )
 
 
 # Columns that hold the catalog's in another form.
