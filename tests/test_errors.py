@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tinytorch_hf import errors
@@ -86,3 +87,15 @@ def test_an_error_comes_whole_out_of_another_process(error: errors.TinyTorchHFEr
 
     assert (type(copied), str(copied), copied.args) == (type(error), str(error), error.args)
     assert vars(copied) == vars(error)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, float("nan"), "3", None, [1]])
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    """Before it is used, with the name of the argument."""
+    with pytest.raises(errors.InvalidArgumentError, match="n must be a whole number of at least 1"):
+        errors.whole_number("n", value)
+
+
+def test_whole_numbers_of_every_kind_are_taken() -> None:
+    """Python's and NumPy's, as int."""
+    assert [errors.whole_number("n", value, 0) for value in (0, 7, np.int64(7), np.uint8(7))] == [0, 7, 7, 7]

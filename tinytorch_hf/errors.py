@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,17 @@ class UnknownNameError(TinyTorchHFError, ValueError):
 
 class InvalidArgumentError(TinyTorchHFError, ValueError):
     """An argument has a value that makes no sense here; the message says which values do."""
+
+
+def whole_number(what: str, value: Any, least: int = 1) -> int:
+    """An argument as int; InvalidArgumentError unless it is a whole number that is not below ``least``."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise InvalidArgumentError(f"{what} must be a whole number of at least {least}, got {value!r}.")
+    return number
 
 
 class MissingExtraError(TinyTorchHFError, ImportError):
