@@ -475,3 +475,11 @@ def test_what_may_not_be_looked_at_is_not_there(monkeypatch: pytest.MonkeyPatch)
     assert not python_functions.is_built("secret")
     with pytest.raises(StorageError, match="cannot be read: Permission denied"):
         tinytorch_hf.load_tinycifar("secret")
+
+
+def test_a_download_that_cannot_be_read_is_not_to_be_exported(tmp_path: Path) -> None:
+    """`export` has no MNIST; the advice is that for a damaged download."""
+    (tmp_path / catalog.MNIST.place / catalog.MNIST.files[0].name).mkdir(parents=True)
+
+    with pytest.raises(StorageError, match=r"cannot be read: .* `tinytorch-hf download mnist --root "):
+        tinytorch_hf.load_mnist(tmp_path)

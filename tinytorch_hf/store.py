@@ -102,15 +102,16 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
         Each names the file and what to run next.
     """
     path = folder(dataset, root) / file.name
+    advice = REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise MissingFileError(not_found(dataset, path, root)) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {REPAIR_ADVICE}") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {advice}") from error
     _algorithm, published = _published_hash(file)
     if data != _hashed_before.get(published):
-        check(data, file, path, REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root))
+        check(data, file, path, advice)
         if len(data) <= _KEPT_BYTES:
             _hashed_before[published] = data
     return data

@@ -106,7 +106,7 @@ def cache() -> dict[str, Any]:
         if name not in catalog.shipped_names():
             folder = store.folder(dataset)
             # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
-            paths = [folder / file.name for file in dataset.files] or sorted(folder.glob("*/*.jsonl"))
+            paths = [folder / file.name for file in dataset.files] or _texts(folder)
             present = [path for path in paths if store.is_file(path)]
             found[name] = {
                 "files": len(present),
@@ -114,6 +114,14 @@ def cache() -> dict[str, Any]:
                 "size_bytes": sum(path.stat().st_size for path in present),
             }
     return {"folder": str(store.cache()), "datasets": found}
+
+
+def _texts(folder: Path) -> list[Path]:
+    """The files of texts in the folders below; none where the system forbids to look."""
+    try:
+        return sorted(folder.glob("*/*.jsonl"))
+    except OSError:
+        return []
 
 
 def hugging_face_cache() -> dict[str, Any]:
