@@ -128,15 +128,6 @@ def test_the_array_configuration_of_tinymnist_is_bytes_divided_by_255() -> None:
     assert np.array_equal(rows["pixels"], load_tinymnist()[0])
 
 
-def test_one_split_alone_is_explained() -> None:
-    """It is what `load_dataset` gives with `split=`, and what somebody picked out of a DatasetDict."""
-    loaded = as_hf.load("tinydigits")
-
-    for splits in (loaded["train"], {"train": loaded["train"]}):
-        with pytest.raises(InvalidArgumentError, match="every split of tinydigits by its name: train, test"):
-            as_hf.to_numpy("tinydigits", splits)
-
-
 def test_pixels_that_something_changed_are_refused() -> None:
     """A float that is no byte divided by 255, or a shade that is no sixteenth, is not rounded to one in silence."""
     floats = as_hf.load("tinymnist", "array")
@@ -263,3 +254,24 @@ def test_without_the_library_one_sentence_says_what_to_install(run_numpy_only: R
         "tinytorch_hf.errors.MissingExtraError: This needs datasets, which is not installed; "
         'install it with: pip install "tinytorch-hf[hf]"'
     )
+
+
+def test_to_numpy_wants_every_split() -> None:
+    """What `load_dataset(..., split="train")` gives is one table, not the dictionary of both."""
+    both = as_hf.load("tinydigits")
+
+    for wrong in (both["train"], {"train": both["train"]}, None):
+        with pytest.raises(InvalidArgumentError, match="DatasetDict with tinydigits's splits, train, test"):
+            as_hf.to_numpy("tinydigits", wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [("tinydigits", "label", "label"), ("tinydigits", "image", "image or pixels"), ("tinytalks", "level", "level")],
+)
+def test_to_numpy_names_a_column_that_is_gone(name: str, column: str, said: str) -> None:
+    """With those that are there."""
+    without = as_hf.load(name).remove_columns(column)
+
+    with pytest.raises(InvalidArgumentError, match=f"needs the column {said} of {name}; there are "):
+        as_hf.to_numpy(name, without)

@@ -10,7 +10,7 @@ from conftest import Install
 from generations import GENERATION_C, GENERATIONS, LOADER
 
 from tinytorch_hf import as_tinytorch, catalog, describe, load_tinydigits
-from tinytorch_hf.errors import MissingFileError, StudentCodeError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StudentCodeError, UnknownNameError
 
 
 @pytest.mark.parametrize("generation", ["reference", *GENERATIONS])
@@ -114,3 +114,10 @@ def test_an_error_in_the_students_loader_is_reported_as_theirs(install: Install)
         as_tinytorch.read_back("tinydigits")
     assert "AttributeError" in str(caught.value)
     assert str(folder) in str(caught.value)
+
+
+@pytest.mark.parametrize("arguments", [{"batch_size": 1.5}, {"batch_size": "8"}, {"batch_size": None}, {"seed": -1}])
+def test_numbers_that_make_no_batches_are_refused(arguments: dict[str, object]) -> None:
+    """When the loader is made, not in the middle of the first epoch."""
+    with pytest.raises(InvalidArgumentError, match="must be a whole number"):
+        as_tinytorch.dataloader("tinydigits", "train", shuffle=True, **arguments)  # type: ignore[arg-type]

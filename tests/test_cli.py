@@ -562,3 +562,99 @@ def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(ZeroDivisionError):
         main(["list"])
+
+
+def test_show_takes_the_first_split_of_a_dataset_that_has_no_train(run: Any) -> None:
+    """Nobody has to know the splits before the first look."""
+    status, out, _ = run("show", "digits_8x8", "--index", "3")
+
+    assert status == OK
+    assert out.startswith("[3] 3 - three")
+
+
+def test_paths_begin_at_home_wherever_the_tilde_stands(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell leaves it as it is in `--png=~/sheet.png`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    assert run("show", "tinydigits", "--png=~/sheet.png")[0] == OK
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
+
+
+@pytest.mark.parametrize("path", ["", "~nobody-of-this-name/data"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["export"],
+        ["milestones"],
+        ["show", "tinydigits", "--png"],
+        ["download", "tinydigits", "--root"],
+        ["download", "mnist", "--from"],
+        ["build", "tinydigits", "--out"],
+        ["mirror", "--folder"],
+        ["check", "--junit"],
+        ["check", "--map"],
+    ],
+)
+def test_a_path_to_nowhere_is_wrong_usage(
+    run: Any, arguments: list[str], path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unset variable of a shell must not stand for the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    status, _, err = run(*arguments, path)
+
+    assert status == USAGE
+    assert "the path is empty" in err or "home folder that is not known" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_the_output_cannot_encode_is_printed_escaped(run_python: Run, tmp_path: Path) -> None:
+    """Where Python writes ASCII, or a Windows code page, into a file."""
+    root = str(tmp_path / "\u00fc")
+
+    done = run_python("-m", "tinytorch_hf", "download", "tinydigits", "--root", root, PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, done.stderr) == (OK, "")
+    assert "\\xfc" in done.stdout
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize(("arguments", "status"), [(["list"], OK), (["check", "--only", "relu", "nothing"], USAGE)])
+def test_a_closed_stream_is_no_error(run_python: Run, stream: str, arguments: list[str], status: int) -> None:
+    """`tinytorch-hf list >&-`, and programs without a terminal, have none."""
+    program = f"import sys; sys.{stream} = None; from tinytorch_hf.cli import main; sys.exit(main({arguments}))"
+
+    done = run_python("-c", program)
+
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_output_that_cannot_be_written_is_a_message(run_python: Run) -> None:
+    """As of `tinytorch-hf list > list.txt` on a full disk."""
+    program = (
+        "import sys; sys.stdout = open('/dev/full', 'w'); from tinytorch_hf.cli import main; sys.exit(main(['list']))"
+    )
+
+    done = run_python("-c", program)
+
+    assert done.returncode == PROBLEM
+    assert done.stderr.count("\n") == 1 and "No space left" in done.stderr
+
+
+def test_what_the_system_forbids_is_a_message(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that belongs to somebody else is no defect of ours."""
+
+    def forbidden(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", "secret")
+
+    monkeypatch.setattr(Path, "is_dir", forbidden)
+
+    status, _, err = run("milestones", "secret")
+
+    assert status == PROBLEM
+    assert "Permission denied: 'secret'" in err

@@ -12,6 +12,7 @@ import pytest
 
 from tinytorch_hf import catalog, describe
 from tinytorch_hf.arrays import Array
+from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.loaders import load
 from tinytorch_hf.splits import Split
 
@@ -195,3 +196,10 @@ def test_an_adapter_that_serves_some_columns_is_held_to_those() -> None:
     some["test"]["labels"][0] += 1
     found, expected = describe.fingerprints("tinymnist", some)
     assert found != expected
+
+
+@pytest.mark.parametrize("data", [None, 5, b"tinydigits", ["tinydigits"]])
+def test_a_fingerprint_of_what_is_no_dataset_is_refused(data: object) -> None:
+    """As any other name that there is not."""
+    with pytest.raises(UnknownNameError, match="There is no dataset"):
+        describe.fingerprint(data)  # type: ignore[arg-type]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tinytorch_hf import errors
@@ -66,3 +70,40 @@ def test_a_corrupt_file_is_named_with_what_to_run_next(error: errors.CorruptFile
     assert "train.pkl" in str(error)
     assert "tinytorch-hf export" in str(error)
     assert "download=True" in str(error)
+
+
+@pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.UnknownNameError("dataset", "mnits", ["mnist"]),
+        errors.InvalidArgumentError("n must be at least 1."),
+        errors.MissingExtraError("torch", "torch", ImportError("broken")),
+        errors.StorageError("it cannot be read"),
+        errors.GitLFSPointerError(Path("train.pkl")),
+        errors.TruncatedFileError(Path("train.pkl"), 1, 2),
+        errors.WrongHashError(Path("train.pkl"), "SHA-256", "0", "1"),
+        errors.UnsafePickleError(Path("train.pkl"), "os.system"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_whole_out_of_another_process(error: errors.TinyTorchHFError, again: Any) -> None:
+    """A pool of processes pickles what its workers raise; one that cannot be read back stops the pool."""
+    error.__dict__["seen"] = "in a worker"
+
+    copied = again(error)
+
+    assert (type(copied), str(copied), copied.args) == (type(error), str(error), error.args)
+    assert vars(copied) == vars(error)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, float("nan"), "3", None, [1]])
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    """Before it is used, with the name of the argument."""
+    with pytest.raises(errors.InvalidArgumentError, match="n must be a whole number of at least 1"):
+        errors.whole_number("n", value)
+
+
+def test_whole_numbers_of_every_kind_are_taken() -> None:
+    """Python's and NumPy's, as int."""
+    assert [errors.whole_number("n", value, 0) for value in (0, 7, np.int64(7), np.uint8(7))] == [0, 7, 7, 7]

@@ -45,3 +45,13 @@ def test_no_points_are_refused(make: Callable[..., tuple[Array, Array]]) -> None
     """There is nothing to learn from."""
     with pytest.raises(InvalidArgumentError, match="at least 1"):
         make(0)
+
+
+@EVERY
+@pytest.mark.parametrize("arguments", [(1.5,), (float("nan"),), ("9",), (None,), (9, -1), (9, 0.5)])
+def test_numbers_that_are_not_whole_are_refused(
+    make: Callable[..., tuple[Array, Array]], arguments: tuple[object, ...]
+) -> None:
+    """Of points and seeds."""
+    with pytest.raises(InvalidArgumentError, match="must be a whole number"):
+        make(*arguments)

@@ -6,6 +6,7 @@ import importlib.util
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -178,3 +179,27 @@ def test_levels_are_a_collection() -> None:
     """A lone number is a common slip."""
     with pytest.raises(InvalidArgumentError, match=r"such as \[1\]"):
         text_loaders.load_tinytalks(levels=1)  # type: ignore[arg-type]
+
+
+def test_levels_may_be_an_array() -> None:
+    """As NumPy gives them; an empty one selects nothing."""
+    for levels in ([], [2], [1, 5]):
+        array: Any = np.array(levels, dtype=np.int64)
+        assert text_loaders.load_tinytalks(levels=array) == text_loaders.load_tinytalks(levels=levels)
+
+
+def test_a_level_that_is_a_text_is_told_from_the_number() -> None:
+    """The message must not offer what seems to have been given."""
+    with pytest.raises(UnknownNameError, match="numbered \"'1'\""):
+        text_loaders.load_tinytalks(levels=["1"])  # type: ignore[list-item]
+
+
+def test_a_split_tells_its_columns() -> None:
+    """Asked with `in`, in a loop, or for one that cannot be, such as the rows of a slice."""
+    split = loaders.load("tinydigits")["train"]
+
+    assert list(split) == ["images", "labels"]
+    assert "images" in split and "difficulty" not in split
+    for wrong in (slice(5), [0], 0, None):
+        with pytest.raises(UnknownNameError, match="Known: images, labels"):
+            split[wrong]  # type: ignore[index]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch_hf import catalog, export, store
+import tinytorch_hf
+from tinytorch_hf import catalog, export, python_functions, store
 from tinytorch_hf.catalog import DataFile
 from tinytorch_hf.errors import (
     GitLFSPointerError,
@@ -454,3 +455,42 @@ def test_files_of_which_only_an_md5_is_published_are_not_taken_for_each_other(tm
     assert store.read(DATASET, files[0], tmp_path) == b"one"
     with pytest.raises(WrongHashError, match="md5"):
         store.read(DATASET, files[1], tmp_path)
+
+
+@pytest.mark.parametrize("path", [b"data", 5, True, ["data"], "~nobody-of-this-name/data"])
+def test_what_is_no_path_is_explained(path: object) -> None:
+    """In one of our errors, wherever it was given: as a root, as the cache, as a folder of milestones."""
+    for use in (store.base, store.expanded, tinytorch_hf.load_tinydigits, tinytorch_hf.milestones.DatasetManager):
+        with pytest.raises(InvalidArgumentError, match=r"given as str|Write the folder in full"):
+            use(path)  # type: ignore[operator]
+
+
+def test_a_cache_in_nobodys_home_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own message names neither the path nor what to do."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", "~nobody-of-this-name/data")
+
+    with pytest.raises(InvalidArgumentError, match="~nobody-of-this-name/data begins with a home folder"):
+        tinytorch_hf.load_mnist()
+
+
+def test_what_may_not_be_looked_at_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is read, which says why it cannot be."""
+
+    def forbidden(*_arguments: object, **_names: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+
+    assert not store.is_there(catalog.TINYCIFAR, "secret")
+    assert not python_functions.is_built("secret")
+    with pytest.raises(StorageError, match="cannot be read: Permission denied"):
+        tinytorch_hf.load_tinycifar("secret")
+
+
+def test_a_download_that_cannot_be_read_is_not_to_be_exported(tmp_path: Path) -> None:
+    """`export` has no MNIST; the advice is that for a damaged download."""
+    (tmp_path / catalog.MNIST.place / catalog.MNIST.files[0].name).mkdir(parents=True)
+
+    with pytest.raises(StorageError, match=r"cannot be read: .* `tinytorch-hf download mnist --root "):
+        tinytorch_hf.load_mnist(tmp_path)

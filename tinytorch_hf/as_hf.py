@@ -115,32 +115,43 @@ def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
     UnknownNameError
         No such dataset.
     InvalidArgumentError
-        ``splits`` does not have all of the dataset's splits.
+        A split or a column is not there.
     CorruptFileError
         Pixels or texts are not as the loading script writes them.
     """
-    dataset = catalog.info(name)
-    if not isinstance(splits, Mapping) or any(split.name not in splits for split in dataset.splits):
-        wanted = ", ".join(split.name for split in dataset.splits)
+    expected = [split.name for split in catalog.info(name).splits]
+    if not isinstance(splits, Mapping) or not set(expected) <= set(splits):
+        got = f"one with {', '.join(map(str, splits))}" if isinstance(splits, Mapping) else f"a {type(splits).__name__}"
         raise InvalidArgumentError(
-            f"to_numpy takes every split of {name} by its name: {wanted}. load_dataset gives them without split=."
+            f"to_numpy takes a DatasetDict with {name}'s splits, {', '.join(expected)}, as load_dataset gives it "
+            f"without split=; got {got}."
         )
-    return {split.name: _to_split(name, split.name, splits[split.name]) for split in dataset.splits}
+    return {split: _to_split(name, split, splits[split]) for split in expected}
 
 
 def _to_split(name: str, split_name: str, table: Any) -> Split:
     dataset = catalog.info(name)
     columns = {column: table[column] for column in table.column_names if column not in _ENCODED}
     if dataset.columns[0].name == "images":
+        _check_there(name, table, "label")
+        _check_there(name, table, "image", "pixels")
         labels = np.asarray(columns.pop("label"), dtype=np.int64)
         columns.update(as_stored(name, split_name, _images(dataset, table), labels).columns)
     else:
+        _check_there(name, table, "level")
         columns["level"] = _levels(table)
     if "text" in table.column_names:
         pairs = talks.parse_text("".join(table["text"]).encode("utf-8"), Path(f"the texts of {split_name}"))
         columns["question"], columns["answer"] = zip(*pairs, strict=True)
     served = [column for column in dataset.columns if column.name in columns]
     return Split(split_name, {c.name: np.asarray(columns[c.name]).astype(c.dtype) for c in served})
+
+
+def _check_there(name: str, table: Any, *one_of: str) -> None:
+    if not set(one_of) & set(table.column_names):
+        raise InvalidArgumentError(
+            f"to_numpy needs the column {' or '.join(one_of)} of {name}; there are {', '.join(table.column_names)}."
+        )
 
 
 # Columns that hold the catalog's in another form.

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinytorch_hf import catalog
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, whole_number
 from tinytorch_hf.frameworks import Framework, blaming, find_framework
 from tinytorch_hf.loaders import as_stored, load_images
 from tinytorch_hf.splits import Split
@@ -123,18 +123,18 @@ def dataloader(
     Raises
     ------
     InvalidArgumentError
-        ``batch_size`` is not positive, there is a seed without shuffling, or the dataset holds texts.
+        ``batch_size`` or ``seed`` is no number of its kind, there is a seed without shuffling, or the dataset holds
+        texts.
     UnknownNameError, MissingFileError, CorruptFileError, StorageError
         As for `dataset`.
     """
-    if batch_size < 1:
-        raise InvalidArgumentError(f"batch_size must be at least 1, got {batch_size}.")
+    batch_size = whole_number("batch_size", batch_size)
     if seed is not None and not shuffle:
         raise InvalidArgumentError("A seed has no effect without shuffle=True.")
     framework = framework or find_framework()
     images, labels = load_images(name, split, root)
     if shuffle and seed is not None:
-        return SeededDataLoader(framework, images, labels, batch_size, seed)
+        return SeededDataLoader(framework, images, labels, batch_size, whole_number("seed", seed, 0))
     return framework.DataLoader(_tensor_dataset(framework, images, labels), batch_size=batch_size, shuffle=shuffle)
 
 

@@ -44,7 +44,7 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     UnknownNameError, MissingFileError, CorruptFileError
         When a name was given and its dataset cannot be loaded.
     """
-    splits = load(data) if isinstance(data, str) else data
+    splits = data if isinstance(data, Mapping) else load(data)
     digest = hashlib.sha256()
     for split in splits.values():
         for name, column in split.columns.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 REPAIR_ADVICE = (
     "Get a good copy with `tinytorch-hf export ROOT --force` (ROOT is your TinyTorch checkout), "
@@ -17,6 +19,20 @@ class TinyTorchHFError(RuntimeError):
 
     It is a RuntimeError because that is what users of torchvision's datasets catch.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses take the parts of their message, of which only the message is left; without this, what a
+        # worker process raises cannot be read by the process that waits for it.
+        return _again, (type(self), *self.args), self.__dict__
+
+
+def _again(kind: type[TinyTorchHFError], *message: str) -> TinyTorchHFError:
+    """An error with a message that it has already made."""
+    # Of two bases, `kind.__new__` is the first one's, which refuses to make an OSError.
+    new = OSError.__new__ if issubclass(kind, OSError) else Exception.__new__
+    error: TinyTorchHFError = new(kind)
+    error.args = message
+    return error
 
 
 class UnknownNameError(TinyTorchHFError, ValueError):
@@ -46,6 +62,17 @@ class UnknownNameError(TinyTorchHFError, ValueError):
 
 class InvalidArgumentError(TinyTorchHFError, ValueError):
     """An argument has a value that makes no sense here; the message says which values do."""
+
+
+def whole_number(what: str, value: Any, least: int = 1) -> int:
+    """An argument as int; InvalidArgumentError unless it is a whole number that is not below ``least``."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise InvalidArgumentError(f"{what} must be a whole number of at least {least}, got {value!r}.")
+    return number
 
 
 class MissingExtraError(TinyTorchHFError, ImportError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.store import Found, folder, found_at, read, shipped, write
+from tinytorch_hf.store import Found, expanded, folder, found_at, read, shipped, write
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list
     InvalidArgumentError
         ``root`` is no folder.
     """
-    root = Path(root).expanduser()
+    root = expanded(root)
     if not root.is_dir():
         raise InvalidArgumentError(
             f"{root} is not a folder. Give the root of a TinyTorch checkout: the folder that holds its "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinytorch_hf.arrays import Array
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import whole_number
 
 
 def xor(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
@@ -28,13 +28,13 @@ def xor(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
     Raises
     ------
     InvalidArgumentError
-        ``n_samples`` is not positive.
+        ``n_samples`` is not a positive whole number, or ``seed`` is negative or no whole number.
 
     References
     ----------
     M. Minsky and S. Papert (1969), Perceptrons, MIT Press.
     """
-    rng = _generator(n_samples, seed)
+    n_samples, rng = whole_number("n_samples", n_samples), np.random.default_rng(whole_number("seed", seed, 0))
     corners = np.arange(n_samples) % 4
     inside = rng.uniform(0.0, 0.45, (n_samples, 2))
     upper = np.stack([corners % 2, corners // 2 % 2], axis=1)
@@ -62,13 +62,13 @@ def perceptron(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
     Raises
     ------
     InvalidArgumentError
-        ``n_samples`` is not positive.
+        ``n_samples`` is not a positive whole number, or ``seed`` is negative or no whole number.
 
     References
     ----------
     F. Rosenblatt (1958), The Perceptron, Psychological Review 65(6). https://doi.org/10.1037/h0042519
     """
-    rng = _generator(n_samples, seed)
+    n_samples, rng = whole_number("n_samples", n_samples), np.random.default_rng(whole_number("seed", seed, 0))
     y = np.arange(n_samples, dtype=np.int64) % 2
     distance = 0.2 * np.sqrt(rng.uniform(0.0, 1.0, n_samples))
     angle = rng.uniform(0.0, 2 * np.pi, n_samples)
@@ -76,9 +76,3 @@ def perceptron(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
     X = (0.25 + 0.5 * y[:, np.newaxis] + around).astype(np.float32)
     order = rng.permutation(n_samples)
     return X[order], y[order]
-
-
-def _generator(n_samples: int, seed: int) -> np.random.Generator:
-    if n_samples < 1:
-        raise InvalidArgumentError(f"n_samples must be at least 1, got {n_samples}.")
-    return np.random.default_rng(seed)

@@ -124,7 +124,7 @@ def folder(root: str | Path | None = None) -> Path:
 
 def is_built(root: str | Path | None = None) -> bool:
     """Whether all files are there; not whether they are good."""
-    return all((folder(root) / name).is_file() for name in [*map(_file_name, N_IN_SPLIT), _SUMS])
+    return all(store.is_file(folder(root) / name) for name in [*map(_file_name, N_IN_SPLIT), _SUMS])
 
 
 def write(splits: Mapping[str, Sequence[Function]], root: str | Path | None = None) -> list[Path]:

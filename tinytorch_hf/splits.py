@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from tinytorch_hf.errors import CorruptFileError, UnknownNameError
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Named NumPy columns of equal length; ``split["images"]`` is a column, ``len(split)`` the samples."""
+    """Named NumPy columns of equal length; ``split["images"]`` is a column, ``len(split)`` the samples.
+
+    What it iterates over are the columns' names.
+    """
 
     name: str
     columns: Mapping[str, Array]
@@ -22,11 +25,15 @@ class Split:
     def __getitem__(self, column: str) -> Array:
         try:
             return self.columns[column]
-        except KeyError:
+        except (KeyError, TypeError):
             raise UnknownNameError(f"column of split {self.name!r} named", column, self.columns) from None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns, so that ``"images" in split`` asks for one."""
+        return iter(self.columns)
 
     def __repr__(self) -> str:
         columns = ", ".join(f"{name}: {a.dtype}{list(a.shape)}" for name, a in self.columns.items())

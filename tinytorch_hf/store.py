@@ -15,6 +15,7 @@ from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import (
     REPAIR_ADVICE,
     GitLFSPointerError,
+    InvalidArgumentError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
@@ -48,13 +49,32 @@ def cache() -> Path:
     """
     chosen = os.environ.get("TINYTORCH_HF_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "tinytorch_hf"
+        return expanded(chosen)
+    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "tinytorch_hf"
 
 
 def base(root: str | Path | None) -> Path:
     """The root that was given, its leading ``~`` expanded, or else the cache."""
-    return cache() if root is None else Path(root).expanduser()
+    return cache() if root is None else expanded(root)
+
+
+def expanded(path: str | Path) -> Path:
+    """A path that a user gave, its leading ``~`` expanded.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is no path, or begins with a home folder that is not known.
+    """
+    try:
+        return Path(path).expanduser()
+    except TypeError:
+        raise InvalidArgumentError(f"A file or folder is given as str or pathlib.Path, not as {path!r}.") from None
+    except RuntimeError:
+        raise InvalidArgumentError(
+            f"{path} begins with a home folder that is not known here. Write the folder in full, without `~`; "
+            "TINYTORCH_HF_CACHE may name one for the cache."
+        ) from None
 
 
 def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
@@ -82,15 +102,16 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
         Each names the file and what to run next.
     """
     path = folder(dataset, root) / file.name
+    advice = REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise MissingFileError(not_found(dataset, path, root)) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {REPAIR_ADVICE}") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {advice}") from error
     _algorithm, published = _published_hash(file)
     if data != _hashed_before.get(published):
-        check(data, file, path, REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root))
+        check(data, file, path, advice)
         if len(data) <= _KEPT_BYTES:
             _hashed_before[published] = data
     return data
@@ -128,8 +149,16 @@ def _megabytes(dataset: DatasetInfo) -> str:
 
 
 def is_there(dataset: DatasetInfo, root: str | Path | None = None) -> bool:
-    """Whether every file of a dataset exists, good or not."""
-    return all((folder(dataset, root) / file.name).is_file() for file in dataset.files)
+    """Whether every file of a dataset exists, good or not; what may not be looked at counts as absent."""
+    return all(is_file(folder(dataset, root) / file.name) for file in dataset.files)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands at ``path``; False, too, where the system forbids to look."""
+    # Before Python 3.14, Path.is_file raises PermissionError there.
+    with contextlib.suppress(OSError):
+        return path.is_file()
+    return False
 
 
 def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) -> None:

@@ -74,9 +74,10 @@ def check_levels(levels: Collection[int] | None) -> None:
     if levels is not None and not isinstance(levels, Collection):
         raise InvalidArgumentError(f"levels is a collection, such as [{levels}], not {levels!r}.")
     known = range(1, 6)
-    for level in levels or ():
+    for level in () if levels is None else levels:
         if level not in known:
-            raise UnknownNameError("level of tinytalks numbered", level, map(str, known))
+            # Quotes tell a text from a number.
+            raise UnknownNameError("level of tinytalks numbered", repr(level), map(str, known))
 
 
 def tinypy_functions(split: str, root: str | Path | None = None) -> list[Function]:

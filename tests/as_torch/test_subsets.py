@@ -136,3 +136,43 @@ def test_a_dataset_without_labels_is_explained(dataset: Any) -> None:
     """There is nothing to balance."""
     with pytest.raises(InvalidArgumentError, match="has no targets"):
         stratified_split(dataset, [0.5, 0.5], 0)
+
+
+@pytest.mark.parametrize("fractions", ["half", {0.5}, [[0.5], 0.5]])
+def test_fractions_that_are_no_numbers_are_refused(fractions: Any) -> None:
+    """As those that do not add up to 1."""
+    with pytest.raises(InvalidArgumentError, match="fractions are positive"):
+        stratified_split(TinyMNIST(train=False), fractions, 0)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "seed", float("nan")])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    """NumPy's own message does not say which argument it means."""
+    with pytest.raises(InvalidArgumentError, match="seed must be a whole number"):
+        stratified_split(TinyMNIST(train=False), [0.5, 0.5], seed)
+    with pytest.raises(InvalidArgumentError, match="seed must be a whole number"):
+        subset(TinyMNIST(train=False), 1, seed)
+
+
+@pytest.mark.parametrize("n_per_class", [1.5, 2.0, "3", None])
+def test_as_many_as_no_whole_number_are_refused(n_per_class: Any) -> None:
+    """Before anything is chosen."""
+    with pytest.raises(InvalidArgumentError, match="n_per_class must be a whole number"):
+        subset(TinyMNIST(train=False), n_per_class, 0)
+
+
+def test_of_nothing_there_are_empty_parts() -> None:
+    """A selection may have left no sample."""
+    nothing = Subset(TinyMNIST(train=False), [])
+
+    assert [len(part) for part in stratified_split(nothing, [0.5, 0.5], 0)] == [0, 0]
+    assert len(subset(nothing, 3, 0)) == 0
+
+
+def test_labels_of_several_numbers_are_explained() -> None:
+    """One-hot labels, for example."""
+    one_hot = TensorDataset(torch.zeros(4), torch.eye(4))
+
+    for call in (lambda: stratified_split(one_hot, [0.5, 0.5], 0), lambda: subset(one_hot, 1, 0)):
+        with pytest.raises(InvalidArgumentError, match=r"one label for every sample.*\(4, 4\)"):
+            call()

@@ -163,3 +163,10 @@ def test_files_are_missed_repaired_and_proven_as_the_images_are(tmp_path: Path) 
         TinyTalks(tmp_path)
     assert TinyTalks(tmp_path, "test", download=True).pairs == load_tinytalks("test")
     TinyTalks().download()
+
+
+@pytest.mark.parametrize("block_size", [1.5, 8.0, "8", [8]])
+def test_a_block_size_is_a_whole_number(block_size: Any) -> None:
+    """It is refused at once, not when the first sample is asked for."""
+    with pytest.raises(InvalidArgumentError, match="block_size must be a whole number"):
+        TinyTalks(block_size=block_size)

@@ -11,7 +11,7 @@ from tinytorch_hf import load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
-from tinytorch_hf.errors import MissingFileError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
 from tinytorch_hf.tokenizer import CharTokenizer
 
 ALL = [(dataset, model) for dataset, trainings in TASKS.items() for model in trainings]
@@ -143,3 +143,25 @@ def test_wrong_names_are_explained(arguments: tuple[str, ...], message: str) -> 
         settings_for(*arguments)
     with pytest.raises(UnknownNameError, match="Known: sgd"):
         settings_for("tinydigits", optimizer="rmsprop")
+
+
+@pytest.mark.parametrize("lr", [0.0, -0.1, float("nan"), float("inf"), 1e38])
+def test_a_learning_rate_without_sense_is_refused(lr: float) -> None:
+    """PyTorch refuses it in the middle of the first step, in words about its own insides."""
+    with pytest.raises(InvalidArgumentError, match="lr must be above 0"):
+        settings_for("xor", lr=lr)
+
+
+def test_the_largest_learning_rates_are_trained_with() -> None:
+    """They teach nothing and end in NaN, but they are no error."""
+    from tinytorch_hf.compare import lockstep
+
+    for optimizer in OPTIMIZERS:
+        with np.errstate(all="ignore"):
+            assert lockstep.run(settings_for("xor", optimizer=optimizer, lr=1e37, epochs=1)).epochs
+
+
+def test_an_empty_name_is_no_model() -> None:
+    """An unset variable of a shell must not train something that was not asked for."""
+    with pytest.raises(UnknownNameError, match="no model"):
+        settings_for("tinydigits", "")

@@ -172,3 +172,17 @@ def test_what_pip_does_not_know_was_not_installed_by_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "path", [])
 
     assert surroundings.installation()["pip"] == ""
+
+
+def test_a_cache_that_may_not_be_looked_at_does_not_stop_the_doctor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is there to be asked when something does not work."""
+
+    def forbidden(_path: Path, _pattern: str) -> list[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path))
+    monkeypatch.setattr(Path, "glob", forbidden)
+
+    assert surroundings.cache()["datasets"]["tinypy"]["files"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.difficulty import LEVELS
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, whole_number
 
 
 def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> list[Subset]:
@@ -36,14 +37,17 @@ def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> lis
     Raises
     ------
     InvalidArgumentError
-        The fractions are not positive or do not add up to 1, or the dataset has no labels.
+        The fractions are not positive or do not add up to 1, the dataset has no labels, or the seed is negative.
     """
-    shares = np.asarray(fractions, dtype=np.float64)
+    try:
+        shares = np.asarray(fractions, dtype=np.float64)
+    except (TypeError, ValueError):
+        shares = np.empty(0)
     if shares.ndim != 1 or not np.all(shares > 0) or not math.isclose(shares.sum(), 1, abs_tol=1e-6):
         raise InvalidArgumentError(f"fractions are positive and add up to 1, such as [0.8, 0.2]; got {fractions}.")
     labels = _column(dataset, "targets")
     # Samples of a class follow each other, in random order, and are dealt out.
-    by_class = np.lexsort((np.random.default_rng(seed).permutation(len(labels)), labels))
+    by_class = np.lexsort((_shuffled(len(labels), seed), labels))
     part_of = np.empty(len(labels), dtype=np.int64)
     part_of[by_class] = _dealt(len(labels), shares)
     return [Subset(dataset, np.flatnonzero(part_of == part).tolist()) for part in range(len(shares))]
@@ -91,19 +95,24 @@ def subset(dataset: Any, n_per_class: int, seed: int) -> Subset:
     Raises
     ------
     InvalidArgumentError
-        Some class has fewer samples, or the dataset has no labels.
+        Some class has fewer samples, the dataset has no labels, or a number is none of its kind.
     """
     labels = _column(dataset, "targets")
-    order = np.random.default_rng(seed).permutation(len(labels))
-    chosen = []
+    order = _shuffled(len(labels), seed)
+    chosen = [np.empty(0, dtype=np.int64)]
     for label in np.unique(labels):
         of_class = order[labels[order] == label]
-        if not 1 <= n_per_class <= len(of_class):
+        if not isinstance(n_per_class, Integral) or not 1 <= n_per_class <= len(of_class):
             raise InvalidArgumentError(
-                f"n_per_class must be from 1 to {len(of_class)}, the samples of class {label}; got {n_per_class}."
+                f"n_per_class must be a whole number from 1 to {len(of_class)}, the samples of class {label}; "
+                f"got {n_per_class!r}."
             )
         chosen.append(of_class[:n_per_class])
     return Subset(dataset, np.sort(np.concatenate(chosen)).tolist())
+
+
+def _shuffled(n_samples: int, seed: int) -> Array:
+    return np.random.default_rng(whole_number("seed", seed, 0)).permutation(n_samples)
 
 
 def by_difficulty(dataset: Any, *levels: str) -> Subset:
@@ -144,6 +153,11 @@ def _column(dataset: Any, name: str) -> Array:
     if isinstance(dataset, ConcatDataset):
         return np.concatenate([_column(part, name) for part in dataset.datasets])
     if isinstance(dataset, TensorDataset) and name == "targets" and len(dataset.tensors) > 1:
+        if dataset.tensors[1].ndim != 1:
+            shape = tuple(dataset.tensors[1].shape)
+            raise InvalidArgumentError(
+                f"This needs one label for every sample, of shape (N,); the labels have {shape}."
+            )
         return np.asarray(dataset.tensors[1])
     if not hasattr(dataset, name):
         raise InvalidArgumentError(f"{type(dataset).__name__} has no {name}, which this needs for every sample.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -47,10 +48,12 @@ class TextDataset(SampleDataset):
         self.tokenizer.build_vocab(train_texts)
         self._made_blocks = Kept()
         self.data = torch.tensor(self.encode(text), dtype=torch.int64)
-        if self.block_size is not None and not 1 <= self.block_size < len(text):
+        if self.block_size is None:
+            return
+        if not isinstance(self.block_size, Integral) or not 1 <= self.block_size < len(text):
             raise InvalidArgumentError(
-                f"block_size must be at least 1 and less than the {len(text)} characters of the text, "
-                f"got {self.block_size}."
+                f"block_size must be a whole number, at least 1 and less than the {len(text)} characters of the text, "
+                f"got {self.block_size!r}."
             )
 
     def __len__(self) -> int:

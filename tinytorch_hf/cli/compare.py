@@ -9,7 +9,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf.cli import completion
@@ -24,6 +23,7 @@ from tinytorch_hf.cli.options import (
     print_json,
     seconds,
     seed,
+    user_path,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--map",
-        type=Path,
+        type=user_path,
         metavar="FILE",
         help="JSON file that says where a framework with other names keeps its parts; the README has an example",
     )
@@ -90,7 +90,7 @@ def add_to(commands: Any) -> None:
         "--only", nargs="+", default=[], metavar="NAME", help="operations, or modules such as losses (default: all)"
     )
     completion.complete_with(only, completion.operations)
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for autograders")
+    parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
         type=seconds,

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
@@ -19,6 +18,7 @@ from tinytorch_hf.cli.options import (
     add_names,
     command,
     print_json,
+    user_path,
 )
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
@@ -38,7 +38,7 @@ def add_to(commands: Any) -> None:
 
     parser = command(commands, "show", _show, "show samples in the terminal", "%(prog)s tinydigits --index 0 1 2")
     add_name(parser)
-    split = parser.add_argument("--split", default="train", help="split to show samples of (default: %(default)s)")
+    split = parser.add_argument("--split", help="split to show samples of (default: the dataset's first)")
     completion.complete_with(split, completion.splits)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -48,7 +48,7 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="samples to show (default: the first of every class or level; of functions the first three)",
     )
-    what.add_argument("--png", type=Path, metavar="FILE", help="write a picture with ten samples of every class")
+    what.add_argument("--png", type=user_path, metavar="FILE", help="write a picture with ten samples of every class")
 
     parser = command(
         commands,
@@ -79,7 +79,7 @@ def add_to(commands: Any) -> None:
         "Absent files are written; Git-LFS pointers, and data files that are cut off, are replaced. Other files that "
         "differ are yours and stay, unless --force is given.",
     )
-    parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
+    parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")
 
 
@@ -140,17 +140,17 @@ def _show(options: argparse.Namespace) -> int:
     from tinytorch_hf import describe, loaders, store
 
     dataset = catalog.info(options.name)
-    split = loaders.load_split(dataset.name, options.split)
+    split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
     if options.png and not dataset.classes:
         raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
         store.write(options.png, describe.png(describe.contact_sheet(split)))
-        print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {options.split} split")
+        print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {split.name} split")
         return OK
     wrong = [index for index in options.index or () if not 0 <= index < len(split)]
     if wrong:
         raise UnknownNameError(
-            f"sample of {dataset.name}'s {options.split} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
+            f"sample of {dataset.name}'s {split.name} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
         )
     if dataset.classes:
         _print_images(dataset, split, options.index)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import completion
-from tinytorch_hf.cli.options import OK, add_json, command, print_json
+from tinytorch_hf.cli.options import OK, add_json, command, print_json, user_path
 
 
 def add_to(commands: Any) -> None:
@@ -26,11 +25,11 @@ def add_to(commands: Any) -> None:
     )
     names = parser.add_argument("names", nargs="+", metavar="NAME", help="datasets; `tinytorch-hf list` names them")
     completion.complete_with(names, completion.datasets)
-    parser.add_argument("--root", type=Path, help="folder to put them into, laid out as torchvision does")
+    parser.add_argument("--root", type=user_path, help="folder to put them into, laid out as torchvision does")
     parser.add_argument(
         "--from",
         dest="source",
-        type=Path,
+        type=user_path,
         metavar="PATH",
         help="take the files from this file or folder, such as a stick, instead of the network",
     )

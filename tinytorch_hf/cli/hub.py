@@ -21,6 +21,7 @@ from tinytorch_hf.cli.options import (
     command,
     port,
     print_json,
+    user_path,
 )
 from tinytorch_hf.errors import MissingFileError
 
@@ -44,7 +45,7 @@ def add_to(commands: Any) -> None:
         "print(load_dataset('hub/tinydigits'))\"",
     )
     add_names(parser, "build", _ON_HUB, completion.on_hub)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
+    parser.add_argument("--out", type=user_path, required=True, metavar="DIR", help="folder to write into")
 
     parser = command(
         commands,
@@ -92,7 +93,10 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
     parser.add_argument("--port", type=port, default=8000, help="port, 0 for any (default: %(default)s)")
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER"
+        "--folder",
+        type=user_path,
+        metavar="DIR",
+        help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER",
     )
     add_json(parser)
 

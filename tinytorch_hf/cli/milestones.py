@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json
+from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json, user_path
 
 if TYPE_CHECKING:
     from tinytorch_hf.milestones.checkout.preparing import Prepared
@@ -29,13 +29,13 @@ def add_to(commands: Any) -> None:
         "yours stay. The exit status is 0 if every milestone can run, at least on tiny data. "
         "`python -m tinytorch_hf.milestones run all` trains what they train, without a checkout.",
     )
-    parser.add_argument("root", type=Path, metavar="ROOT", help="root of your TinyTorch checkout")
+    parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="say what is there and write nothing")
     sizes = " and ".join(f"{d.title} ({d.download_bytes / 1e6:.0f} MB)" for d in (catalog.MNIST, catalog.CIFAR10))
     how.add_argument("--download", action="store_true", help=f"download {sizes} if they are not in the cache")
     how.add_argument(
-        "--from", dest="source", type=Path, metavar="PATH", help="take their archives from this file or folder"
+        "--from", dest="source", type=user_path, metavar="PATH", help="take their archives from this file or folder"
     )
     add_json(parser)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.cli import completion
@@ -13,12 +15,17 @@ from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownN
 
 OK, PROBLEM, USAGE = 0, 1, 2
 
+# What a disk or its owner forbids; other errors of the operating system would be defects of ours.
+_REFUSED = (*(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG), *(errno.ENOSPC, errno.EDQUOT, errno.EIO))
+
 
 def carry_out(program: str, options: argparse.Namespace) -> int:
     """Run the command that was chosen; returns the exit status.
 
-    Errors of this package become one message on standard error, without a traceback.
+    Errors of this package become one message on standard error, without a traceback; so does what the operating
+    system refuses.
     """
+    _make_streams_usable()
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -33,15 +40,53 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
         print(f"\n{program}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python must not complain while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _drop_output()
         return OK
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        print(f"{program}: the system refused to read or write something: {error}", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # It is the output itself that cannot be written, to a full disk for example.
+            _drop_output()
+        return PROBLEM
+
+
+def _make_streams_usable() -> None:
+    """Let anything be printed: where a stream was closed, to nowhere; what its encoding lacks, as escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- it stays open
+        elif getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Let what is left of the output go nowhere; Python must not complain while it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> int:
     """Print values for a program."""
     print(json.dumps(value, indent=2))
     return OK
+
+
+def user_path(text: str) -> Path:
+    """A path, its leading ``~`` expanded, which shells leave in ``--root=~/data``, for argparse."""
+    from tinytorch_hf import store
+
+    # What an unset variable leaves; it would stand for the working directory.
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty")
+    try:
+        return store.expanded(text)
+    except InvalidArgumentError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def positive_int(text: str) -> int:

@@ -176,7 +176,9 @@ class PyTorchSide:
         return forward(self.model.parts, self.built, x, {} if seen is None else seen)
 
     def loss(self, outputs: Any, y: Array) -> Any:
-        """Torch's loss of a batch."""
+        """Torch's loss of a batch; NaN if the outputs are, which torch's binary cross entropy refuses."""
+        if self.model.loss == "BinaryCrossEntropyLoss" and outputs.isnan().any():
+            return outputs.mean() * float("nan")
         targets = self.inputs(y)
         return self._loss(outputs, targets.flatten() if self.model.input_axes == "ids" else targets)
 

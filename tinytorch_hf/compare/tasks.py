@@ -15,13 +15,16 @@ from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.loaders import load_digits_8x8, load_images
 from tinytorch_hf.text_loaders import talks_pairs, tinypy_functions
 from tinytorch_hf.tokenizer import CharTokenizer
 
 BLOCK_SIZE = 32
 """Characters that the GPT of a comparison sees at once."""
+
+# Adam's first step is ten times as large in PyTorch, which refuses numbers beyond float32's 3.4e38.
+_LARGEST_LR = 1e37
 
 N_TRAIN, N_VAL = 48_000, 8_000
 """Characters of TinyPy that a comparison uses; its order is drawn by lot, so they are a fair sample."""
@@ -182,15 +185,20 @@ def settings_for(dataset: str, model: str | None = None, **given: Any) -> Settin
     ------
     UnknownNameError
         No such dataset, model for it, or optimizer.
+    InvalidArgumentError
+        A learning rate that is not positive, or that float32 has no room for.
     """
-    name = model or next(iter(_trainings(dataset)))
+    name = next(iter(_trainings(dataset))) if model is None else model
     training = _training(dataset, name)
     given = {key: value for key, value in given.items() if value is not None}
     optimizer = optimizer_choice(given.get("optimizer", training.optimizer))
     is_default = "optimizer" not in given or given["optimizer"] == training.optimizer
     lr = training.lr if training.lr is not None and is_default else optimizer.default_lr
     settings = Settings(dataset, name, training.optimizer, lr, training.epochs)
-    return dataclasses.replace(settings, **given)
+    settings = dataclasses.replace(settings, **given)
+    if not 0 < settings.lr <= _LARGEST_LR:
+        raise InvalidArgumentError(f"lr must be above 0 and at most {_LARGEST_LR:g}, got {settings.lr:g}.")
+    return settings
 
 
 def make_model(settings: Settings) -> Model:

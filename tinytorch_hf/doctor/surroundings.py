@@ -106,8 +106,8 @@ def cache() -> dict[str, Any]:
         if name not in catalog.shipped_names():
             folder = store.folder(dataset)
             # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
-            paths = [folder / file.name for file in dataset.files] or sorted(folder.glob("*/*.jsonl"))
-            present = [path for path in paths if path.is_file()]
+            paths = [folder / file.name for file in dataset.files] or _texts(folder)
+            present = [path for path in paths if store.is_file(path)]
             found[name] = {
                 "files": len(present),
                 "of": len(paths),
@@ -116,13 +116,21 @@ def cache() -> dict[str, Any]:
     return {"folder": str(store.cache()), "datasets": found}
 
 
+def _texts(folder: Path) -> list[Path]:
+    """The files of texts in the folders below; none where the system forbids to look."""
+    try:
+        return sorted(folder.glob("*/*.jsonl"))
+    except OSError:
+        return []
+
+
 def hugging_face_cache() -> dict[str, Any]:
     """Where the library `datasets` keeps what it has prepared, and what `tinytorch-hf cache` put there.
 
     The library itself is not asked: importing it takes a second, and it may be broken.
     """
     home = os.environ.get("HF_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    folder = Path(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets")).expanduser()
+    folder = store.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
     prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
     return {"folder": str(folder), "prepared": prepared}

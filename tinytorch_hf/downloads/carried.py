@@ -41,7 +41,7 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
     CorruptFileError, StorageError
         An archive is damaged, or a file cannot be read or written.
     """
-    source = Path(source).expanduser()
+    source = store.expanded(source)
     if not source.exists():
         raise MissingFileError(
             f"There is no file or folder {source}. Give --from the file, or the folder that holds it."

@@ -41,7 +41,7 @@ def build(name: str, out: str | Path) -> Path:
         What was loaded back differs from the curated files.
     """
     dataset = catalog.info(name)
-    out = Path(out).expanduser()
+    out = store.expanded(out)
     target = out / name
     if target.exists():
         raise StorageError(f"{target} exists already. Remove it, or choose another folder with --out.")

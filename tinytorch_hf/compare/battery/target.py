@@ -6,6 +6,7 @@ import dataclasses
 import keyword
 from pathlib import Path
 
+from tinytorch_hf import store
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.framework_map import FrameworkMap
 
@@ -28,7 +29,7 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
     """
     if package is None:
         return framework_map, None
-    path = Path(package).expanduser()
+    path = store.expanded(package)
     if path.is_dir():
         folder = path.resolve()
         first = framework_map.package.split(".")[0]

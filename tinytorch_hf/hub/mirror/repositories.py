@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tinytorch_hf import catalog
+from tinytorch_hf import catalog, store
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 
@@ -83,7 +83,7 @@ def own(folder: Path) -> list[Repository]:
     StorageError
         The folder or a file in it cannot be read.
     """
-    root = folder.expanduser().resolve()
+    root = store.expanded(folder).resolve()
     if not root.is_dir():
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
     try:

@@ -21,7 +21,7 @@ def recognise(root: str | Path) -> Path:
     InvalidArgumentError
         It is none; if one is near, the message says where.
     """
-    root = Path(root).expanduser()
+    root = store.expanded(root)
     what = "Give the root of a TinyTorch checkout: the folder that holds its `milestones` and `tinytorch`."
     if not root.is_dir():
         raise InvalidArgumentError(f"{root} is not a folder. {what}")

@@ -61,7 +61,7 @@ class DatasetManager:
     """
 
     def __init__(self, data_dir: str | Path | None = None, auto_confirm: bool = False) -> None:
-        self.data_dir = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
+        self.data_dir = default_data_dir() if data_dir is None else store.expanded(data_dir)
         self.auto_confirm = auto_confirm or os.environ.get(AUTO_DOWNLOAD) == "1"
 
     def get_mnist(self, full: bool | None = None, download: bool = False) -> Pairs:
