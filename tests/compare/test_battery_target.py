@@ -48,8 +48,9 @@ def test_a_folder_that_is_not_there_is_no_import_name(
 
 
 def test_a_name_that_python_cannot_import_is_refused(tmp_path: Path) -> None:
-    """Such as a checkout's folder with a hyphen."""
+    """Such as a checkout's folder with a hyphen, or nothing, which an unset variable leaves."""
     (tmp_path / "tiny-torch").mkdir()
 
-    with pytest.raises(InvalidArgumentError, match="give the folder inside it"):
-        locate(str(tmp_path / "tiny-torch"), FrameworkMap())
+    for given in (str(tmp_path / "tiny-torch"), ""):
+        with pytest.raises(InvalidArgumentError, match="give the folder inside it"):
+            locate(given, FrameworkMap())

@@ -30,7 +30,8 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
     if package is None:
         return framework_map, None
     path = store.expanded(package)
-    if path.is_dir():
+    # An empty text, as an unset variable leaves it, is the working directory to pathlib.
+    if package and path.is_dir():
         folder = path.resolve()
         first = framework_map.package.split(".")[0]
         if (folder / first).is_dir() or (folder / f"{first}.py").is_file():
@@ -46,7 +47,7 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
 def _named(framework_map: FrameworkMap, name: str, given: str) -> FrameworkMap:
     if not all(word.isidentifier() and not keyword.iskeyword(word) for word in name.split(".")):
         raise InvalidArgumentError(
-            f"{given} cannot be imported: {name!r} is no name of a package. If it is a checkout, give the folder "
+            f"{given!r} cannot be imported: {name!r} is no name of a package. If it is a checkout, give the folder "
             "inside it that is the package."
         )
     return dataclasses.replace(framework_map, package=name)
