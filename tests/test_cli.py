@@ -657,4 +657,4 @@ def test_what_the_system_forbids_is_a_message(run: Any, monkeypatch: pytest.Monk
     status, _, err = run("milestones", "secret")
 
     assert status == PROBLEM
-    assert "Permission denied: 'secret'" in err
+    assert "Permission denied: 'secret'. Make room or allow it, or choose another place" in err

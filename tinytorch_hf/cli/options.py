@@ -46,7 +46,11 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
     except OSError as error:
         if error.errno not in _REFUSED:
             raise
-        print(f"{program}: the system refused to read or write something: {error}", file=sys.stderr)
+        print(
+            f"{program}: the system refused to read or write something: {error}. "
+            "Make room or allow it, or choose another place, then run it again.",
+            file=sys.stderr,
+        )
         try:
             sys.stdout.flush()
         except OSError:
