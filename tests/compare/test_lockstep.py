@@ -233,6 +233,15 @@ def test_a_run_imports_neither_torchvision_nor_datasets(run_with_torch: Run) -> 
     assert done.stdout == "[]\n", done.stderr
 
 
+@pytest.mark.parametrize("dataset", ["perceptron", "xor"])
+@pytest.mark.parametrize(("optimizer", "lr"), [("sgd", 30.0), ("adam", 10.0), ("sgd", 1e4)])
+def test_sigmoids_that_are_certain_are_no_disagreement(dataset: str, optimizer: str, lr: float) -> None:
+    """Far too large steps drive them to 0 and 1, where frameworks cut the logarithm off in different ways."""
+    result = lockstep.run(settings_for(dataset, optimizer=optimizer, lr=lr, epochs=5))
+
+    assert result.agree, result.cause
+
+
 def test_losses_that_part_by_rounding_are_no_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a tolerance below rounding the losses part, but no single step differs."""
     monkeypatch.setattr(lockstep, "TOLERANCE", 1e-9)

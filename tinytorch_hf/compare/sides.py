@@ -16,6 +16,9 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.frameworks import Framework, blaming
 
+# How near to 0 and 1 the course's binary cross entropy lets a probability come.
+_SUREST = 1e-7
+
 
 class TinyTorchSide:
     """TinyTorch's side of a run.
@@ -177,8 +180,10 @@ class PyTorchSide:
 
     def loss(self, outputs: Any, y: Array) -> Any:
         """Torch's loss of a batch; NaN if the outputs are, which torch's binary cross entropy refuses."""
-        if self.model.loss == "BinaryCrossEntropyLoss" and outputs.isnan().any():
-            return outputs.mean() * float("nan")
+        if self.model.loss == "BinaryCrossEntropyLoss":
+            if outputs.isnan().any():
+                return outputs.mean() * float("nan")
+            outputs = _not_certain(outputs)
         targets = self.inputs(y)
         return self._loss(outputs, targets.flatten() if self.model.input_axes == "ids" else targets)
 
@@ -267,3 +272,13 @@ class Batches:
 
 def _holds(given: Any, X: Array, y: Array) -> bool:
     return np.array_equal(given[0].data, X) and np.array_equal(given[1].data, y)
+
+
+def _not_certain(probabilities: Any) -> Any:
+    """Probabilities as the course's binary cross entropy takes them: kept from 0 and 1, with the gradient of there.
+
+    Torch's own takes all, and cuts off the logarithm instead, at -100; the two part as soon as a sigmoid is as sure as
+    float32 can tell, and neither is wrong.
+    """
+    kept = probabilities.detach().clamp(_SUREST, 1 - _SUREST)
+    return probabilities + (kept - probabilities.detach())
