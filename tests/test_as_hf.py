@@ -256,6 +256,16 @@ def test_without_the_library_one_sentence_says_what_to_install(run_numpy_only: R
     )
 
 
+def test_to_numpy_tells_another_dataset_and_an_empty_one() -> None:
+    """Labels of digits fit to any digits; pixels do not."""
+    for config in as_hf.config_names("tinydigits"):
+        loaded = as_hf.load("tinydigits", config)
+        with pytest.raises(InvalidArgumentError, match=r"tinymnist have the shape \(28, 28\), these \(8, 8\)"):
+            as_hf.to_numpy("tinymnist", loaded)
+        with pytest.raises(InvalidArgumentError, match="tinydigits without samples"):
+            as_hf.to_numpy("tinydigits", {split: rows.select([]) for split, rows in loaded.items()})
+
+
 def test_to_numpy_wants_every_split() -> None:
     """What `load_dataset(..., split="train")` gives is one table, not the dictionary of both."""
     both = as_hf.load("tinydigits")

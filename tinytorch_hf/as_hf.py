@@ -115,7 +115,7 @@ def to_numpy(name: str, splits: Mapping[str, Any]) -> dict[str, Split]:
     UnknownNameError
         No such dataset.
     InvalidArgumentError
-        A split or a column is not there.
+        A split or a column is not there, a split is empty, or it is that of another dataset.
     CorruptFileError
         Pixels or texts are not as the loading script writes them.
     """
@@ -160,10 +160,14 @@ _ENCODED = ("image", "pixels", "text", "level")
 
 def _images(dataset: catalog.DatasetInfo, table: Any) -> Array:
     """Pixels as float32 in [0, 1]."""
+    if not table.num_rows:
+        raise InvalidArgumentError(f"to_numpy was given a split of {dataset.name} without samples.")
     if "pixels" in table.column_names:
         pixels: Array = np.stack(table.with_format("numpy", columns=["pixels"])[:]["pixels"])
+        _check_shape(dataset, pixels)
         return pixels
     shades = np.stack([np.asarray(image) for image in table["image"]])
+    _check_shape(dataset, shades)
     if dataset.columns[0].dtype == "uint8":
         return unit_range(shades)
     sixteenths: Array = loading_script(dataset.name).from_shades(shades)
@@ -172,6 +176,14 @@ def _images(dataset: catalog.DatasetInfo, table: Any) -> Array:
             f"Images of {dataset.name} have shades that its loading script does not write; something changed them."
         )
     return sixteenths
+
+
+def _check_shape(dataset: catalog.DatasetInfo, images: Array) -> None:
+    expected = dataset.columns[0].shape
+    if images.shape[1:] != expected:
+        raise InvalidArgumentError(
+            f"Images of {dataset.name} have the shape {expected}, these {images.shape[1:]}; is it another dataset?"
+        )
 
 
 def _levels(table: Any) -> list[int]:
