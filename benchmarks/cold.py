@@ -1,7 +1,8 @@
-"""From a cold process to the first batch: interpreter, imports, loading, all of it.
+"""From a cold process to an import, and to the first batch: interpreter, imports, loading, all of it.
 
-Every road is a fresh Python process that makes one batch of 32 training images and labels and ends. In the first table
-all roads give TinyDigits' pixels, in the second TinyMNIST's.
+Every line of the first table is a fresh Python process that imports what a road begins with, and ends. Every road of
+the others is one that makes one batch of 32 training images and labels and ends: TinyDigits' pixels in the second
+table, TinyMNIST's in the third.
 
 ``python -m benchmarks.cold`` (needs the extras torch, hf and create; medmnist where it is installed)
 """
@@ -78,6 +79,25 @@ def process(program: str, scratch: Path) -> Callable[[], None]:
     return call
 
 
+def import_programs() -> dict[str, str]:
+    """Programs that import what a road begins with."""
+    ours = "from tinytorch_hf import load_tinydigits"
+    lines = [
+        ours,
+        "pass",
+        "import numpy",
+        "import tinytorch_hf",
+        "from tinytorch_hf.as_torch import tensors",
+        "from tinytorch_hf import TinyDigits",
+        "import torch",
+        "from torchvision.datasets import MNIST",
+        "from sklearn.datasets import load_digits",
+        "from datasets import load_dataset",
+        *(["from medmnist import BreastMNIST"] if importlib.util.find_spec("medmnist") else []),
+    ]
+    return {"nothing" if line == "pass" else line: line for line in lines}
+
+
 def digits_programs(scratch: Path) -> dict[str, str]:
     """Programs that end with a batch of TinyDigits' pixels."""
     return {
@@ -114,13 +134,17 @@ def mnist_programs(scratch: Path) -> dict[str, str]:
 
 
 def tables() -> Iterator[Table]:
-    """One table for each dataset."""
+    """What imports cost, then one table for each dataset."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        # Everything is warm on disk: the first call of each is not counted.
+        calls = {line: process(program, scratch) for line, program in import_programs().items()}
+        yield measure("cold_imports", "Cold process that imports and ends", calls, next(iter(calls)), REPEATS)
     ours = "tinytorch_hf, NumPy"
     titles = {"tinydigits": digits_programs, "tinymnist": mnist_programs}
     for name, programs in titles.items():
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder)
-            # Everything is warm on disk: the first call of each is not counted.
             calls = {road: process(program, scratch) for road, program in programs(scratch).items()}
             title = f"Cold process to the first batch of {name}'s pixels"
             yield measure(f"cold_{name}", title, calls, ours, REPEATS)

@@ -10,7 +10,7 @@ from benchmarks.results import FOLDER, Results
 from benchmarks.timing import UNITS, Table
 
 PLOTS = FOLDER / "plots"
-BARS = ("cold_tinydigits", "cold_tinymnist", "epochs")
+BARS = ("cold_imports", "cold_tinydigits", "cold_tinymnist", "epochs")
 LINES = {"batch_size": "batch size", "n_samples": "samples in the dataset"}
 
 

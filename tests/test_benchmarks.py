@@ -56,6 +56,16 @@ def test_every_plot_is_there() -> None:
     assert {path.stem for path in plots.PLOTS.glob("*.png")} == names
 
 
+def test_imports_are_measured_of_what_each_road_begins_with(tmp_path: Path) -> None:
+    """Ours against the others'; those that take no time are run."""
+    programs = list(cold.import_programs().values())
+
+    for program in programs[:4]:
+        cold.process(program, tmp_path)()
+    for library in ("torch", "torchvision", "sklearn", "datasets"):
+        assert any(program.split()[-1 if program == "pass" else 1].split(".")[0] == library for program in programs)
+
+
 @pytest.mark.parametrize("road", [0, 1, 4])
 def test_roads_from_a_cold_process_end_with_a_batch(road: int, tmp_path: Path) -> None:
     """With NumPy alone, bare NumPy, and scikit-learn; a program that fails would be an error."""
