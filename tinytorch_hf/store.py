@@ -104,19 +104,22 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
         Each names the file and what to run next.
     """
     path = folder(dataset, root) / file.name
-    advice = REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise MissingFileError(not_found(dataset, path, root)) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {advice}") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {_repair(dataset, root)}") from error
     _algorithm, published = _published_hash(file)
     if data != _hashed_before.get(published):
-        check(data, file, path, advice)
+        check(data, file, path, _repair(dataset, root))
         if len(data) <= _KEPT_BYTES:
             _hashed_before[published] = data
     return data
+
+
+def _repair(dataset: DatasetInfo, root: str | Path | None) -> str:
+    return REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
 
 
 def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None) -> str:
@@ -139,15 +142,11 @@ def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
     if dataset.cut_from:
         source = catalog.info(dataset.cut_from)
         return (
-            f"{advice}This downloads {source.title}, {_megabytes(source)}, into {base(root)} and cuts {dataset.title} "
-            f"from it; then {source.title} is no longer needed."
+            f"{advice}This downloads {source.title}, {source.download_size}, into {base(root)} and cuts "
+            f"{dataset.title} from it; then {source.title} is no longer needed."
         )
-    what = f"This downloads {_megabytes(dataset)}" if dataset.archives else "This builds it"
+    what = f"This downloads {dataset.download_size}" if dataset.archives else "This builds it"
     return f"{advice}{what} into {base(root)}."
-
-
-def _megabytes(dataset: DatasetInfo) -> str:
-    return f"{dataset.download_bytes / 1e6:.0f} MB"
 
 
 def is_there(dataset: DatasetInfo, root: str | Path | None = None) -> bool:

@@ -106,6 +106,11 @@ class DatasetInfo:
         return sum(archive.file.size_bytes for archive in self.archives)
 
     @property
+    def download_size(self) -> str:
+        """The same as messages say it, such as "12 MB"."""
+        return f"{self.download_bytes / 1e6:.0f} MB"
+
+    @property
     def repo_id(self) -> str:
         """Name of the dataset on Hugging Face's Hub, where it is published there."""
         return f"tinytorch/{self.name}"

@@ -97,8 +97,8 @@ def _size(dataset: catalog.DatasetInfo) -> str:
     """How much ships, or what has to be downloaded or built before the first use."""
     if dataset.is_shipped:
         return f"{sum(file.size_bytes for file in dataset.files) / 1000:.0f} kB"
-    n_bytes = catalog.origin(dataset).download_bytes
-    return f"{n_bytes / 1e6:.0f} MB download" if n_bytes else "built on use"
+    source = catalog.origin(dataset)
+    return f"{source.download_size} download" if source.archives else "built on use"
 
 
 def _info(options: argparse.Namespace) -> int:

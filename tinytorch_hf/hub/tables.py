@@ -67,7 +67,7 @@ def on_demand_table(_scope: str) -> str:
             (
                 f"[{dataset.title}]({place})",
                 " + ".join(f"{split.n_samples}" for split in dataset.splits),
-                f"{source.download_bytes / 1e6:.0f} MB" if source.archives else "nothing",
+                source.download_size if source.archives else "nothing",
                 dataset.license,
                 dataset.summary,
             )

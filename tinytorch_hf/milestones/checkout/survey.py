@@ -98,7 +98,7 @@ def _full_row(dataset: DatasetInfo, root: Path) -> Row:
     if not worst.state.can_be_used:
         there = [seen for seen in looks if seen.state is State.DAMAGED]
         damaged = f" {there[0].why.splitlines()[0]}" if there else ""
-        size = f"{dataset.download_bytes / 1e6:.0f} MB"
+        size = dataset.download_size
         what += f", {size}, which no milestone needs: {_instead(dataset, root)}; --download gets it.{damaged}"
     return Row(full_data.folder(dataset, data_dir(root)), worst.state, False, what)
 
