@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
+from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError
 
 Record = TypeVar("Record")
@@ -16,6 +19,14 @@ Record = TypeVar("Record")
 def field_types(kind: type[Any]) -> dict[str, type]:
     """Fields of a dataclass that has numbers and texts, with their types, int or str, in order."""
     return {field.name: int if field.type == "int" else str for field in fields(kind)}
+
+
+def columns(kind: type[Any], records: Sequence[Any]) -> dict[str, Array]:
+    """Records of a dataclass as NumPy columns: numbers int64, texts fixed-width str."""
+    return {
+        name: np.array([getattr(record, name) for record in records], dtype=np.int64 if of is int else np.str_)
+        for name, of in field_types(kind).items()
+    }
 
 
 def encode(records: Iterable[Any]) -> bytes:

@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tinytorch_hf import catalog, json_lines, store
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
@@ -87,10 +85,7 @@ def text_of(function: Function) -> str:
 
 def columns(functions: Sequence[Function]) -> dict[str, Array]:
     """Functions as NumPy columns: numbers int64, texts fixed-width str."""
-    return {
-        name: np.array([getattr(function, name) for function in functions], dtype=np.int64 if kind is int else np.str_)
-        for name, kind in json_lines.field_types(Function).items()
-    }
+    return json_lines.columns(Function, functions)
 
 
 def release() -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tinytorch_hf import json_lines
 from tinytorch_hf.arrays import Array
 
@@ -122,8 +120,6 @@ def in_split(pairs: Iterable[Pair], split: str) -> list[Pair]:
 
 def columns(pairs: Sequence[Pair]) -> dict[str, Array]:
     """Pairs as NumPy columns without the split: numbers int64, texts fixed-width str."""
-    return {
-        name: np.array([getattr(pair, name) for pair in pairs], dtype=np.int64 if kind is int else np.str_)
-        for name, kind in json_lines.field_types(Pair).items()
-        if name != "split"
-    }
+    found = json_lines.columns(Pair, pairs)
+    del found["split"]
+    return found
