@@ -12,30 +12,31 @@ NUMPYS = ["1.24.*", "1.26.*", "2.0.*", "2.*"]
 
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis")
 
-# Specifications of what needs nothing beyond NumPy.
-CORE_MODULES = (
-    *("catalog", "cifar", "clones", "descriptors", "describe", "errors", "idx", "loaders", "npz", "pickles"),
-    *("python_functions", "standard_library", "store", "talks", "tinytalks"),
-)
+# Specifications of rooms that need nothing beyond NumPy.
 CORE_TESTS = [
-    *(f"tests/test_{name}.py" for name in CORE_MODULES),
-    "tests/downloads/test_carried.py",
-    "tests/downloads/test_unpack.py",
+    *(f"tests/{room}" for room in ("formats", "catalog", "files", "data")),
+    "tests/acquire/test_carried.py",
+    "tests/acquire/test_clones.py",
+    "tests/acquire/test_standard_library.py",
+    "tests/acquire/test_unpack.py",
+    "tests/recipes/test_descriptors.py",
+    "tests/test_errors.py",
+    "tests/test_tinytalks.py",
 ]
 
 # Specifications of what every supported release of Hugging Face's library does: scripts, built folders, the cache.
 HUB_TESTS = [
-    "tests/test_as_hf.py",
+    "tests/as_hf",
     "tests/hub/test_parquet.py",
     "tests/hub/test_cache.py",
     "tests/hub/test_offline.py",
 ]
 # Specifications that go through more seeds where BATTERY_SEEDS says so.
 SEEDED_TESTS = (
-    "tests/compare/test_battery_clean.py",
+    "tests/check/test_battery_clean.py",
     "tests/compare/test_synchronised.py",
     "tests/compare/test_lockstep.py",
-    "tests/hub/test_cards.py",
+    "tests/docs/test_cards.py",
 )
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
@@ -43,7 +44,7 @@ LONGER_TESTS = (
     *("tests/as_torch/spawned_workers.py", "tests/compare/slow_training.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.
-MIRROR_TESTS = ("tests/hub/test_mirror_clients.py", "tests/hub/test_round_trip.py")
+MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
 
 
 @nox.session
@@ -108,7 +109,7 @@ def battery(session: nox.Session) -> None:
     """No false alarm in 50 seeds, all that documents average, and every mutated package through the command line."""
     session.install("-e", ".[test]")
     session.run("pytest", *SEEDED_TESTS, *session.posargs, env={"BATTERY_SEEDS": "50"})
-    session.run("pytest", "tests/compare/mutants_by_command.py", *session.posargs)
+    session.run("pytest", "tests/check/mutants_by_command.py", *session.posargs)
 
 
 @nox.session

@@ -11,10 +11,11 @@ import functools
 import statistics
 
 from benchmarks import expectations, waiting
-from tinytorch_hf.compare import lockstep, report
+from docs.tools import blocks
+from docs.tools.cards import documents
+from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.tasks import make_model, settings_for
-from tinytorch_hf.hub import blocks
-from tinytorch_hf.hub.cards import documents
+from tinytorch_hf.reports import training_table as report
 
 N_SEEDS = 10
 MILESTONE_LR = 0.01

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.timing import Table, measure, run
-from tinytorch_hf import catalog, store
-from tinytorch_hf.loaders import load_tinydigits
+from tinytorch_hf import catalog
+from tinytorch_hf.data.loaders import load_tinydigits
+from tinytorch_hf.files import store
 
 FOLDER = store.folder(catalog.TINYDIGITS)
 
@@ -32,7 +33,9 @@ BARE_FIRST_LOAD = FIRST_LOAD.format(
     prepare="numpy._core.multiarray",
     load=f"[pickle.load((Path({str(FOLDER)!r}) / name).open('rb')) for name in ('train.pkl', 'test.pkl')]",
 )
-OUR_FIRST_LOAD = FIRST_LOAD.format(prepare="from tinytorch_hf.loaders import load_tinydigits", load="load_tinydigits()")
+OUR_FIRST_LOAD = FIRST_LOAD.format(
+    prepare="from tinytorch_hf.data.loaders import load_tinydigits", load="load_tinydigits()"
+)
 
 
 def bare_pickle_load() -> list[Any]:

@@ -32,12 +32,13 @@ N_PROCESSES = 20
 LOAD = """
 import sys, time
 import datasets
-from tinytorch_hf import as_hf, describe
+from tinytorch_hf import as_hf
+from tinytorch_hf.data import content_hash
 datasets.disable_progress_bars()
 start = time.perf_counter()
 loaded = datasets.load_dataset("tinytorch/" + sys.argv[1])
 seconds = time.perf_counter() - start
-print(seconds, *describe.fingerprints(sys.argv[1], as_hf.to_numpy(sys.argv[1], loaded)))
+print(seconds, *content_hash.fingerprints(sys.argv[1], as_hf.to_numpy(sys.argv[1], loaded)))
 """
 
 

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mirror import running_mirror
-from tinytorch_hf import describe, load, store
+from tinytorch_hf import load
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Comparison
 from tinytorch_hf.compare.tasks import settings_for
+from tinytorch_hf.data import pictures
+from tinytorch_hf.files import store
 
 FOLDER = Path(__file__).resolve().parents[1] / ".github" / "pictures"
 SHEETS = ("tinydigits", "tinymnist")
@@ -43,7 +45,7 @@ class ReLU:
 
 def contact_sheet(name: str) -> bytes:
     """PNG of ten training samples of each class."""
-    return describe.png(describe.contact_sheet(load(name)["train"]))
+    return pictures.png(pictures.contact_sheet(load(name)["train"]))
 
 
 def comparisons() -> dict[str, Comparison]:

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.timing import Table, as_markdown
-from tinytorch_hf import store
-from tinytorch_hf.hub import blocks
-from tinytorch_hf.hub.cards import documents
+from docs.tools import blocks
+from docs.tools.cards import documents
+from tinytorch_hf.files import store
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.json"

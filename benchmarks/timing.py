@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tinytorch_hf.timing import seconds_by_turns
+from tinytorch_hf.milestones.timing import seconds_by_turns
 
 UNITS = {"s": (1e3, "ms"), "MB": (1.0, "MB"), "packages": (1.0, "packages")}
 

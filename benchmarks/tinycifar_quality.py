@@ -20,14 +20,16 @@ from typing import Any
 
 import numpy as np
 from datasets.tinycifar import create_tinycifar as recipe
+from recipes import curate
 
-from tinytorch_hf import curate, load, tinycifar
-from tinytorch_hf.arrays import Array
-from tinytorch_hf.hub import tables
-from tinytorch_hf.hub.blocks import write_block
-from tinytorch_hf.loaders import unit_range
-from tinytorch_hf.npz import read_npz
-from tinytorch_hf.splits import Split
+from docs.tools import tables
+from docs.tools.blocks import write_block
+from tinytorch_hf import load
+from tinytorch_hf.acquire import tinycifar
+from tinytorch_hf.data.loaders import unit_range
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.npz import read_npz
 
 MODELS = ("small CNN", "logistic regression", "1-NN")
 N_FOLDS = 3

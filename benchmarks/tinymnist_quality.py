@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 from datasets.tinymnist import create_tinymnist as recipe
+from recipes import curate, difficulty
 
-from tinytorch_hf import curate, difficulty, load, load_tinymnist
-from tinytorch_hf.arrays import Array
-from tinytorch_hf.hub.blocks import write_block
+from docs.tools.blocks import write_block
+from tinytorch_hf import load, load_tinymnist
+from tinytorch_hf.formats.arrays import Array
 
 Samples = tuple[Array, Array]
 

@@ -35,10 +35,10 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tinytorch_hf import talks  # noqa: E402 -- the checkout this benchmark stands in comes first
-from tinytorch_hf.hub.blocks import write_block  # noqa: E402
-from tinytorch_hf.talks import SPLITS, Pair  # noqa: E402
-from tinytorch_hf.talks_rules import is_compositional  # noqa: E402
+from docs.tools.blocks import write_block  # noqa: E402
+from tinytorch_hf.files import talks  # noqa: E402 -- the checkout this benchmark stands in comes first
+from tinytorch_hf.files.talks import SPLITS, Pair  # noqa: E402
+from tinytorch_hf.health.talks_rules import is_compositional  # noqa: E402
 
 DATA = ROOT / "datasets/tinytalks"
 WIDTH, LAYERS, HEADS = 64, 2, 4

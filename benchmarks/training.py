@@ -17,7 +17,7 @@ from benchmarks.timing import Table, measure, run
 from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
-from tinytorch_hf.frameworks import reference_framework
+from tinytorch_hf.student.frameworks import reference_framework
 
 TASKS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinymnist", "cnn"), ("tinytalks", "gpt"))
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf import catalog, store
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.files import store
 
 PARTIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10_partial.npz"
 

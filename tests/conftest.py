@@ -29,8 +29,10 @@ import pytest
 from generations import write_package
 
 import tinytorch_hf
-from tinytorch_hf import catalog, on_hub, store, tinycifar
-from tinytorch_hf.splits import Split
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import tinycifar
+from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files.splits import Split
 
 if TYPE_CHECKING:
     from serving import Mirror
@@ -299,7 +301,7 @@ def mirror(hub: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirr
     """A mirror that serves every dataset of the Hub and an instructor's folder, for all tests that only read."""
     import serving
 
-    from tinytorch_hf.hub.mirror import server
+    from tinytorch_hf.mirror import server
 
     course = serving.write_course(tmp_path_factory.mktemp("instructor") / "course")
     repositories = serving.everything(hub, course)

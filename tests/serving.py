@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from tinytorch_hf import catalog, on_hub
+from tinytorch_hf import catalog
+from tinytorch_hf.files import on_hub
 from tinytorch_hf.hub.contents import take_snapshot
-from tinytorch_hf.hub.mirror import repositories
-from tinytorch_hf.hub.mirror.repositories import Repository
-from tinytorch_hf.hub.mirror.server import endpoint, listen
+from tinytorch_hf.mirror import repositories
+from tinytorch_hf.mirror.repositories import Repository
+from tinytorch_hf.mirror.server import endpoint, listen
 
 
 @contextlib.contextmanager

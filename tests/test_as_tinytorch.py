@@ -9,7 +9,8 @@ import pytest
 from conftest import Install
 from generations import GENERATION_C, GENERATIONS, LOADER
 
-from tinytorch_hf import as_tinytorch, catalog, describe, load_tinydigits
+from tinytorch_hf import as_tinytorch, catalog, load_tinydigits
+from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StudentCodeError, UnknownNameError
 
 
@@ -19,7 +20,7 @@ def test_what_arrives_behind_the_loader_has_the_fingerprint(generation: str, ins
     if generation in GENERATIONS:
         install(GENERATIONS[generation])
 
-    assert describe.fingerprint(as_tinytorch.read_back("tinydigits")) == catalog.TINYDIGITS.fingerprint
+    assert content_hash.fingerprint(as_tinytorch.read_back("tinydigits")) == catalog.TINYDIGITS.fingerprint
 
 
 @pytest.mark.parametrize("generation", ["reference", *GENERATIONS])

@@ -23,9 +23,10 @@ from benchmarks import (
     training,
 )
 from benchmarks.timing import Table, as_markdown, as_text
+from docs.tools import blocks
+from docs.tools.cards import documents
 from tinytorch_hf import load, load_tinydigits
-from tinytorch_hf.hub import blocks, parquet
-from tinytorch_hf.hub.cards import documents
+from tinytorch_hf.hub import parquet
 
 
 def test_ratios_are_of_measurements_of_the_same_turn() -> None:

@@ -216,7 +216,8 @@ def test_other_checkouts_on_the_path_are_not_taken_for_the_library(
 
 def test_an_exported_checkout_works_like_this_one(run_python: Run, checkout: Path, tmp_path: Path) -> None:
     """After `export`, a TinyTorch checkout has both imports, with tinytorch_hf installed elsewhere."""
-    from tinytorch_hf import catalog, export
+    from tinytorch_hf import catalog
+    from tinytorch_hf.acquire import export
 
     export.to_checkout(catalog.TINYDIGITS, tmp_path)
     script = tmp_path / "milestone.py"

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 import tinytorch_hf
-from tinytorch_hf import catalog, describe, export, store
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import export
+from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import MissingFileError, TruncatedFileError, WrongHashError
+from tinytorch_hf.files import store
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tiny"
@@ -69,7 +72,7 @@ def test_no_image_occurs_twice() -> None:
 
 def test_content_is_the_catalogs() -> None:
     """The fingerprint of what is loaded is the one in the catalog."""
-    assert describe.fingerprint("digits_8x8") == DATASET.fingerprint
+    assert content_hash.fingerprint("digits_8x8") == DATASET.fingerprint
 
 
 def test_import_as_a_package() -> None:

@@ -17,31 +17,16 @@ from tinytorch_hf import errors
 PACKAGE = "tinytorch_hf"
 FOLDER = Path(errors.__file__).parent
 
-# A room is a module, or a package with all that is in it. Each may import those of the lines above it; the rooms of one
-# line do not know each other. The order is that of DESIGN.md's picture.
-ORDER = (
-    ("errors", "arrays", "timing"),
-    ("catalog",),
-    ("store",),
-    ("on_hub",),
-    ("idx", "npz", "pickles", "json_lines"),
-    ("cifar", "talks", "talks_problems"),
-    ("readers", "talks_rules", "tokenizer", "clones", "python_functions"),
-    ("splits", "standard_library"),
-    ("tinycifar", "downloads", "export"),
-    ("provision",),
-    ("loaders", "text_loaders"),
-    ("describe", "generated", "difficulty", "reference"),
-    ("curate", "frameworks", "descriptors"),
-    ("framework_map", "as_torch", "as_tinytorch", "as_hf"),
-    ("compare", "hub"),
-    ("compare.battery", "hub.mirror"),
-    ("milestones",),
-    ("verification", "doctor"),
-    ("cli",),
-    ("__main__", "milestones.__main__"),
+# The rooms, from the ground up: each imports those above it in this list, and itself. What is in a room may move
+# there freely; `as_tinytorch` is the one adapter that is a module.
+ROOMS = (
+    *("_version", "errors", "formats", "catalog", "files", "acquire", "data", "reference", "as_torch", "as_hf"),
+    *("student", "as_tinytorch", "judging", "check", "compare", "reports", "hub", "mirror", "milestones", "health"),
+    *("cli", "__main__"),
 )
-PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
+# The command that is spelled `python -m tinytorch_hf.milestones` is one of the command line's.
+COMMANDS = {"milestones.__main__": "__main__"}
+PLACE = {room: place for place, room in enumerate(ROOMS)}
 
 
 @dataclass(frozen=True)
@@ -96,8 +81,8 @@ def imports_of(module: str, source: str) -> Iterator[Import]:
                 continue
             inside = name.removeprefix(PACKAGE).removeprefix(".")
             imported = inside if inside in MODULES else inside.rpartition(".")[0]
-            # What the package itself offers comes from rooms below; only its version is its own.
-            assert imported or name == f"{PACKAGE}.__version__", f"{module}, line {node.lineno}: {name}"
+            # What the package itself offers comes from its rooms.
+            assert imported, f"{module}, line {node.lineno}: {name}"
             yield Import(module, imported, node.lineno, for_types)
 
 
@@ -111,13 +96,10 @@ def _all_imports() -> list[Import]:
 
 
 def room(module: str) -> str:
-    """The room of the table that a module belongs to: the longest that its name begins with."""
-    parts = module.split(".")
-    for length in range(len(parts), 0, -1):
-        name = ".".join(parts[:length])
-        if name in PLACE:
-            return name
-    raise AssertionError(f"{module} has no place in the order; give it one")
+    """The room that a module belongs to: its folder below the package, or itself."""
+    name = COMMANDS.get(module, module).partition(".")[0]
+    assert name in PLACE, f"{module} is in no room; move it into one"
+    return name
 
 
 def upwards(found: Import) -> bool:
@@ -128,31 +110,39 @@ def upwards(found: Import) -> bool:
     return importer != imported and PLACE[imported] >= PLACE[importer]
 
 
-def test_every_module_has_a_place() -> None:
-    """A new one gets its place before it gets its importers."""
+def test_every_module_is_in_a_room() -> None:
+    """A loose module beside the rooms has none."""
     assert len(MODULES) > 80
     for module in filter(None, MODULES):
         room(module)
 
 
-def test_contributing_has_a_place_for_every_module() -> None:
-    """Each once, so that a newcomer finds it: by its own name, or by its package's."""
+def test_contributing_lists_the_rooms_that_are_on_disk() -> None:
+    """Each once, in the order of imports, so that a newcomer finds the room from its name alone."""
     table = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where things are")[2]
     cells = [row.split("|")[1] for row in table.partition("## Rules")[0].splitlines() if row.startswith("| `")]
-    named = [name for cell in cells for name in re.findall(r"`(?:tinytorch_hf/)?(\w+)(?:\.py)?/?`", cell)]
-    inner = {"as_torch", "compare", "milestones", "hub"}
-    tops = {module.partition(".")[0] for module in MODULES} - {"", "__main__"}
+    named = [name for cell in cells for name in re.findall(r"`tinytorch_hf/(\w+)(?:\.py|/)`", cell)]
+    on_disk = {module.partition(".")[0] for module in MODULES} - {""}
 
-    missing = {top for top in tops if top not in named and not any(f"`tinytorch_hf/{top}/" in cell for cell in cells)}
-    reached = {name for cell in cells for name in re.findall(r"`(?:\w+/)+(\w+)(?:\.py)?/?`", cell)} | set(named)
-    missing |= {
-        module
-        for module in MODULES
-        if module.partition(".")[0] in inner and "." in module and not reached & set(module.split("."))
-    } - {"milestones.__main__"}
+    assert named == [name for name in ROOMS if name != "__main__"]
+    assert set(ROOMS) == on_disk
 
-    assert missing == set()
-    assert [name for name in tops - inner if named.count(name) > 1] == []
+
+def test_no_room_exports_the_name_of_one_of_its_modules() -> None:
+    """`acquire.provide` is either a module or a function; which it is never depends on what was imported before."""
+    for module, path in MODULES.items():
+        if path.name != "__init__.py":
+            continue
+        inside = {name.rpartition(".")[2] for name in MODULES if name and name.rpartition(".")[0] == module}
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        bound = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module != ".".join(filter(None, (PACKAGE, module)))
+            for alias in node.names
+        }
+        defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        assert (bound | defined) & inside == set(), module
 
 
 def test_no_room_imports_upwards() -> None:
@@ -178,11 +168,19 @@ def test_nothing_is_imported_in_circles() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "message"),
     [
-        ("store", "from tinytorch_hf import loaders", "store (line 1) imports loaders"),
-        ("store", "def f():\n    from tinytorch_hf.cli.options import OK", "store (line 2) imports cli.options"),
-        ("loaders", "if TYPE_CHECKING:\n    import tinytorch_hf.hub.cards", "loaders (line 2) imports hub.cards"),
-        ("hub.cards", "from tinytorch_hf.hub.mirror import app", "hub.cards (line 1) imports hub.mirror.app"),
-        ("as_hf", "from tinytorch_hf.as_torch.images import TinyMNIST", "as_hf (line 1) imports as_torch.images"),
+        ("files.store", "from tinytorch_hf.data import loaders", "files.store (line 1) imports data.loaders"),
+        (
+            "files.store",
+            "def f():\n    from tinytorch_hf.cli.options import OK",
+            "files.store (line 2) imports cli.options",
+        ),
+        (
+            "data.loaders",
+            "if TYPE_CHECKING:\n    import tinytorch_hf.hub.parquet",
+            "data.loaders (line 2) imports hub.parquet",
+        ),
+        ("hub.parquet", "from tinytorch_hf.mirror import app", "hub.parquet (line 1) imports mirror.app"),
+        ("as_torch.plain", "from tinytorch_hf.as_hf import load", "as_torch.plain (line 1) imports as_hf"),
     ],
 )
 def test_an_import_that_goes_upwards_is_seen(module: str, source: str, message: str) -> None:
@@ -192,7 +190,7 @@ def test_an_import_that_goes_upwards_is_seen(module: str, source: str, message: 
 
 def test_what_stands_above_may_be_imported() -> None:
     """By its module, by a name in it, and within a room."""
-    source = "from tinytorch_hf import catalog, store\nfrom tinytorch_hf.hub.tables import block\nimport numpy"
+    source = "from tinytorch_hf import catalog\nfrom tinytorch_hf.hub.citation import citation\nimport numpy"
 
-    assert [entry.imported for entry in imports_of("hub.cards", source)] == ["catalog", "store", "hub.tables"]
-    assert not any(map(upwards, imports_of("hub.cards", source)))
+    assert [entry.imported for entry in imports_of("hub.parquet", source)] == ["catalog", "hub.citation"]
+    assert not any(map(upwards, imports_of("hub.parquet", source)))

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from conftest import CHECKOUT, Run
 
-NOTEBOOKS = sorted((CHECKOUT / "tinytorch_hf" / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((CHECKOUT / "docs" / "notebooks").glob("*.ipynb"))
 EVERY_NOTEBOOK = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 # What a kernel does with a cell, without the messages by which it is asked.

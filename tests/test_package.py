@@ -15,7 +15,8 @@ import yaml
 from conftest import Run
 
 import tinytorch_hf
-from tinytorch_hf import catalog, on_hub
+from tinytorch_hf import catalog
+from tinytorch_hf.files import on_hub
 
 
 @pytest.fixture(scope="module")

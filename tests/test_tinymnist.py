@@ -12,12 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets.tinymnist import create_tinymnist as recipe
+from recipes import curate, difficulty
 
 import tinytorch_hf
 from benchmarks import tinymnist_quality as quality
-from tinytorch_hf import catalog, curate, describe, difficulty, export, loaders, store
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import export
+from tinytorch_hf.data import content_hash, loaders, pictures, statistics
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError
-from tinytorch_hf.splits import Split, check_columns
+from tinytorch_hf.files import store
+from tinytorch_hf.files.splits import Split, check_columns
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tinymnist"
@@ -84,7 +88,7 @@ def test_it_is_small() -> None:
 
 def test_content_is_the_catalogs() -> None:
     """The fingerprint of what is loaded is the one in the catalog."""
-    assert describe.fingerprint("tinymnist") == DATASET.fingerprint
+    assert content_hash.fingerprint("tinymnist") == DATASET.fingerprint
 
 
 def test_each_digit_keeps_its_quotas(splits: dict[str, Split]) -> None:
@@ -260,20 +264,20 @@ def test_an_exported_recipe_is_complete(tmp_path: Path) -> None:
 def test_previews_of_bytes_are_those_of_floats(splits: dict[str, Split]) -> None:
     """Text and picture previews look the same for bytes and for the same images in [0, 1]."""
     few = splits["test"]["images"][:3]
-    assert describe.ascii_images(few, ["a", "b", "c"]) == describe.ascii_images(few / np.float32(255), ["a", "b", "c"])
-    assert "@@" in describe.ascii_images(few, ["a", "b", "c"])
+    assert pictures.ascii_images(few, ["a", "b", "c"]) == pictures.ascii_images(few / np.float32(255), ["a", "b", "c"])
+    assert "@@" in pictures.ascii_images(few, ["a", "b", "c"])
     floats = Split("test", {**splits["test"].columns, "images": loaders.unit_range(splits["test"]["images"])})
-    sheet = describe.contact_sheet(splits["test"], n_per_class=2, scale=1)
-    np.testing.assert_array_equal(sheet, describe.contact_sheet(floats, n_per_class=2, scale=1))
+    sheet = pictures.contact_sheet(splits["test"], n_per_class=2, scale=1)
+    np.testing.assert_array_equal(sheet, pictures.contact_sheet(floats, n_per_class=2, scale=1))
     assert (sheet.min(), sheet.max()) == (0, 255)
 
 
 def test_statistics_are_in_bytes(splits: dict[str, Split]) -> None:
     """Statistics are in the images' own unit, and the classes are balanced."""
-    statistics = describe.statistics(splits)
-    assert (statistics["train"]["minimum"], statistics["train"]["maximum"]) == (0.0, 255.0)
-    assert set(statistics["train"]["per_class"].values()) == {100}
-    assert set(statistics["test"]["per_class"].values()) == {20}
+    measured = statistics.statistics(splits)
+    assert (measured["train"]["minimum"], measured["train"]["maximum"]) == (0.0, 255.0)
+    assert set(measured["train"]["per_class"].values()) == {100}
+    assert set(measured["test"]["per_class"].values()) == {20}
 
 
 def block() -> list[list[str]]:

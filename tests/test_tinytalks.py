@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 import tinytorch_hf
-from tinytorch_hf import catalog, describe, store, talks, talks_problems, talks_rules
+from tinytorch_hf import catalog
+from tinytorch_hf.data import statistics
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
-from tinytorch_hf.talks import Pair
+from tinytorch_hf.files import store, talks
+from tinytorch_hf.files.talks import Pair
+from tinytorch_hf.health import talks_problems, talks_rules
 
 FOLDER = store.folder(catalog.TINYTALKS)
 SOURCE = FOLDER / "tinytalks_v1.jsonl"
@@ -224,7 +227,7 @@ def test_fingerprint() -> None:
 
 def test_statistics() -> None:
     """Texts are measured by level, length and alphabet."""
-    measured = describe.statistics(tinytorch_hf.load("tinytalks"))["train"]
+    measured = statistics.statistics(tinytorch_hf.load("tinytalks"))["train"]
     assert measured["per_level"] == {1: 35, 2: 70, 3: 35, 4: 70, 5: 35}
     assert measured["longest_answer"] == max(len(answer) for _, answer in tinytorch_hf.load_tinytalks("train"))
     assert measured["alphabet_size"] <= talks_rules.MAX_ALPHABET

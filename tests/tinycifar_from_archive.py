@@ -8,8 +8,11 @@ from pathlib import Path
 import cifar_files
 import pytest
 
-from tinytorch_hf import catalog, loaders, provision, store
-from tinytorch_hf.splits import Split
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
+from tinytorch_hf.data import loaders
+from tinytorch_hf.files import store
+from tinytorch_hf.files.splits import Split
 
 DATASET = catalog.TINYCIFAR
 

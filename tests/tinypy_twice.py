@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import build_tinypy
 
-from tinytorch_hf import python_functions
+from tinytorch_hf.files import python_functions
 
 
 def test_two_processes_with_different_hash_seeds_write_the_same_bytes(numpy_only_site: Path, cache: Path) -> None:

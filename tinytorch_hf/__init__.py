@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from tinytorch_hf._version import __version__
 
 if TYPE_CHECKING:
     from tinytorch_hf import as_hf, as_tinytorch, as_torch, milestones, reference
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
         subset,
     )
     from tinytorch_hf.catalog import info, names
-    from tinytorch_hf.describe import fingerprint
-    from tinytorch_hf.errors import TinyTorchHFError
-    from tinytorch_hf.loaders import (
+    from tinytorch_hf.data.content_hash import fingerprint
+    from tinytorch_hf.data.loaders import (
         load,
         load_cifar10,
         load_digits_8x8,
@@ -38,9 +37,10 @@ if TYPE_CHECKING:
         load_tinydigits,
         load_tinymnist,
     )
-    from tinytorch_hf.splits import Split
-    from tinytorch_hf.text_loaders import load_tinypy, load_tinytalks
-    from tinytorch_hf.verification import verify
+    from tinytorch_hf.data.text_loaders import load_tinypy, load_tinytalks
+    from tinytorch_hf.errors import TinyTorchHFError
+    from tinytorch_hf.files.splits import Split
+    from tinytorch_hf.health.verification import verify
 
 _MODULES = ("as_hf", "as_tinytorch", "as_torch", "milestones", "reference")
 _HOMES = {
@@ -58,19 +58,19 @@ _HOMES = {
     "subset": "as_torch",
     "info": "catalog",
     "names": "catalog",
-    "fingerprint": "describe",
+    "fingerprint": "data.content_hash",
     "TinyTorchHFError": "errors",
-    "Split": "splits",
-    "load": "loaders",
-    "load_cifar10": "loaders",
-    "load_digits_8x8": "loaders",
-    "load_mnist": "loaders",
-    "load_tinycifar": "loaders",
-    "load_tinydigits": "loaders",
-    "load_tinymnist": "loaders",
-    "load_tinypy": "text_loaders",
-    "load_tinytalks": "text_loaders",
-    "verify": "verification",
+    "Split": "files.splits",
+    "load": "data.loaders",
+    "load_cifar10": "data.loaders",
+    "load_digits_8x8": "data.loaders",
+    "load_mnist": "data.loaders",
+    "load_tinycifar": "data.loaders",
+    "load_tinydigits": "data.loaders",
+    "load_tinymnist": "data.loaders",
+    "load_tinypy": "data.text_loaders",
+    "load_tinytalks": "data.text_loaders",
+    "verify": "health.verification",
 }
 
 __all__ = [

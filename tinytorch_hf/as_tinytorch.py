@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.arrays import Array
+from tinytorch_hf.data.loaders import as_stored, load_images
 from tinytorch_hf.errors import InvalidArgumentError, whole_number
-from tinytorch_hf.frameworks import Framework, blaming, find_framework
-from tinytorch_hf.loaders import as_stored, load_images
-from tinytorch_hf.splits import Split
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import Framework, blaming, find_framework
 
 
 def epoch_order(n_samples: int, seed: int, epoch: int) -> Array:

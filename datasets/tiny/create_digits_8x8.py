@@ -27,7 +27,7 @@ def source() -> dict[str, np.ndarray[Any, Any]]:
 
 def build() -> bytes:
     """Content of the file."""
-    from tinytorch_hf.npz import write_npz
+    from tinytorch_hf.formats.npz import write_npz
 
     return write_npz(source())
 
@@ -36,7 +36,8 @@ def main() -> int:
     """Build, check against the catalog, write, and say what was written."""
     # The checkout this recipe stands in, so that it also runs where nothing is installed.
     sys.path.append(str(HERE.parents[1]))
-    from tinytorch_hf import catalog, store
+    from tinytorch_hf import catalog
+    from tinytorch_hf.files import store
 
     content = build()
     (file,) = catalog.info("digits_8x8").files

@@ -20,13 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
-# The checkout this recipe stands in, so that it also runs where nothing is installed.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
+# The checkout this recipe stands in, and what recipes share, so that it also runs where nothing is installed.
+sys.path += map(str, Path(__file__).resolve().parents[1:3])
 
-from tinytorch_hf import catalog, curate, descriptors, difficulty, loaders, provision, tinycifar
-from tinytorch_hf.arrays import Array
+from recipes import curate, descriptors, difficulty
+
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision, tinycifar
+from tinytorch_hf.data import loaders
 from tinytorch_hf.errors import TinyTorchHFError
-from tinytorch_hf.splits import Split
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.arrays import Array
 
 N_PER_BATCH = {"train": (4000, 761, 761, 761, 761), "test": (761,)}
 BATCH = 10_000

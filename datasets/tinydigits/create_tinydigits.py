@@ -79,7 +79,8 @@ def main() -> int:
     """Build, check against the catalog, write, and say what was written."""
     # The checkout this recipe stands in, so that it also runs where nothing is installed.
     sys.path.append(str(HERE.parents[1]))
-    from tinytorch_hf import catalog, store
+    from tinytorch_hf import catalog
+    from tinytorch_hf.files import store
 
     contents = build()
     for file in catalog.info("tinydigits").files:

@@ -21,12 +21,17 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-# The checkout this recipe stands in, so that it also runs where nothing is installed.
-sys.path.append(str(HERE.parents[1]))
+# The checkout this recipe stands in, and what recipes share, so that it also runs where nothing is installed.
+sys.path += map(str, Path(__file__).resolve().parents[1:3])
 
-from tinytorch_hf import catalog, curate, difficulty, loaders, npz, store  # noqa: E402 -- found through the line above
-from tinytorch_hf.arrays import Array  # noqa: E402
+from recipes import curate, difficulty  # noqa: E402 -- found through the line above
+
+from tinytorch_hf import catalog  # noqa: E402 -- found through the line above
+from tinytorch_hf.data import loaders  # noqa: E402 -- found through the line above
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError  # noqa: E402
+from tinytorch_hf.files import store  # noqa: E402 -- found through the line above
+from tinytorch_hf.formats import npz  # noqa: E402 -- found through the line above
+from tinytorch_hf.formats.arrays import Array  # noqa: E402
 
 N_CANDIDATES_PER_CLASS = 500
 # Of each digit: how many easy, medium and hard ones. About the candidates' own mix, so that neither split is

@@ -22,12 +22,13 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1]))
 
 if TYPE_CHECKING:
-    from tinytorch_hf.python_functions import Function
+    from tinytorch_hf.files.python_functions import Function
 
 
 def describe(splits: Mapping[str, Sequence[Function]]) -> str:
     """A line for each split, and the families of modules that train has most from."""
-    from tinytorch_hf import python_functions, standard_library
+    from tinytorch_hf.acquire import standard_library
+    from tinytorch_hf.files import python_functions
 
     rows = [f"{'split':<5}  functions  characters  families  with a docstring"]
     for split, functions in splits.items():
@@ -42,8 +43,9 @@ def describe(splits: Mapping[str, Sequence[Function]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, write, read back, and say what was written."""
-    from tinytorch_hf import python_functions, standard_library
+    from tinytorch_hf.acquire import standard_library
     from tinytorch_hf.errors import TinyTorchHFError
+    from tinytorch_hf.files import python_functions
 
     parser = argparse.ArgumentParser(description="Build TinyPy from the standard library of this Python.")
     parser.add_argument("root", nargs="?", help="folder to write tinypy/ into (default: the cache)")

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1]))
 
 if TYPE_CHECKING:
-    from tinytorch_hf.talks import Pair
+    from tinytorch_hf.files.talks import Pair
 
 SOURCE = HERE / "tinytalks_v1.jsonl"
 COUNTS = ("<!-- measured: counts -->", "<!-- /measured -->")
@@ -30,7 +30,7 @@ COUNTS = ("<!-- measured: counts -->", "<!-- /measured -->")
 
 def build(source: bytes) -> dict[str, bytes]:
     """Content of each file of the dataset, by file name."""
-    from tinytorch_hf import talks
+    from tinytorch_hf.files import talks
 
     pairs = talks.parse_jsonl(source, SOURCE)
     texts = {f"splits/{split}.txt": talks.to_text(talks.in_split(pairs, split)) for split in talks.SPLITS}
@@ -39,7 +39,7 @@ def build(source: bytes) -> dict[str, bytes]:
 
 def counts(pairs: Sequence[Pair]) -> str:
     """Markdown table of how many pairs each topic has in each split."""
-    from tinytorch_hf import talks
+    from tinytorch_hf.files import talks
 
     found = Counter((pair.level, pair.topic, pair.split) for pair in pairs)
     topics = list(dict.fromkeys((pair.level, pair.topic) for pair in pairs))
@@ -60,8 +60,10 @@ def counts(pairs: Sequence[Pair]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Build, check rules and catalog, write, and say what was written."""
-    from tinytorch_hf import catalog, store, talks, talks_rules
-    from tinytorch_hf.hub.blocks import write_block
+    from docs.tools.blocks import write_block
+    from tinytorch_hf import catalog
+    from tinytorch_hf.files import store, talks
+    from tinytorch_hf.health import talks_rules
 
     is_new = list(arguments) == ["--new-version"]
     if arguments and not is_new:

@@ -6,7 +6,7 @@ import torch
 from test_images import served, to_tensor
 
 from tinytorch_hf import TinyMNIST
-from tinytorch_hf.loaders import unit_range
+from tinytorch_hf.data.loaders import unit_range
 
 
 def test_spawned_workers_give_the_same() -> None:

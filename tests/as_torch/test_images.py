@@ -21,7 +21,8 @@ from conftest import Run
 from PIL import Image
 from torch.utils.data import ConcatDataset, DataLoader, Subset, WeightedRandomSampler, random_split
 
-from tinytorch_hf import Digits8x8, TinyDigits, TinyMNIST, catalog, load, store
+from tinytorch_hf import Digits8x8, TinyDigits, TinyMNIST, catalog, load
+from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.errors import (
     GitLFSPointerError,
     InvalidArgumentError,
@@ -30,7 +31,7 @@ from tinytorch_hf.errors import (
     TruncatedFileError,
     WrongHashError,
 )
-from tinytorch_hf.loaders import unit_range
+from tinytorch_hf.files import store
 
 Make = Callable[..., Any]
 

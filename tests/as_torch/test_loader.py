@@ -30,7 +30,7 @@ from torch.utils.data import (
 from torch.utils.data import DataLoader as TorchDataLoader
 
 from tinytorch_hf import DataLoader, Digits8x8, TinyDigits, TinyMNIST, TinyTalks, as_torch, stratified_split
-from tinytorch_hf.loaders import unit_range
+from tinytorch_hf.data.loaders import unit_range
 
 try:
     from torchvision import transforms as v1

@@ -28,8 +28,8 @@ from tinytorch_hf import (
     stratified_split,
     subset,
 )
+from tinytorch_hf.data.loaders import load_images, unit_range
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
-from tinytorch_hf.loaders import load_images, unit_range
 
 v1 = torchvision.transforms
 

@@ -7,8 +7,8 @@ import torch
 from conftest import Run
 
 from tinytorch_hf import as_torch, catalog, load
+from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.loaders import unit_range
 
 IMAGES = [name for name in catalog.shipped_names() if name != "tinytalks"]
 

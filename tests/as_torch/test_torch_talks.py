@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from tinytorch_hf import TinyTalks, catalog, load_tinytalks, store
+from tinytorch_hf import TinyTalks, catalog, load_tinytalks
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError, WrongHashError
+from tinytorch_hf.files import store
 
 SPLITS = pytest.mark.parametrize("split", ["train", "val", "test"])
 

@@ -11,12 +11,12 @@ from conftest import Install, Run
 from generations import GENERATION_C, GENERATIONS, LOADER
 from seeds import n_seeds
 
-from tinytorch_hf import frameworks
 from tinytorch_hf.compare import lockstep, preparing
 from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
 from tinytorch_hf.compare.tasks import load_arrays, settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
+from tinytorch_hf.student import frameworks
 
 SHORT = Settings("tinydigits", epochs=2)
 

@@ -14,7 +14,7 @@ from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.compare.tasks import TASKS
-from tinytorch_hf.frameworks import find_framework
+from tinytorch_hf.student.frameworks import find_framework
 
 MODELS: dict[str, tuple[Model, Any]] = {
     "mlp": (models.mlp(6, 5, 4, 3), np.random.default_rng(0).standard_normal((7, 6)).astype(np.float32)),

@@ -17,11 +17,12 @@ from generations import GENERATION_C, GENERATIONS
 from mutants import MUTANTS
 from seeds import n_seeds
 
-from tinytorch_hf.compare import causes, lockstep, preparing, report, update_causes
+from tinytorch_hf.compare import causes, lockstep, preparing, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import settings_for
 from tinytorch_hf.errors import StudentCodeError
+from tinytorch_hf.reports import training_table as report
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 

@@ -11,8 +11,8 @@ from tinytorch_hf import load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
-from tinytorch_hf.tokenizer import CharTokenizer
 
 ALL = [(dataset, model) for dataset, trainings in TASKS.items() for model in trainings]
 ON_DEMAND = {"mnist", "cifar10", "tinycifar"}

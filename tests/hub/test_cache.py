@@ -12,8 +12,9 @@ import datasets
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, on_hub, store
+from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.errors import StorageError, UnknownNameError
+from tinytorch_hf.files import on_hub, store
 from tinytorch_hf.hub import cache, offline
 
 ON_HUB = on_hub.names()

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from conftest import Run
 
+from docs.tools import tables
 from tinytorch_hf import as_hf, catalog
-from tinytorch_hf.hub import tables
 
 EVERY_DATASET = pytest.mark.parametrize("name", catalog.shipped_names())
 

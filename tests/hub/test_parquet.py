@@ -10,8 +10,10 @@ import pytest
 import yaml
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog, describe, on_hub
+from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import CorruptFileError, StorageError, UnknownNameError
+from tinytorch_hf.files import on_hub
 from tinytorch_hf.hub import parquet
 
 ON_HUB = on_hub.names()
@@ -26,7 +28,7 @@ def test_load_dataset_gives_the_exact_numbers(name: str, config: str, hub: Path,
     """Every configuration, through the library's own loading of a folder."""
     loaded = datasets.load_dataset(str(hub / name), config, cache_dir=str(tmp_path))
 
-    found, expected = describe.fingerprints(name, as_hf.to_numpy(name, loaded))
+    found, expected = content_hash.fingerprints(name, as_hf.to_numpy(name, loaded))
     assert found == expected
     for split in loaded.values():
         assert split.features == as_hf.loading_script(name).features(config)
@@ -37,7 +39,7 @@ def test_without_a_configuration_the_default_is_loaded(name: str, hub: Path, tmp
     """Whatever it is called."""
     loaded = datasets.load_dataset(str(hub / name), cache_dir=str(tmp_path))
 
-    assert describe.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
+    assert content_hash.fingerprint(as_hf.to_numpy(name, loaded)) == catalog.info(name).fingerprint
 
 
 @EVERY_CONFIG
@@ -47,7 +49,7 @@ def test_streaming_gives_the_same_samples(name: str, config: str, hub: Path) -> 
     features = as_hf.loading_script(name).features(config)
     splits = {split: datasets.Dataset.from_list(list(rows), features=features) for split, rows in streams.items()}
 
-    found, expected = describe.fingerprints(name, as_hf.to_numpy(name, splits))
+    found, expected = content_hash.fingerprints(name, as_hf.to_numpy(name, splits))
     assert found == expected
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinytorch_hf import catalog, describe, load
+from tinytorch_hf import catalog, load
+from tinytorch_hf.data.pictures import contact_sheet
 from tinytorch_hf.hub import pictures
 
 
@@ -27,6 +28,6 @@ def test_a_picture_is_a_small_png_with_ink_and_ground(name: str) -> None:
 
 def test_images_are_shown_by_class() -> None:
     """The first split's first ten of each."""
-    sheet = describe.contact_sheet(load("digits_8x8")["full"])
+    sheet = contact_sheet(load("digits_8x8")["full"])
 
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(pictures.samples_png("digits_8x8")))), sheet)

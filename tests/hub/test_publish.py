@@ -15,9 +15,10 @@ from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
 
-from tinytorch_hf import catalog, on_hub, store
+from tinytorch_hf import catalog
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
+from tinytorch_hf.files import on_hub, store
 from tinytorch_hf.hub import parquet, publish
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 from tinytorch_hf.hub.publish import Change, Kind

@@ -11,7 +11,7 @@ from conftest import Run
 from serving import serving
 from writable_hub import TOKEN, WritableHub
 
-from tinytorch_hf import on_hub
+from tinytorch_hf.files import on_hub
 
 # One of images and one of texts; `numbers` in mirror_client.py loads every dataset.
 DATASETS = list(filter(on_hub.has, ("tinydigits", "tinytalks")))
@@ -20,13 +20,14 @@ HAS_SCRIPTS = int(datasets.__version__.split(".")[0]) < 4
 LOAD = """
 import sys
 from datasets import load_dataset
-from tinytorch_hf import as_hf, describe
+from tinytorch_hf import as_hf
+from tinytorch_hf.data import content_hash
 name = sys.argv[1]
-found, expected = describe.fingerprints(name, as_hf.to_numpy(name, load_dataset(f"tinytorch/{name}")))
+found, expected = content_hash.fingerprints(name, as_hf.to_numpy(name, load_dataset(f"tinytorch/{name}")))
 assert found == expected, (found, expected)
 if sys.argv[2] == "script":
     scripted = load_dataset(f"tinytorch/{name}", revision="script", trust_remote_code=True)
-    assert describe.fingerprints(name, as_hf.to_numpy(name, scripted))[0] == expected
+    assert content_hash.fingerprints(name, as_hf.to_numpy(name, scripted))[0] == expected
 print("the same numbers")
 """
 

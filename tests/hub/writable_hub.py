@@ -23,8 +23,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, content_hash, identity
-from tinytorch_hf.hub.mirror import answers, protocol
-from tinytorch_hf.hub.mirror.repositories import Repository
+from tinytorch_hf.mirror import answers, protocol
+from tinytorch_hf.mirror.repositories import Repository
 
 TOKEN, READ_TOKEN = "hf_thisTokenMustNeverBeShown", "hf_thisOneMayOnlyRead"
 

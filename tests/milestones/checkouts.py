@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from generations import GENERATIONS, write_package
 
-from tinytorch_hf import catalog, load, store
+from tinytorch_hf import catalog, load
 from tinytorch_hf.catalog import DataFile, DatasetInfo
+from tinytorch_hf.files import store
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 264255\n"
 

@@ -9,8 +9,10 @@ import pytest
 from checkouts import POINTER, SCRIPTS, Small, own_cache, small_mnist, snapshot, write_checkout
 from conftest import CHECKOUT, Run
 
-from tinytorch_hf import catalog, provision, store
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.errors import InvalidArgumentError, NetworkError, StorageError
+from tinytorch_hf.files import store
 from tinytorch_hf.milestones.checkout import needs, preparing
 from tinytorch_hf.milestones.data import full_data, places
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from checkouts import POINTER, Small, own_cache, small_mnist, snapshot
 
-from tinytorch_hf import catalog, load_tinymnist, store
+from tinytorch_hf import catalog, load_tinymnist
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, UnknownNameError
+from tinytorch_hf.files import store
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import State
 

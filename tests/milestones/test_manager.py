@@ -10,16 +10,8 @@ import numpy as np
 import pytest
 from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, snapshot
 
-from tinytorch_hf import (
-    catalog,
-    load_mnist,
-    load_tinydigits,
-    load_tinymnist,
-    load_tinytalks,
-    milestones,
-    provision,
-    talks,
-)
+from tinytorch_hf import catalog, load_mnist, load_tinydigits, load_tinymnist, load_tinytalks, milestones
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.errors import (
     GitLFSPointerError,
     InvalidArgumentError,
@@ -28,6 +20,7 @@ from tinytorch_hf.errors import (
     UnknownNameError,
     WrongHashError,
 )
+from tinytorch_hf.files import talks
 from tinytorch_hf.milestones.data.manager import DatasetManager, Pairs
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -341,7 +334,7 @@ def test_tinytalks_come_as_one_text(tmp_path: Path) -> None:
 def test_tinypy_comes_as_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its functions one after the other, as the milestone that completes code reads them."""
     functions = ["def a():\n    x = 1\n    return x", "def b():\n    y = 2\n    return y"]
-    monkeypatch.setattr("tinytorch_hf.text_loaders.load_tinypy", lambda split=None: functions)
+    monkeypatch.setattr("tinytorch_hf.data.text_loaders.load_tinypy", lambda split=None: functions)
 
     text = DatasetManager().get_tinypy(sample_only=True)
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from checkouts import POINTER, Small, own_cache, small_mnist
 
-from tinytorch_hf import store
 from tinytorch_hf.catalog import TINYDIGITS, TINYTALKS
 from tinytorch_hf.errors import CorruptFileError, MissingFileError
+from tinytorch_hf.files import store
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Place, State
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch_hf import provision
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.milestones.experiments.running import Outcome, State, run
 from tinytorch_hf.milestones.experiments.table import ACCURACY, MILESTONES, Experiment, Goal, Milestone, milestones

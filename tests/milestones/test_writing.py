@@ -11,10 +11,10 @@ from tinytorch_hf import load_tinytalks
 from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide
-from tinytorch_hf.frameworks import reference_framework
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.milestones.experiments import writing
 from tinytorch_hf.milestones.experiments.writing import LONGEST, Prompt, continued, samples
-from tinytorch_hf.tokenizer import CharTokenizer
+from tinytorch_hf.student.frameworks import reference_framework
 
 LETTERS = CharTokenizer("abc\n")
 

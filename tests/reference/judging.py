@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from tinytorch_hf.arrays import Array
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.reference import Tensor
 
 

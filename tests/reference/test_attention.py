@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from judging import agrees_with_torch, arrays, with_parameters
 from torch.nn import functional
 
-from tinytorch_hf.reference import (
-    Linear,
-    MultiHeadAttention,
-    Tensor,
-    create_causal_mask,
-    scaled_dot_product_attention,
-)
+from tinytorch_hf.reference import Linear, MultiHeadAttention, Tensor, create_causal_mask, scaled_dot_product_attention
 
 
 @given(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conftest import Run
 
-from tinytorch_hf import reference, tokenizer
+from tinytorch_hf import reference
+from tinytorch_hf.data import tokenizer
 
 
 def test_everything_public_is_importable_from_the_package() -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from torch.utils.data import Dataset
 
-from tinytorch_hf import store
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.files import store
 
 Transform = Callable[[Any], Any]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinytorch_hf import catalog, provision
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.python_functions import head_of, text_of
-from tinytorch_hf.text_loaders import tinypy_functions
+from tinytorch_hf.data.text_loaders import tinypy_functions
+from tinytorch_hf.files.python_functions import head_of, text_of
 
 
 class TinyPy(TextDataset):
@@ -36,7 +37,7 @@ class TinyPy(TextDataset):
     Attributes
     ----------
     functions
-        The records, with module, name and length; see `tinytorch_hf.python_functions.Function`.
+        The records, with module, name and length; see `tinytorch_hf.files.python_functions.Function`.
     pairs
         All (head, body) of the split.
     text

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from tinytorch_hf import catalog, provision
-from tinytorch_hf.arrays import Array
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take
 from tinytorch_hf.as_torch.transforms import as_pixels, on_all_images, steps
+from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
-from tinytorch_hf.loaders import load_split
+from tinytorch_hf.formats.arrays import Array
 
 try:
     from torchvision.datasets import VisionDataset

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.image_dataset import ImageDataset, TrainTestImages
+from tinytorch_hf.formats.arrays import Array
 
 
 class TinyDigits(TrainTestImages):

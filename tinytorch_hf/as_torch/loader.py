@@ -11,8 +11,8 @@ import torch
 from torch.utils.data import default_collate
 
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take, whole_tensors
+from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.loaders import unit_range
 
 
 class DataLoader(torch.utils.data.DataLoader):

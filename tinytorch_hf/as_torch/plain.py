@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
-from tinytorch_hf.loaders import load_images
+from tinytorch_hf.data.loaders import load_images
 
 
 def tensors(name: str, split: str = "train", root: str | Path | None = None) -> TensorDataset:

@@ -10,8 +10,8 @@ from tinytorch_hf import catalog
 from tinytorch_hf.as_torch.functions import TinyPy
 from tinytorch_hf.as_torch.plain import tensors
 from tinytorch_hf.as_torch.talks import TinyTalks
-from tinytorch_hf.loaders import as_stored
-from tinytorch_hf.splits import Split
+from tinytorch_hf.data.loaders import as_stored
+from tinytorch_hf.files.splits import Split
 
 
 def from_tensors(name: str) -> dict[str, Split]:

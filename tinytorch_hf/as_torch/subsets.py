@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
-from tinytorch_hf.arrays import Array
-from tinytorch_hf.difficulty import LEVELS
+from tinytorch_hf.catalog import DIFFICULTIES
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, whole_number
+from tinytorch_hf.formats.arrays import Array
 
 
 def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> list[Subset]:
@@ -138,11 +138,11 @@ def by_difficulty(dataset: Any, *levels: str) -> Subset:
         No level was given, or the dataset has no difficulty.
     """
     if not levels:
-        raise InvalidArgumentError(f"Which difficulty? Give one or more of {', '.join(map(repr, LEVELS))}.")
+        raise InvalidArgumentError(f"Which difficulty? Give one or more of {', '.join(map(repr, DIFFICULTIES))}.")
     for level in levels:
-        if level not in LEVELS:
-            raise UnknownNameError("level of difficulty named", level, LEVELS)
-    wanted = [LEVELS.index(level) for level in levels]
+        if level not in DIFFICULTIES:
+            raise UnknownNameError("level of difficulty named", level, DIFFICULTIES)
+    wanted = [DIFFICULTIES.index(level) for level in levels]
     return Subset(dataset, np.flatnonzero(np.isin(_column(dataset, "difficulty"), wanted)).tolist())
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tinytorch_hf import catalog, provision
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.talks import in_split, text_of
-from tinytorch_hf.text_loaders import check_levels, talks_pairs
+from tinytorch_hf.data.text_loaders import check_levels, talks_pairs
+from tinytorch_hf.files.talks import in_split, text_of
 
 
 class TinyTalks(TextDataset):

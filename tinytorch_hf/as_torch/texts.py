@@ -10,8 +10,8 @@ import torch
 
 from tinytorch_hf.as_torch.contract import SampleDataset
 from tinytorch_hf.as_torch.gather import Kept, as_rows, take
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.tokenizer import CharTokenizer
 
 
 class TextDataset(SampleDataset):

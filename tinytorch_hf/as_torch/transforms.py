@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tinytorch_hf.loaders import unit_range
+from tinytorch_hf.data.loaders import unit_range
 
 _PIXEL_TYPES = (torch.uint8, torch.float32)
 

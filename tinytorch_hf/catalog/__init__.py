@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Archive, Column, DataFile, DatasetInfo, SplitInfo
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
 from tinytorch_hf.errors import UnknownNameError
 
 __all__ = [
     "CIFAR10",
+    "DIFFICULTIES",
     "DIGITS_8X8",
     "DIGIT_CLASSES",
     "MNIST",

@@ -7,6 +7,9 @@ from typing import Literal
 
 from tinytorch_hf.errors import UnknownNameError
 
+DIFFICULTIES = ("easy", "medium", "hard")
+"""What the numbers 0, 1 and 2 of a column ``difficulty`` mean."""
+
 
 @dataclass(frozen=True)
 class DataFile:

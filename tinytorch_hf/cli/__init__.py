@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tinytorch_hf import __version__
+from tinytorch_hf._version import __version__
 from tinytorch_hf.cli import compare, completion, datasets, doctor, download, hub, milestones
 from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 

@@ -27,7 +27,7 @@ from tinytorch_hf.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinytorch_hf.compare.battery.results import Result
+    from tinytorch_hf.judging.results import Result
 
 
 def add_to(commands: Any) -> None:
@@ -102,7 +102,8 @@ def add_to(commands: Any) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from tinytorch_hf.compare import lockstep, report, tasks
+    from tinytorch_hf.compare import lockstep, tasks
+    from tinytorch_hf.reports import training_table as report
 
     settings = tasks.settings_for(
         options.name,
@@ -138,8 +139,10 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from tinytorch_hf.compare.battery import junit, run, table, target
-    from tinytorch_hf.framework_map import FrameworkMap, read_map
+    from tinytorch_hf.check import run, target
+    from tinytorch_hf.reports import junit
+    from tinytorch_hf.reports import operations_table as table
+    from tinytorch_hf.student.mapping import FrameworkMap, read_map
 
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
@@ -157,7 +160,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _progress(only: Sequence[str]) -> Callable[[Result], None]:
     """Shows on a terminal how far the battery is; elsewhere nothing."""
-    from tinytorch_hf.compare.battery import run
+    from tinytorch_hf.check import run
 
     if not sys.stderr.isatty():
         return lambda _: None

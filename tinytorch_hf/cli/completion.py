@@ -42,7 +42,7 @@ def datasets(_options: argparse.Namespace) -> Iterable[str]:
 
 def on_hub(_options: argparse.Namespace) -> Iterable[str]:
     """The datasets that have a place on the Hub."""
-    from tinytorch_hf import on_hub
+    from tinytorch_hf.files import on_hub
 
     return on_hub.names()
 
@@ -78,7 +78,7 @@ def optimizers(_options: argparse.Namespace) -> Iterable[str]:
 
 def operations(_options: argparse.Namespace) -> Iterable[str]:
     """Modules of the course and operations, as `check --only` takes them."""
-    from tinytorch_hf.compare.battery.case import MODULES
-    from tinytorch_hf.compare.battery.cases import CASES
+    from tinytorch_hf.check.cases import CASES
+    from tinytorch_hf.judging.case import MODULES
 
     return [*MODULES, *CASES]

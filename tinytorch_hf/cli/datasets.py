@@ -10,21 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import completion
-from tinytorch_hf.cli.options import (
-    OK,
-    PROBLEM,
-    add_json,
-    add_name,
-    add_names,
-    command,
-    print_json,
-    user_path,
-)
+from tinytorch_hf.cli.options import OK, PROBLEM, add_json, add_name, add_names, command, print_json, user_path
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from tinytorch_hf.arrays import Array
-    from tinytorch_hf.splits import Split
+    from tinytorch_hf.files.splits import Split
+    from tinytorch_hf.formats.arrays import Array
 
 
 def add_to(commands: Any) -> None:
@@ -137,14 +128,15 @@ def _info_dict(dataset: catalog.DatasetInfo) -> dict[str, Any]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from tinytorch_hf import describe, loaders, store
+    from tinytorch_hf.data import loaders, pictures
+    from tinytorch_hf.files import store
 
     dataset = catalog.info(options.name)
     split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
     if options.png and not dataset.classes:
         raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
-        store.write(options.png, describe.png(describe.contact_sheet(split)))
+        store.write(options.png, pictures.png(pictures.contact_sheet(split)))
         print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {split.name} split")
         return OK
     wrong = [index for index in options.index or () if not 0 <= index < len(split)]
@@ -162,15 +154,15 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf import describe
+    from tinytorch_hf.data import pictures
 
     indices = wanted or _first_of_each(split["labels"])
     captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
-    print(describe.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
+    print(pictures.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
 
 
 def _print_functions(split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf.python_functions import Function, source_of
+    from tinytorch_hf.files.python_functions import Function, source_of
 
     for index in wanted or range(3):
         function = Function(**{name: column[index].item() for name, column in split.columns.items()})
@@ -192,9 +184,9 @@ def _first_of_each(values: Array) -> list[int]:
 
 
 def _stats(options: argparse.Namespace) -> int:
-    from tinytorch_hf import describe, loaders
+    from tinytorch_hf.data import loaders, statistics
 
-    measured = describe.statistics(loaders.load(options.name))
+    measured = statistics.statistics(loaders.load(options.name))
     if options.json:
         return print_json(measured)
     for split, values in measured.items():
@@ -211,7 +203,7 @@ def _statistic(value: Any) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from tinytorch_hf.verification import Outcome, checks, is_here
+    from tinytorch_hf.health.verification import Outcome, checks, is_here
 
     seen = []
     for name in options.names or filter(is_here, catalog.names()):
@@ -229,7 +221,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from tinytorch_hf import export
+    from tinytorch_hf.acquire import export
 
     status = OK
     for name in catalog.shipped_names():
@@ -247,7 +239,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _export_verb(step: Any) -> str:
-    from tinytorch_hf.store import Found
+    from tinytorch_hf.files.store import Found
 
     if step.will_write:
         return "wrote" if step.found is Found.NOTHING else "replaced"

@@ -24,8 +24,7 @@ def add_to(commands: Any) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from tinytorch_hf import doctor
-    from tinytorch_hf.doctor import report
+    from tinytorch_hf.health import doctor, report
 
     in_terminal = sys.stderr.isatty()
     if in_terminal:

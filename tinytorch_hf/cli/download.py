@@ -37,7 +37,8 @@ def add_to(commands: Any) -> None:
 
 
 def _download(options: argparse.Namespace) -> int:
-    from tinytorch_hf import provision, store
+    from tinytorch_hf.acquire import provision
+    from tinytorch_hf.files import store
 
     done = []
     for dataset in [catalog.info(name) for name in dict.fromkeys(options.names)]:

@@ -13,23 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf.cli import completion
-from tinytorch_hf.cli.options import (
-    OK,
-    add_json,
-    add_name,
-    add_names,
-    command,
-    port,
-    print_json,
-    user_path,
-)
+from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, port, print_json, user_path
 from tinytorch_hf.errors import MissingFileError
 
 if TYPE_CHECKING:
     import socket
 
-    from tinytorch_hf.hub.mirror.archives import Archives
-    from tinytorch_hf.hub.mirror.repositories import Repository
+    from tinytorch_hf.mirror.archives import Archives
+    from tinytorch_hf.mirror.repositories import Repository
 
 _ON_HUB = "all that have a place on the Hub"
 
@@ -102,7 +93,7 @@ def add_to(commands: Any) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from tinytorch_hf import on_hub
+    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import parquet
 
     for name in on_hub.names(options.names):
@@ -111,7 +102,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from tinytorch_hf import on_hub
+    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import cache, offline
 
     names = on_hub.names(options.names)
@@ -137,7 +128,7 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from tinytorch_hf import on_hub
+    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import publish
     from tinytorch_hf.hub.remote import Remote
 
@@ -160,7 +151,7 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _mirror(options: argparse.Namespace) -> int:
-    from tinytorch_hf.hub.mirror import archives, repositories, server
+    from tinytorch_hf.mirror import archives, repositories, server
 
     wanted = list(dict.fromkeys(options.names))
     with_archives = [name for name in wanted if name in archives.names()]
@@ -187,8 +178,8 @@ def _announce(
     options: argparse.Namespace, listening: socket.socket, served: Mapping[str, Repository], archived: Archives
 ) -> None:
     """Say what is served and where, for people or as one line of JSON."""
-    from tinytorch_hf.downloads.places import MIRROR_VARIABLE
-    from tinytorch_hf.hub.mirror import app, server
+    from tinytorch_hf.acquire.places import MIRROR_VARIABLE
+    from tinytorch_hf.mirror import app, server
 
     address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
     if is_open:
@@ -210,8 +201,8 @@ def _announce(
 
 def _built(program: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
     """The datasets to serve; without names, all whose data are on this machine."""
-    from tinytorch_hf import on_hub
-    from tinytorch_hf.hub.mirror import repositories
+    from tinytorch_hf.files import on_hub
+    from tinytorch_hf.mirror import repositories
 
     for name in on_hub.names(names):
         try:

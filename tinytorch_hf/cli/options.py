@@ -82,7 +82,7 @@ def print_json(value: Any) -> int:
 
 def user_path(text: str) -> Path:
     """A path, its leading ``~`` expanded, which shells leave in ``--root=~/data``, for argparse."""
-    from tinytorch_hf import store
+    from tinytorch_hf.files import store
 
     # What an unset variable leaves; it would stand for the working directory.
     if not text:

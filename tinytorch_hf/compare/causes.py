@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.divergence import Finding
-from tinytorch_hf.compare.symptoms import of_numbers
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.symptoms import of_numbers
 
 
 def of_values(finding: Finding, batch_size: int, candidates: Mapping[str, Array] | None = None) -> str:

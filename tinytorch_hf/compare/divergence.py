@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
-from tinytorch_hf.compare.yardstick import measure
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.rounding import measure
 
 
 @dataclass(frozen=True)

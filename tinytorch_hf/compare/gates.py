@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer
+from tinytorch_hf.formats.arrays import Array
 
 
 def differ(layer: Layer, mine: tuple[Array, Array], theirs: tuple[Array, Array]) -> bool:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import causes
 from tinytorch_hf.compare.divergence import Finding, look_at
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide, in_tinytorch
-from tinytorch_hf.frameworks import blaming
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import blaming
 
 
 @dataclass(frozen=True)

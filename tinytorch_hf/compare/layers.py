@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
-from tinytorch_hf.frameworks import Framework
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import Framework
 
 
 @dataclass(frozen=True)

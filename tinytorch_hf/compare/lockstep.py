@@ -15,7 +15,7 @@ from tinytorch_hf.compare.preparing import Prepared, prepare
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import Batches, PyTorchSide, TinyTorchSide
 from tinytorch_hf.errors import StudentCodeError
-from tinytorch_hf.frameworks import Framework
+from tinytorch_hf.student.frameworks import Framework
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import KINDS, Layer, Part, Residual, leaves
+from tinytorch_hf.formats.arrays import Array
 
 # One list for each layer, in the order of the forward pass, of its parameters' values.
 Weights = list[list[Array]]

@@ -10,10 +10,10 @@ from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.tasks import Arrays
-from tinytorch_hf.describe import fingerprint, fingerprints
+from tinytorch_hf.data.content_hash import fingerprint, fingerprints
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError
-from tinytorch_hf.frameworks import BRIDGE_PARTS, Framework, find_framework
-from tinytorch_hf.splits import Split
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.student.frameworks import BRIDGE_PARTS, Framework, find_framework
 
 
 @dataclass(frozen=True)

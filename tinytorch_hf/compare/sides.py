@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
 from tinytorch_hf.compare.layers import KINDS, Layer, Parameter, attribute, forward
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import StudentCodeError
-from tinytorch_hf.frameworks import Framework, blaming
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import Framework, blaming
 
 # How near to 0 and 1 the course's binary cross entropy lets a probability come.
 _SUREST = 1e-7

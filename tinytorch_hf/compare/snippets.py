@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.divergence import look_at
 from tinytorch_hf.compare.isolation import Passed, run_alone, run_loss_alone
 from tinytorch_hf.compare.layers import KINDS, Layer
@@ -14,7 +13,8 @@ from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
 from tinytorch_hf.errors import StudentCodeError
-from tinytorch_hf.frameworks import Framework, blaming
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import Framework, blaming
 
 _WEIGHTS = (
     "for p in layer.parameters(): p.data = np.linspace(-1, 1, p.data.size, dtype=np.float32).reshape(p.data.shape)"

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import causes, gates, snippets, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding, look_at
 from tinytorch_hf.compare.isolation import Alone, Passed, backward_from, parts_backward, run_alone, run_loss_alone
@@ -16,7 +15,8 @@ from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide, in_tinytorch
 from tinytorch_hf.errors import StudentCodeError
-from tinytorch_hf.frameworks import Framework, blaming
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import Framework, blaming
 
 # The gradients that each parameter was updated with so far, by layer and parameter.
 History = dict[tuple[str, str], list[Array]]

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinytorch_hf import generated, python_functions, talks
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
+from tinytorch_hf.data import generated
+from tinytorch_hf.data.loaders import load_digits_8x8, load_images
+from tinytorch_hf.data.text_loaders import talks_pairs, tinypy_functions
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.loaders import load_digits_8x8, load_images
-from tinytorch_hf.text_loaders import talks_pairs, tinypy_functions
-from tinytorch_hf.tokenizer import CharTokenizer
+from tinytorch_hf.files import python_functions, talks
+from tinytorch_hf.formats.arrays import Array
 
 BLOCK_SIZE = 32
 """Characters that the GPT of a comparison sees at once."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.causes import explains
-from tinytorch_hf.compare.symptoms import of_numbers
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.symptoms import of_numbers
 
 # Takes a parameter before the step, the gradients of all steps so far, and the settings; gives it after the step.
 Update = Callable[[Array, list[Array], Mapping[str, float]], Array]

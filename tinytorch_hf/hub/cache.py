@@ -24,8 +24,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.errors import StorageError
+from tinytorch_hf.files import store
 from tinytorch_hf.hub.parquet import quiet
 
 _MARK = "tinytorch_hf.json"

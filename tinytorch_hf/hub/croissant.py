@@ -15,7 +15,7 @@ from typing import Any
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
-from tinytorch_hf.hub import tables
+from tinytorch_hf.hub.citation import citation
 
 FILE_NAME = "croissant.json"
 
@@ -71,7 +71,7 @@ def _description(dataset: DatasetInfo, folder: Path) -> dict[str, Any]:
         "license": f"https://spdx.org/licenses/{dataset.license}",
         "url": f"https://huggingface.co/datasets/{dataset.repo_id}",
         "isBasedOn": dataset.source_url,
-        "citeAs": tables.citation(dataset.name),
+        "citeAs": citation(dataset.name),
         "creator": {"@type": "sc:Organization", "name": "The tinytorch_hf founders"},
         "distribution": [_file(folder, config, split) for config, split in parts],
         "recordSet": [_record_set(dataset, config, split) for config, split in parts],

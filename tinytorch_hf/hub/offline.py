@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf import as_hf, catalog, describe
+from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.hub import cache
 from tinytorch_hf.hub.parquet import quiet
@@ -93,5 +94,5 @@ def answer() -> None:
     for name, config in json.load(sys.stdin):
         with quiet():
             loaded = datasets.load_dataset(catalog.info(name).repo_id, config)
-        results.append(describe.fingerprints(name, as_hf.to_numpy(name, loaded)))
+        results.append(content_hash.fingerprints(name, as_hf.to_numpy(name, loaded)))
     sys.stdout.write(json.dumps(results) + "\n")

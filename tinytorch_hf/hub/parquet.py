@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tinytorch_hf import as_hf, catalog, store
+from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.describe import fingerprints
+from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
-from tinytorch_hf.hub import cards, croissant, pictures
-from tinytorch_hf.splits import Split
+from tinytorch_hf.files import store
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.hub import card, croissant, pictures
 
 COMPANIONS = ("DATASHEET.md", "LICENSE")
 
@@ -82,7 +83,7 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
             shutil.move(shard, place)
         infos[config] = builder.info
         infos[config].download_size = sum(file.stat().st_size for file in (folder / "data" / config).iterdir())
-    (folder / "README.md").write_text(cards.with_sizes(dataset.name, infos), encoding="utf-8")
+    (folder / "README.md").write_text(card.with_sizes(dataset.name, infos), encoding="utf-8")
     (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset.name))
     for companion in COMPANIONS:
         shutil.copyfile(store.folder(dataset) / companion, folder / companion)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 
-from tinytorch_hf import catalog, describe
-from tinytorch_hf.loaders import load_split
-from tinytorch_hf.splits import Split
+from tinytorch_hf import catalog
+from tinytorch_hf.data import pictures
+from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.files.splits import Split
 
 FILE_NAME = "samples.png"
 
@@ -26,7 +27,7 @@ def samples_png(name: str) -> bytes:
     if not dataset.classes:
         return _texts_png(split)
     # Images of either size fill a picture of about the same width.
-    return describe.png(describe.contact_sheet(split, scale=6 if dataset.columns[0].shape == (8, 8) else 2))
+    return pictures.png(pictures.contact_sheet(split, scale=6 if dataset.columns[0].shape == (8, 8) else 2))
 
 
 def _texts_png(split: Split) -> bytes:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import as_hf, catalog, on_hub, store
-from tinytorch_hf.describe import fingerprints
+from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
+from tinytorch_hf.files import on_hub, store
 from tinytorch_hf.hub import parquet
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, take_snapshot
 from tinytorch_hf.hub.remote import Remote, RemoteFile, RemoteState

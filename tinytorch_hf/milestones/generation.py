@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
+from tinytorch_hf.formats.arrays import Array
 
 Reader = Callable[[Array], Array]
 Choice = Callable[[Array], int]

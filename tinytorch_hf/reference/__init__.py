@@ -10,6 +10,7 @@ It is meant to be read, a few formulas a file, in this order:
 `checks` holds what they say about wrong shapes. Each operation is compared with PyTorch, in `tests/reference`.
 """
 
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.reference.activations import GELU, ReLU, Sigmoid, Softmax, Tanh
 from tinytorch_hf.reference.attention import MultiHeadAttention, scaled_dot_product_attention
 from tinytorch_hf.reference.data import DataLoader, Dataset, TensorDataset
@@ -21,7 +22,6 @@ from tinytorch_hf.reference.optimizers import SGD, Adam, AdamW, Optimizer
 from tinytorch_hf.reference.spatial import AvgPool2d, Conv2d, MaxPool2d
 from tinytorch_hf.reference.tensor import Tensor
 from tinytorch_hf.reference.transformers import GPT, MLP, TransformerBlock, create_causal_mask
-from tinytorch_hf.tokenizer import CharTokenizer
 
 __all__ = [
     "GELU",

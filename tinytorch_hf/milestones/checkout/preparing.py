@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tinytorch_hf import catalog, export, provision, store
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import export, provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError, StorageError, TinyTorchHFError
+from tinytorch_hf.files import store
 from tinytorch_hf.milestones.checkout.bridges import BRIDGES
 from tinytorch_hf.milestones.checkout.needs import FULL
 from tinytorch_hf.milestones.data import full_data, places

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf import store
 from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
+from tinytorch_hf.files import store
+from tinytorch_hf.files.store import Found
 from tinytorch_hf.milestones.checkout import scripts
 from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, Bridge
 from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Look, State
-from tinytorch_hf.store import Found
 
 # One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
 _STUDENTS_LOADER = "tinytorch.core.dataloader"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinytorch_hf import loaders
-from tinytorch_hf.arrays import Array
+from tinytorch_hf.data import loaders
+from tinytorch_hf.formats.arrays import Array
 
 
 class TinyDigits:

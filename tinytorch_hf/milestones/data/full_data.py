@@ -10,11 +10,11 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf import splits, store
 from tinytorch_hf.catalog import CIFAR10, MNIST, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError, UnknownNameError
+from tinytorch_hf.files import splits, store
+from tinytorch_hf.files.splits import Split
 from tinytorch_hf.milestones.data.places import Place, look, read
-from tinytorch_hf.splits import Split
 
 
 def folder(dataset: DatasetInfo, data_dir: Path) -> Path:

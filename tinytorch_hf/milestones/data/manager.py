@@ -12,17 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tinytorch_hf import catalog, generated, loaders, provision, store, text_loaders
-from tinytorch_hf.arrays import Array
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import (
-    CorruptFileError,
-    GitLFSPointerError,
-    InvalidArgumentError,
-    MissingFileError,
-)
+from tinytorch_hf.data import generated, loaders, text_loaders
+from tinytorch_hf.errors import CorruptFileError, GitLFSPointerError, InvalidArgumentError, MissingFileError
+from tinytorch_hf.files import store
+from tinytorch_hf.files.store import GIT_LFS_POINTER_START
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.data import full_data
-from tinytorch_hf.store import GIT_LFS_POINTER_START
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tinytorch_hf import store
 from tinytorch_hf.catalog import DataFile, DatasetInfo
-from tinytorch_hf.cifar import read_cifar_batch
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
-from tinytorch_hf.idx import read_idx
-from tinytorch_hf.pickles import read_pickle
+from tinytorch_hf.files import store
+from tinytorch_hf.formats.cifar import read_cifar_batch
+from tinytorch_hf.formats.idx import read_idx
+from tinytorch_hf.formats.pickles import read_pickle
 
 _GZIP_FORMAT = 31  # zlib's name for a deflate stream of any window size in a gzip file
 _MAX_UNPACKED_BYTES = 2**28  # five times MNIST's largest file; a bomb is not unpacked any further

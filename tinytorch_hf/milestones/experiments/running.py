@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from tinytorch_hf import catalog, provision, store
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.errors import MissingFileError
+from tinytorch_hf.files import store
 from tinytorch_hf.milestones import optimisation
 from tinytorch_hf.milestones.experiments import writing
 from tinytorch_hf.milestones.experiments.table import Experiment, Milestone

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
-from tinytorch_hf.frameworks import reference_framework
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.experiments.table import ACCURACY, Experiment, Measure
+from tinytorch_hf.student.frameworks import reference_framework
 
 Say = Callable[[str], None]
 

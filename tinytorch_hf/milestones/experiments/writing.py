@@ -9,8 +9,8 @@ import numpy as np
 
 from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import texts, tokenizer
+from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.milestones.generation import drawn, generate, likeliest, rereading
-from tinytorch_hf.tokenizer import CharTokenizer
 
 N_SAMPLES = 3
 LONGEST = 160

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.network import Network, runs
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, arrays
 from tinytorch_hf.reference.activations import sigmoid

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import forward
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.network import Network, apply_to_rows, attend
 from tinytorch_hf.milestones.optimisation.pieces import Pieces
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.generation import Reader, generate, rereading
 from tinytorch_hf.milestones.optimisation import acceleration, pruning, quantisation, training
 from tinytorch_hf.milestones.optimisation.kv_cache import CachedNetwork

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.sides import share_right
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation import levels
 from tinytorch_hf.milestones.optimisation.levels import Level
 from tinytorch_hf.milestones.optimisation.profiling import Profile, profile
 from tinytorch_hf.milestones.optimisation.training import Trained, train_task
-from tinytorch_hf.timing import median_seconds
+from tinytorch_hf.milestones.timing import median_seconds
 
 EXPERIMENTS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"))
 """Datasets and names of models, as in `tasks.TASKS`."""

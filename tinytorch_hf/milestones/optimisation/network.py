@@ -7,9 +7,9 @@ from functools import reduce
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual, forward, leaves
 from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.pieces import Piece, Pieces, pieces_of
 from tinytorch_hf.reference.activations import sigmoid
 from tinytorch_hf.reference.windows import Windows

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer
+from tinytorch_hf.formats.arrays import Array
 
 
 class Piece(Protocol):

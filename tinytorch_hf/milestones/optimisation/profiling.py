@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, forward
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.training import FRAMEWORK, Trained
 
 

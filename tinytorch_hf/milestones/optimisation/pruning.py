@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare.layers import Layer, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.network import Network, runs
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, arrays
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.optimisation.network import Network
 from tinytorch_hf.milestones.optimisation.pieces import Affine, Piece, Table, arrays
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays
-from tinytorch_hf.frameworks import reference_framework
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.frameworks import reference_framework
 
 FRAMEWORK = reference_framework("the optimisations were written for it")
 

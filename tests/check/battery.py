@@ -1,0 +1,28 @@
+"""Runs the battery in this process, for tests that need neither its isolation nor its time limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from tinytorch_hf.check.child import Session
+from tinytorch_hf.check.run import ask_for, select
+from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.student.mapping import FrameworkMap
+
+
+def check_here(framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0) -> Report:
+    """What `check` finds in the package that is importable here; everything passes through JSON, as it does there."""
+    framework_map = framework_map or FrameworkMap()
+    session = Session(framework_map)
+
+    def ask(**request: object) -> dict[str, object]:
+        answer: dict[str, object] = json.loads(json.dumps(session.answer(json.loads(json.dumps(request)))))
+        return answer
+
+    return ask_for(ask, framework_map, select(only), seed)
+
+
+def wrong(report: Report) -> dict[str, Result]:
+    """The cases that differ or crash, by name."""
+    return {result.name: result for result in report.results if result.outcome in (Outcome.DIFFERS, Outcome.CRASHES)}

@@ -1,0 +1,31 @@
+"""Specification of what `check` finds: every planted fault, by name, and nothing that does not depend on it."""
+
+from __future__ import annotations
+
+import pytest
+from battery import check_here, wrong
+from conftest import Install
+from mutants import MUTANTS, Mutant
+
+from tinytorch_hf.check.cases import CASES
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_planted_fault_is_found_and_nothing_else(mutant: Mutant, install: Install, fresh_reference: None) -> None:
+    """The operations that have it are called wrong, others only in modules that are built on it."""
+    install(mutant.package)
+
+    found = wrong(check_here())
+
+    assert set(mutant.finds) <= set(found)
+    others = {name: result.detail for name, result in found.items() if name not in mutant.finds}
+    assert {CASES[name].module for name in others} <= set(mutant.through), others
+    assert mutant.cause in found[mutant.finds[0]].cause
+
+
+def test_the_mutants_are_many_and_different() -> None:
+    """Each by a name of its own, and together they reach every module of the course."""
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 80
+    assert {CASES[name].module for mutant in MUTANTS for name in mutant.finds} == {
+        case.module for case in CASES.values()
+    } - {"tensor"}

@@ -1,0 +1,207 @@
+"""Specification of tinytorch_hf.data.loaders."""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinytorch_hf import catalog
+from tinytorch_hf.data import loaders, text_loaders
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
+from tinytorch_hf.files import store
+from tinytorch_hf.files.splits import check_columns, from_contents
+
+
+def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
+    """X_train, y_train, X_test, y_test: float32 in [0, 1] and int64."""
+    X_train, y_train, X_test, y_test = loaders.load_tinydigits()
+
+    assert (X_train.shape, X_train.dtype, y_train.shape, y_train.dtype) == ((1000, 8, 8), "float32", (1000,), "int64")
+    assert (X_test.shape, X_test.dtype, y_test.shape, y_test.dtype) == ((200, 8, 8), "float32", (200,), "int64")
+    assert (X_train.min(), X_train.max()) == (0, 1)
+
+
+def test_pixels_are_exact_sixteenths() -> None:
+    """Sixteen times a pixel is a whole number, without rounding."""
+    X_train, _, X_test, _ = loaders.load_tinydigits()
+
+    for images in (X_train, X_test):
+        assert np.array_equal(images * 16, np.rint(images * 16))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("numpy._core") is None, reason="before NumPy 1.26 a plain pickle.load lacks numpy._core"
+)
+def test_a_strangers_pickle_load_gives_the_same_arrays() -> None:
+    """The milestones open the files this way, under NumPy 1.26 and 2 alike."""
+    X_train, y_train, _, _ = loaders.load_tinydigits()
+
+    with (store.folder(catalog.TINYDIGITS) / "train.pkl").open("rb") as stream:
+        content = pickle.load(stream)
+
+    assert list(content) == ["images", "labels"]
+    assert np.array_equal(content["images"], X_train)
+    assert np.array_equal(content["labels"], y_train)
+
+
+def test_load_gives_the_same_numbers_by_column() -> None:
+    """`load` and `load_tinydigits` are two views of the same files."""
+    splits = loaders.load("tinydigits")
+    X_train, y_train, X_test, y_test = loaders.load_tinydigits()
+
+    assert list(splits) == ["train", "test"]
+    assert np.array_equal(splits["train"]["images"], X_train)
+    assert np.array_equal(splits["train"]["labels"], y_train)
+    assert np.array_equal(splits["test"]["images"], X_test)
+    assert np.array_equal(splits["test"]["labels"], y_test)
+
+
+def test_every_load_gives_fresh_arrays_that_may_be_changed() -> None:
+    """Whoever normalises in place does not spoil the next load."""
+    first, *_ = loaders.load_tinydigits()
+    first += 1
+    second, *_ = loaders.load_tinydigits()
+
+    assert second.max() == 1
+
+
+def test_a_split_has_a_length_columns_and_a_readable_repr() -> None:
+    """`len` is the number of samples, and the repr shows types and shapes."""
+    split = loaders.load("tinydigits")["test"]
+
+    assert len(split) == 200
+    assert repr(split) == "Split('test', images: float32[200, 8, 8], labels: int64[200])"
+
+
+def test_an_unknown_column_is_answered_with_the_right_one() -> None:
+    """The error suggests the column that was meant."""
+    with pytest.raises(UnknownNameError, match=r"no column of split 'train' named 'image'\. Did you mean 'images'"):
+        loaders.load("tinydigits")["train"]["image"]
+
+
+@pytest.mark.parametrize("as_type", [str, Path])
+def test_a_root_is_looked_at_instead_of_the_bundled_files(root: Path, as_type: type) -> None:
+    """`root/<name>/` is read, whether given as text or as a path."""
+    assert len(loaders.load("tinydigits", as_type(root))["train"]) == 1000
+
+    (root / "tinydigits" / "test.pkl").unlink()
+    with pytest.raises(MissingFileError, match=r"test\.pkl"):
+        loaders.load_tinydigits(as_type(root))
+
+
+def test_a_tilde_in_the_root_is_the_home_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` works in text and in paths alike."""
+    monkeypatch.setenv("HOME", str(root.parent))
+    monkeypatch.setenv("USERPROFILE", str(root.parent))
+
+    assert len(loaders.load("tinydigits", f"~/{root.name}")["test"]) == 200
+    assert len(loaders.load("tinydigits", Path("~") / root.name)["test"]) == 200
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"images": np.zeros((1000, 8, 8), np.float32)},
+        {"images": np.zeros((1000, 8, 8), np.float64), "labels": np.zeros(1000, np.int64)},
+        {"images": np.zeros((999, 8, 8), np.float32), "labels": np.zeros(999, np.int64)},
+        {"images": np.zeros((1000, 64), np.float32), "labels": np.zeros(1000, np.int64)},
+        {"images": np.zeros((1000, 8, 8), np.float32), "labels": np.zeros(1000, np.int64), "x": np.zeros(1)},
+    ],
+)
+def test_other_columns_than_the_catalogs_are_refused(arrays: dict[str, np.ndarray]) -> None:
+    """A missing or extra column, a wrong type or a wrong shape names the file and both sides."""
+    dataset = catalog.TINYDIGITS
+
+    with pytest.raises(CorruptFileError, match=r"x/train\.pkl does not hold the columns .* expected .* found"):
+        check_columns(dataset, dataset.split("train"), arrays, Path("x/train.pkl"))
+
+
+@pytest.mark.parametrize("name", ["tinydigits", "digits_8x8", "tinymnist", "tinytalks", "mnist", "cifar10"])
+def test_a_file_that_cannot_be_read_is_named(name: str) -> None:
+    """In every format, wherever the file is."""
+    dataset = catalog.info(name)
+    split = dataset.splits[0]
+    contents = {Path("some/where") / file.name: b"nothing\xff" for file in split.files}
+
+    with pytest.raises(CorruptFileError, match=re.escape(f"{next(iter(contents))}")):
+        from_contents(dataset, split.name, contents)
+
+
+def test_the_file_with_other_columns_is_named() -> None:
+    """The test split in the place of the train split."""
+    path = Path("some/where/train.pkl")
+    data = store.read(catalog.TINYDIGITS, catalog.TINYDIGITS.split("test").files[0])
+
+    with pytest.raises(CorruptFileError, match=r"some/where/train\.pkl does not hold the columns"):
+        from_contents(catalog.TINYDIGITS, "train", {path: data})
+
+
+def test_loading_touches_no_random_state(same_random_state: None) -> None:
+    """The caller's seeds mean the same before and after."""
+    loaders.load_tinydigits()
+
+
+def test_one_split_is_loaded_from_its_own_file(root: Path) -> None:
+    """Damage to another split's file does not matter."""
+    (root / "tinymnist" / "test.npz").unlink()
+
+    assert len(loaders.load_split("tinymnist", "train", root)) == 1000
+    with pytest.raises(MissingFileError, match=r"test\.npz"):
+        loaders.load_split("tinymnist", "test", root)
+    with pytest.raises(UnknownNameError, match="Known: train, test"):
+        loaders.load_split("tinymnist", "val")
+
+
+def test_images_of_texts_are_refused_with_the_way_to_the_texts() -> None:
+    """The message names what to use instead."""
+    with pytest.raises(InvalidArgumentError, match=r"load_tinytalks\(\)"):
+        loaders.load_images("tinytalks", "train")
+
+
+def test_what_went_through_an_adapter_is_stored_bytes_again_or_refused() -> None:
+    """One unit in the last place is enough to be refused; 8x8 digits are floats and stay as they are."""
+    images, labels = loaders.load_images("tinymnist", "test")
+
+    stored = loaders.as_stored("tinymnist", "test", images, labels)
+    assert np.array_equal(stored["images"], loaders.load("tinymnist")["test"]["images"])
+    images[3, 14, 14] = np.nextafter(images[3, 14, 14], np.float32(2))
+    for changed in (images, images.astype(np.float64)):
+        with pytest.raises(CorruptFileError, match="not bytes divided by 255"):
+            loaders.as_stored("tinymnist", "test", changed, labels)
+    assert loaders.as_stored("tinydigits", "test", images, labels)["images"] is images
+
+
+def test_levels_are_a_collection() -> None:
+    """A lone number is a common slip."""
+    with pytest.raises(InvalidArgumentError, match=r"such as \[1\]"):
+        text_loaders.load_tinytalks(levels=1)  # type: ignore[arg-type]
+
+
+def test_levels_may_be_an_array() -> None:
+    """As NumPy gives them; an empty one selects nothing."""
+    for levels in ([], [2], [1, 5]):
+        array: Any = np.array(levels, dtype=np.int64)
+        assert text_loaders.load_tinytalks(levels=array) == text_loaders.load_tinytalks(levels=levels)
+
+
+def test_a_level_that_is_a_text_is_told_from_the_number() -> None:
+    """The message must not offer what seems to have been given."""
+    with pytest.raises(UnknownNameError, match="numbered \"'1'\""):
+        text_loaders.load_tinytalks(levels=["1"])  # type: ignore[list-item]
+
+
+def test_a_split_tells_its_columns() -> None:
+    """Asked with `in`, in a loop, or for one that cannot be, such as the rows of a slice."""
+    split = loaders.load("tinydigits")["train"]
+
+    assert list(split) == ["images", "labels"]
+    assert "images" in split and "difficulty" not in split
+    for wrong in (slice(5), [0], 0, None):
+        with pytest.raises(UnknownNameError, match="Known: images, labels"):
+            split[wrong]  # type: ignore[index]

@@ -1,0 +1,97 @@
+"""Specification of tinytorch_hf.mirror.repositories: what is served, and under which name."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+from huggingface_hub.utils import validate_repo_id
+
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
+from tinytorch_hf.mirror import repositories
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A folder with one dataset."""
+    (tmp_path / "course" / "words").mkdir(parents=True)
+    (tmp_path / "course" / "words" / "a.txt").write_text("a", encoding="utf-8")
+    return tmp_path / "course"
+
+
+def test_a_built_dataset_is_tagged_with_its_version(tmp_path: Path) -> None:
+    """And found by branch, tag, commit and full reference alike."""
+    repository = repositories.built("tinydigits", tmp_path)
+
+    assert (repository.id, repository.dataset) == ("tinytorch/tinydigits", "tinydigits")
+    for revision in ("main", "v1.0.0", repository.main.commit, "refs/heads/main"):
+        assert repository.at(revision) is repository.main
+    for revision in ("", "Main", "v2.0.0", repository.main.commit[:7], "HEAD~1", "refs/heads/", "../main"):
+        assert repository.at(revision) is None
+
+
+def test_building_twice_gives_the_same_commit(tmp_path: Path) -> None:
+    """So that a mirror that is started again has its clients download nothing anew."""
+    first, second = (repositories.built("tinydigits", tmp_path / part) for part in ("first", "second"))
+
+    assert first.main.commit == second.main.commit
+
+
+def test_an_instructors_sub_folders_are_datasets(course: Path, tmp_path: Path) -> None:
+    """Named after both folders; hidden ones, files and links that leave the folder are none."""
+    (course / ".cache").mkdir()
+    (course / "notes.txt").touch()
+    (tmp_path / "private").mkdir()
+    (course / "link").symlink_to(tmp_path / "private")
+
+    (repository,) = repositories.own(course)
+
+    assert (repository.id, repository.dataset, repository.tags) == ("course/words", None, {})
+    assert list(repository.main.files) == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", ["a b", "a--b", "a..b", "-a", "a.", "\u00e4", "a.git", "x" * 97])
+def test_names_that_no_client_accepts_are_refused(course: Path, name: str) -> None:
+    """With the rule; the clients refuse them as well."""
+    (course / name).mkdir()
+
+    with pytest.raises(InvalidArgumentError, match="Rename the folder"):
+        repositories.own(course)
+    with pytest.raises(ValueError):
+        validate_repo_id(f"course/{name}")
+
+
+@pytest.mark.parametrize("name", ["a", "A_1", "tiny-digits.v2", "_a", "x" * 96])
+def test_names_that_clients_accept_are_served(course: Path, name: str) -> None:
+    """Letters, digits and single marks between them."""
+    (course / name).mkdir()
+    validate_repo_id(name)
+
+    assert f"course/{name}" in [repository.id for repository in repositories.own(course)]
+
+
+def test_a_folder_that_is_none_or_empty_is_explained(tmp_path: Path) -> None:
+    """With what belongs there."""
+    with pytest.raises(MissingFileError, match="is not a folder"):
+        repositories.own(tmp_path / "nowhere")
+    with pytest.raises(InvalidArgumentError, match="holds no sub-folder"):
+        repositories.own(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_is_explained(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one of somebody else's."""
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(StorageError, match=f"{course} cannot be read: Permission denied"):
+        repositories.own(course)
+
+
+def test_the_same_id_twice_is_refused(course: Path) -> None:
+    """Nobody could tell which one is served."""
+    with pytest.raises(InvalidArgumentError, match="course/words is there twice"):
+        repositories.by_id([*repositories.own(course), *repositories.own(course)])

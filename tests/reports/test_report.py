@@ -1,0 +1,135 @@
+"""Specification of tinytorch_hf.reports.training_table."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+from tinytorch_hf.compare.divergence import Divergence, Finding
+from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement, Step
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.reports import training_table as report
+from tinytorch_hf.student.frameworks import Framework
+
+FRAMEWORK = Framework("tinytorch 0.2.0", "/home/ada/tinytorch", {"Tensor": object}, "your own package at /home/ada")
+AGREEING = Comparison(
+    settings=Settings("tinydigits"),
+    model="MLP 64-32-10",
+    fingerprint="0123456789abcdef" * 4,
+    framework=FRAMEWORK,
+    torch_version="2.15.0",
+    epochs=[Epoch(1, 1.5, 1.50000002, 0.9, 0.905, 2e-8)],
+    n_steps=32,
+    largest_difference=2e-8,
+)
+
+
+CAUSE = Divergence(
+    step=3,
+    layer="relu 1",
+    stage="gradient",
+    what="gradient by its input",
+    finding=Finding("wrong", "4 of 8 values are wrong", 0.5, 1e-7, np.ones(2), np.zeros(2)),
+    cause="the gradient passes where the input is negative, too",
+    snippet="x = Tensor([1.0])\nprint(x.data)",
+)
+
+
+def differing(loss: float = 1.7) -> Comparison:
+    """A comparison whose losses part at step 3, with what goes wrong first."""
+    return dataclasses.replace(AGREEING, first_divergence=Step(1, 3, loss, 1.5), largest_difference=0.2, cause=CAUSE)
+
+
+def test_an_epoch_is_a_row_under_the_header() -> None:
+    """Losses, accuracies and the difference stand in columns of one width."""
+    row = report.epoch_line(AGREEING.epochs[0])
+
+    assert row.split() == ["1", "1.5000", "1.5000", "90.0%", "90.5%", "2.0e-08"]
+    assert [len(line) for line in report.HEADER.split("\n")] == [len(row)] * 2
+
+
+def test_the_conclusion_says_what_was_compared_and_ends_in_the_verdict() -> None:
+    """Data, both frameworks, settings, accuracies, differences, verdict: one line each."""
+    text = report.conclusion(AGREEING)
+
+    for part in [
+        "fingerprint 0123456789abcdef",
+        "tinytorch 0.2.0 (your own package at /home/ada)",
+        "2.15.0",
+        "MLP 64-32-10, sgd, lr 0.3, batch size 32, 20 epochs, seed 0",
+        "TinyTorch 90.0%, PyTorch 90.5%",
+        "at most 2.0e-08 over 32 steps",
+    ]:
+        assert part in text
+    assert text.splitlines()[-1] == "verdict    agree"
+
+
+def test_a_difference_is_followed_by_what_goes_wrong_first() -> None:
+    """Layer, quantity, size, likely cause, and the lines that show it."""
+    assert report.conclusion(differing()).splitlines()[-8:] == [
+        "verdict    differ: the losses part at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
+        "first      step 3, relu 1: gradient by its input, gradient wrong",
+        "           4 of 8 values are wrong",
+        "likely     the gradient passes where the input is negative, too",
+        "try        these lines alone:",
+        "",
+        "    x = Tensor([1.0])",
+        "    print(x.data)",
+    ]
+
+
+def test_losses_that_rounding_drove_apart_agree() -> None:
+    """No step differs when both start it from the same weights; the report says so."""
+    drifted = dataclasses.replace(differing(), cause=None)
+
+    assert drifted.agree
+    assert report.conclusion(drifted).splitlines()[-1].startswith("verdict    agree: rounding carries the losses apart")
+
+
+@pytest.mark.parametrize(("divergence", "verdict"), [(None, "agree"), (CAUSE, "differ at step 3")])
+def test_a_judgement_says_how_many_steps_were_judged(divergence: Divergence | None, verdict: str) -> None:
+    """And ends as a comparison does."""
+    result = Judgement(Settings("tinydigits"), "MLP 64-32-10", "0123456789abcdef" * 4, FRAMEWORK, "2", 640, divergence)
+
+    lines = report.judgement(result).splitlines()
+
+    assert "judged     640 steps, each from PyTorch's weights: forward, loss, gradients, update" in lines
+    assert f"verdict    {verdict}" in lines
+    assert json.loads(json.dumps(report.as_dict(result)))["n_steps"] == 640
+
+
+def test_the_plain_values_are_json_with_the_verdict() -> None:
+    """Settings, framework, epochs and figures, by name."""
+    values = json.loads(json.dumps(report.as_dict(AGREEING)))
+
+    assert values["verdict"] == "agree"
+    assert values["settings"]["batch_size"] == 32
+    assert values["framework"] == {
+        "name": "tinytorch 0.2.0",
+        "location": "/home/ada/tinytorch",
+        "note": "your own package at /home/ada",
+    }
+    assert values["epochs"][0]["accuracy_pytorch"] == 0.905
+
+
+def test_json_stays_valid_when_a_loss_is_not_a_number() -> None:
+    """JSON has no nan."""
+    values = json.dumps(report.as_dict(differing(math.nan)), allow_nan=False)
+
+    assert json.loads(values)["first_divergence"]["loss_tinytorch"] == "nan"
+    assert json.loads(values)["verdict"] == "differ"
+    assert json.loads(values)["cause"] == {
+        "step": 3,
+        "layer": "relu 1",
+        "kind": "gradient wrong",
+        "what": "gradient by its input",
+        "detail": "4 of 8 values are wrong",
+        "error": 0.5,
+        "allowed": 1e-7,
+        "cause": CAUSE.cause,
+        "snippet": CAUSE.snippet,
+    }

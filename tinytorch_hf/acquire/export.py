@@ -1,0 +1,92 @@
+"""The shipped datasets, put into a TinyTorch checkout where its milestones look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.files.store import Found, expanded, folder, found_at, read, shipped, write
+
+
+@dataclass(frozen=True)
+class Step:
+    """One file of an export: where it belongs, what stands there now, and whether it is to be written."""
+
+    path: Path
+    data: bytes
+    found: Found
+    is_data: bool
+    will_write: bool
+
+    @property
+    def kept_wrong(self) -> bool:
+        """Whether a data file stays that is not the published one."""
+        return self.is_data and self.found is Found.OTHER and not self.will_write
+
+
+def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:
+    """Decide what an export into a TinyTorch checkout would do, without doing it.
+
+    Absent files, Git-LFS pointers and data files that are cut off are to be written; other files that differ are
+    the user's and stay, unless ``force``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``root`` is no folder.
+    """
+    root = expanded(root)
+    if not root.is_dir():
+        raise InvalidArgumentError(
+            f"{root} is not a folder. Give the root of a TinyTorch checkout: the folder that holds its "
+            "`milestones` and `datasets`."
+        )
+    return list(_steps(dataset, root, force))
+
+
+def _steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Step]:
+    source = shipped("datasets")
+    data_files = {file.name: file for file in dataset.files}
+    companions = [path for path in folder(dataset).iterdir() if _goes_along(path) and path.name not in data_files]
+    relative_names = ["__init__.py", *sorted(f"{dataset.folder_name}/{path.name}" for path in companions)]
+    for relative in [*relative_names, *(f"{dataset.folder_name}/{name}" for name in data_files)]:
+        file = data_files.get(relative.removeprefix(f"{dataset.folder_name}/"))
+        data = read(dataset, file) if file else (source / relative).read_bytes()
+        path = root / "datasets" / relative
+        found = found_at(path, data)
+        if file and found is Found.OTHER and data.startswith(path.read_bytes()):
+            found = Found.CUT_OFF
+        will_write = found in (Found.NOTHING, Found.POINTER, Found.CUT_OFF) or (force and found is Found.OTHER)
+        yield Step(path, data, found, is_data=file is not None, will_write=will_write)
+
+
+def _goes_along(path: Path) -> bool:
+    # A recipe reads its selection from .csv and .txt files.
+    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
+
+
+def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:
+    """Put a dataset's folder into a TinyTorch checkout, where its milestones look for it.
+
+    Git-LFS pointers and data files that are cut off are replaced; other files that differ stay unless ``force``.
+
+    Returns
+    -------
+    list of Step
+        What was found and done, one entry a file.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``root`` is no folder.
+    MissingFileError, CorruptFileError, StorageError
+        A file of the installation is not there or is damaged, or one of the checkout cannot be read or written.
+    """
+    steps = plan(dataset, root, force=force)
+    for step in steps:
+        if step.will_write:
+            write(step.path, step.data)
+    return steps

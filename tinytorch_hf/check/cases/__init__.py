@@ -1,0 +1,47 @@
+"""The tables of cases, a file or more for each module of the course."""
+
+from __future__ import annotations
+
+from tinytorch_hf.check.cases import (
+    activations,
+    attention,
+    autograd,
+    batch_norm,
+    convolution,
+    dataloader,
+    embeddings,
+    layer_norm,
+    layers,
+    losses,
+    optimizers,
+    pooling,
+    tensor,
+    tokenization,
+    training,
+    transformers,
+)
+from tinytorch_hf.judging.case import MODULES, Case
+
+_TABLES = (
+    tensor,
+    activations,
+    layers,
+    losses,
+    dataloader,
+    autograd,
+    optimizers,
+    training,
+    convolution,
+    pooling,
+    batch_norm,
+    tokenization,
+    embeddings,
+    attention,
+    layer_norm,
+    transformers,
+)
+
+CASES: dict[str, Case] = {
+    case.name: case
+    for case in sorted((case for table in _TABLES for case in table.CASES), key=lambda case: MODULES.index(case.module))
+}

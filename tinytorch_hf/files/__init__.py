@@ -1,0 +1,1 @@
+"""A dataset's files: where they are, verified on every read, and how they become columns."""

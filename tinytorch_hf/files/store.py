@@ -1,0 +1,325 @@
+"""Where bytes are: the shipped files, the cache and given roots; every byte that leaves here was verified."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO
+
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DataFile, DatasetInfo
+from tinytorch_hf.errors import (
+    REPAIR_ADVICE,
+    GitLFSPointerError,
+    InvalidArgumentError,
+    MissingFileError,
+    StorageError,
+    TinyTorchHFError,
+    TruncatedFileError,
+    WrongHashError,
+)
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
+
+# How much of a large file is held in memory at once.
+PIECE_BYTES = 2**20
+
+# How the names of temporary files end.
+PARTIAL_SUFFIX = ".part"
+
+
+def shipped(folder: str) -> Path:
+    """Path of a folder that ships with the package: "datasets", "cards" or "loading_scripts".
+
+    A wheel carries them inside the package; in a checkout they are the folders beside it.
+    """
+    inside = _PACKAGE / "_shipped"
+    return (inside if inside.is_dir() else _PACKAGE.parent) / folder
+
+
+def cache() -> Path:
+    """Folder of what was downloaded or built: TINYTORCH_HF_CACHE, else ``tinytorch_hf`` among the user's caches.
+
+    It is laid out as any root, so that torchvision reads it, too.
+    """
+    chosen = os.environ.get("TINYTORCH_HF_CACHE")
+    if chosen:
+        return expanded(chosen)
+    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "tinytorch_hf"
+
+
+def base(root: str | Path | None) -> Path:
+    """The root that was given, its leading ``~`` expanded, or else the cache."""
+    return cache() if root is None else expanded(root)
+
+
+def expanded(path: str | Path) -> Path:
+    """A path that a user gave, its leading ``~`` expanded.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is no path, or begins with a home folder that is not known.
+    """
+    if "\0" in str(path):
+        raise InvalidArgumentError(f"No file or folder is called {str(path)!r}: there is a NUL in it.")
+    try:
+        return Path(path).expanduser()
+    except TypeError:
+        raise InvalidArgumentError(f"A file or folder is given as str or pathlib.Path, not as {path!r}.") from None
+    except RuntimeError:
+        raise InvalidArgumentError(
+            f"{path} begins with a home folder that is not known here. Write the folder in full, without `~`; "
+            "TINYTORCH_HF_CACHE may name one for the cache."
+        ) from None
+
+
+def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
+    """Folder of a dataset's files under a root.
+
+    Without a root these are the shipped files, or those in the cache if the dataset does not ship.
+    """
+    if root is None and dataset.is_shipped:
+        return shipped("datasets") / dataset.folder_name
+    return base(root) / dataset.place
+
+
+# Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
+# costs a fraction, so that repeated loads stay cheap. Only small files are kept.
+_hashed_before: dict[str, bytes] = {}
+_KEPT_BYTES = 2**20
+
+
+def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -> bytes:
+    """Content of one file of a dataset, verified against the catalog.
+
+    Raises
+    ------
+    MissingFileError, GitLFSPointerError, TruncatedFileError, WrongHashError, StorageError
+        Each names the file and what to run next.
+    """
+    path = folder(dataset, root) / file.name
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(not_found(dataset, path, root)) from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {_repair(dataset, root)}") from error
+    _algorithm, published = _published_hash(file)
+    if data != _hashed_before.get(published):
+        check(data, file, path, _repair(dataset, root))
+        if len(data) <= _KEPT_BYTES:
+            _hashed_before[published] = data
+    return data
+
+
+def _repair(dataset: DatasetInfo, root: str | Path | None) -> str:
+    return REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
+
+
+def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None) -> str:
+    """What to say of a dataset if ``path`` is missing: where it was looked for, and how to get it."""
+    if not dataset.is_shipped:
+        nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
+        return f"{dataset.title} was not found: there is no {path}{nor}. {how_to_get(dataset, root)}"
+    if root is None:
+        return f"{path} is missing from the installation. Reinstall tinytorch-hf."
+    return (
+        f"{dataset.title} was not found: there is no {path}. "
+        "You can use download=True to put it there (no network is needed), or root=None for the bundled files."
+    )
+
+
+def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
+    """What to do to get a dataset that does not ship: what to type, how large it is, where it goes."""
+    there = "" if root is None else f" --root {root}"
+    advice = f"You can use download=True, or run `tinytorch-hf download {dataset.name}{there}`. "
+    if dataset.cut_from:
+        source = catalog.info(dataset.cut_from)
+        return (
+            f"{advice}This downloads {source.title}, {source.download_size}, into {base(root)} and cuts "
+            f"{dataset.title} from it; then {source.title} is no longer needed."
+        )
+    what = f"This downloads {dataset.download_size}" if dataset.archives else "This builds it"
+    return f"{advice}{what} into {base(root)}."
+
+
+def is_there(dataset: DatasetInfo, root: str | Path | None = None) -> bool:
+    """Whether every file of a dataset exists, good or not; what may not be looked at counts as absent."""
+    return all(is_file(folder(dataset, root) / file.name) for file in dataset.files)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands at ``path``; False, too, where the system forbids to look."""
+    # Before Python 3.14, Path.is_file raises PermissionError there.
+    with contextlib.suppress(OSError):
+        return path.is_file()
+    return False
+
+
+def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) -> None:
+    """Raise the error that fits if ``data`` is not the content the catalog states for ``file``."""
+    if data.startswith(GIT_LFS_POINTER_START):
+        raise GitLFSPointerError(path, advice)
+    if len(data) < file.size_bytes:
+        raise TruncatedFileError(path, len(data), file.size_bytes, advice)
+    algorithm, expected = _published_hash(file)
+    digest = _new_hash(algorithm)
+    digest.update(data)
+    if digest.hexdigest() != expected:
+        raise WrongHashError(path, algorithm, digest.hexdigest(), expected, advice)
+
+
+def is_good(path: Path, file: DataFile) -> bool:
+    """Whether a file of the catalog stands at ``path``; it is read in pieces, whatever its size.
+
+    Raises
+    ------
+    StorageError
+        Something stands there that cannot be read.
+    """
+    algorithm, expected = _published_hash(file)
+    try:
+        with path.open("rb") as stream:
+            if file.size_bytes and os.fstat(stream.fileno()).st_size != file.size_bytes:
+                return False
+            return _hash_of(stream, algorithm) == expected
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _published_hash(file: DataFile) -> tuple[str, str]:
+    return ("SHA-256", file.sha256) if file.sha256 else ("md5", file.md5)
+
+
+def _new_hash(algorithm: str) -> hashlib._Hash:
+    return hashlib.new(algorithm.replace("-", ""), usedforsecurity=False)
+
+
+def _hash_of(stream: BinaryIO, algorithm: str) -> str:
+    digest = _new_hash(algorithm)
+    while piece := stream.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+class Found(Enum):
+    """What stands at a place where a known file belongs."""
+
+    NOTHING = "nothing"
+    SAME = "the same file"
+    POINTER = "a Git-LFS pointer"
+    CUT_OFF = "the beginning of the same file"
+    OTHER = "a different file"
+
+
+def found_at(path: Path, data: bytes) -> Found:
+    """Tell what stands at ``path``, where ``data`` belongs."""
+    try:
+        present = path.read_bytes()
+    except FileNotFoundError:
+        return Found.NOTHING
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if present == data:
+        return Found.SAME
+    return Found.POINTER if present.startswith(GIT_LFS_POINTER_START) else Found.OTHER
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file so that at every moment either the old or the whole new content is there.
+
+    The content goes to a temporary file in the same folder, is read back and compared, and is then renamed.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, the folder is read-only, or what was read back differs; the old file still stands.
+    """
+    write_pieces(path, (data,))
+
+
+def write_pieces(
+    path: Path, pieces: Iterable[bytes], file: DataFile | None = None, advice: str = REPAIR_ADVICE
+) -> None:
+    """Write a file as `write` does, of which only one piece at a time is held in memory.
+
+    Parameters
+    ----------
+    path
+        Where it belongs.
+    pieces
+        Its content. An exception while they are made leaves the old file.
+    file
+        If given, what the pieces must be in the end.
+    advice
+        What to do if they are not.
+
+    Raises
+    ------
+    StorageError
+        As `write`.
+    WrongHashError
+        The pieces are not the content that the catalog states for ``file``.
+    """
+    algorithm, expected = ("SHA-256", None) if file is None else _published_hash(file)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digest = _new_hash(algorithm)
+        # Not a private file, as mkstemp makes them: it is to be as public as any other of the user's.
+        with (path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}").open("xb") as stream:
+            temporary = Path(stream.name)
+            for piece in pieces:
+                stream.write(piece)
+                digest.update(piece)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with temporary.open("rb") as stream:
+            if _hash_of(stream, algorithm) != digest.hexdigest():
+                raise OSError("what was read back differs from what was written")
+        if expected not in (None, digest.hexdigest()):
+            raise WrongHashError(path, algorithm, digest.hexdigest(), str(expected), advice)
+        temporary.replace(path)
+    except TinyTorchHFError:
+        raise
+    except OSError as error:
+        raise not_written(path, error) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def not_written(path: Path, error: OSError) -> StorageError:
+    """The error for a file that the system refused to write, while the old one still stands."""
+    return StorageError(
+        f"{path} could not be written: {error.strerror or error}. Nothing was changed. "
+        "Free some space or choose a folder you may write to, then run it again."
+    )
+
+
+def materialise(dataset: DatasetInfo, root: str | Path) -> list[Path]:
+    """Put a shipped dataset's verified files under ``root/<name>``; needs no network.
+
+    Good files are left alone, bad ones are replaced. Processes may do this at the same time: each file is
+    renamed into place whole.
+
+    Returns
+    -------
+    list of Path
+        The files that were written, empty if all were good.
+    """
+    target = folder(dataset, root)
+    contents = {target / file.name: read(dataset, file) for file in dataset.files}
+    wrong = [path for path, data in contents.items() if found_at(path, data) is not Found.SAME]
+    for path in wrong:
+        write(path, contents[path])
+    return wrong

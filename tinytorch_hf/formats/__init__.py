@@ -1,0 +1,9 @@
+"""File formats: bytes to values and back. Nothing here knows a dataset.
+
+``arrays``      the type of the arrays that are passed around
+``idx``         MNIST's files
+``npz``         NumPy's archives
+``pickles``     pickled dicts of arrays, read without running what a pickle may ask for
+``cifar``       CIFAR-10's batches
+``json_lines``  a record a line
+"""

@@ -1,0 +1,126 @@
+"""Whether a result agrees with PyTorch: the error against float64, measured by the rounding of float32.
+
+A fixed tolerance would be too loose for one operation and too tight for another. So each case is computed by torch
+in float64, which is taken for the truth, and in float32, and judged by the rule of `tinytorch_hf.judging.rounding`.
+The gradients of a case have their largest value in common: they are made of each other, and some are sums that cancel.
+
+The rule's factor lies between what was measured on both sides: over 50 seeds the reference's worst result takes less
+than half of what is allowed (a test repeats it), and every defect of tests/mutants.py is found in the operations that
+must find it (another test). A misplaced eps in Adam is nearest to rounding; small gradients, which have a case of their
+own, show it best.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch
+from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.results import Difference
+from tinytorch_hf.judging.rounding import largest_magnitude, rounding
+
+
+class Expected:
+    """The right results of one definition, and how far rounding can explain.
+
+    Attributes
+    ----------
+    values
+        The right results; floats are float64.
+    rounding
+        For each result of floats, how far another may be off.
+    """
+
+    def __init__(self, run: RunTorch, inputs: Inputs) -> None:
+        self.values = run(judge("float64"), inputs)
+        rounded = run(judge("float32"), inputs)
+        floats = {name: value for name, value in self.values.items() if is_float(value)}
+        self.rounding = {name: _rounding(name, floats, rounded[name]) for name in floats}
+
+
+@functools.cache
+def judge(precision: str) -> Judge:
+    """The judge of a precision, made once."""
+    return Judge(precision)
+
+
+def _rounding(name: str, right: Mapping[str, Array], rounded: Array) -> float:
+    largest = max((largest_magnitude(value) for other, value in right.items() if _together(name, other)), default=0.0)
+    return rounding(largest_magnitude(rounded - right[name]), largest)
+
+
+def _together(name: str, other: str) -> bool:
+    """Whether two results have one scale: all gradients of a case have, everything else is by itself."""
+    return name == other or (name.startswith("gradient") and other.startswith("gradient"))
+
+
+def is_float(value: Any) -> bool:
+    """Whether the yardstick applies, as opposed to equality."""
+    return isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
+
+
+def differences(expected: Expected, found: Results) -> list[Difference]:
+    """Every result that differs, in the order of the right ones; statements that do not hold come last.
+
+    Results that TinyTorch's side did not deliver at all are not judged: without autograd there are no gradients.
+    """
+    compared = [
+        _difference(name, right, found[name], expected.rounding.get(name, 0.0))
+        for name, right in expected.values.items()
+        if name in found
+    ]
+    broken = [
+        Difference(f'"{name}"', "is not true") for name, value in found.items() if isinstance(value, bool) and not value
+    ]
+    return [difference for difference in compared if difference] + broken
+
+
+def _difference(name: str, right: Any, found: Any, rounding: float) -> Difference | None:
+    mismatch = _mismatch(right, found)
+    if mismatch:
+        return Difference(name, mismatch)
+    return _distance(name, right, found.reshape(right.shape), rounding) if is_float(right) else None
+
+
+def _mismatch(right: Any, found: Any) -> str:
+    """How a result differs that cannot be measured by a distance, or nothing."""
+    if found is None:
+        return "is missing"
+    if not isinstance(right, np.ndarray):
+        return "" if right == found else f"is {_short(found)} instead of {_short(right)}"
+    if not isinstance(found, np.ndarray) or not np.issubdtype(found.dtype, np.number):
+        return f"is {_short(found)} instead of numbers"
+    # TinyTorch's losses are single values with and without axes.
+    if found.shape != right.shape and not found.size == right.size == 1:
+        return f"has the shape {found.shape} instead of {right.shape}"
+    n_wrong = 0 if is_float(right) else int((found.reshape(right.shape) != right).sum())
+    return f"is wrong in {n_wrong} of {right.size} values" if n_wrong else ""
+
+
+def _distance(name: str, right: Array, found: Array, rounding: float) -> Difference | None:
+    if not np.isfinite(found).all():
+        return Difference(name, f"is not finite in {int((~np.isfinite(found)).sum())} of {right.size} values")
+    errors = np.abs(found.astype(np.float64) - right)
+    error = largest_magnitude(errors)
+    if error <= rounding:
+        return None
+    n_wrong = int((errors > rounding).sum())
+    where = f" in {n_wrong} of {right.size} values" if right.size > 1 else ""
+    return Difference(name, f"is off by {error:.1e}{where} (rounding explains {rounding:.1e})", error, rounding)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@functools.lru_cache(maxsize=4096)
+def expected(case: Case, seed: int) -> tuple[Expected, ...]:
+    """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
+    inputs = case.draw(seed)
+    return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))

@@ -1,0 +1,89 @@
+"""The mirror as an ASGI application: the Hub's protocol, the pages, and what holds for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tinytorch_hf._version import __version__
+from tinytorch_hf.mirror import answers, pages, protocol
+from tinytorch_hf.mirror.archives import Archives
+from tinytorch_hf.mirror.repositories import Repository
+
+
+def create(repositories: Mapping[str, Repository], archived: Archives) -> Starlette:
+    """The application that serves repositories, by id, and archives, by path."""
+
+    async def status_json(_request: Request) -> Response:
+        return JSONResponse(status(repositories, archived))
+
+    application = Starlette(
+        routes=[
+            *protocol.routes(repositories),
+            _archive_route(archived),
+            Route("/status.json", status_json),
+            *pages.routes(repositories, archived),
+        ],
+        middleware=[Middleware(_ReadOnly)],
+        exception_handlers={HTTPException: _no_route},
+    )
+    # A redirect would repeat whatever host the request claims; addresses are as they are.
+    application.router.redirect_slashes = False
+    return application
+
+
+def status(repositories: Mapping[str, Repository], archived: Archives) -> dict[str, Any]:
+    """What is served, for programs."""
+    return {
+        "status": "ok",
+        "version": __version__,
+        "datasets": {
+            repository.id: {
+                "commit": repository.main.commit,
+                "files": len(repository.main.files),
+                "size_bytes": repository.main.size_bytes,
+            }
+            for repository in repositories.values()
+        },
+        "archives": {path: {"size_bytes": file.size_bytes, "sha256": file.sha256} for path, file in archived.items()},
+    }
+
+
+def _archive_route(archived: Archives) -> Route:
+    async def archive(request: Request) -> Response:
+        # What was found when the mirror started is looked up; no path of a request reaches the disk.
+        stored = archived.get("/archives/{dataset}/{file}".format_map(request.path_params))
+        if stored is None:
+            return answers.error(404, "The mirror has no such archive.")
+        return await answers.file(request, stored)
+
+    return Route("/archives/{dataset}/{file}", archive)
+
+
+async def _no_route(request: Request, problem: Exception) -> Response:
+    code = problem.status_code if isinstance(problem, HTTPException) else 500
+    if "text/html" in request.headers.get("Accept", ""):
+        return pages.not_found("There is no such page here.")
+    return answers.error(code, "The mirror has nothing at this address.")
+
+
+class _ReadOnly:
+    """Refuses whatever would write; reading by POST is one route of the protocol."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_reading = scope["method"] in ("GET", "HEAD") or (
+            scope["method"] == "POST" and "/paths-info/" in scope["path"]
+        )
+        answer = self._app if is_reading else answers.error(405, "This mirror is read-only.", Allow="GET, HEAD")
+        await answer(scope, receive, send)

@@ -1,0 +1,119 @@
+"""What a mirror serves: the built datasets, and the sub-folders of an instructor's own folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tinytorch_hf import catalog
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
+from tinytorch_hf.files import store
+from tinytorch_hf.hub.contents import Snapshot, take_snapshot
+
+NAMESPACE = "tinytorch"
+
+# What Hugging Face's clients accept as a namespace or a name.
+_VALID_NAME = re.compile(r"(?!.*(--|\.\.))(?!.*\.git$)[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A dataset repository as the Hub's protocol sees it.
+
+    Attributes
+    ----------
+    id
+        Namespace and name, such as ``tinytorch/tinydigits``.
+    branches, tags
+        Snapshots by name; there is a branch ``main``.
+    dataset
+        Name of the dataset in the catalog, or None for a folder of somebody's own.
+    modified
+        When it was last changed.
+    """
+
+    id: str
+    branches: Mapping[str, Snapshot]
+    tags: Mapping[str, Snapshot] = field(default_factory=dict)
+    dataset: str | None = None
+    modified: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+    @property
+    def main(self) -> Snapshot:
+        """The snapshot that is served when no revision is named."""
+        return self.branches["main"]
+
+    def at(self, revision: str) -> Snapshot | None:
+        """The snapshot of a branch, a tag or a commit, or None."""
+        by_name = {**self.tags, **self.branches}
+        by_commit = {snapshot.commit: snapshot for snapshot in by_name.values()}
+        return by_name.get(revision.removeprefix("refs/heads/")) or by_commit.get(revision)
+
+
+def built(name: str, out: Path) -> Repository:
+    """Build a dataset into a folder and give it as a repository, tagged with its version.
+
+    Raises
+    ------
+    UnknownNameError, MissingFileError, CorruptFileError, StorageError
+        As `tinytorch_hf.hub.parquet.build`.
+    MissingExtraError
+        A library that builds them is missing.
+    """
+    from tinytorch_hf.hub import parquet
+
+    snapshot = take_snapshot(parquet.build(name, out))
+    tags = {f"v{catalog.info(name).version}": snapshot}
+    return Repository(f"{NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name)
+
+
+def own(folder: Path) -> list[Repository]:
+    """The sub-folders of an instructor's folder: ``course/words`` is the sub-folder ``words`` of ``course``.
+
+    Hidden sub-folders and links that lead out of the folder are left out.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such folder.
+    InvalidArgumentError
+        It holds no sub-folder, or a name is none that Hugging Face's clients accept.
+    StorageError
+        The folder or a file in it cannot be read.
+    """
+    root = store.expanded(folder).resolve()
+    if not root.is_dir():
+        raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
+    try:
+        candidates = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
+    datasets = [path for path in candidates if path.resolve().is_relative_to(root)]
+    if not datasets:
+        raise InvalidArgumentError(f"{folder} holds no sub-folder. Each dataset needs one, such as {folder}/words.")
+    for name in (root.name, *(path.name for path in datasets)):
+        if not _VALID_NAME.fullmatch(name):
+            raise InvalidArgumentError(
+                f"{name!r} in {folder} cannot be a dataset's name on the Hub: letters, digits, '-', '_' and '.' may "
+                "stand in it, neither '--' nor '..', and '-' or '.' neither first nor last. Rename the folder."
+            )
+    return [Repository(f"{root.name}/{path.name}", {"main": take_snapshot(path)}) for path in datasets]
+
+
+def by_id(repositories: Iterable[Repository]) -> dict[str, Repository]:
+    """Repositories by their id.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Two have the same.
+    """
+    result: dict[str, Repository] = {}
+    for repository in repositories:
+        if repository.id in result:
+            raise InvalidArgumentError(f"{repository.id} is there twice. Rename one of the folders.")
+        result[repository.id] = repository
+    return result

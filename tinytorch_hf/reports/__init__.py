@@ -1,0 +1,1 @@
+"""Verdicts for eyes and for programs: tables for the terminal, and JUnit files."""
