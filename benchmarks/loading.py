@@ -14,10 +14,10 @@ from typing import Any
 
 from benchmarks.timing import Table, measure, run
 from tinytorch_hf import catalog
-from tinytorch_hf.data.loaders import load_tinydigits
-from tinytorch_hf.files import store
+from tinytorch_hf.data.lessons import load_tinydigits
+from tinytorch_hf.files import folders
 
-FOLDER = store.folder(catalog.TINYDIGITS)
+FOLDER = folders.folder(catalog.TINYDIGITS)
 
 # The first load of a process also hashes the files; every later one compares them with what was hashed.
 FIRST_LOAD = """
@@ -34,7 +34,7 @@ BARE_FIRST_LOAD = FIRST_LOAD.format(
     load=f"[pickle.load((Path({str(FOLDER)!r}) / name).open('rb')) for name in ('train.pkl', 'test.pkl')]",
 )
 OUR_FIRST_LOAD = FIRST_LOAD.format(
-    prepare="from tinytorch_hf.data.loaders import load_tinydigits", load="load_tinydigits()"
+    prepare="from tinytorch_hf.data.lessons import load_tinydigits", load="load_tinydigits()"
 )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mirror import running_mirror
-from tinytorch_hf import load
+from tinytorch_hf import catalog, load
 from tinytorch_hf.compare import lockstep
 from tinytorch_hf.compare.lockstep import Comparison
 from tinytorch_hf.compare.tasks import settings_for
@@ -45,7 +45,7 @@ class ReLU:
 
 def contact_sheet(name: str) -> bytes:
     """PNG of ten training samples of each class."""
-    return pictures.png(pictures.contact_sheet(load(name)["train"]))
+    return pictures.png(pictures.contact_sheet(load(catalog.info(name))["train"]))
 
 
 def comparisons() -> dict[str, Comparison]:

@@ -24,8 +24,8 @@ from recipes import curate
 
 from docs.tools import tables
 from docs.tools.blocks import write_block
-from tinytorch_hf import load
-from tinytorch_hf.acquire import tinycifar
+from tinytorch_hf import catalog, load
+from tinytorch_hf.acquire import selection
 from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
@@ -208,7 +208,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put the tables into TinyCIFAR's datasheet")
     options = parser.parse_args()
     source = load("cifar10", options.root)
-    files = tinycifar.build(source)
+    files = selection.cut(catalog.TINYCIFAR, source)
     splits = {split: Split(split, read_npz(files[f"{split}.npz"], Path(f"{split}.npz"))) for split in source}
     statistics, text = tables.statistics_of(splits), report(source, splits)
     print(f"{statistics}\n\n{text}")

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timing import Table, measure, run
-from tinytorch_hf import DataLoader, TinyMNIST, as_torch, load
+from tinytorch_hf import DataLoader, TinyMNIST, as_torch, catalog, load
 
 BATCH_SIZE = 32
 BASELINE = "bare index_select of float32"
@@ -70,7 +70,7 @@ def write_as_mnist(folder: Path, name: str) -> Path:
     """Put a dataset's images into MNIST's own files, where torchvision looks for them; TinyDigits' in sixteenths."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    for prefix, columns in zip(("train", "t10k"), load(name).values(), strict=True):
+    for prefix, columns in zip(("train", "t10k"), load(catalog.info(name)).values(), strict=True):
         images = columns["images"] if columns["images"].dtype == np.uint8 else 16 * columns["images"]
         for part, values in (("images-idx3", images), ("labels-idx1", columns["labels"])):
             header = struct.pack(f">{1 + values.ndim}i", 0x800 + values.ndim, *values.shape)

@@ -145,7 +145,7 @@ def entry(contents: Mapping[str, bytes], n_train: int, n_test: int, packed: byte
             for split, n in zip(real.splits, (n_train, n_test), strict=True)
         ),
         other_files=tuple(map(file, real.other_files)),
-        archives=(dataclasses.replace(official, file=stand_in),),
+        provider=catalog.Downloaded((dataclasses.replace(official, file=stand_in),), real.place),
     )
 
 
@@ -154,7 +154,7 @@ def archive(contents: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
         for name, data in contents.items():
-            member = tarfile.TarInfo(f"{catalog.CIFAR10.root_folder}/{name}")
+            member = tarfile.TarInfo(f"{catalog.CIFAR10.place}/{name}")
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     return stream.getvalue()

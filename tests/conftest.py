@@ -30,8 +30,8 @@ from generations import write_package
 
 import tinytorch_hf
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire import tinycifar
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.acquire import selection
+from tinytorch_hf.files import folders, on_hub, store
 from tinytorch_hf.files.splits import Split
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not archives.is_dir():
         pytest.skip("MNIST's official archives are not in ../shared/data/mnist")
     root = tmp_path_factory.mktemp("mnist")
-    folder = store.folder(catalog.MNIST, root)
+    folder = folders.folder(catalog.MNIST, root)
     folder.mkdir(parents=True)
     for file in catalog.MNIST.files:
         (folder / file.name).write_bytes(gzip.decompress((archives / f"{file.name}.gz").read_bytes()))
@@ -195,8 +195,8 @@ def genuine_cifar10() -> dict[str, Split]:
 def tinycifar_root(genuine_cifar10: dict[str, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root with TinyCIFAR, cut from genuine images."""
     root = tmp_path_factory.mktemp("tinycifar")
-    for name, data in tinycifar.build(genuine_cifar10).items():
-        store.write(store.folder(catalog.TINYCIFAR, root) / name, data)
+    for name, data in selection.cut(catalog.TINYCIFAR, genuine_cifar10).items():
+        store.write(folders.folder(catalog.TINYCIFAR, root) / name, data)
     return root
 
 
@@ -248,7 +248,7 @@ def root(tmp_path: Path) -> Path:
         for file in dataset.files:
             target = root / name / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(store.folder(dataset) / file.name, target)
+            shutil.copyfile(folders.folder(dataset) / file.name, target)
     return root
 
 

@@ -20,7 +20,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import export
 from tinytorch_hf.data import content_hash, loaders, pictures, statistics
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split, check_columns
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -377,5 +377,5 @@ def test_every_dataset_is_in_the_overview() -> None:
         dataset = catalog.info(name)
         assert f"| {dataset.title} |" in overview
         assert f"]({dataset.folder_name}/README.md)" in overview
-        assert (store.folder(dataset) / "README.md").is_file()
-        assert (store.folder(dataset) / "LICENSE").is_file()
+        assert (folders.folder(dataset) / "README.md").is_file()
+        assert (folders.folder(dataset) / "LICENSE").is_file()

@@ -16,11 +16,11 @@ import tinytorch_hf
 from tinytorch_hf import catalog
 from tinytorch_hf.data import statistics
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import store, talks
+from tinytorch_hf.files import folders, store, talks
 from tinytorch_hf.files.talks import Pair
 from tinytorch_hf.health import talks_problems, talks_rules
 
-FOLDER = store.folder(catalog.TINYTALKS)
+FOLDER = folders.folder(catalog.TINYTALKS)
 SOURCE = FOLDER / "tinytalks_v1.jsonl"
 
 

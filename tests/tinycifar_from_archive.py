@@ -11,7 +11,7 @@ import pytest
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.data import loaders
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
 
 DATASET = catalog.TINYCIFAR
@@ -32,6 +32,6 @@ def test_from_the_archive_to_the_first_use(
     assert len(provision.provide(DATASET, root, stick)) == 2
     shutil.rmtree(root / "tinycifar")
     assert len(loaders.load_split("tinycifar", "test", root)) == 400
-    shutil.rmtree(store.folder(catalog.CIFAR10, root))
+    shutil.rmtree(folders.folder(catalog.CIFAR10, root))
 
     assert len(loaders.load_split("tinycifar", "train", root)) == 2000

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     )
     from tinytorch_hf.catalog import info, names
     from tinytorch_hf.data.content_hash import fingerprint
-    from tinytorch_hf.data.loaders import (
-        load,
+    from tinytorch_hf.data.lessons import (
         load_cifar10,
         load_digits_8x8,
         load_mnist,
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
         load_tinydigits,
         load_tinymnist,
     )
+    from tinytorch_hf.data.loaders import download, load
+    from tinytorch_hf.data.register import register, write_dataset
     from tinytorch_hf.data.text_loaders import load_tinypy, load_tinytalks
     from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files.splits import Split
@@ -61,13 +62,16 @@ _HOMES = {
     "fingerprint": "data.content_hash",
     "TinyTorchHFError": "errors",
     "Split": "files.splits",
+    "download": "data.loaders",
     "load": "data.loaders",
-    "load_cifar10": "data.loaders",
-    "load_digits_8x8": "data.loaders",
-    "load_mnist": "data.loaders",
-    "load_tinycifar": "data.loaders",
-    "load_tinydigits": "data.loaders",
-    "load_tinymnist": "data.loaders",
+    "register": "data.register",
+    "write_dataset": "data.register",
+    "load_cifar10": "data.lessons",
+    "load_digits_8x8": "data.lessons",
+    "load_mnist": "data.lessons",
+    "load_tinycifar": "data.lessons",
+    "load_tinydigits": "data.lessons",
+    "load_tinymnist": "data.lessons",
     "load_tinypy": "data.text_loaders",
     "load_tinytalks": "data.text_loaders",
     "verify": "health.verification",
@@ -90,6 +94,7 @@ __all__ = [
     "as_tinytorch",
     "as_torch",
     "by_difficulty",
+    "download",
     "fingerprint",
     "info",
     "load",
@@ -104,9 +109,11 @@ __all__ = [
     "milestones",
     "names",
     "reference",
+    "register",
     "stratified_split",
     "subset",
     "verify",
+    "write_dataset",
 ]
 
 

@@ -156,4 +156,4 @@ def _read_back(name: str, split: str, framework: Framework) -> Split:
         images = np.concatenate([np.asarray(images.data) for images, _ in batches])
         labels = np.concatenate([np.asarray(labels.data) for _, labels in batches])
     # Every tensor of TinyTorch is float32; whole numbers of this size are exact in it.
-    return as_stored(name, split, images, labels.astype(np.int64))
+    return as_stored(catalog.info(name), split, images, labels.astype(np.int64))

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 REPAIR_ADVICE = (
-    "Get a good copy with `tinytorch-hf export ROOT --force` (ROOT is your TinyTorch checkout), "
-    "or with download=True when you gave a root; "
-    "if the damaged file belongs to the installation, reinstall tinytorch-hf."
+    "Get a good copy: in a TinyTorch checkout with `tinytorch-hf export ROOT --force`, under a root or in the cache "
+    "with `tinytorch-hf download NAME`; if the damaged file belongs to the installation, reinstall tinytorch-hf."
 )
 
 
@@ -46,9 +45,11 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         What the user wrote.
     known
         What exists; close matches are suggested first.
+    note
+        What else is to be said, at the end.
     """
 
-    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: object, known: Iterable[str], note: str = "") -> None:
         # Needed by who has mistyped something, and by nobody else.
         import difflib
 
@@ -57,7 +58,7 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         close = difflib.get_close_matches(str(name).lower(), list(in_lower_case), n=3, cutoff=0.5)
         matches = [in_lower_case[entry] for entry in close]
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
-        super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.")
+        super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.{note and f' {note}'}")
 
 
 class InvalidArgumentError(TinyTorchHFError, ValueError):
@@ -137,6 +138,24 @@ class WrongHashError(CorruptFileError):
             f"  {f'its {algorithm}:':<17}{found}\n"
             f"  the catalog's:   {expected}\n{advice}"
         )
+
+
+class DescriptionError(TinyTorchHFError, ValueError):
+    """A ``dataset.json`` is missing or bad: the message names the file, the field and what to write.
+
+    Parameters
+    ----------
+    path
+        The file.
+    field
+        Where in it, such as "columns[1].dtype"; "" for the whole.
+    problem
+        What is wrong, and what to write.
+    """
+
+    def __init__(self, path: Path, field: str, problem: str) -> None:
+        where = f", {field}" if field else ""
+        super().__init__(f"{path}{where}: {problem}")
 
 
 class UnsafePickleError(CorruptFileError):

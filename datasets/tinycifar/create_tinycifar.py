@@ -26,7 +26,7 @@ sys.path += map(str, Path(__file__).resolve().parents[1:3])
 from recipes import curate, descriptors, difficulty
 
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire import provision, tinycifar
+from tinytorch_hf.acquire import provision, selection
 from tinytorch_hf.data import loaders
 from tinytorch_hf.errors import TinyTorchHFError
 from tinytorch_hf.files.splits import Split
@@ -107,7 +107,7 @@ def choose_train(pool: Candidates, eligible: Array) -> Array:
     return curate.per_class(pool.labels, choose, eligible)
 
 
-def select(pool: Candidates) -> list[tinycifar.Row]:
+def select(pool: Candidates) -> list[selection.Row]:
     """Make the choice anew: the rows of ``selection.csv``, in the order of the files."""
     score = difficulty_scores(pool)
     levels = difficulty.levels(score, BOUNDS)
@@ -122,11 +122,11 @@ def select(pool: Candidates) -> list[tinycifar.Row]:
     for split, positions in chosen.items():
         for position in positions[rng.permutation(len(positions))]:
             values = (split, pool.source_index[position], pool.labels[position], levels[position])
-            rows.append(dict(zip(tinycifar.FIELDS, (*map(str, values), f"{score[position]:.4f}"), strict=True)))
+            rows.append(dict(zip(selection.FIELDS, (*map(str, values), f"{score[position]:.4f}"), strict=True)))
     return rows
 
 
-def overlap(old: list[tinycifar.Row], new: list[tinycifar.Row]) -> tuple[list[str], bool]:
+def overlap(old: list[selection.Row], new: list[selection.Row]) -> tuple[list[str], bool]:
     """Lines that say how far two selections agree, and whether they share nine images of ten in each split."""
     lines, agree = [], True
     for split in N_PER_CLASS:
@@ -150,15 +150,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", help="where `tinycifar` is to be (default: the source)")
     parser.add_argument("--reselect", action="store_true", help="choose again and report the overlap; writes nothing")
     options = parser.parse_args(arguments)
-    dataset, source = (catalog.info(name) for name in ("tinycifar", "cifar10"))
+    dataset = catalog.TINYCIFAR
     try:
         if options.reselect:
             lines, agree = overlap(
-                tinycifar.read_selection(), select(candidates(loaders.load("cifar10", options.source)))
+                selection.read_selection(dataset), select(candidates(loaders.load("cifar10", options.source)))
             )
             print("\n".join(lines))
             return 0 if agree else 1
-        provision.cut_tinycifar(source, dataset, options.source, options.root or options.source)
+        provision.cut(dataset, options.source, options.root or options.source)
         for file in dataset.files:
             print(f"{file.name:<9} {file.size_bytes:>7} bytes  sha256 {file.sha256}")
     except TinyTorchHFError as error:

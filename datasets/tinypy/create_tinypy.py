@@ -43,24 +43,32 @@ def describe(splits: Mapping[str, Sequence[Function]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, write, read back, and say what was written."""
-    from tinytorch_hf.acquire import standard_library
+    import numpy as np
+
+    from tinytorch_hf import catalog
+    from tinytorch_hf.acquire import provision, standard_library
+    from tinytorch_hf.data import loaders
     from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files import python_functions
+    from tinytorch_hf.formats import json_lines
 
+    dataset = catalog.TINYPY
     parser = argparse.ArgumentParser(description="Build TinyPy from the standard library of this Python.")
     parser.add_argument("root", nargs="?", help="folder to write tinypy/ into (default: the cache)")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     try:
-        splits = standard_library.build()
-        written = python_functions.write(splits, options.root)
+        splits = standard_library.functions({split.name: split.n_samples for split in dataset.splits})
+        contents = {f"{split}.jsonl": json_lines.encode(functions) for split, functions in splits.items()}
+        written = provision.write_built(dataset, contents, options.root)
         for split, functions in splits.items():
-            if python_functions.read(split, options.root) != functions:
+            columns = loaders.load_split(dataset, split, options.root)
+            if any(not np.array_equal(columns[k], v) for k, v in python_functions.columns(functions).items()):
                 raise TinyTorchHFError(f"The {split} split that was read back is not what was written; run this again.")
     except TinyTorchHFError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{time.perf_counter() - start:.1f} seconds, {python_functions.folder(options.root)}")
+    print(f"{time.perf_counter() - start:.1f} seconds, {written[0].parent}")
     print(describe(splits))
     for path in written:
         data = path.read_bytes()

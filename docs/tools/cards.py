@@ -11,7 +11,7 @@ from pathlib import Path
 
 from docs.tools import blocks, tables
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 
 def refresh(text: str) -> str:
@@ -33,9 +33,9 @@ def refresh(text: str) -> str:
 
 def documents() -> list[Path]:
     """Every Markdown document of the checkout that may have computed parts."""
-    datasets_folder = store.shipped("datasets")
+    datasets_folder = folders.shipped("datasets")
     checkout = datasets_folder.parent
-    return sorted([*checkout.glob("*.md"), *datasets_folder.rglob("*.md"), *store.shipped("cards").glob("*.md")])
+    return sorted([*checkout.glob("*.md"), *datasets_folder.rglob("*.md"), *folders.shipped("cards").glob("*.md")])
 
 
 def main() -> None:

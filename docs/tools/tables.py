@@ -13,7 +13,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.data.loaders import load, load_images
 from tinytorch_hf.data.statistics import statistics
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.hub.citation import citation
 
@@ -83,7 +83,7 @@ def files_table(name: str) -> str:
 
 def statistics_table(name: str) -> str:
     """Measured statistics of a dataset's splits, side by side."""
-    return statistics_of(load(name))
+    return statistics_of(load(catalog.info(name)))
 
 
 def statistics_of(splits: Mapping[str, Split]) -> str:
@@ -126,7 +126,7 @@ def _spread(counts: Iterable[int]) -> str:
 
 def difficulty_table(name: str) -> str:
     """How many samples of each difficulty a dataset's splits have, and the scores of each."""
-    splits = load(name)
+    splits = load(catalog.info(name))
     rows = []
     for level, word in enumerate(catalog.DIFFICULTIES):
         cells = []
@@ -172,7 +172,7 @@ def measured_part(what: str, n_paragraphs: int, name: str) -> str:
     CorruptFileError
         The datasheet has no such part.
     """
-    path = store.shipped("datasets") / catalog.info(name).folder_name / "DATASHEET.md"
+    path = folders.shipped("datasets") / catalog.info(name).folder_name / "DATASHEET.md"
     part = re.search(
         rf"^<!-- measured: {what} -->\n(.*?)\n<!-- /measured -->", path.read_text(encoding="utf-8"), re.M | re.DOTALL
     )

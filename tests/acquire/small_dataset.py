@@ -13,7 +13,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import fetch, plan
 from tinytorch_hf.acquire.sink import Patience
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, SplitInfo
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 # Long enough for a busy machine to answer on the loopback, short enough for tests.
 PATIENCE = Patience(connect_s=2, read_s=0.5, slow_bytes_per_s=10_000, slow_s=0.4, waits_s=(0.01, 0.02))
@@ -79,8 +79,7 @@ def small(root: Path, *addresses: str) -> Small:
         name="small",
         title="Small",
         splits=(SplitInfo("train", 1, (file,)),),
-        root_folder="small",
-        archives=(Archive(described("letters.gz", PACKED), "small", urls),),
+        provider=Downloaded((Archive(described("letters.gz", PACKED), "small", urls),), "small"),
     )
-    assert store.folder(dataset, root) == root / "small"
+    assert folders.folder(dataset, root) == root / "small"
     return Small(dataset, root)

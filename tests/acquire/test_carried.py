@@ -27,7 +27,7 @@ def of_four(root: str = "four") -> DatasetInfo:
         for name, data in CONTENTS.items()
     )
     splits = (SplitInfo("train", 1, files),)
-    return replace(catalog.MNIST, name="four", title="Four", splits=splits, root_folder=root, archives=archives)
+    return replace(catalog.MNIST, name="four", title="Four", splits=splits, provider=Downloaded(archives, root))
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_tar_file_is_carried_packed_or_as_its_members(tmp_path: Path, stick: P
     archive = Archive(
         described("four.tar.gz", (stick / "four.tar.gz").read_bytes()), "", ("https://example.invalid/x",)
     )
-    dataset = replace(of_four(), archives=(archive,))
+    dataset = replace(of_four(), provider=Downloaded((archive,), of_four().place))
 
     packed = provision.provide(dataset, tmp_path / "a", stick / "four.tar.gz")
     members = provision.provide(dataset, tmp_path / "b", inside)

@@ -18,7 +18,7 @@ from tinytorch_hf.acquire import fetch, places, provision
 from tinytorch_hf.acquire.sink import Patience
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def test_nothing_is_downloaded_unless_asked(
 
 def test_files_that_torchvision_downloaded_are_found(mnist_root: Path) -> None:
     """Nothing is done, and nothing is written: it has no archives, and needs none."""
-    before = sorted(path.name for path in store.folder(catalog.MNIST, mnist_root).iterdir())
+    before = sorted(path.name for path in folders.folder(catalog.MNIST, mnist_root).iterdir())
 
     assert provision.provide(catalog.MNIST, mnist_root) == []
-    assert sorted(path.name for path in store.folder(catalog.MNIST, mnist_root).iterdir()) == before
+    assert sorted(path.name for path in folders.folder(catalog.MNIST, mnist_root).iterdir()) == before
 
 
 def test_with_numpy_alone_a_stick_is_enough(archives: Path, tmp_path: Path, run_numpy_only: Run) -> None:
@@ -119,7 +119,7 @@ def test_without_the_extra_archives_that_are_there_are_unpacked(
     archives: Path, tmp_path: Path, run_numpy_only: Run
 ) -> None:
     """As somebody left them who copied them into the right folder."""
-    folder = store.folder(catalog.MNIST, tmp_path)
+    folder = folders.folder(catalog.MNIST, tmp_path)
     shutil.copytree(archives, folder)
     folder.chmod(0o755)
 

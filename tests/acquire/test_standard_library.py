@@ -17,7 +17,7 @@ from tinytorch_hf.acquire import provision, standard_library
 from tinytorch_hf.acquire.clones import are_clones, words
 from tinytorch_hf.data import loaders, text_loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import python_functions, store
+from tinytorch_hf.files import folders, python_functions
 from tinytorch_hf.files.python_functions import Function, source_of
 
 Splits = dict[str, list[Function]]
@@ -278,7 +278,7 @@ def test_a_recipe_that_cannot_write_says_so(
 
 def test_what_the_documents_say_is_what_the_code_does() -> None:
     """Numbers of the documents that are the same for every release."""
-    folder = store.shipped("datasets") / "tinypy"
+    folder = folders.shipped("datasets") / "tinypy"
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in ("README.md", "DATASHEET.md")}
 
     assert sum(python_functions.N_IN_SPLIT.values()) == 5000

@@ -17,7 +17,7 @@ from conftest import Run
 from tinytorch_hf import as_hf, catalog, load, load_tinydigits, load_tinymnist
 from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub
 
 ON_HUB = on_hub.names()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
@@ -152,7 +152,7 @@ def test_what_two_scripts_share_is_the_same_to_the_letter() -> None:
 def test_the_text_of_tinytalks_is_that_of_the_milestones() -> None:
     """Put together, the texts of a split are its file."""
     for split, rows in as_hf.load("tinytalks", "text").items():
-        file = store.folder(catalog.TINYTALKS) / "splits" / f"{split}.txt"
+        file = folders.folder(catalog.TINYTALKS) / "splits" / f"{split}.txt"
         assert "".join(rows["text"]) == file.read_text(encoding="utf-8")
 
 
@@ -177,7 +177,7 @@ def test_an_unknown_configuration_is_answered_with_the_known_ones() -> None:
 @EVERY_DATASET
 def test_a_script_needs_nothing_of_ours(name: str) -> None:
     """It runs where only `datasets` is installed, and `import datasets` stands on its own line."""
-    text = (store.shipped("loading_scripts") / f"{name}.py").read_text(encoding="utf-8")
+    text = (folders.shipped("loading_scripts") / f"{name}.py").read_text(encoding="utf-8")
     imported = {
         (alias.name if isinstance(node, ast.Import) else node.module or "").split(".")[0]
         for node in ast.walk(ast.parse(text))
@@ -232,8 +232,8 @@ def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_pyt
     repository = tmp_path / name
     repository.mkdir()
     for file in {split.files[0].name for split in catalog.info(name).splits}:
-        shutil.copyfile(store.folder(catalog.info(name)) / file, repository / file)
-    shutil.copyfile(store.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
+        shutil.copyfile(folders.folder(catalog.info(name)) / file, repository / file)
+    shutil.copyfile(folders.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
     program = (
         f"import datasets; datasets.load_dataset({str(repository)!r}, {config!r}, trust_remote_code=True)"
         f".save_to_disk({str(tmp_path / 'saved')!r})"

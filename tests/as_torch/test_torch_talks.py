@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from tinytorch_hf import TinyTalks, catalog, load_tinytalks
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError, WrongHashError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 SPLITS = pytest.mark.parametrize("split", ["train", "val", "test"])
 
@@ -34,7 +34,7 @@ def test_samples_are_pairs_of_texts(split: str, levels: Any) -> None:
 @SPLITS
 def test_the_text_is_the_milestones(split: str) -> None:
     """Byte for byte the file that they read."""
-    text = (store.folder(catalog.TINYTALKS) / "splits" / f"{split}.txt").read_text(encoding="utf-8")
+    text = (folders.folder(catalog.TINYTALKS) / "splits" / f"{split}.txt").read_text(encoding="utf-8")
 
     assert TinyTalks(split=split).text == text
 

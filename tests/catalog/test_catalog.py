@@ -13,7 +13,7 @@ import pytest
 from tinytorch_hf import catalog
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub
 from tinytorch_hf.files.splits import dtype_name
 
 EVERY_DATASET = pytest.mark.parametrize("name", catalog.shipped_names())
@@ -33,7 +33,7 @@ QUESTIONS = {
 
 def documents(name: str) -> Path:
     """Folder of a dataset's documents, which ship whether its files do or not."""
-    return store.shipped("datasets") / catalog.info(name).folder_name
+    return folders.shipped("datasets") / catalog.info(name).folder_name
 
 
 def test_the_names_are_those_of_the_shipped_datasets() -> None:
@@ -75,7 +75,7 @@ def test_the_files_have_the_stated_sizes_and_hashes(name: str) -> None:
     dataset = catalog.info(name)
 
     for file in dataset.files:
-        data = (store.folder(dataset) / file.name).read_bytes()
+        data = (folders.folder(dataset) / file.name).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
     assert dataset.sha256 == {file.name: file.sha256 for file in dataset.files}
 
@@ -132,7 +132,7 @@ def test_the_folder_has_its_documents_recipe_card_and_script(name: str, checkout
         checkout / dataset.recipe,
     ]:
         assert path.is_file(), path
-    assert (store.shipped("cards") / f"{name}.md").is_file() == on_hub.has(name)
+    assert (folders.shipped("cards") / f"{name}.md").is_file() == on_hub.has(name)
 
 
 @WITH_DOCUMENTS
@@ -156,7 +156,7 @@ def test_the_licence_is_stated_the_same_way_everywhere(name: str) -> None:
 
     assert re.sub(r"^CC-(.+)-([\d.]+)$", r"CC \1 \2", dataset.license) in licence
     if on_hub.has(name):
-        card = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+        card = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
         assert f"license: {dataset.license.lower()}\n" in card
     for text in (licence, dataset.citation):
         assert dataset.source_url in text
@@ -165,7 +165,7 @@ def test_the_licence_is_stated_the_same_way_everywhere(name: str) -> None:
 def test_tinydigits_states_its_true_source() -> None:
     """UCI optdigits through scikit-learn; no text claims that it is MNIST."""
     dataset = catalog.info("tinydigits")
-    texts = [path.read_text(encoding="utf-8") for path in store.folder(dataset).glob("*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in folders.folder(dataset).glob("*.md")]
 
     assert "UCI's Optical Recognition of Handwritten Digits" in dataset.source
     for text in texts:
@@ -175,7 +175,7 @@ def test_tinydigits_states_its_true_source() -> None:
 
 def test_what_the_datasheet_of_tinydigits_derives_from_the_source_is_right() -> None:
     """120 of each digit, 597 left out: arithmetic in prose is checked as well."""
-    text = (store.folder(catalog.TINYDIGITS) / "DATASHEET.md").read_text(encoding="utf-8")
+    text = (folders.folder(catalog.TINYDIGITS) / "DATASHEET.md").read_text(encoding="utf-8")
     n_per_class = sum(split.n_samples for split in catalog.TINYDIGITS.splits) // len(catalog.TINYDIGITS.classes)
 
     assert f"Of the 1797 images in the source's test part, {n_per_class} of each digit" in text
@@ -184,7 +184,7 @@ def test_what_the_datasheet_of_tinydigits_derives_from_the_source_is_right() -> 
 
 def test_everything_shipped_stays_small_enough_for_git() -> None:
     """The files that recipes write or read, all datasets together: at most 800 kB."""
-    folder = store.shipped("datasets")
+    folder = folders.shipped("datasets")
     data = [path for path in folder.rglob("*") if path.suffix in (".pkl", ".npz", ".csv", ".txt", ".jsonl")]
 
     assert len(data) >= sum(len(catalog.info(name).files) for name in catalog.shipped_names())

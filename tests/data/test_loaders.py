@@ -14,7 +14,7 @@ import pytest
 from tinytorch_hf import catalog
 from tinytorch_hf.data import loaders, text_loaders
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import check_columns, from_contents
 
 
@@ -42,7 +42,7 @@ def test_a_strangers_pickle_load_gives_the_same_arrays() -> None:
     """The milestones open the files this way, under NumPy 1.26 and 2 alike."""
     X_train, y_train, _, _ = loaders.load_tinydigits()
 
-    with (store.folder(catalog.TINYDIGITS) / "train.pkl").open("rb") as stream:
+    with (folders.folder(catalog.TINYDIGITS) / "train.pkl").open("rb") as stream:
         content = pickle.load(stream)
 
     assert list(content) == ["images", "labels"]

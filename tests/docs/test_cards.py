@@ -19,7 +19,7 @@ from docs.tools import cards
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub
 from tinytorch_hf.hub import cache
 
 ON_HUB = on_hub.names()
@@ -29,7 +29,7 @@ EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda p
 
 def card_header(name: str) -> dict[str, object]:
     """The YAML of a committed card."""
-    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+    text = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
     header: dict[str, object] = yaml.safe_load(text.split("---\n")[1])
     return header
 
@@ -119,7 +119,7 @@ def test_a_cards_tasks_suit_the_data(name: str) -> None:
 @EVERY_DATASET
 def test_a_card_tells_all_that_a_reader_needs(name: str) -> None:
     """Every section, the picture, the datasheet, the computed parts, and the three frameworks."""
-    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+    text = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
 
     sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert sections == [
@@ -139,7 +139,7 @@ def test_a_card_tells_all_that_a_reader_needs(name: str) -> None:
 @EVERY_DATASET
 def test_a_cards_fields_are_the_scripts(name: str) -> None:
     """None is missing from its section."""
-    text = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
+    text = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
     fields = text.split("## Fields")[1].split("## Splits")[0]
 
     for config in as_hf.config_names(name):
@@ -151,7 +151,7 @@ def test_a_cards_fields_are_the_scripts(name: str) -> None:
 @pytest.mark.parametrize("name", ["tinydigits", "digits_8x8"])
 def test_a_licence_of_two_sources_asks_for_confirmation(name: str) -> None:
     """Where UCI and scikit-learn differ, the reader learns it, and that a person has to decide."""
-    limits = (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8").split("## Limits")[1]
+    limits = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8").split("## Limits")[1]
 
     for words in ("Two sources", "UCI", "scikit-learn", "A person has to confirm", "writers"):
         assert words in limits
@@ -165,7 +165,7 @@ def test_what_cards_tell_to_run_runs(run_with_torch: Run, tmp_path: Path, monkey
         for number, block in enumerate(
             re.findall(
                 r"^```python\n(.*?)^```",
-                (store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"),
+                (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"),
                 re.MULTILINE | re.DOTALL,
             ),
             start=1,

@@ -12,7 +12,7 @@ from docs.tools import tables
 from tinytorch_hf import as_hf, catalog, load, load_digits_8x8
 from tinytorch_hf.data import statistics
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 
 def cells(table: str) -> list[list[str]]:
@@ -82,7 +82,7 @@ def test_the_nearest_neighbour_is_counted_as_one_by_one() -> None:
 @pytest.mark.parametrize(("kind", "name"), [("quality", "tinymnist"), ("judge", "tinytalks")])
 def test_what_a_benchmark_measured_is_quoted_from_the_datasheet(kind: str, name: str) -> None:
     """Word for word, from its beginning."""
-    datasheet = (store.folder(catalog.info(name)) / "DATASHEET.md").read_text(encoding="utf-8")
+    datasheet = (folders.folder(catalog.info(name)) / "DATASHEET.md").read_text(encoding="utf-8")
 
     quoted = tables.KINDS[kind](name)
 

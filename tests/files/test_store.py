@@ -27,7 +27,7 @@ from tinytorch_hf.errors import (
     TruncatedFileError,
     WrongHashError,
 )
-from tinytorch_hf.files import python_functions, store
+from tinytorch_hf.files import advice, folders, python_functions, store
 from tinytorch_hf.files.store import Found
 
 DATASET = catalog.TINYDIGITS
@@ -105,9 +105,9 @@ def test_what_is_missing_is_said_with_the_way_to_get_it(
     dataset: catalog.DatasetInfo, root: str | None, said: str
 ) -> None:
     """What to type, how much it downloads and where it goes; each kind of dataset comes in its own way."""
-    expected = said.replace("FILE", str(Path("some/file"))).replace("CACHE", str(store.cache()))
+    expected = said.replace("FILE", str(Path("some/file"))).replace("CACHE", str(folders.cache()))
 
-    assert store.not_found(dataset, Path("some/file"), root) == expected
+    assert advice.not_found(dataset, Path("some/file"), root) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_wrong_hash_shows_both_hashes(root: Path) -> None:
 def test_the_advice_for_a_damaged_download_is_to_download_it_there_again(tmp_path: Path) -> None:
     """What does not ship is not exported."""
     file = DataFile("small", 3, hashlib.sha256(b"abc").hexdigest())
-    path = store.folder(catalog.MNIST, tmp_path) / "small"
+    path = folders.folder(catalog.MNIST, tmp_path) / "small"
     path.parent.mkdir(parents=True)
     for content in (POINTER, b"a", b"abd"):
         path.write_bytes(content)
@@ -178,8 +178,8 @@ def test_the_cache_is_where_the_environment_says(
     for name, value in {**variables, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
 
-    assert store.cache() == tmp_path / expected
-    assert store.folder(catalog.MNIST) == store.cache() / catalog.MNIST.place
+    assert folders.cache() == tmp_path / expected
+    assert folders.folder(catalog.MNIST) == folders.cache() / catalog.MNIST.place
 
 
 def test_a_dataset_is_there_if_all_its_files_are(root: Path) -> None:
@@ -462,7 +462,7 @@ def test_files_of_which_only_an_md5_is_published_are_not_taken_for_each_other(tm
 @pytest.mark.parametrize("path", [b"data", 5, True, ["data"], "a\0b", "~nobody-of-this-name/data"])
 def test_what_is_no_path_is_explained(path: object) -> None:
     """In one of our errors, wherever it was given: as a root, as the cache, as a folder of milestones."""
-    for use in (store.base, store.expanded, tinytorch_hf.load_tinydigits, tinytorch_hf.milestones.DatasetManager):
+    for use in (folders.base, folders.expanded, tinytorch_hf.load_tinydigits, tinytorch_hf.milestones.DatasetManager):
         with pytest.raises(
             InvalidArgumentError,
             match=r"given as str|Write the folder in full|is called 'a.x00b': there is a NUL in it",

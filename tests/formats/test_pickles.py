@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tinytorch_hf import catalog
 from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError, UnsafePickleError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.formats.pickles import read_pickle
 
 PATH = Path("some/train.pkl")
-TRAIN = (store.folder(catalog.TINYDIGITS) / "train.pkl").read_bytes()
+TRAIN = (folders.folder(catalog.TINYDIGITS) / "train.pkl").read_bytes()
 SMALL = pickle.dumps({"images": np.arange(6, dtype=np.float32).reshape(2, 3), "labels": np.array([4, 5])}, protocol=4)
 
 DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinytorch_hf import catalog
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.health import pip, surroundings
 from tinytorch_hf.health.doctor import Outcome
 from tinytorch_hf.hub import cache
@@ -75,10 +75,10 @@ def test_the_cache_is_shown_with_what_it_holds(tmp_path: Path, monkeypatch: pyte
     """Files and bytes of each dataset that does not ship; the folder need not exist."""
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
     empty = surroundings.cache()
-    raw = store.folder(catalog.MNIST)
+    raw = folders.folder(catalog.MNIST)
     raw.mkdir(parents=True)
     (raw / catalog.MNIST.files[0].name).write_bytes(bytes(1000))
-    built = store.folder(catalog.TINYPY) / "cpython-3.99.0"
+    built = folders.folder(catalog.TINYPY) / "cpython-3.99.0"
     built.mkdir(parents=True)
     (built / "train.jsonl").write_bytes(bytes(500))
 
@@ -138,9 +138,9 @@ def test_an_environment_without_pip_is_that_of_uv(tmp_path: Path, monkeypatch: p
 
 def test_an_installed_wheel_is_extended_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkout in place."""
-    assert pip.install("serve").endswith(f'pip install -e "{store.shipped("datasets").parent}[serve]"')
+    assert pip.install("serve").endswith(f'pip install -e "{folders.shipped("datasets").parent}[serve]"')
 
-    shutil.copytree(store.shipped("cards"), tmp_path / "_shipped" / "cards")
+    shutil.copytree(folders.shipped("cards"), tmp_path / "_shipped" / "cards")
     monkeypatch.setattr(store, "_PACKAGE", tmp_path)
 
     assert pip.install("serve").endswith('pip install "tinytorch-hf[serve]"')

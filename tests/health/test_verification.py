@@ -12,7 +12,7 @@ from tinytorch_hf import catalog, verify
 from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.data import loaders, text_loaders
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.health.verification import Check, Outcome
 
 HUB = ["Hugging Face in memory", "Hugging Face Parquet"]
@@ -74,7 +74,7 @@ def test_every_file_and_every_road_is_looked_at() -> None:
 
 def test_a_damaged_file_fails_with_its_error(monkeypatch: pytest.MonkeyPatch, root: object) -> None:
     """The file's own check fails, and every road over it."""
-    real_folder = store.folder
+    real_folder = folders.folder
     monkeypatch.setattr(store, "folder", lambda dataset, _=None: real_folder(dataset, root))  # type: ignore[arg-type]
     (real_folder(catalog.TINYDIGITS, root) / "test.pkl").write_bytes(b"short")  # type: ignore[arg-type]
 

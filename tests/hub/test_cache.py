@@ -14,7 +14,7 @@ from conftest import Run
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.errors import StorageError, UnknownNameError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub
 from tinytorch_hf.hub import cache, offline
 
 ON_HUB = on_hub.names()
@@ -55,7 +55,7 @@ def users_own_copy(root: Path, tmp_path: Path) -> None:
     builder = as_hf.builder_class("tinydigits")(
         cache_dir=str(tmp_path / "elsewhere"),
         dataset_name="tinydigits",
-        base_path=str(store.folder(catalog.TINYDIGITS)),
+        base_path=str(folders.folder(catalog.TINYDIGITS)),
     )
     builder.download_and_prepare(str(root / "tinytorch___tinydigits" / "default" / "0.0.0" / ("a" * 40)))
 

@@ -18,7 +18,7 @@ from writable_hub import READ_TOKEN, TOKEN, WritableHub
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub, store
 from tinytorch_hf.hub import parquet, publish
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 from tinytorch_hf.hub.publish import Change, Kind
@@ -150,7 +150,7 @@ def test_the_script_branch_holds_the_script_and_the_curated_files(hub: WritableH
     done = do(local)
 
     dataset = catalog.info("tinydigits")
-    script = (store.shipped("loading_scripts") / "tinydigits.py").read_bytes()
+    script = (folders.shipped("loading_scripts") / "tinydigits.py").read_bytes()
     files = {k: v for k, v in hub.files(ID, "script").items() if k != ".gitattributes"}
     assert files["tinydigits.py"] == script
     assert set(files) == {"tinydigits.py", *parquet.COMPANIONS, *(file.name for file in dataset.files)}

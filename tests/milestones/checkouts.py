@@ -19,7 +19,7 @@ from generations import GENERATIONS, write_package
 
 from tinytorch_hf import catalog, load
 from tinytorch_hf.catalog import DataFile, DatasetInfo
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 264255\n"
 
@@ -118,7 +118,7 @@ class Small:
 
     def unpacked_into(self, root: Path) -> Path:
         """Put them, unpacked, where torchvision has them under a root; returns the root."""
-        folder = store.folder(self.dataset, root)
+        folder = folders.folder(self.dataset, root)
         folder.mkdir(parents=True)
         for path in self.files.iterdir():
             data = path.read_bytes()
@@ -155,7 +155,7 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
             packed = gzip.compress(data, mtime=1)
             (folder / f"{name}.gz").write_bytes(packed)
             archives.append(catalog.Archive(_facts(f"{name}.gz", packed), "MNIST/raw", ()))
-    dataset = replace(catalog.MNIST, splits=tuple(splits), archives=tuple(archives))
+    dataset = replace(catalog.MNIST, splits=tuple(splits), provider=catalog.Downloaded(tuple(archives), catalog.MNIST.place))
     monkeypatch.setattr(catalog, "MNIST", dataset)
     return Small(dataset, folder)
 

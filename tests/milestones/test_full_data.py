@@ -12,7 +12,7 @@ from checkouts import POINTER, Small, own_cache, small_mnist, snapshot
 
 from tinytorch_hf import catalog, load_tinymnist
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, UnknownNameError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import State
 
@@ -105,4 +105,4 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, own_cache: 
 
     with pytest.raises(StorageError, match="could not be written"):
         full_data.put(small_mnist.dataset, tmp_path / "data")
-    assert store.folder(small_mnist.dataset).is_dir()
+    assert folders.folder(small_mnist.dataset).is_dir()

@@ -18,7 +18,7 @@ from tinytorch_hf.acquire import fetch, places, plan
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, SplitInfo
 from tinytorch_hf.cli import OK, PROBLEM, main
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.mirror import archives, server
 
 UNPACKED = b"hello world"
@@ -56,7 +56,7 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(catalog, "names", lambda: (*names(), "words"))
     monkeypatch.setattr(catalog, "info", with_words)
-    folder = store.folder(WORDS)
+    folder = folders.folder(WORDS)
     folder.mkdir(parents=True)
     (folder / "words.gz").write_bytes(PACKED)
     (folder / "other.gz").write_bytes(b"0ther")
@@ -121,7 +121,7 @@ def test_an_archive_that_changes_while_it_is_served_is_no_longer_served(mirror: 
 def test_download_takes_it_from_there(mirror: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the variable that the mirror prints, a student needs no other host."""
     monkeypatch.setenv(places.MIRROR_VARIABLE, mirror)
-    dataset = replace(WORDS, archives=WORDS.archives[:1])
+    dataset = replace(WORDS, provider=Downloaded(WORDS.archives[:1], WORDS.place))
 
     written = fetch.fetch(dataset, tmp_path, plan.plan(dataset, tmp_path))
 

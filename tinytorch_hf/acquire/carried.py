@@ -11,7 +11,7 @@ from tinytorch_hf.acquire import unpack
 from tinytorch_hf.acquire.plan import Step
 from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import MissingFileError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 
 
 def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], source: str | Path) -> list[Path]:
@@ -41,14 +41,14 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
     CorruptFileError, StorageError
         An archive is damaged, or a file cannot be read or written.
     """
-    source = store.expanded(source)
+    source = folders.expanded(source)
     if not source.exists():
         raise MissingFileError(
             f"There is no file or folder {source}. Give --from the file, or the folder that holds it."
         )
     planning.check_space(steps)
     sys.stderr.write(planning.announcement(dataset, steps, root, str(source)) + "\n")
-    folder = store.folder(dataset, root)
+    folder = folders.folder(dataset, root)
     carried = list(_carried(source, dataset))
     written: list[Path] = []
     missing: list[str] = []

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.files.store import Found, expanded, folder, found_at, read, shipped, write
+from tinytorch_hf.files.folders import expanded, folder, shipped
+from tinytorch_hf.files.store import Found, found_at, read, write
 
 
 @dataclass(frozen=True)

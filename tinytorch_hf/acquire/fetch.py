@@ -16,7 +16,7 @@ from tinytorch_hf.acquire.sink import Patience
 from tinytorch_hf.acquire.transfer import require_extra, transfer
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import NetworkError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 
 
 def fetch(
@@ -71,7 +71,7 @@ def _carry_out(dataset: DatasetInfo, root: str | Path | None, step: Step, patien
     if not step.is_present:
         _download(dataset, root, step, patience)
         written.append(step.path)
-    folder = store.folder(dataset, root)
+    folder = folders.folder(dataset, root)
     return [*written, *unpack.unpack(step.path, step.files, folder, member_folder=dataset.place)]
 
 

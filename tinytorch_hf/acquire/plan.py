@@ -10,7 +10,7 @@ from pathlib import Path
 from tinytorch_hf.acquire import places, unpack
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo
 from tinytorch_hf.errors import StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def plan(dataset: DatasetInfo, root: str | Path | None = None) -> list[Step]:
 
 def step(archive: Archive, dataset: DatasetInfo, root: str | Path | None) -> Step | None:
     """What is to be done with one archive; None if all files that are in it are good."""
-    folder = store.folder(dataset, root)
+    folder = folders.folder(dataset, root)
     files = [f for f in unpack.files_in(archive, dataset) if not store.is_good(folder / f.name, f)]
     if not files:
         return None
-    step = Step(archive, store.base(root) / archive.folder / archive.file.name, tuple(files))
+    step = Step(archive, folders.base(root) / archive.folder / archive.file.name, tuple(files))
     if store.is_good(step.path, archive.file):
         return replace(step, is_present=True, present_bytes=archive.file.size_bytes)
     return replace(step, present_bytes=size_of(step.partial))
@@ -87,7 +87,7 @@ def announcement(dataset: DatasetInfo, steps: Sequence[Step], root: str | Path |
 
     ``source`` stands where the files are carried instead of downloaded.
     """
-    folder = store.folder(dataset, root)
+    folder = folders.folder(dataset, root)
     if source:
         return f"{dataset.title} is taken from {source} into {folder}."
     if not missing_bytes(steps):

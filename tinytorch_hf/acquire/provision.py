@@ -1,20 +1,20 @@
-"""Make a dataset's files be there when the user asks for it."""
+"""Make a dataset's files be there when the user asks for it, in the way that its provider says."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire import carried, fetch, tinycifar
-from tinytorch_hf.acquire.plan import plan
-from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo, Downloaded
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
-from tinytorch_hf.files import python_functions, store
+from tinytorch_hf.files import folders, store, sums
+from tinytorch_hf.files.advice import how_to_get
 from tinytorch_hf.files.splits import read_split
 
 
 def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | Path | None = None) -> list[Path]:
-    """Put a dataset's verified files under a root; shipped ones need no network.
+    """Put a dataset's verified files under a root; only what is downloaded needs a network.
 
     Good files are left alone, bad ones are replaced. Processes may do this at the same time; one of them downloads.
 
@@ -23,9 +23,10 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     dataset
         Facts of the dataset.
     root
-        None for the installation, where shipped files are already, or for the cache.
+        None for where the files belong without one: the installation, the user's own folder, or the cache.
     source
-        A file or folder that was carried here, in place of a download; for TinyCIFAR, of CIFAR-10.
+        A file or folder that was carried here, in place of a download; of a dataset that is cut from another, that
+        one's.
 
     Returns
     -------
@@ -45,39 +46,45 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     MissingExtraError
         The libraries of the extra ``download`` are not installed.
     """
-    if source is not None and not dataset.archives and not dataset.cut_from:
+    if isinstance(dataset.provider, Downloaded):
+        return _download(dataset, root, source)
+    if isinstance(dataset.provider, CutFrom):
+        return _cut(dataset, root, source)
+    if source is not None:
         raise InvalidArgumentError(
             f"{dataset.title} is not downloaded, so there is nothing to carry: leave --from out."
         )
-    if dataset.is_shipped:
-        return [] if root is None else store.materialise(dataset, root)
-    if dataset is catalog.TINYPY:
-        return _provide_tinypy(root)
-    if dataset.cut_from:
-        return _provide_tinycifar(dataset, root, source)
-    steps = plan(dataset, root)
-    if not steps:
-        return []
-    return fetch.fetch(dataset, root, steps) if source is None else carried.take(dataset, root, steps, source)
+    if isinstance(dataset.provider, Built):
+        return _build(dataset, root)
+    return [] if root is None else store.materialise(dataset, root)
 
 
 def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -> None:
     """Put what takes seconds and no network where it belongs, unless it is there. Does nothing for other datasets.
 
-    That is TinyPy, in the cache, and TinyCIFAR where CIFAR-10 is there.
+    That is what is built, in the cache, and what is cut from another dataset where that one is there.
 
     Raises
     ------
     StorageError, MissingFileError, CorruptFileError
         As for `provide`.
     """
-    if dataset is catalog.TINYPY and root is None and not python_functions.is_built():
+    if isinstance(dataset.provider, Built) and root is None and not store.is_there(dataset):
         provide(dataset)
-    if dataset.cut_from and not store.is_there(dataset, root):
-        source = catalog.info(dataset.cut_from)
-        place = _place_of(source, root)
-        if store.is_there(source, place):
-            cut_tinycifar(source, dataset, place, root)
+    if isinstance(dataset.provider, CutFrom) and not store.is_there(dataset, root):
+        place = _place_of(catalog.origin(dataset), root)
+        if store.is_there(catalog.origin(dataset), place):
+            cut(dataset, place, root)
+
+
+def _download(dataset: DatasetInfo, root: str | Path | None, source: str | Path | None) -> list[Path]:
+    from tinytorch_hf.acquire import carried, fetch
+    from tinytorch_hf.acquire.plan import plan
+
+    steps = plan(dataset, root)
+    if not steps:
+        return []
+    return fetch.fetch(dataset, root, steps) if source is None else carried.take(dataset, root, steps, source)
 
 
 def _place_of(source: DatasetInfo, root: str | Path | None) -> str | Path | None:
@@ -85,32 +92,27 @@ def _place_of(source: DatasetInfo, root: str | Path | None) -> str | Path | None
     return None if store.is_there(source) and not store.is_there(source, root) else root
 
 
-def _provide_tinycifar(dataset: DatasetInfo, root: str | Path | None, carried_from: str | Path | None) -> list[Path]:
+def _cut(dataset: DatasetInfo, root: str | Path | None, carried_from: str | Path | None) -> list[Path]:
+    if _is_good(dataset, root):
+        return []
+    source = catalog.origin(dataset)
+    place = _place_of(source, root)
     try:
-        for file in dataset.files:
-            store.read(dataset, file, root)
+        return cut(dataset, place, root)
     except (MissingFileError, CorruptFileError):
-        source = catalog.info(dataset.cut_from)
-        place = _place_of(source, root)
-        try:
-            return cut_tinycifar(source, dataset, place, root)
-        except (MissingFileError, CorruptFileError):
-            provide(source, place, carried_from)
-            return cut_tinycifar(source, dataset, place, root)
-    return []
+        provide(source, place, carried_from)
+        return cut(dataset, place, root)
 
 
-def cut_tinycifar(
-    source: DatasetInfo, dataset: DatasetInfo, source_root: str | Path | None, root: str | Path | None
-) -> list[Path]:
-    """Cut TinyCIFAR from CIFAR-10's files and put it under a root; both files are checked before one is written.
+def cut(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path | None) -> list[Path]:
+    """Cut a dataset from another one's files and put it under a root; all files are checked before one is written.
 
     Parameters
     ----------
-    source, dataset
-        Facts of CIFAR-10, and of TinyCIFAR.
+    dataset
+        Facts of the dataset that is cut out.
     source_root, root
-        Where CIFAR-10 is, and where TinyCIFAR belongs; None for the cache.
+        Where the other one is, and where this one belongs; None for the cache.
 
     Returns
     -------
@@ -120,24 +122,66 @@ def cut_tinycifar(
     Raises
     ------
     MissingFileError, CorruptFileError, StorageError
-        CIFAR-10 is not there, is not the official one, or the files could not be written.
+        The other dataset is not there, is not the published one, or the files could not be written.
     """
-    folder = store.folder(dataset, root)
-    contents = tinycifar.build({split.name: read_split(source, split.name, source_root) for split in source.splits})
+    from tinytorch_hf.acquire import selection
+
+    source, folder = catalog.origin(dataset), folders.folder(dataset, root)
+    contents = selection.cut(
+        dataset, {split.name: read_split(source, split.name, source_root) for split in source.splits}
+    )
     for file in dataset.files:
-        store.check(contents[file.name], file, folder / file.name, store.how_to_get(source, source_root))
-    for file in dataset.files:
-        store.write(folder / file.name, contents[file.name])
-    return [folder / file.name for file in dataset.files]
+        store.check(contents[file.name], file, folder / file.name, how_to_get(source, source_root))
+    return _write(folder, contents)
 
 
-def _provide_tinypy(root: str | Path | None) -> list[Path]:
+def _build(dataset: DatasetInfo, root: str | Path | None) -> list[Path]:
+    if _is_good(dataset, root):
+        return []
+    assert isinstance(dataset.provider, Built)  # noqa: S101 -- for the type checker
+    return write_built(dataset, BUILDERS[dataset.provider.builder](dataset), root)
+
+
+def write_built(dataset: DatasetInfo, contents: dict[str, bytes], root: str | Path | None = None) -> list[Path]:
+    """Write the files of this Python's release, their sums last.
+
+    Processes may do this at the same time: each file is renamed into place whole, and all of them write the same.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of writing.
+
+    Raises
+    ------
+    StorageError
+        A file could not be written.
+    """
+    return _write(folders.folder(dataset, root), {**contents, sums.FILE_NAME: sums.encode(contents)})
+
+
+def _write(folder: Path, contents: dict[str, bytes]) -> list[Path]:
+    for name, data in contents.items():
+        store.write(folder / name, data)
+    return [folder / name for name in contents]
+
+
+def _is_good(dataset: DatasetInfo, root: str | Path | None) -> bool:
+    """Whether every split can be read."""
     try:
-        for split in python_functions.N_IN_SPLIT:
-            python_functions.read(split, root)
+        for split in dataset.splits:
+            read_split(dataset, split.name, root)
     except (MissingFileError, CorruptFileError):
-        # Parsing the standard library takes seconds; who only reads need not import what does it.
-        from tinytorch_hf.acquire import standard_library
+        return False
+    return True
 
-        return python_functions.write(standard_library.build(), root)
-    return []
+
+def _standard_library(dataset: DatasetInfo) -> dict[str, bytes]:
+    # Parsing the standard library takes seconds; who only reads need not import what does it.
+    from tinytorch_hf.acquire import standard_library
+
+    return standard_library.build(dataset)
+
+
+BUILDERS: dict[str, Callable[[DatasetInfo], dict[str, bytes]]] = {"standard_library": _standard_library}
+"""What builds a dataset on the user's machine, by the name that the catalog uses: content of each file, by name."""

@@ -15,21 +15,22 @@ import sys
 import sysconfig
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tinytorch_hf.acquire.clones import without_clones
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import MissingFileError
+from tinytorch_hf.files import sums
 from tinytorch_hf.files.python_functions import (
     MAX_LINES,
     MIN_LINES,
-    N_IN_SPLIT,
     Function,
     is_printable_ascii,
     n_lines_of,
-    release,
     source_of,
 )
+from tinytorch_hf.formats import json_lines
 
 # Characters in a line; beyond are mostly tables and messages.
 MAX_WIDTH = 100
@@ -75,8 +76,20 @@ _RELATIVES = {
 _FAMILY_OF = {relative: family for family, relatives in _RELATIVES.items() for relative in relatives}
 
 
-def build() -> dict[str, list[Function]]:
-    """Take 5000 functions out of the standard library, 4000 to train on and 500 each for val and test.
+def build(dataset: DatasetInfo) -> dict[str, bytes]:
+    """Content of a dataset's files: for each split a function a line, chosen by `functions`.
+
+    Raises
+    ------
+    MissingFileError
+        As for `functions`.
+    """
+    chosen = functions({split.name: split.n_samples for split in dataset.splits})
+    return {file.name: json_lines.encode(chosen[split.name]) for split in dataset.splits for file in split.files}
+
+
+def functions(n_in_split: Mapping[str, int]) -> dict[str, list[Function]]:
+    """Take functions out of the standard library, so many for "train", "val" and "test".
 
     No two of them are clones, and every family of modules is in one split. Functions stand in an order drawn by
     lot, that of the SHA-256 of their texts, so that the first ones of a split are a fair sample of it.
@@ -86,18 +99,18 @@ def build() -> dict[str, list[Function]]:
     MissingFileError
         This Python has too few sources of its library; some distributions deliver it compiled.
     """
-    functions = sorted(candidates(), key=_lot)
-    chosen = [functions[position] for position in without_clones([_code(function) for function in functions])]
-    split_of = _draw_families(Counter(family(function.module) for function in chosen))
+    found = sorted(candidates(), key=_lot)
+    chosen = [found[position] for position in without_clones([_code(function) for function in found])]
+    split_of = _draw_families(Counter(family(function.module) for function in chosen), n_in_split)
     splits = {
         split: [function for function in chosen if split_of[family(function.module)] == split][:n]
-        for split, n in N_IN_SPLIT.items()
+        for split, n in n_in_split.items()
     }
-    for split, n in N_IN_SPLIT.items():
+    for split, n in n_in_split.items():
         if len(splits[split]) < n:
             raise MissingFileError(
-                f"The standard library of this Python ({release()}, in {library_folder()}) has too few sources: "
-                f"{len(splits[split])} functions of the {n} that TinyPy needs for {split}. "
+                f"The standard library of this Python ({sums.release()}, in {library_folder()}) has too few sources: "
+                f"{len(splits[split])} functions of the {n} that are needed for {split}. "
                 "Use a Python that has them, such as one from python.org."
             )
     return splits
@@ -117,14 +130,14 @@ def family(module: str) -> str:
     return _FAMILY_OF.get(top, top)
 
 
-def _draw_families(n_functions: Counter[str]) -> dict[str, str]:
+def _draw_families(n_functions: Counter[str], n_in_split: Mapping[str, int]) -> dict[str, str]:
     """The split of each family: lots are drawn until test is full, then until val is; all others are for training."""
     split_of = dict.fromkeys(n_functions, "train")
     lots = sorted(n_functions, key=lambda name: hashlib.sha256(name.encode("ascii")).digest())
     drawn = iter([name for name in lots if n_functions[name] <= MAX_HELD_OUT_FAMILY])
     for split in ("test", "val"):
         n = 0
-        while n < N_IN_SPLIT[split] and (name := next(drawn, None)) is not None:
+        while n < n_in_split[split] and (name := next(drawn, None)) is not None:
             split_of[name] = split
             n += n_functions[name]
     return split_of

@@ -14,7 +14,7 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.data.loaders import as_stored, unit_range
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, UnknownNameError
-from tinytorch_hf.files import on_hub, store, talks
+from tinytorch_hf.files import folders, on_hub, store, talks
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
@@ -38,7 +38,7 @@ def loading_script(name: str) -> ModuleType:
     on_hub.names([name])
     module_name = f"tinytorch_hf_loading_scripts_{name}"
     if module_name not in sys.modules:
-        path = store.shipped("loading_scripts") / f"{name}.py"
+        path = folders.shipped("loading_scripts") / f"{name}.py"
         spec = importlib.util.spec_from_file_location(module_name, path)
         assert spec is not None and spec.loader is not None  # noqa: S101 -- a .py path always has both
         module = importlib.util.module_from_spec(spec)
@@ -90,7 +90,7 @@ def load(name: str, config: str | None = None) -> Any:
         # Every dataset on the Hub has one file a split.
         (file,) = split.files
         store.read(dataset, file)
-        examples = script.examples(store.folder(dataset) / file.name, split.name, config)
+        examples = script.examples(folders.folder(dataset) / file.name, split.name, config)
         splits[split.name] = Dataset.from_list(list(examples), features=features, split=split.name)
     return DatasetDict(splits)
 
@@ -137,7 +137,7 @@ def _to_split(name: str, split_name: str, table: Any) -> Split:
         _check_there(name, table, "label")
         _check_there(name, table, "image", "pixels")
         labels = np.asarray(columns.pop("label"), dtype=np.int64)
-        columns.update(as_stored(name, split_name, _images(dataset, table), labels).columns)
+        columns.update(as_stored(dataset, split_name, _images(dataset, table), labels).columns)
     else:
         _check_there(name, table, "level")
         columns["level"] = _levels(table)

@@ -15,7 +15,7 @@ from typing import Any
 from torch.utils.data import Dataset
 
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 Transform = Callable[[Any], Any]
 
@@ -74,7 +74,7 @@ class SampleDataset(Dataset):
         separate = transform is not None or target_transform is not None
         if transforms is not None and separate:
             raise InvalidArgumentError("Give either transforms or transform and target_transform, not both.")
-        self.root = str(store.expanded(root)) if isinstance(root, str) else root
+        self.root = str(folders.expanded(root)) if isinstance(root, str) else root
         self.transform = transform
         self.target_transform = target_transform
         self.transforms = StandardTransform(transform, target_transform) if separate else transforms

@@ -8,8 +8,9 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.data.text_loaders import tinypy_functions
-from tinytorch_hf.files.python_functions import head_of, text_of
+from tinytorch_hf.data import texts
+from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.files.python_functions import Function
 
 
 class TinyPy(TextDataset):
@@ -74,12 +75,13 @@ class TinyPy(TextDataset):
             self.download()
         self.split = split
         self.block_size = block_size
-        self.functions = tinypy_functions(split, root)
-        train = self.functions if split == "train" else tinypy_functions("train", root)
+        columns = load_split("tinypy", split, root, can_download=True)
+        train = columns if split == "train" else load_split("tinypy", "train", root, can_download=True)
+        self.functions = [Function(*row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
         self._set_texts(
-            [(head_of(function), function.body) for function in self.functions],
-            "".join(map(text_of, self.functions)),
-            map(text_of, train),
+            texts.pairs_of("source text", columns),
+            "".join(texts.texts_of("source text", columns)),
+            texts.texts_of("source text", train),
         )
 
     def download(self) -> None:

@@ -45,7 +45,7 @@ class ImageDataset(VisionDataset):
         super().__init__(root, transform=transform, target_transform=target_transform)
         if download:
             self.download()
-        columns = load_split(self.dataset_name, split, root)
+        columns = load_split(self.dataset_name, split, root, can_download=True)
         self._set(columns["images"], columns["labels"])
         if "difficulty" in columns.columns:
             self.difficulty = torch.from_numpy(columns["difficulty"])

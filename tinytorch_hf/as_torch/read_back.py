@@ -19,7 +19,7 @@ def from_tensors(name: str) -> dict[str, Split]:
     splits = {}
     for split in catalog.info(name).splits:
         images, labels = tensors(name, split.name).tensors
-        splits[split.name] = as_stored(name, split.name, images.squeeze(1).numpy(), labels.numpy())
+        splits[split.name] = as_stored(catalog.info(name), split.name, images.squeeze(1).numpy(), labels.numpy())
     return splits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
 from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.data.text_loaders import check_levels, talks_pairs
-from tinytorch_hf.files.talks import in_split, text_of
+from tinytorch_hf.data import texts
+from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.data.text_loaders import check_levels
 
 
 class TinyTalks(TextDataset):
@@ -77,12 +79,13 @@ class TinyTalks(TextDataset):
         self.split = split
         self.levels = None if levels is None else tuple(levels)
         self.block_size = block_size
-        everything = talks_pairs(root)
-        chosen = [pair for pair in in_split(everything, split) if levels is None or pair.level in levels]
+        columns = load_split("tinytalks", split, root, can_download=True)
+        train = columns if split == "train" else load_split("tinytalks", "train", root, can_download=True)
+        chosen = [levels is None or level in levels for level in columns["level"].tolist()]
         self._set_texts(
-            [(pair.question, pair.answer) for pair in chosen],
-            "".join(map(text_of, chosen)),
-            map(text_of, in_split(everything, "train")),
+            list(itertools.compress(texts.pairs_of("pairs", columns), chosen)),
+            "".join(itertools.compress(texts.texts_of("pairs", columns), chosen)),
+            texts.texts_of("pairs", train),
         )
 
     def download(self) -> None:

@@ -1,17 +1,50 @@
-"""Every dataset's facts: one table, in `shipped` and `on_demand`."""
+"""Every fact about a dataset, as data, and which datasets there are.
+
+``kinds``        what datasets of one kind have in common
+``providers``    how files come to be there
+``facts``        the form in which a dataset's facts are stated
+``shipped``, ``on_demand``   the built-in datasets
+``description``  ``dataset.json``, the facts of a folder of the user's
+``registry``     names to facts
+"""
 
 from __future__ import annotations
 
-from tinytorch_hf.catalog.facts import DIFFICULTIES, Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
+from tinytorch_hf.catalog.kinds import DECODERS, KINDS, Kind, kind_of
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
+from tinytorch_hf.catalog.providers import (
+    DESCRIPTION,
+    Archive,
+    Built,
+    CutFrom,
+    DataFile,
+    Downloaded,
+    Folder,
+    Provider,
+    Shipped,
+)
+from tinytorch_hf.catalog.registry import (
+    BuiltIn,
+    Dataset,
+    add,
+    built_in_names,
+    forget,
+    info,
+    names,
+    origin,
+    shipped_names,
+)
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
-from tinytorch_hf.errors import UnknownNameError
 
 __all__ = [
     "CIFAR10",
+    "DECODERS",
+    "DESCRIPTION",
     "DIFFICULTIES",
     "DIGITS_8X8",
     "DIGIT_CLASSES",
+    "KINDS",
     "MNIST",
     "TINYCIFAR",
     "TINYDIGITS",
@@ -19,45 +52,26 @@ __all__ = [
     "TINYPY",
     "TINYTALKS",
     "Archive",
+    "Built",
+    "BuiltIn",
     "Column",
+    "CutFrom",
     "DataFile",
+    "Dataset",
     "DatasetInfo",
+    "Downloaded",
+    "Folder",
+    "Form",
+    "Kind",
+    "Provider",
+    "Shipped",
     "SplitInfo",
+    "add",
+    "built_in_names",
+    "forget",
     "info",
+    "kind_of",
     "names",
     "origin",
     "shipped_names",
 ]
-
-_SHIPPED = (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS)
-_ON_DEMAND = (MNIST, CIFAR10, TINYCIFAR, TINYPY)
-_CATALOG = {dataset.name: dataset for dataset in (*_SHIPPED, *_ON_DEMAND)}
-
-
-def names() -> tuple[str, ...]:
-    """Names of every dataset in the catalog."""
-    return tuple(_CATALOG)
-
-
-def shipped_names() -> tuple[str, ...]:
-    """Names of the datasets whose files are part of the installation."""
-    return tuple(name for name, dataset in _CATALOG.items() if dataset.is_shipped)
-
-
-def info(name: str) -> DatasetInfo:
-    """Facts of one dataset.
-
-    Raises
-    ------
-    UnknownNameError
-        No dataset has this name; close matches are suggested.
-    """
-    try:
-        return _CATALOG[name]
-    except (KeyError, TypeError):
-        raise UnknownNameError("dataset", name, _CATALOG) from None
-
-
-def origin(dataset: DatasetInfo) -> DatasetInfo:
-    """The dataset whose archives are downloaded for this one: the one it is cut from, else itself."""
-    return info(dataset.cut_from) if dataset.cut_from else dataset

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from tinytorch_hf.catalog.kinds import KINDS, Kind
+from tinytorch_hf.catalog.providers import Archive, CutFrom, DataFile, Downloaded, Provider, Shipped
 from tinytorch_hf.errors import UnknownNameError
 
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -12,38 +13,19 @@ DIFFICULTIES = ("easy", "medium", "hard")
 
 
 @dataclass(frozen=True)
-class DataFile:
-    """One file: its name inside the dataset's folder, its size and its hash.
-
-    ``md5`` stands where only that is published; ``size_bytes`` is 0 where no size is.
-    """
-
-    name: str
-    size_bytes: int
-    sha256: str
-    md5: str = ""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """One file that is downloaded, from which a dataset's files are unpacked.
-
-    ``folder`` is where it is kept, under the root; ``urls`` are in the order in which they are tried.
-    """
-
-    file: DataFile
-    folder: str
-    urls: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Column:
-    """One array of a split: its name, NumPy dtype, and the shape of one sample."""
+    """One array of a split: its name, NumPy dtype, and the shape of one sample.
+
+    ``names`` say what whole numbers stand for: the first of them for ``lowest``, and so on; () where they are just
+    numbers. Texts have the dtype "str".
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     description: str
+    names: tuple[str, ...] = ()
+    lowest: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,20 +38,43 @@ class SplitInfo:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A file that holds a split's content in another form: which decoder reads it, and which split it is.
+
+    ``split`` is "" for all samples of all splits, in the order of the file that holds them all.
+    """
+
+    file: DataFile
+    decoder: str
+    split: str
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """What is known about a dataset without opening its files.
 
-    ``fingerprint`` is the content hash that `tinytorch_hf.fingerprint` computes; it is the same through
-    every adapter, and empty where it is not known or not the same for everybody. ``value_range`` is the closed
-    range of the first column that holds numbers. ``provided`` says where the files come from: they ship with the
-    package, are downloaded, or are built on the user's machine; ``cut_from`` names the dataset whose parts they are.
-    ``folder`` is the folder under ``datasets/`` where that is not the name, ``root_folder`` that under a root.
+    ==============  ====================================================================================
+    kind            what can be done with it: "images", "pairs", "source text" or "plain text"
+    decoder         how its files become columns, a name from `tinytorch_hf.catalog.DECODERS`
+    provider        how its files come to be there
+    value_range     the closed range of the first column that holds numbers
+    classes         what each label stands for, as PyTorch's classes have it; () where there are no labels
+    fingerprint     the content hash that `tinytorch_hf.fingerprint` computes, the same through every
+                    adapter; "" where it is not known or not the same for everybody
+    other_files     files that come with it and hold no split
+    forms           files that hold the same content in another form
+    rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
+    namespace       whose it is on Hugging Face's Hub
+    ==============  ====================================================================================
     """
 
     name: str
     title: str
     summary: str
     version: str
+    kind: Kind
+    decoder: str
+    provider: Provider
     splits: tuple[SplitInfo, ...]
     columns: tuple[Column, ...]
     value_range: tuple[float, float]
@@ -79,29 +84,37 @@ class DatasetInfo:
     source: str
     source_url: str
     citation: str
-    recipe: str
-    fingerprint: str
-    folder: str = ""
+    recipe: str = ""
+    fingerprint: str = ""
     other_files: tuple[DataFile, ...] = ()
-    provided: Literal["shipped", "downloaded", "built"] = "shipped"
-    root_folder: str = ""
-    archives: tuple[Archive, ...] = ()
-    cut_from: str = ""
+    forms: tuple[Form, ...] = ()
+    rules: str = ""
+    namespace: str = "tinytorch"
 
     @property
     def folder_name(self) -> str:
-        """Name of the folder under ``datasets/`` that holds the files."""
-        return self.folder or self.name
+        """Name of the folder under ``datasets/`` that belongs to it."""
+        return (isinstance(self.provider, Shipped) and self.provider.folder) or self.name
 
     @property
     def is_shipped(self) -> bool:
         """Whether the files are part of the installation."""
-        return self.provided == "shipped"
+        return isinstance(self.provider, Shipped)
 
     @property
     def place(self) -> str:
         """Path of the files under a root, with forward slashes."""
-        return self.root_folder or self.name
+        return self.provider.place if isinstance(self.provider, Downloaded) else self.name
+
+    @property
+    def archives(self) -> tuple[Archive, ...]:
+        """What is downloaded for it, () if nothing is."""
+        return self.provider.archives if isinstance(self.provider, Downloaded) else ()
+
+    @property
+    def cut_from(self) -> str:
+        """Name of the dataset that it is cut from, or ""."""
+        return self.provider.source if isinstance(self.provider, CutFrom) else ""
 
     @property
     def download_bytes(self) -> int:
@@ -116,17 +129,29 @@ class DatasetInfo:
     @property
     def repo_id(self) -> str:
         """Name of the dataset on Hugging Face's Hub, where it is published there."""
-        return f"tinytorch/{self.name}"
+        return f"{self.namespace}/{self.name}"
 
     @property
     def files(self) -> tuple[DataFile, ...]:
         """The dataset's files: those that hold the splits, then others, such as other forms of the same content."""
-        return tuple(dict.fromkeys([*(file for split in self.splits for file in split.files), *self.other_files]))
+        of_splits = (file for split in self.splits for file in split.files)
+        return tuple(dict.fromkeys([*of_splits, *self.other_files, *(form.file for form in self.forms)]))
 
     @property
     def sha256(self) -> dict[str, str]:
         """SHA-256 of each file, by file name."""
         return {file.name: file.sha256 for file in self.files}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the columns that are read as text; () for images."""
+        return KINDS[self.kind].texts
+
+    @property
+    def counted(self) -> str:
+        """Name of the column by whose values samples are counted, or "" if there is none."""
+        named = (column.name for column in self.columns if column.names)
+        return KINDS[self.kind].counted or next(named, "")
 
     def split(self, name: str) -> SplitInfo:
         """Facts of one split; an unknown name raises `UnknownNameError`."""
@@ -134,3 +159,10 @@ class DatasetInfo:
             if split.name == name:
                 return split
         raise UnknownNameError(f"split of {self.name} named", name, (split.name for split in self.splits))
+
+    def column(self, name: str) -> Column:
+        """Facts of one column; an unknown name raises `UnknownNameError`."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UnknownNameError(f"column of {self.name} named", name, (column.name for column in self.columns))

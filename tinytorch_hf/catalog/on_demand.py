@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.providers import Archive, Built, CutFrom, DataFile, Downloaded
 from tinytorch_hf.catalog.shipped import TINYMNIST
 
 _MNIST_HOSTS = (
@@ -22,6 +23,26 @@ MNIST = replace(
     name="mnist",
     title="MNIST",
     summary="All 60,000 training and 10,000 test images of MNIST, 28x28 pixels.",
+    decoder="idx",
+    provider=Downloaded(
+        (
+            _mnist_archive(
+                "train-images-idx3-ubyte.gz",
+                9912422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            _mnist_archive(
+                "train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+            ),
+            _mnist_archive(
+                "t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+            ),
+            _mnist_archive(
+                "t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+            ),
+        ),
+        "MNIST/raw",
+    ),
     splits=(
         SplitInfo(
             "train",
@@ -60,22 +81,6 @@ MNIST = replace(
     source="MNIST's four official archives",
     recipe="",
     fingerprint="e723b0e88e9c53fc0ceb546fc79c63bb7434a238571351e8e71c821570ea51f0",
-    provided="downloaded",
-    root_folder="MNIST/raw",
-    archives=(
-        _mnist_archive(
-            "train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
-        ),
-        _mnist_archive(
-            "train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
-        ),
-        _mnist_archive(
-            "t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
-        ),
-        _mnist_archive(
-            "t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
-        ),
-    ),
 )
 
 CIFAR10 = DatasetInfo(
@@ -83,6 +88,23 @@ CIFAR10 = DatasetInfo(
     title="CIFAR10",
     summary="All 50,000 training and 10,000 test images of CIFAR-10, 32x32 pixels in colour.",
     version="1.0.0",
+    kind="images",
+    decoder="cifar_batches",
+    provider=Downloaded(
+        (
+            Archive(
+                DataFile(
+                    "cifar-10-python.tar.gz",
+                    170498071,
+                    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+                    "c58f30108f718f92721af3b95e74349a",
+                ),
+                "",
+                ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
+            ),
+        ),
+        "cifar-10-batches-py",
+    ),
     # Sizes of the files inside the archive are published nowhere; their md5 are.
     splits=(
         SplitInfo(
@@ -115,20 +137,6 @@ CIFAR10 = DatasetInfo(
     ),
     recipe="",
     fingerprint="",
-    provided="downloaded",
-    root_folder="cifar-10-batches-py",
-    archives=(
-        Archive(
-            DataFile(
-                "cifar-10-python.tar.gz",
-                170498071,
-                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-                "c58f30108f718f92721af3b95e74349a",
-            ),
-            "",
-            ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
-        ),
-    ),
 )
 
 TINYCIFAR = replace(
@@ -136,6 +144,8 @@ TINYCIFAR = replace(
     name="tinycifar",
     title="TinyCIFAR",
     summary="2000 training and 400 test images of CIFAR-10, 32x32 pixels in colour, balanced over the ten classes.",
+    decoder="npz",
+    provider=CutFrom("cifar10"),
     splits=(
         SplitInfo(
             "train",
@@ -151,7 +161,9 @@ TINYCIFAR = replace(
     other_files=(),
     columns=(
         *CIFAR10.columns,
-        Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 0.49, up to 0.76, above"),
+        Column(
+            "difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 0.49, up to 0.76, above", DIFFICULTIES
+        ),
         Column("score", "float32", (), "probability that five classifiers, on average, deny to the true class"),
         Column("source_index", "int64", (), "position in the same split of CIFAR-10, from 0"),
     ),
@@ -162,10 +174,6 @@ TINYCIFAR = replace(
     source="the first 4000 images of CIFAR-10's first train batch and the first 761 of each other batch",
     recipe="datasets/tinycifar/create_tinycifar.py",
     fingerprint="469eaa5d94765ac501880119669cd6f323dcf864955553d62f3d2f33e4cc54ff",
-    provided="built",
-    root_folder="",
-    archives=(),
-    cut_from="cifar10",
 )
 
 TINYPY = DatasetInfo(
@@ -173,7 +181,14 @@ TINYPY = DatasetInfo(
     title="TinyPy",
     summary="5000 real Python functions of 3 to 25 lines, taken from the standard library of your own Python.",
     version="1.0.0",
-    splits=(SplitInfo("train", 4000, ()), SplitInfo("val", 500, ()), SplitInfo("test", 500, ())),
+    kind="source text",
+    decoder="function_lines",
+    provider=Built("standard_library"),
+    splits=(
+        SplitInfo("train", 4000, (DataFile("train.jsonl"),)),
+        SplitInfo("val", 500, (DataFile("val.jsonl"),)),
+        SplitInfo("test", 500, (DataFile("test.jsonl"),)),
+    ),
     columns=(
         Column("module", "str", (), "where the function stands, such as json.encoder"),
         Column("name", "str", (), "its name there, such as JSONEncoder.default"),
@@ -191,5 +206,4 @@ TINYPY = DatasetInfo(
     citation="Python Software Foundation. The Python Standard Library. https://docs.python.org/3/library/",
     recipe="datasets/tinypy/create_tinypy.py",
     fingerprint="",
-    provided="built",
 )

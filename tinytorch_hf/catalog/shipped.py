@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinytorch_hf.catalog.facts import Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
+from tinytorch_hf.catalog.providers import DataFile, Shipped
 
 DIGIT_CLASSES = (
     "0 - zero",
@@ -24,6 +25,9 @@ TINYDIGITS = DatasetInfo(
     title="TinyDigits",
     summary="1000 training and 200 test images of handwritten digits, 8x8 pixels, balanced over the ten digits.",
     version="1.0.0",
+    kind="images",
+    decoder="pickle",
+    provider=Shipped(),
     splits=(
         SplitInfo(
             "train",
@@ -62,6 +66,8 @@ DIGITS_8X8 = replace(
     name="digits_8x8",
     title="Digits8x8",
     summary="All 1797 images of handwritten digits that TinyDigits was drawn from, 8x8 pixels, in one file.",
+    decoder="npz",
+    provider=Shipped("tiny"),
     splits=(
         SplitInfo(
             "full",
@@ -71,7 +77,6 @@ DIGITS_8X8 = replace(
     ),
     recipe="datasets/tiny/create_digits_8x8.py",
     fingerprint="35b0f44b36fcad2a8642e44c148f332e73db67667331f100d39927ec6fe052ca",
-    folder="tiny",
 )
 
 TINYMNIST = DatasetInfo(
@@ -79,6 +84,9 @@ TINYMNIST = DatasetInfo(
     title="TinyMNIST",
     summary="1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to stand for more.",
     version="1.0.0",
+    kind="images",
+    decoder="npz",
+    provider=Shipped(),
     splits=(
         SplitInfo(
             "train",
@@ -94,7 +102,9 @@ TINYMNIST = DatasetInfo(
     columns=(
         Column("images", "uint8", (28, 28), "grey level of each pixel as in MNIST, 0 ground to 255 ink"),
         Column("labels", "int64", (), "the digit that was written, 0 to 9"),
-        Column("difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 1/4, up to 1/2, above"),
+        Column(
+            "difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 1/4, up to 1/2, above", DIFFICULTIES
+        ),
         Column("score", "float32", (), "probability that five classifiers, on average, deny to the true digit"),
         Column("source_index", "int64", (), "position in MNIST's official train split, from 0"),
     ),
@@ -124,20 +134,47 @@ TINYTALKS = DatasetInfo(
     title="TinyTalks",
     summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
     version="1.0.0",
+    kind="pairs",
+    decoder="question_answer_lines",
+    provider=Shipped(),
     splits=(
         SplitInfo("train", 245, (_TALKS_SOURCE,)),
         SplitInfo("val", 53, (_TALKS_SOURCE,)),
         SplitInfo("test", 52, (_TALKS_SOURCE,)),
     ),
-    other_files=(
-        DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
-        DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
-        DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
-        DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
+    forms=(
+        Form(
+            DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
+            "question_answer_text",
+            "",
+        ),
+        Form(
+            DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
+            "question_answer_text",
+            "train",
+        ),
+        Form(
+            DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
+            "question_answer_text",
+            "val",
+        ),
+        Form(
+            DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
+            "question_answer_text",
+            "test",
+        ),
     ),
+    rules="tutor",
     columns=(
         Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
-        Column("level", "int64", (), "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues"),
+        Column(
+            "level",
+            "int64",
+            (),
+            "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues",
+            ("greetings and identity", "facts", "arithmetic", "reasoning", "dialogues"),
+            lowest=1,
+        ),
         Column("topic", "str", (), "the family of questions, such as colors or speed"),
         Column("dialogue", "int64", (), "number of the dialogue, 0 outside dialogues"),
         Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),

@@ -7,7 +7,7 @@ import keyword
 from pathlib import Path
 
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.student.mapping import FrameworkMap
 
 
@@ -29,7 +29,7 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
     """
     if package is None:
         return framework_map, None
-    path = store.expanded(package)
+    path = folders.expanded(package)
     # An empty text, as an unset variable leaves it, is the working directory to pathlib.
     if package and path.is_dir():
         folder = path.resolve()

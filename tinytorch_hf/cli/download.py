@@ -38,7 +38,7 @@ def add_to(commands: Any) -> None:
 
 def _download(options: argparse.Namespace) -> int:
     from tinytorch_hf.acquire import provision
-    from tinytorch_hf.files import store
+    from tinytorch_hf.files import folders
 
     done = []
     for dataset in [catalog.info(name) for name in dict.fromkeys(options.names)]:
@@ -47,7 +47,7 @@ def _download(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             sys.stderr.write("\nWhat has come so far is kept; running it again goes on from there.")
             raise
-        folder = store.folder(dataset, options.root)
+        folder = folders.folder(dataset, options.root)
         done.append(
             {
                 "name": dataset.name,

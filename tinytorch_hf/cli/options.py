@@ -82,13 +82,13 @@ def print_json(value: Any) -> int:
 
 def user_path(text: str) -> Path:
     """A path, its leading ``~`` expanded, which shells leave in ``--root=~/data``, for argparse."""
-    from tinytorch_hf.files import store
+    from tinytorch_hf.files import folders
 
     # What an unset variable leaves; it would stand for the working directory.
     if not text:
         raise argparse.ArgumentTypeError("the path is empty")
     try:
-        return store.expanded(text)
+        return folders.expanded(text)
     except InvalidArgumentError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

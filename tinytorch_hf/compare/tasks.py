@@ -14,11 +14,11 @@ from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.data import generated
-from tinytorch_hf.data.loaders import load_digits_8x8, load_images
-from tinytorch_hf.data.text_loaders import talks_pairs, tinypy_functions
+from tinytorch_hf.data.lessons import load_digits_8x8
+from tinytorch_hf.data.loaders import load_images
+from tinytorch_hf.data.texts import texts as read_texts
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.files import python_functions, talks
 from tinytorch_hf.formats.arrays import Array
 
 BLOCK_SIZE = 32
@@ -70,24 +70,12 @@ def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]
     return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
 
 
-def _talks_texts(split: str) -> list[str]:
-    return [talks.text_of(pair) for pair in talks.in_split(talks_pairs(), split)]
-
-
-def _python_texts(split: str) -> list[str]:
-    return [python_functions.text_of(function) for function in tinypy_functions(split)]
-
-
-# Datasets of texts: the samples of a split, each as a character model reads it.
-_TEXTS: dict[str, Callable[[str], list[str]]] = {"tinytalks": _talks_texts, "tinypy": _python_texts}
-
-
 def texts(dataset: str, split: str) -> list[str]:
-    """The texts of one split of tinytalks or tinypy as a character model reads them.
+    """The texts of one split as a character model reads them.
 
     Its training split is "train", and what it is judged by is "val".
     """
-    return _TEXTS[dataset](split)
+    return read_texts(dataset, split)
 
 
 def tokenizer(dataset: str) -> CharTokenizer:

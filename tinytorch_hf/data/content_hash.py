@@ -8,18 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from tinytorch_hf import catalog
+from tinytorch_hf.catalog import Dataset
 from tinytorch_hf.data.loaders import load
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
 
-def fingerprint(data: str | Mapping[str, Split]) -> str:
+def fingerprint(data: Dataset | Mapping[str, Split]) -> str:
     """Content hash of a dataset, equal for every adapter that serves it without loss.
 
     Parameters
     ----------
     data
-        A dataset's name, or its splits as `tinytorch_hf.load` gives them.
+        A dataset, as for `tinytorch_hf.load`, or its splits as that function gives them.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def fingerprint(data: str | Mapping[str, Split]) -> str:
     return digest.hexdigest()
 
 
-def fingerprints(name: str, splits: Mapping[str, Split]) -> tuple[str, str]:
+def fingerprints(name: Dataset | str, splits: Mapping[str, Split]) -> tuple[str, str]:
     """Fingerprint of what an adapter serves, and what it should be.
 
     An adapter need not serve every column: the second is the catalog's fingerprint where it does and the catalog
@@ -59,7 +60,7 @@ def fingerprints(name: str, splits: Mapping[str, Split]) -> tuple[str, str]:
     if dataset.fingerprint and served == tuple(column.name for column in dataset.columns):
         return fingerprint(splits), dataset.fingerprint
     expected = {
-        split.name: Split(split.name, {column: split[column] for column in served}) for split in load(name).values()
+        split.name: Split(split.name, {column: split[column] for column in served}) for split in load(dataset).values()
     }
     return fingerprint(splits), fingerprint(expected)
 

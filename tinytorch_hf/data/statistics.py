@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.catalog import KINDS, kind_of
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
 _IMAGES_AT_ONCE = 1000
-
-# By a column that only this kind of text has: what is counted by, and what is measured.
-_TEXTS = {"question": ("level", "question", "answer"), "body": ("n_lines", "signature", "docstring", "body")}
 
 
 def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
@@ -24,28 +22,30 @@ def statistics(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
     dict
         For each split ``n_samples``. Of images: ``per_class``, the number of samples of each label; and of
         the pixels ``minimum``, ``maximum``, ``mean``, ``standard_deviation`` (of all pixels together, in the
-        images' own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Of questions and answers:
-        ``per_level``, ``n_characters``, ``alphabet_size``, and the ``mean_`` and ``longest_`` ``question``
-        and ``answer`` in characters. Of functions: the same of ``signature``, ``docstring`` and ``body``, and
-        ``per_n_lines``. Plain Python numbers throughout.
+        images' own unit), ``n_levels`` (distinct values) and ``share_of_zeros``. Of texts: ``n_characters``,
+        ``alphabet_size``, the ``mean_`` and ``longest_`` of each column that is read as text, in characters, and how
+        many samples there are of each value of the columns ``level``, ``n_lines`` or ``labels``, as ``per_level`` and
+        so on. Plain Python numbers throughout.
     """
     return {
-        name: _image_statistics(split) if "images" in split.columns else _text_statistics(split)
+        name: _image_statistics(split) if kind_of(split) == "images" else _text_statistics(split)
         for name, split in splits.items()
     }
 
 
+# By what samples of texts are counted, where they have it.
+_COUNTED = ("level", "n_lines", "labels")
+
+
 def _text_statistics(split: Split) -> dict[str, Any]:
-    group, *names = _TEXTS["question" if "question" in split.columns else "body"]
-    groups, counts = np.unique(split[group], return_counts=True)
-    texts = {name: split[name].tolist() for name in names}
+    texts = {name: split[name].tolist() for name in KINDS[kind_of(split)].texts}
     together = "".join("".join(column) for column in texts.values())
-    measured: dict[str, Any] = {
-        "n_samples": len(split),
-        f"per_{group}": {int(value): int(count) for value, count in zip(groups, counts, strict=True)},
-        "n_characters": len(together),
-        "alphabet_size": len(set(together)),
-    }
+    measured: dict[str, Any] = {"n_samples": len(split)}
+    for group in (name for name in _COUNTED if name in split):
+        values, counts = np.unique(split[group], return_counts=True)
+        key = "per_class" if group == "labels" else f"per_{group}"
+        measured[key] = {int(value): int(count) for value, count in zip(values, counts, strict=True)}
+    measured.update(n_characters=len(together), alphabet_size=len(set(together)))
     for name, column in texts.items():
         lengths = [len(text) for text in column]
         measured[f"mean_{name}"] = sum(lengths) / len(lengths)

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tinytorch_hf import catalog
+from tinytorch_hf.catalog import BuiltIn
+from tinytorch_hf.data import texts
+from tinytorch_hf.data.loaders import Root, load
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.files import store
-
-if TYPE_CHECKING:
-    from tinytorch_hf.files.python_functions import Function
-    from tinytorch_hf.files.talks import Pair
-
-
-def talks_pairs(root: str | Path | None = None) -> list[Pair]:
-    """Every pair of TinyTalks with all that its source says of it, in the source's order."""
-    from tinytorch_hf.files import talks
-
-    dataset = catalog.TINYTALKS
-    (source,) = dataset.splits[0].files
-    return talks.parse_jsonl(store.read(dataset, source, root), store.folder(dataset, root) / source.name)
+from tinytorch_hf.files.splits import Split
 
 
 def load_tinytalks(
-    split: str | None = None, levels: Collection[int] | None = None, root: str | Path | None = None
+    split: str | None = None,
+    levels: Collection[int] | None = None,
+    root: Root = None,
+    *,
+    download: bool = False,
 ) -> list[tuple[str, str]]:
     """Load TinyTalks: short questions and their answers, to train a first GPT on.
 
@@ -47,6 +38,8 @@ def load_tinytalks(
         Which levels, such as ``[1, 2]``; None for all.
     root
         None for the bundled files, or a folder in which ``tinytalks/`` is looked for.
+    download
+        Put verified files under the root first; no network is needed.
 
     Returns
     -------
@@ -60,14 +53,14 @@ def load_tinytalks(
     MissingFileError, CorruptFileError, StorageError
         A file is not there, is damaged, or cannot be read.
     """
-    if split is not None:
-        catalog.TINYTALKS.split(split)
     check_levels(levels)
-    return [
-        (pair.question, pair.answer)
-        for pair in talks_pairs(root)
-        if split in (None, pair.split) and (levels is None or pair.level in levels)
-    ]
+    splits = _splits("tinytalks", split, root, download)
+    rows = sorted(row for one in splits for row in zip(*(one[name].tolist() for name in _TALKS), strict=True))
+    return [(question, answer) for _id, level, question, answer in rows if levels is None or level in levels]
+
+
+# In the order of the levels, which is that of the ids.
+_TALKS = ("id", "level", "question", "answer")
 
 
 def check_levels(levels: Collection[int] | None) -> None:
@@ -81,17 +74,7 @@ def check_levels(levels: Collection[int] | None) -> None:
             raise UnknownNameError("level of tinytalks numbered", repr(level), map(str, known))
 
 
-def tinypy_functions(split: str, root: str | Path | None = None) -> list[Function]:
-    """One split of TinyPy with all that is known of each function; see `load_tinypy`."""
-    from tinytorch_hf.acquire import provision
-    from tinytorch_hf.files import python_functions
-
-    catalog.TINYPY.split(split)
-    provision.provide_on_first_use(catalog.TINYPY, root)
-    return python_functions.read(split, root)
-
-
-def load_tinypy(split: str | None = None, root: str | Path | None = None) -> list[str]:
+def load_tinypy(split: str | None = None, root: Root = None, *, download: bool = False) -> list[str]:
     """Load TinyPy: functions from the standard library of the Python that runs this, to train a GPT on.
 
     =======  ======================================================================
@@ -110,6 +93,8 @@ def load_tinypy(split: str | None = None, root: str | Path | None = None) -> lis
     root
         None for the cache, where the functions are put on first use, which takes seconds and no network; or a folder
         in which ``tinypy/`` is looked for.
+    download
+        Build them under the root first; no network is needed.
 
     Returns
     -------
@@ -125,7 +110,15 @@ def load_tinypy(split: str | None = None, root: str | Path | None = None) -> lis
     CorruptFileError, StorageError
         A file is damaged, or cannot be read or written.
     """
-    from tinytorch_hf.files.python_functions import source_of
+    return [
+        f"{head}\n{body}"
+        for one in _splits("tinypy", split, root, download)
+        for head, body in texts.pairs_of("source text", one)
+    ]
 
-    splits = [one.name for one in catalog.TINYPY.splits] if split is None else [split]
-    return [source_of(function) for name in splits for function in tinypy_functions(name, root)]
+
+def _splits(name: BuiltIn, split: str | None, root: Root, download: bool) -> list[Split]:
+    """One split, or all of them."""
+    if split is not None:
+        return [load(name, split, root=root, download=download)]
+    return list(load(name, root=root, download=download).values())

@@ -1,4 +1,4 @@
-"""What a split's files hold, whatever their format: bytes to NumPy, admitting nothing but arrays.
+"""What a split's files hold, whatever their format: bytes to NumPy, admitting nothing but arrays and texts.
 
 Each format has a module of its own, which is imported when a file needs it: who loads TinyDigits does not wait for
 zip archives.
@@ -6,12 +6,12 @@ zip archives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tinytorch_hf.catalog import DatasetInfo, SplitInfo
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
 
@@ -19,77 +19,129 @@ Arrays = Mapping[str, Array]
 Contents = Mapping[Path, bytes]
 
 
-def read(dataset: DatasetInfo, split: SplitInfo, contents: Contents) -> Arrays:
+def read(dataset: DatasetInfo, split_name: str, contents: Contents, decoder: str = "") -> Arrays:
     """The arrays in a split's files.
 
     Parameters
     ----------
-    dataset, split
-        Facts of the dataset and of the split.
+    dataset
+        Facts of the dataset.
+    split_name
+        A split's name; "" for whatever the files hold, where one file holds every split.
     contents
         What each of the split's files holds, in the catalog's order, by where it came from.
+    decoder
+        A name from `DECODERS`; by default the dataset's.
 
     Raises
     ------
     CorruptFileError
         A file cannot be read, or holds something else than arrays or texts.
     """
-    suffix = next(iter(contents)).suffix
-    return (_BY_NAME.get(dataset.name) or _BY_SUFFIX[suffix])(contents, split)
+    return DECODERS[decoder or dataset.decoder](contents, dataset, split_name)
 
 
-def _pickle(contents: Contents, _split: SplitInfo) -> Arrays:
+def _pickle(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.formats.pickles import read_pickle
 
-    ((path, data),) = contents.items()
-    return read_pickle(data, path)
+    return _together([read_pickle(data, path) for path, data in contents.items()], contents)
 
 
-def _npz(contents: Contents, _split: SplitInfo) -> Arrays:
+def _npz(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.formats.npz import read_npz
 
-    ((path, data),) = contents.items()
-    return read_npz(data, path)
+    return _together([read_npz(data, path) for path, data in contents.items()], contents)
 
 
-def _talks(contents: Contents, split: SplitInfo) -> Arrays:
+def _together(parts: Sequence[Arrays], contents: Iterable[Path]) -> Arrays:
+    """The samples of several files, one file after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    for path, part in zip(contents, parts, strict=True):
+        if list(part) != list(first) or any(part[name].shape[1:] != first[name].shape[1:] for name in first):
+            raise CorruptFileError(f"{path} has other columns than {next(iter(contents))}, which comes before it.")
+    return {name: np.concatenate([part[name] for part in parts]) for name in first}
+
+
+def _question_answer_lines(contents: Contents, _dataset: DatasetInfo, split_name: str) -> Arrays:
     from tinytorch_hf.files import talks
 
     # One file holds every split: each line says which it belongs to.
     ((path, data),) = contents.items()
-    return talks.columns(talks.in_split(talks.parse_jsonl(data, path), split.name))
+    pairs = talks.parse_jsonl(data, path)
+    return talks.columns(talks.in_split(pairs, split_name) if split_name else pairs)
 
 
-def _idx(contents: Contents, _split: SplitInfo) -> Arrays:
+def _question_answer_text(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
+    from tinytorch_hf.files import talks
+
+    pairs = [pair for path, data in contents.items() for pair in talks.parse_text(data, path)]
+    return {
+        name: np.array(column, dtype=np.str_)
+        for name, column in zip(("question", "answer"), zip(*pairs, strict=True), strict=True)
+    }
+
+
+def _function_lines(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
+    from tinytorch_hf.files import python_functions
+
+    return python_functions.columns([f for path, data in contents.items() for f in python_functions.parse(data, path)])
+
+
+def _json_lines(contents: Contents, dataset: DatasetInfo, _split_name: str) -> Arrays:
+    from tinytorch_hf.formats.json_lines import read_columns
+
+    dtypes = {column.name: column.dtype for column in dataset.columns}
+    return _together([read_columns(data, path, dtypes) for path, data in contents.items()], contents)
+
+
+def _text(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
+    from tinytorch_hf.formats.texts import read_text, text_column
+
+    return {"text": text_column([read_text(data, path) for path, data in contents.items()], next(iter(contents)))}
+
+
+def _idx(contents: Contents, dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.formats.idx import read_idx
 
-    images, labels = (read_idx(data, path) for path, data in contents.items())
-    return {"images": images, "labels": labels.astype(np.int64)}
+    # A file for each column.
+    return {
+        column.name: read_idx(data, path).astype(column.dtype, copy=False)
+        for column, (path, data) in zip(dataset.columns, contents.items(), strict=True)
+    }
 
 
-def _cifar_batches(contents: Contents, split: SplitInfo) -> Arrays:
+def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) -> Arrays:
     from tinytorch_hf.formats.cifar import read_cifar_batch
 
     # All pixels are held once: a batch is put in its place before the next one is read.
-    images = np.empty((split.n_samples, 3, 32, 32), np.uint8)
-    labels = np.empty(split.n_samples, np.int64)
+    n_samples = dataset.split(split_name).n_samples
+    images = np.empty((n_samples, 3, 32, 32), np.uint8)
+    labels = np.empty(n_samples, np.int64)
     end = 0
     for path, data in contents.items():
         batch_images, batch_labels = read_cifar_batch(data, path)
         start, end = end, end + len(batch_labels)
-        if end > split.n_samples:
+        if end > n_samples:
             break
         images[start:end], labels[start:end] = batch_images, batch_labels
-    if end != split.n_samples:
+    if end != n_samples:
         raise CorruptFileError(
-            f"{next(iter(contents)).parent} does not hold the {split.n_samples} images of the {split.name} split."
+            f"{next(iter(contents)).parent} does not hold the {n_samples} images of the {split_name} split."
         )
     return {"images": images, "labels": labels}
 
 
-_Read = Callable[[Contents, SplitInfo], Arrays]
-
-# How a file is read is told by the last part of its name,
-_BY_SUFFIX: dict[str, _Read] = {".pkl": _pickle, ".npz": _npz, ".jsonl": _talks}
-# except in datasets whose files have names that say nothing of it.
-_BY_NAME: dict[str, _Read] = {"mnist": _idx, "cifar10": _cifar_batches}
+DECODERS: dict[str, Callable[[Contents, DatasetInfo, str], Arrays]] = {
+    "pickle": _pickle,
+    "npz": _npz,
+    "idx": _idx,
+    "cifar_batches": _cifar_batches,
+    "json_lines": _json_lines,
+    "text": _text,
+    "question_answer_lines": _question_answer_lines,
+    "question_answer_text": _question_answer_text,
+    "function_lines": _function_lines,
+}
+"""How files become columns, by the names that `tinytorch_hf.catalog.DECODERS` explains."""

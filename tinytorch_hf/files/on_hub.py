@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tinytorch_hf import catalog
 from tinytorch_hf.errors import InvalidArgumentError
-from tinytorch_hf.files.store import shipped
+from tinytorch_hf.files.folders import shipped
 
 
 def has(name: str) -> bool:

@@ -5,44 +5,136 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
-from tinytorch_hf import catalog
-from tinytorch_hf.catalog import DatasetInfo, SplitInfo
-from tinytorch_hf.errors import CorruptFileError, UnknownNameError
-from tinytorch_hf.files import decode, store
+from tinytorch_hf.catalog import DatasetInfo, Folder, SplitInfo
+from tinytorch_hf.errors import (
+    REPAIR_ADVICE,
+    CorruptFileError,
+    InvalidArgumentError,
+    MissingExtraError,
+    UnknownNameError,
+    WrongHashError,
+)
+from tinytorch_hf.files import advice, decode, folders, store
 from tinytorch_hf.formats.arrays import Array
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, KeysView, ValuesView
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Named NumPy columns of equal length; ``split["images"]`` is a column, ``len(split)`` the samples.
+    """Named NumPy columns of equal length.
 
-    What it iterates over are the columns' names.
+    =======================  =====================================================
+    ``split["images"]``      a column
+    ``split[10:20]``         samples 10 to 19, as a Split that shares their memory
+    ``len(split)``           how many samples it has
+    ``for name in split``    the names of the columns; ``keys``, ``items``, ``values`` as of a dict
+    ``dict(split)``          the columns by name
+    ``split.to_pandas()``    a table, one row a sample
+    =======================  =====================================================
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no column, or the columns are not of equal length.
     """
 
     name: str
     columns: Mapping[str, Array]
 
-    def __getitem__(self, column: str) -> Array:
+    def __post_init__(self) -> None:
+        lengths = {column: len(array) for column, array in self.columns.items()}
+        if len(set(lengths.values())) != 1:
+            found = ", ".join(f"{column} {length}" for column, length in lengths.items()) or "there is none"
+            raise InvalidArgumentError(f"The columns of split {self.name!r} must have equal lengths: {found}.")
+
+    @overload
+    def __getitem__(self, key: str) -> Array: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Split: ...
+
+    def __getitem__(self, key: str | slice) -> Array | Split:
+        """A column by its name, or some samples by a slice."""
+        if isinstance(key, slice):
+            return Split(self.name, {column: array[key] for column, array in self.columns.items()})
         try:
-            return self.columns[column]
+            return self.columns[key]
         except (KeyError, TypeError):
-            raise UnknownNameError(f"column of split {self.name!r} named", column, self.columns) from None
+            raise UnknownNameError(f"column of split {self.name!r} named", key, self.columns) from None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
+    def __bool__(self) -> bool:
+        """Whether there are samples."""
+        return len(self) > 0
+
     def __iter__(self) -> Iterator[str]:
         """The names of the columns, so that ``"images" in split`` asks for one."""
         return iter(self.columns)
+
+    def __contains__(self, column: object) -> bool:
+        return column in self.columns
+
+    def keys(self) -> KeysView[str]:
+        """The names of the columns."""
+        return self.columns.keys()
+
+    def values(self) -> ValuesView[Array]:
+        """The columns."""
+        return self.columns.values()
+
+    def items(self) -> ItemsView[str, Array]:
+        """The columns with their names."""
+        return self.columns.items()
+
+    def to_pandas(self) -> Any:
+        """The samples as a `pandas.DataFrame`, one row a sample.
+
+        A column whose samples are arrays becomes a column for each of their numbers, row by row: images of 8x8 pixels
+        become ``images_0`` to ``images_63``. Whole numbers stay whole; texts become Python's str.
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingExtraError("pandas", "pandas", error) from error
+        parts = []
+        for name, array in self.columns.items():
+            if array.ndim == 1:
+                values = array.astype(object) if array.dtype.kind == "U" else array
+                parts.append(pd.DataFrame({name: values}))
+            else:
+                flat = array.reshape(len(array), -1)
+                parts.append(pd.DataFrame(flat, columns=[f"{name}_{number}" for number in range(flat.shape[1])]))
+        return pd.concat(parts, axis=1)
+
+    def __array__(self, *_arguments: Any, **_options: Any) -> Array:
+        """Refuse to become an array: `numpy.asarray` and pandas would make a table of the columns' names."""
+        raise TypeError(
+            f"A Split is {len(self.columns)} columns, not an array. Take one, such as split[{next(iter(self))!r}], "
+            "or split.to_pandas() for a table."
+        )
 
     def __repr__(self) -> str:
         columns = ", ".join(f"{name}: {a.dtype}{list(a.shape)}" for name, a in self.columns.items())
         return f"Split({self.name!r}, {columns})"
 
 
-def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = None) -> Split:
+def read_split(
+    dataset: DatasetInfo, split_name: str, root: str | Path | None = None, *, can_download: bool = False
+) -> Split:
     """Read one split with all its columns; its files alone are read.
+
+    ``can_download`` says whether the user's call has an argument ``download``, which an error may advise.
 
     Raises
     ------
@@ -51,15 +143,26 @@ def read_split(dataset: DatasetInfo, split_name: str, root: str | Path | None = 
     MissingFileError, CorruptFileError, StorageError
         A file is not there, is damaged, or cannot be read.
     """
-    split = dataset.split(split_name)
-    if dataset is catalog.TINYPY:
-        from tinytorch_hf.files import python_functions
+    split, folder = dataset.split(split_name), folders.folder(dataset, root)
+    contents = {}
+    for file in split.files:
+        try:
+            contents[folder / file.name] = store.read(dataset, file, root, can_download=can_download)
+        except WrongHashError as error:
+            raise _closer(dataset, split, folder / file.name, advice.repair(dataset, root)) or error from None
+    return from_contents(dataset, split_name, contents)
 
-        # The catalog cannot know its files; each release of Python has its own.
-        arrays = python_functions.columns(python_functions.read(split_name, root))
-        return _split(dataset, split, arrays, python_functions.folder(root))
-    folder = store.folder(dataset, root)
-    return from_contents(dataset, split_name, {folder / f.name: store.read(dataset, f, root) for f in split.files})
+
+def _closer(dataset: DatasetInfo, split: SplitInfo, path: Path, repair: str) -> CorruptFileError | None:
+    """What is wrong with a file of lines whose hash differs, if its decoder can name the line."""
+    if not dataset.decoder.endswith("lines"):
+        return None
+    try:
+        decode.read(dataset, split.name, {path: path.read_bytes()})
+    except CorruptFileError as error:
+        # What the formats advise is for any dataset.
+        return CorruptFileError(f"{str(error).removesuffix(REPAIR_ADVICE)}{repair}")
+    return None
 
 
 def from_contents(dataset: DatasetInfo, split_name: str, contents: decode.Contents) -> Split:
@@ -82,11 +185,10 @@ def from_contents(dataset: DatasetInfo, split_name: str, contents: decode.Conten
         The files do not hold the columns that the catalog states.
     """
     split = dataset.split(split_name)
-    return _split(dataset, split, decode.read(dataset, split, contents), next(iter(contents)))
-
-
-def _split(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, Array], path: Path) -> Split:
-    check_columns(dataset, split, arrays, path)
+    arrays = decode.read(dataset, split_name, contents)
+    check_columns(dataset, split, arrays, next(iter(contents)))
+    if isinstance(dataset.provider, Folder):
+        check_values(dataset, arrays, next(iter(contents)))
     return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
 
 
@@ -99,6 +201,24 @@ def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, A
             f"{path} does not hold the columns of {dataset.title}'s {split.name} split: "
             f"expected {expected}, found {present}."
         )
+
+
+def check_values(dataset: DatasetInfo, arrays: Mapping[str, Array], path: Path) -> None:
+    """Raise CorruptFileError unless numbers that have names are among them, and float images within [0, 1].
+
+    What is published was looked at by a person; this is for datasets of the user's own.
+    """
+    for column in dataset.columns:
+        array = arrays[column.name]
+        names = dataset.classes if column.name == "labels" else column.names
+        if names and not (column.lowest <= array.min() and array.max() < column.lowest + len(names)):
+            raise CorruptFileError(
+                f"{path}: {column.name} has values from {array.min()} to {array.max()}, but "
+                f"{column.lowest} to {column.lowest + len(names) - 1} have names."
+            )
+        is_unit = dataset.kind == "images" and column.name == "images" and array.dtype.kind == "f"
+        if is_unit and not (array.min() >= 0 and array.max() <= 1):
+            raise CorruptFileError(f"{path}: images in {array.dtype} must be numbers from 0 to 1, all of them.")
 
 
 def dtype_name(array: Array) -> str:

@@ -1,4 +1,4 @@
-"""Where bytes are: the shipped files, the cache and given roots; every byte that leaves here was verified."""
+"""Where bytes are: the shipped files, the cache and folders of the user's; every byte that leaves here was verified."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from tinytorch_hf import catalog
-from tinytorch_hf.catalog import DataFile, DatasetInfo
+from tinytorch_hf.catalog import Built, DataFile, DatasetInfo
 from tinytorch_hf.errors import (
     REPAIR_ADVICE,
     GitLFSPointerError,
-    InvalidArgumentError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
     TruncatedFileError,
     WrongHashError,
 )
+from tinytorch_hf.files.advice import not_found, repair
+from tinytorch_hf.files.folders import folder
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
 # How much of a large file is held in memory at once.
@@ -33,70 +33,21 @@ PIECE_BYTES = 2**20
 PARTIAL_SUFFIX = ".part"
 
 
-def shipped(folder: str) -> Path:
-    """Path of a folder that ships with the package: "datasets", "cards" or "loading_scripts".
-
-    A wheel carries them inside the package; in a checkout they are the folders beside it.
-    """
-    inside = _PACKAGE / "_shipped"
-    return (inside if inside.is_dir() else _PACKAGE.parent) / folder
-
-
-def cache() -> Path:
-    """Folder of what was downloaded or built: TINYTORCH_HF_CACHE, else ``tinytorch_hf`` among the user's caches.
-
-    It is laid out as any root, so that torchvision reads it, too.
-    """
-    chosen = os.environ.get("TINYTORCH_HF_CACHE")
-    if chosen:
-        return expanded(chosen)
-    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "tinytorch_hf"
-
-
-def base(root: str | Path | None) -> Path:
-    """The root that was given, its leading ``~`` expanded, or else the cache."""
-    return cache() if root is None else expanded(root)
-
-
-def expanded(path: str | Path) -> Path:
-    """A path that a user gave, its leading ``~`` expanded.
-
-    Raises
-    ------
-    InvalidArgumentError
-        It is no path, or begins with a home folder that is not known.
-    """
-    if "\0" in str(path):
-        raise InvalidArgumentError(f"No file or folder is called {str(path)!r}: there is a NUL in it.")
-    try:
-        return Path(path).expanduser()
-    except TypeError:
-        raise InvalidArgumentError(f"A file or folder is given as str or pathlib.Path, not as {path!r}.") from None
-    except RuntimeError:
-        raise InvalidArgumentError(
-            f"{path} begins with a home folder that is not known here. Write the folder in full, without `~`; "
-            "TINYTORCH_HF_CACHE may name one for the cache."
-        ) from None
-
-
-def folder(dataset: DatasetInfo, root: str | Path | None = None) -> Path:
-    """Folder of a dataset's files under a root.
-
-    Without a root these are the shipped files, or those in the cache if the dataset does not ship.
-    """
-    if root is None and dataset.is_shipped:
-        return shipped("datasets") / dataset.folder_name
-    return base(root) / dataset.place
-
-
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
 # costs a fraction, so that repeated loads stay cheap. Only small files are kept.
 _hashed_before: dict[str, bytes] = {}
 _KEPT_BYTES = 2**20
 
 
-def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -> bytes:
-    """Content of one file of a dataset, verified against the catalog.
+def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None, *, can_download: bool = False) -> bytes:
+    """Content of one file of a dataset, verified against the catalog, or against the sums beside it.
+
+    Parameters
+    ----------
+    dataset, file, root
+        Which file, and under which root.
+    can_download
+        Whether the call that the user made has an argument ``download``, which an error may then advise.
 
     Raises
     ------
@@ -104,54 +55,50 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -
         Each names the file and what to run next.
     """
     path = folder(dataset, root) / file.name
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MissingFileError(not_found(dataset, path, root)) from None
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {_repair(dataset, root)}") from error
-    _algorithm, published = _published_hash(file)
-    if data != _hashed_before.get(published):
-        check(data, file, path, _repair(dataset, root))
+    data = _bytes(dataset, path, root, can_download)
+    known = with_hash(dataset, file, root)
+    if data != _hashed_before.get(_published_hash(known)[1]):
+        check(data, known, path, repair(dataset, root))
         if len(data) <= _KEPT_BYTES:
-            _hashed_before[published] = data
+            _hashed_before[_published_hash(known)[1]] = data
     return data
 
 
-def _repair(dataset: DatasetInfo, root: str | Path | None) -> str:
-    return REPAIR_ADVICE if dataset.is_shipped else how_to_get(dataset, root)
+def _bytes(dataset: DatasetInfo, path: Path, root: str | Path | None, can_download: bool) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(not_found(dataset, path, root, can_download=can_download)) from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {repair(dataset, root)}") from error
 
 
-def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None) -> str:
-    """What to say of a dataset if ``path`` is missing: where it was looked for, and how to get it."""
-    if not dataset.is_shipped:
-        nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
-        return f"{dataset.title} was not found: there is no {path}{nor}. {how_to_get(dataset, root)}"
-    if root is None:
-        return f"{path} is missing from the installation. Reinstall tinytorch-hf."
-    return (
-        f"{dataset.title} was not found: there is no {path}. "
-        "You can use download=True to put it there (no network is needed), or root=None for the bundled files."
-    )
+def with_hash(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None) -> DataFile:
+    """The same file with the hash that it must have: the catalog's, or where it knows none that of the sums.
 
+    Raises
+    ------
+    MissingFileError, CorruptFileError, StorageError
+        The file of sums is not there, is damaged, or cannot be read.
+    """
+    if not isinstance(dataset.provider, Built):
+        return file
+    from tinytorch_hf.files import sums
 
-def how_to_get(dataset: DatasetInfo, root: str | Path | None = None) -> str:
-    """What to do to get a dataset that does not ship: what to type, how large it is, where it goes."""
-    there = "" if root is None else f" --root {root}"
-    advice = f"You can use download=True, or run `tinytorch-hf download {dataset.name}{there}`. "
-    if dataset.cut_from:
-        source = catalog.info(dataset.cut_from)
-        return (
-            f"{advice}This downloads {source.title}, {source.download_size}, into {base(root)} and cuts "
-            f"{dataset.title} from it; then {source.title} is no longer needed."
-        )
-    what = f"This downloads {dataset.download_size}" if dataset.archives else "This builds it"
-    return f"{advice}{what} into {base(root)}."
+    path = folder(dataset, root) / sums.FILE_NAME
+    names = [one.name for one in dataset.files]
+    data = _bytes(dataset, path, root, can_download=False)
+    return replace(file, sha256=sums.parse(data, path, names, repair(dataset, root))[file.name])
 
 
 def is_there(dataset: DatasetInfo, root: str | Path | None = None) -> bool:
     """Whether every file of a dataset exists, good or not; what may not be looked at counts as absent."""
-    return all(is_file(folder(dataset, root) / file.name) for file in dataset.files)
+    names = [file.name for file in dataset.files]
+    if isinstance(dataset.provider, Built):
+        from tinytorch_hf.files import sums
+
+        names.append(sums.FILE_NAME)
+    return all(is_file(folder(dataset, root) / name) for name in names)
 
 
 def is_file(path: Path) -> bool:

@@ -1,9 +1,9 @@
-"""Records as JSON lines in pure ASCII: a frozen dataclass a line, read back strictly."""
+"""Records as JSON lines: frozen dataclasses in pure ASCII, or columns of numbers and texts; read back strictly."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.texts import read_text, text_column
 
 Record = TypeVar("Record")
 
@@ -75,13 +76,80 @@ def parse(
     return records
 
 
-def _values(line: str, types: dict[str, type]) -> dict[str, Any]:
-    """The fields of one line; ValueError says what is wrong."""
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "i": (int,), "u": (int,), "f": (int, float), "b": (bool,)}
+
+
+def read_columns(data: bytes, path: Path, dtypes: Mapping[str, str], advice: str = REPAIR_ADVICE) -> dict[str, Array]:
+    """Read columns from JSON lines in UTF-8.
+
+    Parameters
+    ----------
+    data, path
+        The file's content: one JSON object a line, which has a value for each column; where it came from.
+    dtypes
+        NumPy's name of each column's dtype; "str" for texts.
+    advice
+        What to do about a damaged file; it ends the error message.
+
+    Returns
+    -------
+    dict of str to ndarray
+        A column (N,) for each name.
+
+    Raises
+    ------
+    CorruptFileError
+        Names the file, the line and what is wrong with it.
+    """
+    values: dict[str, list[Any]] = {name: [] for name in dtypes}
+    lines = read_text(data, path).split("\n")
+    if lines.pop():
+        raise bad_line(path, len(lines) + 1, "the file ends without a line end; it may be cut off", advice)
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _object(line)
+            if set(record) != set(dtypes):
+                raise ValueError(f"expected an object with the fields {', '.join(dtypes)}")
+            for name, dtype in dtypes.items():
+                values[name].append(_value(name, record[name], dtype))
+        except ValueError as error:
+            raise bad_line(path, number, str(error), advice) from None
+    return {
+        name: text_column(values[name], path) if dtype == "str" else np.array(values[name], dtype=dtype)
+        for name, dtype in dtypes.items()
+    }
+
+
+def write_columns(columns: Mapping[str, Array]) -> bytes:
+    """Encode columns (N,) as `read_columns` reads them, in pure ASCII; the bytes depend on nothing but the columns."""
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return "".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows).encode("ascii")
+
+
+def _value(name: str, value: Any, dtype: str) -> Any:
+    """A value that its column's dtype keeps as it is; ValueError if it does not."""
+    kind = dtype if dtype == "str" else np.dtype(dtype).kind
+    if type(value) not in _PYTHON_TYPES[kind]:
+        raise ValueError(f"{name} is {value!r}, which is not {'a text' if kind == 'str' else dtype}")
+    if kind in "iu" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+        raise ValueError(f"{name} is {value!r}, which {dtype} cannot hold")
+    return value
+
+
+def _object(line: str) -> dict[str, Any]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this is not JSON ({error})") from None
-    if not isinstance(values, dict) or list(values) != list(types):
+    if not isinstance(values, dict):
+        raise ValueError(f"expected a JSON object, got {type(values).__name__}")
+    return values
+
+
+def _values(line: str, types: dict[str, type]) -> dict[str, Any]:
+    """The fields of one line; ValueError says what is wrong."""
+    values = _object(line)
+    if list(values) != list(types):
         raise ValueError(f"expected an object with the fields {', '.join(types)}, in this order")
     for name, type_ in types.items():
         if type(values[name]) is not type_:

@@ -7,14 +7,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.health.roads import Library
 
 
 def install(extra: str) -> str:
     """Install an extra of this package; of a checkout in place."""
     suffix = f"[{extra}]" if extra else ""
-    checkout = store.shipped("datasets").parent
+    checkout = folders.shipped("datasets").parent
     if (checkout / "pyproject.toml").is_file():
         return f'{_pip()} install -e "{checkout}{suffix}"'
     return f'{_pip()} install "tinytorch-hf{suffix}"'

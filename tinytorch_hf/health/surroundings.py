@@ -15,7 +15,7 @@ from typing import Any
 from tinytorch_hf import catalog
 from tinytorch_hf._version import __version__
 from tinytorch_hf.errors import TinyTorchHFError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.health.finding import Finding, Outcome
 
 # What each variable does here. Names in small letters are those that Unix programs read.
@@ -58,13 +58,13 @@ def _shown(name: str, value: str) -> str:
 
 def installation() -> dict[str, str]:
     """Facts of this package and of Python: release, wheel or checkout, and where they are."""
-    is_wheel = store.shipped("datasets").parent.name == "_shipped"
+    is_wheel = folders.shipped("datasets").parent.name == "_shipped"
     return {
         "version": __version__,
         "kind": "wheel" if is_wheel else "checkout",
         "pip": _pip_says(),
         "folder": str(Path(__file__).resolve().parents[1]),
-        "files": str(store.shipped("datasets")),
+        "files": str(folders.shipped("datasets")),
         "python": platform.python_version(),
         "executable": sys.executable,
         "system": platform.platform(terse=True),
@@ -106,7 +106,7 @@ def cache() -> dict[str, Any]:
     for name in catalog.names():
         dataset = catalog.info(name)
         if name not in catalog.shipped_names():
-            folder = store.folder(dataset)
+            folder = folders.folder(dataset)
             # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
             paths = [folder / file.name for file in dataset.files] or _texts(folder)
             present = [path for path in paths if store.is_file(path)]
@@ -115,7 +115,7 @@ def cache() -> dict[str, Any]:
                 "of": len(paths),
                 "size_bytes": sum(path.stat().st_size for path in present),
             }
-    return {"folder": str(store.cache()), "datasets": found}
+    return {"folder": str(folders.cache()), "datasets": found}
 
 
 def _texts(folder: Path) -> list[Path]:
@@ -132,7 +132,7 @@ def hugging_face_cache() -> dict[str, Any]:
     The library itself is not asked: importing it takes a second, and it may be broken.
     """
     home = os.environ.get("HF_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    folder = store.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
+    folder = folders.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
     prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
     return {"folder": str(folder), "prepared": prepared}

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+import numpy as np
+
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
-from tinytorch_hf.data import loaders, text_loaders
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.data import loaders
 from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
-from tinytorch_hf.files import on_hub, python_functions, store, talks
+from tinytorch_hf.files import advice, decode, folders, on_hub, store
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.arrays import Array
 
 
 class Outcome(Enum):
@@ -58,21 +62,20 @@ def checks(name: str) -> Iterator[Check]:
         yield Check(name, "first use", Outcome.FAILED, str(error))
         return
     if not dataset.is_shipped and not is_here(name):
-        yield Check(name, "everything", Outcome.SKIPPED, store.not_found(dataset, store.folder(dataset)))
+        yield Check(name, "everything", Outcome.SKIPPED, advice.not_found(dataset, folders.folder(dataset)))
         return
     for file in dataset.files:
         yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]
-    if dataset is catalog.TINYTALKS:
-        yield _check(name, "texts", _talks_texts)
-        yield _check(name, "rules", _talks_rules)
+    if dataset.forms:
+        yield _check(name, "texts", lambda: _forms(dataset))
+    if dataset.rules:
+        yield _check(name, "rules", lambda: RULES[dataset.rules](dataset))
     for subject, read_back in _adapters(name).items():
         yield _check(name, subject, lambda read_back=read_back: _same(name, read_back()))  # type: ignore[misc]
 
 
 def is_here(name: str) -> bool:
     """Whether all files of a dataset are on this machine, good or not: in the installation or in the cache."""
-    if name == catalog.TINYPY.name:
-        return python_functions.is_built()
     return store.is_there(catalog.info(name))
 
 
@@ -103,33 +106,46 @@ def _same(name: str, splits: Mapping[str, Split]) -> str:
     return f"fingerprint {found[:16]}"
 
 
-def _talks_texts() -> str:
-    """The milestones' text files hold the pairs of the source, in its order."""
-    dataset = catalog.TINYTALKS
-    splits: dict[str, str | None] = {f"splits/{split.name}.txt": split.name for split in dataset.splits}
-    for file in dataset.other_files:
-        path = store.folder(dataset) / file.name
-        found = talks.parse_text(store.read(dataset, file), path)
-        # The one text that is not a split's holds all pairs.
-        if found != text_loaders.load_tinytalks(splits.get(file.name)):
-            raise TinyTorchHFError(f"{path} holds other pairs than the source of TinyTalks")
-    return f"the same {len(text_loaders.load_tinytalks())} pairs as the source"
+def _forms(dataset: DatasetInfo) -> str:
+    """Files in another form hold the samples of the split that they are, or of all splits."""
+    for form in dataset.forms:
+        path = folders.folder(dataset) / form.file.name
+        found = decode.read(dataset, form.split, {path: store.read(dataset, form.file)}, form.decoder)
+        expected = _all_or_one(dataset, form.split)
+        if any(not np.array_equal(column, expected[name]) for name, column in found.items()):
+            raise TinyTorchHFError(f"{path} holds other samples than {dataset.title}")
+    return f"the same {sum(split.n_samples for split in dataset.splits)} samples in {len(dataset.forms)} other files"
 
 
-def _talks_rules() -> str:
+def _all_or_one(dataset: DatasetInfo, split_name: str) -> Mapping[str, Array]:
+    """The columns of one split; without a name those of the file that holds them all."""
+    if split_name:
+        return loaders.load_split(dataset, split_name).columns
+    (file,) = dataset.splits[0].files
+    return decode.read(dataset, "", {folders.folder(dataset) / file.name: store.read(dataset, file)})
+
+
+def _tutor(dataset: DatasetInfo) -> str:
+    from tinytorch_hf.files import talks
     from tinytorch_hf.health import talks_rules
 
-    broken = {rule: whats for rule, whats in talks_rules.violations(text_loaders.talks_pairs()).items() if whats}
+    (file,) = dataset.splits[0].files
+    pairs = talks.parse_jsonl(store.read(dataset, file), folders.folder(dataset) / file.name)
+    broken = {rule: whats for rule, whats in talks_rules.violations(pairs).items() if whats}
     if broken:
         raise TinyTorchHFError("; ".join(f"{rule}: {whats[0]}" for rule, whats in broken.items()))
     return f"all {len(talks_rules.RULES)} kept"
 
 
+RULES: dict[str, Callable[[DatasetInfo], str]] = {"tutor": _tutor}
+"""What checks the rules that a dataset's content keeps, by the name that the catalog uses."""
+
+
 def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     """Every road to the data, by the name a user knows it under."""
     dataset = catalog.info(name)
-    holds_images = dataset.columns[0].name == "images"
-    roads: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(name)}
+    holds_images = dataset.kind == "images"
+    roads: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(dataset)}
     if holds_images:
         roads["torch tensors"] = lambda: _torch_tensors(name)
     roads[f"torch {dataset.title}"] = lambda: _torch_class(name)

@@ -26,7 +26,7 @@ from typing import Any
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.errors import StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.hub.parquet import quiet
 
 _MARK = "tinytorch_hf.json"
@@ -86,7 +86,7 @@ def _write(name: str, config: str, scratch: Path) -> None:
     for file in dataset.files:
         store.read(dataset, file)
     builder = as_hf.builder_class(name)(
-        config_name=config, dataset_name=name, cache_dir=str(scratch / "cache"), base_path=str(store.folder(dataset))
+        config_name=config, dataset_name=name, cache_dir=str(scratch / "cache"), base_path=str(folders.folder(dataset))
     )
     folder = scratch / name / config
     with quiet():

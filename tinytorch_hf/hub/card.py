@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 
 
 def with_sizes(name: str, infos: Mapping[str, Any]) -> str:
@@ -21,6 +21,6 @@ def with_sizes(name: str, infos: Mapping[str, Any]) -> str:
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCard
 
-    card = DatasetCard((store.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"))
+    card = DatasetCard((folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"))
     DatasetInfosDict(infos).to_dataset_card_data(card.data)
     return str(card)

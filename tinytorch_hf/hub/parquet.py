@@ -12,7 +12,7 @@ from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import CorruptFileError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.hub import card, croissant, pictures
 
@@ -42,7 +42,7 @@ def build(name: str, out: str | Path) -> Path:
         What was loaded back differs from the curated files.
     """
     dataset = catalog.info(name)
-    out = store.expanded(out)
+    out = folders.expanded(out)
     target = out / name
     if target.exists():
         raise StorageError(f"{target} exists already. Remove it, or choose another folder with --out.")
@@ -71,7 +71,7 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
     infos = {}
     for config in as_hf.config_names(dataset.name):
         builder = as_hf.builder_class(dataset.name)(
-            config_name=config, cache_dir=str(cache), base_path=str(store.folder(dataset))
+            config_name=config, cache_dir=str(cache), base_path=str(folders.folder(dataset))
         )
         prepared = cache / f"{config}-parquet"
         with quiet():
@@ -86,7 +86,7 @@ def _write_folder(dataset: DatasetInfo, folder: Path, cache: Path) -> None:
     (folder / "README.md").write_text(card.with_sizes(dataset.name, infos), encoding="utf-8")
     (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset.name))
     for companion in COMPANIONS:
-        shutil.copyfile(store.folder(dataset) / companion, folder / companion)
+        shutil.copyfile(folders.folder(dataset) / companion, folder / companion)
     (folder / croissant.FILE_NAME).write_text(croissant.text(dataset.name, folder), encoding="utf-8")
 
 

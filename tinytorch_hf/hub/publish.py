@@ -13,7 +13,7 @@ from pathlib import Path
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
-from tinytorch_hf.files import on_hub, store
+from tinytorch_hf.files import folders, on_hub, store
 from tinytorch_hf.hub import parquet
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, take_snapshot
 from tinytorch_hf.hub.remote import Remote, RemoteFile, RemoteState
@@ -93,11 +93,11 @@ def prepare(name: str, repo_id: str, folder: Path, *, script: bool) -> dict[str,
     branches = {MAIN: take_snapshot(parquet.build(name, folder / MAIN))}
     if script:
         # These releases look for a script with the repository's name.
-        contents = {f"{repo_id.partition('/')[2]}.py": store.shipped("loading_scripts") / f"{name}.py"}
-        contents |= {companion: store.folder(dataset) / companion for companion in parquet.COMPANIONS}
+        contents = {f"{repo_id.partition('/')[2]}.py": folders.shipped("loading_scripts") / f"{name}.py"}
+        contents |= {companion: folders.folder(dataset) / companion for companion in parquet.COMPANIONS}
         for file in dataset.files:
             store.read(dataset, file)
-            contents[file.name] = store.folder(dataset) / file.name
+            contents[file.name] = folders.folder(dataset) / file.name
         branches[SCRIPT] = take_snapshot(_copied(contents, folder / SCRIPT))
     return branches
 

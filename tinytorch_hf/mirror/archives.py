@@ -8,7 +8,7 @@ from pathlib import Path
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire.places import on_mirror
 from tinytorch_hf.errors import MissingFileError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import advice, folders
 from tinytorch_hf.hub.contents import StoredFile, hash_file
 
 # Verified archives by the path under which they are served.
@@ -39,12 +39,12 @@ def in_cache(wanted: Iterable[str] = ()) -> dict[str, StoredFile]:
     found = {}
     for name in wanted or names():
         for archive in catalog.info(name).archives:
-            path = store.base(None) / archive.folder / archive.file.name
+            path = folders.base(None) / archive.folder / archive.file.name
             stored = _stored(path)
             if stored is not None and stored.sha256 == archive.file.sha256:
                 found[on_mirror(name, archive)] = stored
             elif wanted:
-                raise MissingFileError(f"{path} is not there, or is damaged. {store.how_to_get(catalog.info(name))}")
+                raise MissingFileError(f"{path} is not there, or is damaged. {advice.how_to_get(catalog.info(name))}")
     return found
 
 

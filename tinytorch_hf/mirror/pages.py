@@ -161,12 +161,12 @@ def _preview(dataset: catalog.DatasetInfo) -> Element | None:
 
 @functools.lru_cache
 def _contact_sheet(name: str) -> bytes:
-    return pictures.png(pictures.contact_sheet(next(iter(load(name).values())), scale=2))
+    return pictures.png(pictures.contact_sheet(next(iter(load(catalog.info(name)).values())), scale=2))
 
 
 @functools.lru_cache
 def _statistics(name: str) -> dict[str, dict[str, Any]]:
-    return statistics.statistics(load(name))
+    return statistics.statistics(load(catalog.info(name)))
 
 
 def _dataset(endpoint: str, repository: Repository, query: Mapping[str, str]) -> list[Element | None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tinytorch_hf import catalog
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 
 NAMESPACE = "tinytorch"
@@ -84,7 +84,7 @@ def own(folder: Path) -> list[Repository]:
     StorageError
         The folder or a file in it cannot be read.
     """
-    root = store.expanded(folder).resolve()
+    root = folders.expanded(folder).resolve()
     if not root.is_dir():
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
     try:

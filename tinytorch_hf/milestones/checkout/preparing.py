@@ -9,7 +9,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import export, provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError, StorageError, TinyTorchHFError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.milestones.checkout.bridges import BRIDGES
 from tinytorch_hf.milestones.checkout.needs import FULL
 from tinytorch_hf.milestones.data import full_data, places
@@ -23,7 +23,7 @@ def recognise(root: str | Path) -> Path:
     InvalidArgumentError
         It is none; if one is near, the message says where.
     """
-    root = store.expanded(root)
+    root = folders.expanded(root)
     what = "Give the root of a TinyTorch checkout: the folder that holds its `milestones` and `tinytorch`."
     if not root.is_dir():
         raise InvalidArgumentError(f"{root} is not a folder. {what}")
@@ -103,11 +103,11 @@ def _put_full(dataset: DatasetInfo, root: Path, download: bool, source: str | Pa
         return []
     if download or source is not None:
         provision.provide(dataset, None, source)
-    elif not all(store.is_good(store.folder(dataset) / file.name, file) for file in dataset.files):
+    elif not all(store.is_good(folders.folder(dataset) / file.name, file) for file in dataset.files):
         return []
     return full_data.put(dataset, data_dir(root))
 
 
 def _is_begun(dataset: DatasetInfo) -> bool:
     """Whether the cache has something of a dataset, so that its source did, too."""
-    return any((store.folder(dataset) / file.name).exists() for file in dataset.files)
+    return any((folders.folder(dataset) / file.name).exists() for file in dataset.files)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tinytorch_hf.catalog import CIFAR10, MNIST, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError, UnknownNameError
-from tinytorch_hf.files import splits, store
+from tinytorch_hf.files import advice, folders, splits, store
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.milestones.data.places import Place, look, read
 
@@ -75,7 +75,7 @@ def find(dataset: DatasetInfo, data_dir: Path) -> Found:
         A file cannot be read.
     """
     problem: CorruptFileError | None = None
-    for root in (folder(dataset, data_dir), data_dir, store.cache()):
+    for root in (folder(dataset, data_dir), data_dir, folders.cache()):
         try:
             if root == folder(dataset, data_dir):
                 return Found(load(dataset, data_dir), str(root), None)
@@ -89,8 +89,8 @@ def find(dataset: DatasetInfo, data_dir: Path) -> Found:
     if problem:
         raise problem
     raise MissingFileError(
-        f"{dataset.title} was found neither in {folder(dataset, data_dir)} nor in {store.cache()}. "
-        f"{store.how_to_get(dataset)}"
+        f"{dataset.title} was found neither in {folder(dataset, data_dir)} nor in {folders.cache()}. "
+        f"{advice.how_to_get(dataset)}"
     )
 
 
@@ -130,7 +130,7 @@ def _packed(place: Place, source: str | Path | None) -> bytes:
     """The official archive of a file where the source has it, else the file packed here."""
     for archive in place.dataset.archives:
         if archive.file.name == place.path.name:
-            path = store.base(source) / archive.folder / archive.file.name
+            path = folders.base(source) / archive.folder / archive.file.name
             try:
                 data = path.read_bytes()
                 store.check(data, archive.file, path)

@@ -17,7 +17,7 @@ from tinytorch_hf.acquire import provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import generated, loaders, text_loaders
 from tinytorch_hf.errors import CorruptFileError, GitLFSPointerError, InvalidArgumentError, MissingFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import advice, folders, store
 from tinytorch_hf.files.store import GIT_LFS_POINTER_START
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.data import full_data
@@ -31,7 +31,7 @@ AUTO_DOWNLOAD = "TINYTORCH_AUTO_DOWNLOAD"
 def default_data_dir() -> Path:
     """``milestones/datasets`` where the working directory is a checkout, else a folder in the cache."""
     milestones = Path("milestones")
-    return (milestones if milestones.is_dir() else store.cache() / "milestones") / "datasets"
+    return (milestones if milestones.is_dir() else folders.cache() / "milestones") / "datasets"
 
 
 class DatasetManager:
@@ -59,7 +59,7 @@ class DatasetManager:
     """
 
     def __init__(self, data_dir: str | Path | None = None, auto_confirm: bool = False) -> None:
-        self.data_dir = default_data_dir() if data_dir is None else store.expanded(data_dir)
+        self.data_dir = default_data_dir() if data_dir is None else folders.expanded(data_dir)
         self.auto_confirm = auto_confirm or os.environ.get(AUTO_DOWNLOAD) == "1"
 
     def get_mnist(self, full: bool | None = None, download: bool = False) -> Pairs:
@@ -232,7 +232,7 @@ class DatasetManager:
             except (MissingFileError, CorruptFileError):
                 raise error from None
             # That there is no such file needs no more words than what to type.
-            reason = store.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)
+            reason = advice.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)
             return _tell(tiny, pairs, f"All of {dataset.title} was not found. {reason}")
 
     def _tiny(self, name: str) -> Pairs:
@@ -241,7 +241,7 @@ class DatasetManager:
         if source and not store.is_there(dataset):
             for root in (full_data.folder(source, self.data_dir).parent, self.data_dir):
                 if store.is_there(source, root):
-                    provision.cut_tinycifar(source, dataset, root, None)
+                    provision.cut(dataset, root, None)
                     break
         return _pairs(name)
 

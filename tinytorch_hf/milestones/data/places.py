@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import advice, store
 from tinytorch_hf.formats.cifar import read_cifar_batch
 from tinytorch_hf.formats.idx import read_idx
 from tinytorch_hf.formats.pickles import read_pickle
@@ -99,7 +99,7 @@ def _stored(place: Place) -> bytes:
 def _advice(place: Place) -> str:
     if place.dataset.is_shipped:
         return "Run `tinytorch-hf milestones ROOT`, ROOT being your TinyTorch checkout."
-    return store.how_to_get(place.dataset)
+    return advice.how_to_get(place.dataset)
 
 
 def look(place: Place) -> Look:

@@ -10,7 +10,7 @@ from enum import Enum
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import advice
 from tinytorch_hf.milestones import optimisation
 from tinytorch_hf.milestones.experiments import writing
 from tinytorch_hf.milestones.experiments.table import Experiment, Milestone
@@ -131,7 +131,7 @@ def run(
         say(f"{milestone.number:02}  {milestone.title}  ({milestone.source})")
         for experiment in milestone.experiments:
             if experiment.is_full and not full:
-                how_to_get = store.how_to_get(catalog.info(experiment.dataset))
+                how_to_get = advice.how_to_get(catalog.info(experiment.dataset))
                 yield Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, how_to_get))
             else:
                 say(f"\n{experiment.dataset}: {experiment.shows}; about {experiment.seconds} s")

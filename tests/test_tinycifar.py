@@ -22,7 +22,7 @@ from tinytorch_hf.acquire import provision, tinycifar
 from tinytorch_hf.cli import main
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split, read_split
 from tinytorch_hf.health.verification import Outcome, verify
 
@@ -163,7 +163,7 @@ def cifar10_in_cache(
 
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
     for file in catalog.CIFAR10.files:
-        store.write(store.folder(catalog.CIFAR10) / file.name, b"")
+        store.write(folders.folder(catalog.CIFAR10) / file.name, b"")
     monkeypatch.setattr(provision, "read_split", read_split)
     return read_from
 

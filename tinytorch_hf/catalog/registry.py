@@ -1,0 +1,156 @@
+"""Which datasets there are: the built-in ones, those that were registered, and those that other packages bring."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from tinytorch_hf.catalog.facts import DatasetInfo
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
+from tinytorch_hf.catalog.providers import DESCRIPTION, Folder
+from tinytorch_hf.catalog.shipped import DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+BuiltIn: TypeAlias = Literal[
+    "tinydigits", "digits_8x8", "tinymnist", "tinytalks", "mnist", "cifar10", "tinycifar", "tinypy"
+]
+"""Names of the built-in datasets, for type checkers."""
+
+Dataset: TypeAlias = BuiltIn | DatasetInfo | os.PathLike[str]
+"""What stands for a dataset where one is asked for: a built-in name, its facts, or the path of its folder.
+
+At run time any str will do: a name that was registered, or a path with a separator in it.
+"""
+
+ENTRY_POINTS = "tinytorch_hf.datasets"
+"""The group of entry points in which packages bring datasets: each gives a `DatasetInfo`, or a folder's path."""
+
+_BUILT_IN = {d.name: d for d in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYCIFAR, TINYPY)}
+_registered: dict[str, DatasetInfo] = {}
+
+
+def built_in_names() -> tuple[str, ...]:
+    """Names of the datasets that this package knows by itself."""
+    return tuple(_BUILT_IN)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the datasets whose files are part of the installation."""
+    return tuple(name for name, dataset in _BUILT_IN.items() if dataset.is_shipped)
+
+
+def names() -> tuple[str, ...]:
+    """Names of every dataset: built-in, registered, and brought by other packages."""
+    return tuple(dict.fromkeys([*_BUILT_IN, *_registered, *_entry_points()]))
+
+
+def info(name: Dataset | str) -> DatasetInfo:
+    """Facts of one dataset.
+
+    Parameters
+    ----------
+    name
+        A name from `names`; the path of a folder with ``dataset.json``, as `pathlib.Path` or as a str with a separator
+        such as ``"./mine"``; or facts, which are given back.
+
+    Raises
+    ------
+    UnknownNameError
+        No dataset has this name; close matches are suggested.
+    DescriptionError
+        The folder's ``dataset.json`` is missing or bad: the message names the field and what to write.
+    """
+    if isinstance(name, DatasetInfo):
+        return name
+    if isinstance(name, str) and not _is_path(name):
+        found = _BUILT_IN.get(name) or _registered.get(name) or _from_entry_point(name)
+        if found is None:
+            raise UnknownNameError("dataset", name, names(), _hint(name))
+        return found
+    if isinstance(name, (str, os.PathLike)):
+        from tinytorch_hf.catalog.description import read_description
+
+        return read_description(Path(name).expanduser())
+    raise UnknownNameError("dataset", name, names())
+
+
+def origin(dataset: DatasetInfo) -> DatasetInfo:
+    """The dataset whose archives are downloaded for this one: the one it is cut from, else itself."""
+    return info(dataset.cut_from) if dataset.cut_from else dataset
+
+
+def add(dataset: DatasetInfo) -> DatasetInfo:
+    """Let `info` and `names` know a dataset by its name from now on; gives it back.
+
+    A folder that is registered again replaces what was registered from it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        A built-in dataset, or another registered one, has this name.
+    """
+    if dataset.name in _BUILT_IN:
+        raise InvalidArgumentError(f"{dataset.name} is the name of a built-in dataset. Choose another name.")
+    present = _registered.get(dataset.name)
+    if present not in (None, dataset) and not (
+        isinstance(dataset.provider, Folder) and present is not None and present.provider == dataset.provider
+    ):
+        raise InvalidArgumentError(f"Another dataset is registered as {dataset.name}. Choose another name.")
+    _registered[dataset.name] = dataset
+    return dataset
+
+
+def forget(name: str) -> None:
+    """Undo `add`; a name that was not registered is none the worse for it."""
+    _registered.pop(name, None)
+
+
+def _is_path(name: str) -> bool:
+    return any(separator in name for separator in (os.sep, os.altsep) if separator)
+
+
+def _hint(name: str) -> str:
+    """What to write if a folder of the user's was meant."""
+    is_folder = name.isprintable() and (Path(name) / DESCRIPTION).is_file()
+    return f"The folder of this name is meant by {f'{os.curdir}{os.sep}{name}'!r}." if is_folder else ""
+
+
+def _entry_points(name: str = "") -> dict[str, list[EntryPoint]]:
+    """Entry points of our group by name, all or those of one name."""
+    # Takes longer than all of ours beyond NumPy, so it is looked at only where no other name fits.
+    from importlib.metadata import entry_points
+
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        if name in ("", point.name):
+            found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _from_entry_point(name: str) -> DatasetInfo | None:
+    points = _entry_points(name).get(name, [])
+    if not points:
+        return None
+    packages = _packages(points)
+    if len({point.value for point in points}) > 1:
+        raise InvalidArgumentError(f"Several packages bring a dataset {name}: {packages}. Uninstall all but one.")
+    try:
+        given = points[0].load()
+        dataset = info(given() if callable(given) else given)
+    except Exception as error:
+        raise InvalidArgumentError(
+            f"The package {packages} brings the dataset {name}, but it cannot be used: {type(error).__name__}: {error}"
+        ) from error
+    if dataset.name != name:
+        raise InvalidArgumentError(f"The package {packages} brings {name}, but the dataset is called {dataset.name}.")
+    _registered[name] = dataset
+    return dataset
+
+
+def _packages(points: Iterable[EntryPoint]) -> str:
+    return ", ".join(sorted({point.dist.name if point.dist else point.value for point in points}))

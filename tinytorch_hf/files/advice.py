@@ -1,0 +1,52 @@
+"""What to say of a file that is missing or damaged: only what helps, for this dataset and this call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo, Folder, Shipped
+from tinytorch_hf.files.folders import base, folder
+
+
+def repair(dataset: DatasetInfo, root: str | Path | None) -> str:
+    """What to do about a damaged file."""
+    if dataset.is_shipped and root is None:
+        return "The file belongs to the installation: reinstall tinytorch-hf."
+    if isinstance(dataset.provider, Folder) and root is None:
+        return f"Put the registered file back, or write its new size_bytes and sha256 into {_description(dataset)}."
+    return how_to_get(dataset, root)
+
+
+def _description(dataset: DatasetInfo) -> Path:
+    return folder(dataset) / catalog.DESCRIPTION
+
+
+def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None, *, can_download: bool = False) -> str:
+    """What to say of a dataset if ``path`` is missing: where it was looked for, and how to get it."""
+    missing = f"{dataset.title} was not found: there is no {path}"
+    if dataset.is_shipped and root is None:
+        return f"{path} is missing from the installation. Reinstall tinytorch-hf."
+    if isinstance(dataset.provider, Folder) and root is None:
+        return f"{path} is missing, which {_description(dataset)} names. Put it back."
+    nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
+    return f"{missing}{nor}. {how_to_get(dataset, root, can_download=can_download)}"
+
+
+def how_to_get(dataset: DatasetInfo, root: str | Path | None = None, *, can_download: bool = False) -> str:
+    """What to do to get a dataset: what to type, how large it is, where it goes."""
+    there = "" if root is None else f" --root {root}"
+    command = f"`tinytorch-hf download {dataset.name}{there}`"
+    advice = f"You can use download=True, or run {command}." if can_download else f"Run {command}."
+    if isinstance(dataset.provider, Folder):
+        return f"Leave root out: {dataset.title} is in {dataset.provider.path}."
+    if isinstance(dataset.provider, Shipped):
+        return f"{advice} This puts it there, without a network. Or leave root out for the bundled files."
+    if isinstance(dataset.provider, CutFrom):
+        source = catalog.info(dataset.cut_from)
+        return (
+            f"{advice} This downloads {source.title}, {source.download_size}, into {base(root)} and cuts "
+            f"{dataset.title} from it; then {source.title} is no longer needed."
+        )
+    what = "This builds it" if isinstance(dataset.provider, Built) else f"This downloads {dataset.download_size}"
+    return f"{advice} {what} into {base(root)}."
