@@ -18,7 +18,7 @@ import tinytorch_hf
 from benchmarks import tinycifar_quality as quality
 from docs.tools import tables
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire import provision, tinycifar
+from tinytorch_hf.acquire import provision, selection
 from tinytorch_hf.cli import main
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tinycifar"
 DATASET = catalog.TINYCIFAR
 SPLITS = ("train", "test")
-ROWS = tinycifar.read_selection()
+ROWS = selection.read_selection(DATASET)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_selection_is_balanced_and_from_the_candidates() -> None:
 
 def test_cutting_gives_the_catalogs_bytes(genuine_cifar10: dict[str, Split]) -> None:
     """The sizes and hashes that the catalog states, on every machine."""
-    for name, data in tinycifar.build(genuine_cifar10).items():
+    for name, data in selection.cut(DATASET, genuine_cifar10).items():
         (file,) = (file for file in DATASET.files if file.name == name)
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
 
@@ -131,7 +131,7 @@ def test_choosing_keeps_its_promises(genuine_cifar10: dict[str, Split], monkeypa
         labels = [int(row["label"]) for row in rows if row["split"] == split]
         assert np.bincount(labels).tolist() == [n_per_class] * 10
         assert labels != sorted(labels)
-    contents = tinycifar.build(genuine_cifar10, rows)
+    contents = selection.cut(DATASET, genuine_cifar10, rows)
     assert list(contents) == ["train.npz", "test.npz"]
 
 
@@ -233,14 +233,14 @@ def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path:
     images, labels = np.zeros((50_000, 3, 32, 32), np.uint8), np.zeros(50_000, np.int64)
     rows = [row for row in ROWS if row["split"] == "train"]
     labels[[int(row["source_index"]) for row in rows]] = [int(row["label"]) for row in rows]
-    monkeypatch.setattr(tinycifar, "read_selection", lambda: rows)
+    monkeypatch.setattr(selection, "read_selection", lambda _dataset: rows)
     for read, error, says in (
         (small_source(images, labels), WrongHashError, r"train\.npz does not hold the published data"),
         (small_source(images, labels + 1), CorruptFileError, r"selection\.csv and CIFAR-10's train split disagree"),
     ):
         monkeypatch.setattr(provision, "read_split", read)
         with pytest.raises(error, match=says):
-            provision.cut_tinycifar(catalog.CIFAR10, DATASET, None, tmp_path)
+            provision.cut(DATASET, None, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -264,12 +264,12 @@ def test_without_cifar10_the_message_says_size_place_and_what_to_type(
 
 def test_a_selection_that_is_missing_or_damaged_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is part of the installation."""
-    monkeypatch.setattr(tinycifar, "selection_path", lambda: tmp_path / "selection.csv")
+    monkeypatch.setattr(selection, "selection_path", lambda _dataset: tmp_path / "selection.csv")
     with pytest.raises(MissingFileError, match="Reinstall"):
-        tinycifar.read_selection()
+        selection.read_selection(DATASET)
     (tmp_path / "selection.csv").write_text("source_index,label\n1,2\n", encoding="utf-8")
     with pytest.raises(CorruptFileError, match="split, source_index"):
-        tinycifar.read_selection()
+        selection.read_selection(DATASET)
 
 
 def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
+from tinytorch_hf.catalog import registry
 from tinytorch_hf.data import loaders
 from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
@@ -24,7 +25,7 @@ def test_from_the_archive_to_the_first_use(
     contents = cifar_files.files({name: (s["images"], s["labels"]) for name, s in genuine_cifar10.items()})
     archive = cifar_files.archive(contents)
     entry = cifar_files.entry(contents, 50_000, 10_000, archive)
-    monkeypatch.setitem(catalog._CATALOG, "cifar10", entry)
+    monkeypatch.setitem(registry._BUILT_IN, "cifar10", entry)
     stick, root = tmp_path / "stick" / "cifar-10-python.tar.gz", tmp_path / "root"
     stick.parent.mkdir()
     stick.write_bytes(archive)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import build_tinypy
 
-from tinytorch_hf.files import python_functions
+import tinytorch_hf
 
 
 def test_two_processes_with_different_hash_seeds_write_the_same_bytes(numpy_only_site: Path, cache: Path) -> None:
@@ -15,6 +15,6 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes(numpy_only
 
     assert len(first.splitlines()) == 4
     assert first == second
-    assert {split: len(python_functions.read(split)) for split in python_functions.N_IN_SPLIT} == {
+    assert {name: len(split) for name, split in tinytorch_hf.load("tinypy").items()} == {
         **{"train": 4000, "val": 500, "test": 500}
     }

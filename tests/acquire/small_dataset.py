@@ -12,7 +12,7 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import fetch, plan
 from tinytorch_hf.acquire.sink import Patience
-from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, Downloaded, SplitInfo
 from tinytorch_hf.files import folders
 
 # Long enough for a busy machine to answer on the loopback, short enough for tests.

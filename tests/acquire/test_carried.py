@@ -13,7 +13,7 @@ from small_dataset import PACKED, UNPACKED, described, small
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
-from tinytorch_hf.catalog import Archive, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog import Archive, DatasetInfo, Downloaded, SplitInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
 
 CONTENTS = {f"part_{number}": np.random.default_rng(number).bytes(3000) for number in range(4)}

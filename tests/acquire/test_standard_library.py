@@ -17,8 +17,9 @@ from tinytorch_hf.acquire import provision, standard_library
 from tinytorch_hf.acquire.clones import are_clones, words
 from tinytorch_hf.data import loaders, text_loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import folders, python_functions
+from tinytorch_hf.files import folders
 from tinytorch_hf.files.python_functions import Function, source_of
+from tinytorch_hf.formats import json_lines
 
 Splits = dict[str, list[Function]]
 
@@ -26,7 +27,15 @@ Splits = dict[str, list[Function]]
 @pytest.fixture(scope="module")
 def splits(tinypy: str) -> Splits:
     """TinyPy's records."""
-    return {split: python_functions.read(split) for split in python_functions.N_IN_SPLIT}
+    found = {}
+    for name, split in loaders.load(catalog.TINYPY).items():
+        found[name] = [Function(*row) for row in zip(*(column.tolist() for column in split.values()), strict=True)]
+    return found
+
+
+def as_files(splits: Splits) -> dict[str, bytes]:
+    """Content of the files of these records, by name."""
+    return {f"{name}.jsonl": json_lines.encode(functions) for name, functions in splits.items()}
 
 
 @pytest.fixture
@@ -134,7 +143,7 @@ def test_it_is_built_on_first_use_and_then_read(
     """Once, into the cache; and never into a root, unless that is asked for."""
     n_built = []
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(standard_library, "build", lambda: n_built.append(1) or splits)
+    monkeypatch.setattr(standard_library, "build", lambda _dataset: n_built.append(1) or as_files(splits))
 
     with pytest.raises(UnknownNameError):
         loaders.load_split("tinypy", "dev")
@@ -155,12 +164,12 @@ def test_a_damaged_cache_is_an_error_until_it_is_provided_anew(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file of the user's is not replaced behind their back."""
-    monkeypatch.setattr(standard_library, "build", lambda: splits)
+    monkeypatch.setattr(standard_library, "build", lambda _dataset: as_files(splits))
     provision.provide(catalog.TINYPY, tmp_path)
-    path = python_functions.folder(tmp_path) / "val.jsonl"
+    path = folders.folder(catalog.TINYPY, tmp_path) / "val.jsonl"
     path.write_bytes(path.read_bytes()[:-100])
 
-    for load in (lambda: text_loaders.load_tinypy("val", tmp_path), lambda: loaders.load("tinypy", tmp_path)):
+    for load in (lambda: text_loaders.load_tinypy("val", tmp_path), lambda: loaders.load("tinypy", root=tmp_path)):
         with pytest.raises(CorruptFileError, match=r"val\.jsonl, line 500"):
             load()
     provision.provide(catalog.TINYPY, tmp_path)
@@ -242,8 +251,8 @@ def test_what_distributions_leave_out_or_add_changes_nothing(library: Path, path
 
 def test_a_library_without_sources_is_explained(library: Path) -> None:
     """Some distributions deliver it compiled; the error says what was found and what to use."""
-    with pytest.raises(MissingFileError, match=r"0 functions of the 4000 that TinyPy needs for train.*python\.org"):
-        standard_library.build()
+    with pytest.raises(MissingFileError, match=r"0 functions of the 4000 that are needed for train.*python\.org"):
+        standard_library.build(catalog.TINYPY)
 
 
 def test_relatives_are_one_family() -> None:
@@ -254,7 +263,7 @@ def test_relatives_are_one_family() -> None:
 
 def test_the_recipe_prints_what_it_wrote(tinypy: str) -> None:
     """Size and SHA-256 of each file, as they lie in the cache."""
-    folder = python_functions.folder()
+    folder = folders.folder(catalog.TINYPY)
     assert len(tinypy.splitlines()) == 4
     for line in tinypy.splitlines():
         name, size, unit, _, digest = line.split()
@@ -267,7 +276,7 @@ def test_a_recipe_that_cannot_write_says_so(
 ) -> None:
     """One sentence and status 1; with a root to write to, four files and status 0."""
     main = runpy.run_path(str(checkout / catalog.TINYPY.recipe))["main"]
-    monkeypatch.setattr(standard_library, "build", lambda: splits)
+    monkeypatch.setattr(standard_library, "functions", lambda _sizes: splits)
     (tmp_path / "file").write_bytes(b"")
 
     assert main([str(tmp_path / "file")]) == 1
@@ -281,7 +290,7 @@ def test_what_the_documents_say_is_what_the_code_does() -> None:
     folder = folders.shipped("datasets") / "tinypy"
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in ("README.md", "DATASHEET.md")}
 
-    assert sum(python_functions.N_IN_SPLIT.values()) == 5000
+    assert sum(split.n_samples for split in catalog.TINYPY.splits) == 5000
     for text in texts.values():
         for fact in ("5000", "3 to 25 lines", "100", "seven tenths"):
             assert fact in " ".join(text.split())

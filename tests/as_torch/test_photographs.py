@@ -28,6 +28,7 @@ from tinytorch_hf import (
     stratified_split,
     subset,
 )
+from tinytorch_hf.catalog import registry
 from tinytorch_hf.data.loaders import load_images, unit_range
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
@@ -69,7 +70,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Root:
 @pytest.fixture
 def few(files: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
     """The files, and a catalog that knows them in place of the official ones."""
-    monkeypatch.setitem(catalog._CATALOG, "cifar10", files.entry)
+    monkeypatch.setitem(registry._BUILT_IN, "cifar10", files.entry)
     return files
 
 

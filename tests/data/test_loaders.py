@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tinytorch_hf import catalog
-from tinytorch_hf.data import loaders, text_loaders
+from tinytorch_hf.data import lessons, loaders, text_loaders
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import check_columns, from_contents
@@ -20,7 +20,7 @@ from tinytorch_hf.files.splits import check_columns, from_contents
 
 def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
     """X_train, y_train, X_test, y_test: float32 in [0, 1] and int64."""
-    X_train, y_train, X_test, y_test = loaders.load_tinydigits()
+    X_train, y_train, X_test, y_test = lessons.load_tinydigits()
 
     assert (X_train.shape, X_train.dtype, y_train.shape, y_train.dtype) == ((1000, 8, 8), "float32", (1000,), "int64")
     assert (X_test.shape, X_test.dtype, y_test.shape, y_test.dtype) == ((200, 8, 8), "float32", (200,), "int64")
@@ -29,7 +29,7 @@ def test_load_tinydigits_gives_what_the_milestones_expect() -> None:
 
 def test_pixels_are_exact_sixteenths() -> None:
     """Sixteen times a pixel is a whole number, without rounding."""
-    X_train, _, X_test, _ = loaders.load_tinydigits()
+    X_train, _, X_test, _ = lessons.load_tinydigits()
 
     for images in (X_train, X_test):
         assert np.array_equal(images * 16, np.rint(images * 16))
@@ -40,7 +40,7 @@ def test_pixels_are_exact_sixteenths() -> None:
 )
 def test_a_strangers_pickle_load_gives_the_same_arrays() -> None:
     """The milestones open the files this way, under NumPy 1.26 and 2 alike."""
-    X_train, y_train, _, _ = loaders.load_tinydigits()
+    X_train, y_train, _, _ = lessons.load_tinydigits()
 
     with (folders.folder(catalog.TINYDIGITS) / "train.pkl").open("rb") as stream:
         content = pickle.load(stream)
@@ -53,7 +53,7 @@ def test_a_strangers_pickle_load_gives_the_same_arrays() -> None:
 def test_load_gives_the_same_numbers_by_column() -> None:
     """`load` and `load_tinydigits` are two views of the same files."""
     splits = loaders.load("tinydigits")
-    X_train, y_train, X_test, y_test = loaders.load_tinydigits()
+    X_train, y_train, X_test, y_test = lessons.load_tinydigits()
 
     assert list(splits) == ["train", "test"]
     assert np.array_equal(splits["train"]["images"], X_train)
@@ -64,9 +64,9 @@ def test_load_gives_the_same_numbers_by_column() -> None:
 
 def test_every_load_gives_fresh_arrays_that_may_be_changed() -> None:
     """Whoever normalises in place does not spoil the next load."""
-    first, *_ = loaders.load_tinydigits()
+    first, *_ = lessons.load_tinydigits()
     first += 1
-    second, *_ = loaders.load_tinydigits()
+    second, *_ = lessons.load_tinydigits()
 
     assert second.max() == 1
 
@@ -92,7 +92,7 @@ def test_a_root_is_looked_at_instead_of_the_bundled_files(root: Path, as_type: t
 
     (root / "tinydigits" / "test.pkl").unlink()
     with pytest.raises(MissingFileError, match=r"test\.pkl"):
-        loaders.load_tinydigits(as_type(root))
+        lessons.load_tinydigits(as_type(root))
 
 
 def test_a_tilde_in_the_root_is_the_home_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_the_file_with_other_columns_is_named() -> None:
 
 def test_loading_touches_no_random_state(same_random_state: None) -> None:
     """The caller's seeds mean the same before and after."""
-    loaders.load_tinydigits()
+    lessons.load_tinydigits()
 
 
 def test_one_split_is_loaded_from_its_own_file(root: Path) -> None:

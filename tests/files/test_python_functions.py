@@ -14,10 +14,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tinytorch_hf import catalog
+from tinytorch_hf.acquire import provision
 from tinytorch_hf.acquire.standard_library import clean
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError, TinyTorchHFError, UnknownNameError
-from tinytorch_hf.files import python_functions
+from tinytorch_hf.files import folders, python_functions, store, sums
 from tinytorch_hf.files.python_functions import Function, docstring_literal, source_of
+from tinytorch_hf.files.splits import read_split
 from tinytorch_hf.formats import json_lines
 
 PATH = Path("somewhere/train.jsonl")
@@ -36,11 +39,22 @@ def parse(data: bytes) -> list[Function]:
     return python_functions.parse(data, PATH, "Build it again.")
 
 
+def write(n_in_split: dict[str, int], root: Path) -> list[Path]:
+    """Files with so many functions, all alike, under a root."""
+    contents = {f"{split}.jsonl": json_lines.encode([FUNCTION] * n) for split, n in n_in_split.items()}
+    return provision.write_built(catalog.TINYPY, contents, root)
+
+
+def read(split: str, root: Path) -> list[Function]:
+    """The records of one split, from its columns."""
+    columns = read_split(catalog.TINYPY, split, root).values()
+    return [Function(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     """A small release: as many functions as there should be, all alike."""
-    splits = {split: [FUNCTION] * n for split, n in python_functions.N_IN_SPLIT.items()}
-    files = python_functions.write(splits, tmp_path)
+    files = write({split.name: split.n_samples for split in catalog.TINYPY.splits}, tmp_path)
     assert [path.name for path in files] == ["train.jsonl", "val.jsonl", "test.jsonl", "SHA256SUMS"]
     return files[0].parent
 
@@ -128,7 +142,7 @@ def test_each_release_of_python_has_its_own_folder(built: Path) -> None:
     """Named after the implementation and the full release; sha256sum understands its sums."""
     lines = (built / "SHA256SUMS").read_text(encoding="ascii").splitlines()
 
-    assert built.name == python_functions.release()
+    assert built.name == sums.release()
     assert built.parent.name == "tinypy"
     assert lines == [
         f"{hashlib.sha256((built / name).read_bytes()).hexdigest()}  {name}"
@@ -138,10 +152,10 @@ def test_each_release_of_python_has_its_own_folder(built: Path) -> None:
 
 def test_what_was_written_is_read_back(built: Path) -> None:
     """Split by split."""
-    for split, n_functions in python_functions.N_IN_SPLIT.items():
-        assert python_functions.read(split, built.parents[1]) == [FUNCTION] * n_functions
+    for split in catalog.TINYPY.splits:
+        assert read(split.name, built.parents[1]) == [FUNCTION] * split.n_samples
     with pytest.raises(UnknownNameError, match="Known: train, val, test"):
-        python_functions.read("dev", built.parents[1])
+        read("dev", built.parents[1])
 
 
 def test_a_folder_that_was_not_finished_is_not_taken_for_a_dataset(built: Path) -> None:
@@ -149,11 +163,11 @@ def test_a_folder_that_was_not_finished_is_not_taken_for_a_dataset(built: Path) 
     root = built.parents[1]
     for name in ("SHA256SUMS", "val.jsonl"):
         content = (built / name).read_bytes()
-        assert python_functions.is_built(root)
+        assert store.is_there(catalog.TINYPY, root)
         (built / name).unlink()
-        assert not python_functions.is_built(root)
+        assert not store.is_there(catalog.TINYPY, root)
         with pytest.raises(MissingFileError, match=rf"{name}.*tinytorch-hf download tinypy"):
-            python_functions.read("val", root)
+            read("val", root)
         (built / name).write_bytes(content)
 
 
@@ -175,15 +189,15 @@ def test_damage_is_named_by_file(built: Path, name: str, damage: Callable[[bytes
     (built / name).write_bytes(damage((built / name).read_bytes()))
 
     with pytest.raises(CorruptFileError, match=rf"{problem}.*tinytorch-hf download tinypy"):
-        python_functions.read("val", built.parents[1])
+        read("val", built.parents[1])
 
 
 def test_sums_that_fit_too_few_functions_are_not_enough(built: Path) -> None:
     """The number of functions is the catalog's."""
-    python_functions.write({split: [FUNCTION] for split in python_functions.N_IN_SPLIT}, built.parents[1])
+    write(dict.fromkeys(("train", "val", "test"), 1), built.parents[1])
 
-    with pytest.raises(CorruptFileError, match="has 1 functions instead of 4000"):
-        python_functions.read("train", built.parents[1])
+    with pytest.raises(CorruptFileError, match=r"does not hold the columns.*\(4000,\).*\(1,\)"):
+        read("train", built.parents[1])
 
 
 @settings(max_examples=25)
@@ -191,9 +205,9 @@ def test_sums_that_fit_too_few_functions_are_not_enough(built: Path) -> None:
 def test_no_single_changed_byte_is_read(tmp_path_factory: pytest.TempPathFactory, position: int, byte: int) -> None:
     """Wherever it is, in a split or in the sums."""
     root = tmp_path_factory.getbasetemp() / "one_byte"
-    if not python_functions.is_built(root):
-        python_functions.write({split: [FUNCTION] * n for split, n in python_functions.N_IN_SPLIT.items()}, root)
-    folder = python_functions.folder(root)
+    if not store.is_there(catalog.TINYPY, root):
+        write({split.name: split.n_samples for split in catalog.TINYPY.splits}, root)
+    folder = folders.folder(catalog.TINYPY, root)
     for name in ("test.jsonl", "SHA256SUMS"):
         good = (folder / name).read_bytes()
         place = position % len(good)
@@ -205,7 +219,7 @@ def test_no_single_changed_byte_is_read(tmp_path_factory: pytest.TempPathFactory
             # A sum that is not that of the split in hand is only looked at for its form.
             if name == "test.jsonl" or place >= good.index(b"val.jsonl\n") + len(b"val.jsonl\n"):
                 with pytest.raises(CorruptFileError):
-                    python_functions.read("test", root)
+                    read("test", root)
         finally:
             (folder / name).write_bytes(good)
 
@@ -215,6 +229,6 @@ def test_what_the_system_refuses_is_reported(built: Path) -> None:
     (built / "test.jsonl").unlink()
     (built / "test.jsonl").mkdir()
     with pytest.raises(StorageError, match="cannot be read"):
-        python_functions.read("test", built.parents[1])
+        read("test", built.parents[1])
     with pytest.raises(TinyTorchHFError, match="could not be written"):
-        python_functions.write({"test": [FUNCTION]}, built / "train.jsonl")
+        write({"test": 1}, built / "train.jsonl")

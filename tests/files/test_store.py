@@ -27,7 +27,7 @@ from tinytorch_hf.errors import (
     TruncatedFileError,
     WrongHashError,
 )
-from tinytorch_hf.files import advice, folders, python_functions, store
+from tinytorch_hf.files import advice, folders, store
 from tinytorch_hf.files.store import Found
 
 DATASET = catalog.TINYDIGITS
@@ -488,7 +488,7 @@ def test_what_may_not_be_looked_at_is_not_there(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Path, "read_bytes", forbidden)
 
     assert not store.is_there(catalog.TINYCIFAR, "secret")
-    assert not python_functions.is_built("secret")
+    assert not store.is_there(catalog.TINYPY, "secret")
     with pytest.raises(StorageError, match="cannot be read: Permission denied"):
         tinytorch_hf.load_tinycifar("secret")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import pytest
 from conftest import Run
 
 from tinytorch_hf import catalog, verify
 from tinytorch_hf.as_torch import read_back
-from tinytorch_hf.data import loaders, text_loaders
+from tinytorch_hf.data import loaders
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import folders, store
+from tinytorch_hf.files import folders, store, talks
 from tinytorch_hf.health.verification import Check, Outcome
 
 HUB = ["Hugging Face in memory", "Hugging Face Parquet"]
@@ -154,15 +155,19 @@ def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None
     """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
     assert [check.detail for check in checks_of("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
 
-    pairs = text_loaders.talks_pairs()
-    wrong = [dataclasses.replace(pairs[0], answer="I am a person."), *pairs[1:]]
-    monkeypatch.setattr(text_loaders, "talks_pairs", lambda root=None: wrong)
+    parse = talks.parse_jsonl
+
+    def wrong(data: bytes, path: Path) -> list[talks.Pair]:
+        first, *others = parse(data, path)
+        return [dataclasses.replace(first, answer="I am a person."), *others]
+
+    monkeypatch.setattr(talks, "parse_jsonl", wrong)
     checks = {check.subject: check for check in verify("tinytalks")}
 
     assert checks["rules"].outcome is Outcome.FAILED
     assert "persona" in checks["rules"].detail
     assert checks["texts"].outcome is Outcome.FAILED
-    assert "tinytalks_v1.txt holds other pairs" in checks["texts"].detail
+    assert "tinytalks_v1.txt holds other samples" in checks["texts"].detail
 
 
 def test_an_unknown_name_is_explained() -> None:

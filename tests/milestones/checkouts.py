@@ -155,7 +155,9 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
             packed = gzip.compress(data, mtime=1)
             (folder / f"{name}.gz").write_bytes(packed)
             archives.append(catalog.Archive(_facts(f"{name}.gz", packed), "MNIST/raw", ()))
-    dataset = replace(catalog.MNIST, splits=tuple(splits), provider=catalog.Downloaded(tuple(archives), catalog.MNIST.place))
+    dataset = replace(
+        catalog.MNIST, splits=tuple(splits), provider=catalog.Downloaded(tuple(archives), catalog.MNIST.place)
+    )
     monkeypatch.setattr(catalog, "MNIST", dataset)
     return Small(dataset, folder)
 

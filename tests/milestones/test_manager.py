@@ -12,6 +12,7 @@ from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, sna
 
 from tinytorch_hf import catalog, load_mnist, load_tinydigits, load_tinymnist, load_tinytalks, milestones
 from tinytorch_hf.acquire import provision
+from tinytorch_hf.catalog import DatasetInfo, registry
 from tinytorch_hf.errors import (
     GitLFSPointerError,
     InvalidArgumentError,
@@ -259,14 +260,14 @@ def test_tinycifar_is_cut_from_what_the_milestones_have(
 ) -> None:
     """Into the cache, once."""
     small_cifar10.into(data_dir / "cifar-10" / "cifar-10-batches-py")
-    monkeypatch.setitem(catalog._CATALOG, "cifar10", small_cifar10.dataset)
+    monkeypatch.setitem(registry._BUILT_IN, "cifar10", small_cifar10.dataset)
     cut = []
 
-    def cut_tinycifar(source: object, _dataset: object, source_root: Path, root: None) -> None:
-        cut.append((source, source_root, root))
+    def cut_out(dataset: DatasetInfo, source_root: Path, root: None) -> None:
+        cut.append((catalog.origin(dataset), source_root, root))
         shutil.copytree(tinycifar_root, own_cache)
 
-    monkeypatch.setattr(provision, "cut_tinycifar", cut_tinycifar)
+    monkeypatch.setattr(provision, "cut", cut_out)
     for _ in range(2):
         assert len(DatasetManager(data_dir).get_cifar10(full=False)[0][0]) == 2000
 

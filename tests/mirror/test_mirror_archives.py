@@ -15,7 +15,7 @@ from serving import ask, serving
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import fetch, places, plan
-from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo, Downloaded, SplitInfo
 from tinytorch_hf.cli import OK, PROBLEM, main
 from tinytorch_hf.errors import MissingFileError
 from tinytorch_hf.files import folders
@@ -36,10 +36,12 @@ WORDS = replace(
     name="words",
     title="Words",
     splits=(SplitInfo("train", 1, (described("words", UNPACKED),)),),
-    root_folder="words",
-    archives=(
-        Archive(described("words.gz", PACKED), "words", ("http://127.0.0.1:1/words.gz",)),
-        Archive(described("other.gz", b"other"), "words", ("http://127.0.0.1:1/other.gz",)),
+    provider=Downloaded(
+        (
+            Archive(described("words.gz", PACKED), "words", ("http://127.0.0.1:1/words.gz",)),
+            Archive(described("other.gz", b"other"), "words", ("http://127.0.0.1:1/other.gz",)),
+        ),
+        "words",
     ),
 )
 
