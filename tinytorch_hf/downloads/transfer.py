@@ -133,12 +133,12 @@ def _is_encoded(headers: Mapping[str, str], missing: int) -> bool:
 
     Some servers take the file's own compression for one of the transfer, which must not be undone.
     """
-    return "Content-Encoding" in headers and _announced_bytes(headers) != missing
+    return bool(headers.get("Content-Encoding")) and _announced_bytes(headers) != missing
 
 
 def _refuse_another_size(headers: Mapping[str, str], size_bytes: int) -> None:
     announced = _announced_bytes(headers)
-    if "Content-Encoding" in headers or announced in (None, size_bytes):
+    if headers.get("Content-Encoding") or announced in (None, size_bytes):
         return
     page = " (a web page, as the login page of a network is)" if "html" in headers.get("Content-Type", "") else ""
     raise Failure(f"it offers {announced} bytes{page} instead of {size_bytes}")
