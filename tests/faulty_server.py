@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -225,6 +226,7 @@ class FaultyServer:
     answers: list[Answer]
     exchanges: list[Exchange] = field(default_factory=list)
     address: str = ""
+    secured_by: ssl.SSLContext | None = None
 
     @property
     def firsts(self) -> list[int]:
@@ -238,7 +240,10 @@ class FaultyServer:
 
     def answer(self, connection: socket.socket) -> None:
         """Read one request and answer it."""
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            if self.secured_by:
+                connection = self.secured_by.wrap_socket(connection, server_side=True)
+            stack.enter_context(connection)
             request = b""
             while 2 * CRLF not in request:
                 request += connection.recv(2**16)
@@ -255,11 +260,14 @@ class FaultyServer:
 
 
 @contextlib.contextmanager
-def serving_faults(content: bytes, *answers: Answer) -> Iterator[FaultyServer]:
-    """Serve in threads of this process until the end of the block."""
-    server = FaultyServer(content, list(answers))
+def serving_faults(
+    content: bytes, *answers: Answer, secured_by: ssl.SSLContext | None = None
+) -> Iterator[FaultyServer]:
+    """Serve in threads of this process until the end of the block; over TLS if something is given to secure it."""
+    server = FaultyServer(content, list(answers), secured_by=secured_by)
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        server.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        scheme = "https" if secured_by else "http"
+        server.address = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
 
         def accept() -> None:
             with contextlib.suppress(OSError):

@@ -164,13 +164,17 @@ def test_an_endless_body_is_left_after_as_many_bytes_as_the_file_has(tmp_path: P
     assert sent < 10 * 10**6
 
 
-def test_a_body_behind_a_redirect_is_not_read(tmp_path: Path) -> None:
-    """Another page of 200 MB, or one that never ends."""
+@pytest.mark.parametrize(
+    "headers", [{}, {"Content_Length": 200 * 10**6}, {"Transfer_Encoding": "chunked"}, {"Content_Encoding": "gzip"}]
+)
+def test_a_body_behind_a_redirect_is_not_read(tmp_path: Path, headers: dict[str, object]) -> None:
+    """Another page of 200 MB, or one that never ends, in whatever form."""
+    piece = b"f4240" + faults.CRLF + bytes(10**6) + faults.CRLF
 
     def long_redirect(exchange: faults.Exchange, content: bytes) -> None:
-        exchange.head("302 Found", Location="/letters.gz")
+        exchange.head("302 Found", Location="/letters.gz", **headers)
         for _ in range(200):
-            exchange.body(bytes(10**6))
+            exchange.body(piece)
 
     reason, firsts, sent = outcome(tmp_path, long_redirect, faults.good)
 

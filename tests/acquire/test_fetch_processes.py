@@ -56,7 +56,7 @@ def test_ten_processes_cause_one_download(tmp_path: Path) -> None:
 
     program = """
         import multiprocessing
-        import filelock, pooch, requests
+        import filelock, requests
         case = small(Path(sys.argv[1]), sys.argv[2])
 
         def download(_number):

@@ -110,7 +110,7 @@ def test_without_the_extra_a_download_says_what_to_install(tmp_path: Path, run_n
     done = run_numpy_only("-m", "tinytorch_hf", "download", "mnist", "--root", str(tmp_path / "data"))
 
     assert done.returncode == 1
-    assert done.stderr.startswith("python -m tinytorch_hf: This needs pooch, which is not installed")
+    assert done.stderr.startswith("python -m tinytorch_hf: This needs requests, which is not installed")
     assert 'pip install "tinytorch-hf[download]"' in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
 

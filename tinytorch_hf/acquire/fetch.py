@@ -99,9 +99,7 @@ def _from_place(address: str, step: Step, patience: Patience) -> str | None:
     waits, most, was_wrong = list(patience.waits_s), planning.size_of(partial), False
     while True:
         try:
-            n_before = planning.size_of(partial)
-            if n_before < file.size_bytes:
-                n_before = transfer(address, partial, file.size_bytes, patience)
+            n_before = transfer(address, partial, file.size_bytes, patience)
         except Failure as failure:
             n_bytes = planning.size_of(partial)
             if n_bytes >= most + file.size_bytes / 100:

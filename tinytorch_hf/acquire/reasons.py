@@ -1,8 +1,9 @@
-"""Why a place did not give a file, in a few words that hold no address, user name or password."""
+"""Why a place did not give a file, in a few words that hold no address, user name or password, nor words of servers."""
 
 from __future__ import annotations
 
-import socket
+import http
+import re
 from collections.abc import Iterator
 
 
@@ -26,44 +27,48 @@ class Failure(Exception):
 # Statuses that say "not now": timeout, too many requests, and the server's own troubles.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
+# What OpenSSL's messages begin and end with: "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)".
+_OPENSSL_MARKS = re.compile(r"^\[[^]]*\] | \(_ssl\.c:[0-9]+\)$")
+
 _NO_ADDRESS = "this, or where it leads to, is no http or https address"
 
+_OWN_CERTIFICATE = "if your network has its own certificate, name its file in REQUESTS_CA_BUNDLE"
 
-def failure_of(error: BaseException, connect_s: float, read_s: float) -> Failure:
+
+def refused(status: int) -> Failure:
+    """The failure that an HTTP status stands for, in the standard's words: those of a server may hold anything."""
+    known = {each.value: f" {each.phrase}" for each in http.HTTPStatus}
+    return Failure(f"it answered {status}{known.get(status, '')}", may_pass=status in _PASSING)
+
+
+def failure_of(error: Exception, connect_s: float, read_s: float) -> Failure:
     """The failure that an exception of requests, or of the libraries below it, stands for."""
+    import ssl
+
     from requests import exceptions as said
-
-    if isinstance(error, said.HTTPError) and error.response is not None:
-        status = error.response.status_code
-        return Failure(f"it answered {status} {error.response.reason}".rstrip(), may_pass=status in _PASSING)
-    in_words = {
-        said.ConnectTimeout: f"no connection within {connect_s:g} s",
-        said.TooManyRedirects: "it redirects without end",
-        said.InvalidURL: _NO_ADDRESS,
-        said.MissingSchema: _NO_ADDRESS,
-        said.InvalidSchema: _NO_ADDRESS,
-        said.ProxyError: f"the proxy gave no connection{_in_words(error)}",
-        said.SSLError: f"no secure connection{_in_words(error)}",
-    }
-    for kind, reason in in_words.items():
-        if isinstance(error, kind):
-            return Failure(reason)
-    if isinstance(error, said.ContentDecodingError):
-        return Failure("what it sent is damaged: it cannot be decompressed", may_pass=True)
-    return _broken_connection(error, read_s)
-
-
-def _broken_connection(error: BaseException, read_s: float) -> Failure:
     from urllib3 import exceptions as below
 
+    if type(error) is OSError:
+        # This is how requests says that the environment names certificates which are not there.
+        return Failure("no secure connection: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file or folder")
+    in_words = _in_words(error)
+    # The first that fits counts, because several may: a proxy's failure holds that of a connection.
+    failures: list[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure]] = [
+        (said.TooManyRedirects, Failure("it redirects without end")),
+        ((said.InvalidProxyURL, below.ProxySchemeUnknown), Failure("the proxy's address is no http or https address")),
+        ((said.InvalidURL, said.MissingSchema, said.InvalidSchema, below.LocationValueError), Failure(_NO_ADDRESS)),
+        (below.ProxyError, Failure(f"the proxy gave no connection{in_words}")),
+        (ssl.SSLCertVerificationError, Failure(f"no secure connection{in_words}; {_OWN_CERTIFICATE}")),
+        (below.SSLError, Failure(f"no secure connection{in_words}")),
+        (below.NewConnectionError, Failure(f"no connection{in_words}")),
+        (below.ConnectTimeoutError, Failure(f"no connection within {connect_s:g} s")),
+        ((below.ReadTimeoutError, TimeoutError), Failure(f"nothing came for {read_s:g} s", may_pass=True)),
+        (below.DecodeError, Failure("what it sent is damaged: it cannot be decompressed", may_pass=True)),
+        ((below.ProtocolError, OSError), Failure(f"the connection broke{in_words}", may_pass=True)),
+        (Exception, Failure(f"what it sent could not be understood ({type(error).__name__})", may_pass=True)),
+    ]
     causes = list(_causes(error))
-    if any(isinstance(cause, (below.NewConnectionError, socket.gaierror)) for cause in causes):
-        return Failure(f"no connection{_in_words(error)}")
-    if any(isinstance(cause, (below.ReadTimeoutError, TimeoutError)) for cause in causes):
-        return Failure(f"nothing came for {read_s:g} s", may_pass=True)
-    if isinstance(error, OSError):
-        return Failure(f"the connection broke{_in_words(error)}", may_pass=True)
-    return Failure(f"what it sent could not be understood ({type(error).__name__})", may_pass=True)
+    return next(failure for kind, failure in failures if any(isinstance(cause, kind) for cause in causes))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -79,6 +84,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _in_words(error: BaseException) -> str:
-    """What the operating system says; nothing else of an exception is repeated, because it may hold secrets."""
+    """What the operating system or OpenSSL says; nothing else is repeated, because it may hold secrets."""
     said = [cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror]
-    return f": {said[-1]}" if said else ""
+    return f": {_OPENSSL_MARKS.sub('', said[-1])}" if said else ""

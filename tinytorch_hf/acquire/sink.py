@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from tinytorch_hf.acquire.reasons import Failure
 from tinytorch_hf.errors import StorageError
+
+# What may stand where a partial file belongs.
+_KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Patience:
 
 
 class Sink:
-    """A partial file that pooch writes into: it counts, measures the speed and shows the progress."""
+    """A partial file that a download is written into: it counts, measures the speed and shows the progress."""
 
     def __init__(self, partial: Path, size_bytes: int, patience: Patience) -> None:
         self.size_bytes, self.first, self.n_bytes, self.is_receiving = size_bytes, 0, 0, False
@@ -43,9 +47,8 @@ class Sink:
     def __enter__(self) -> Sink:
         with self._explained():
             self._partial.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._partial, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
             # Not buffered: what has come is in the file when the process is killed.
-            self._file: RawIOBase = self._stack.enter_context(os.fdopen(handle, "r+b", buffering=0))
+            self._file: RawIOBase = self._stack.enter_context(os.fdopen(_opened(self._partial), "r+b", buffering=0))
             self.n_bytes = self._file.seek(0, os.SEEK_END)
         self._bar = self._stack.enter_context(_progress_bar(self._partial, self.n_bytes, self.size_bytes))
         return self
@@ -87,9 +90,6 @@ class Sink:
                 raise Failure(f"it is too slow: {self._came / passed:.0f} bytes per second")
             self._since, self._came = time.monotonic(), 0
 
-    def flush(self) -> None:
-        """Do nothing: what is written is in the file already."""
-
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -99,6 +99,22 @@ class Sink:
                 f"{self._partial} could not be written: {error.strerror or error}. Free some space or choose another "
                 "folder with TINYTORCH_HF_CACHE or with a root, then run it again; what has come so far is kept."
             ) from error
+
+
+def _opened(partial: Path) -> int:
+    """Make the partial file or open that of a former try, but never write through a link into another file."""
+    flags = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        found = partial.lstat()
+    except FileNotFoundError:
+        return os.open(partial, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
+        return os.open(partial, flags)
+    kind = "a hard link" if stat.S_ISREG(found.st_mode) else _KINDS.get(stat.S_IFMT(found.st_mode), "a special file")
+    raise StorageError(
+        f"{partial} is {kind}, where the beginning of a download belongs. Nothing was changed; move it away, then "
+        "run it again."
+    )
 
 
 @contextlib.contextmanager

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.acquire.reasons import Failure, failure_of
+from tinytorch_hf.acquire.reasons import Failure, failure_of, refused
 from tinytorch_hf.acquire.sink import Patience, Sink
 from tinytorch_hf.errors import MissingExtraError, StorageError
+
+if TYPE_CHECKING:
+    from requests import Response
 
 # How much is read at once. What has arrived is taken, so that nobody waits until so much is there.
 _PIECE_BYTES = 2**16
@@ -48,17 +49,21 @@ def transfer(url: str, partial: Path, size_bytes: int, patience: Patience) -> in
         The partial file cannot be written.
     """
     with Sink(partial, size_bytes, patience) as sink:
+        if sink.missing <= 0:
+            # A process was killed after the last byte had come.
+            return sink.n_bytes
         try:
-            return _request(url, sink, patience)
+            _request(url, sink, patience)
         except _StartOver:
             # The server cannot go on where the partial file ends.
             sink.begin(0)
-            return _request(url, sink, patience)
+            _request(url, sink, patience)
+        return sink.first
 
 
 def require_extra() -> None:
     """Raise MissingExtraError unless the libraries of the extra ``download`` are installed."""
-    for library in ("pooch", "filelock", "tqdm"):
+    for library in ("requests", "filelock", "tqdm"):
         try:
             importlib.import_module(library)
         except ImportError as error:
@@ -69,42 +74,43 @@ class _StartOver(Exception):
     """What the server answered does not continue the partial file."""
 
 
-def _request(url: str, sink: Sink, patience: Patience) -> int:
-    import pooch
+def _request(url: str, sink: Sink, patience: Patience) -> None:
+    import requests
 
-    begun = sink.n_bytes
     headers = {"Accept-Encoding": "identity", "User-Agent": f"tinytorch-hf/{__version__}"}
-    if begun:
-        headers["Range"] = f"bytes={begun}-"
-    with contextlib.ExitStack() as stack:
-        downloader = pooch.HTTPDownloader(
-            chunk_size=_PIECE_BYTES,
-            headers=headers,
-            timeout=(patience.connect_s, patience.read_s),
-            hooks={"response": functools.partial(_receive, sink=sink, stack=stack)},
-        )
-        try:
-            downloader(url, sink, None)
-        except (Failure, StorageError, _StartOver):
-            raise
-        except Exception as error:
-            # Whatever a server makes the libraries raise, the next place may do better.
-            failure = failure_of(error, patience.connect_s, patience.read_s)
-        else:
-            failure = Failure("the connection ended", may_pass=True)
-    if not sink.missing:
-        return sink.first
-    how_far = f", after {sink.n_bytes} of {sink.size_bytes} bytes" if sink.is_receiving else ""
-    raise Failure(f"{failure.reason}{how_far}", may_pass=failure.may_pass)
+    if sink.n_bytes:
+        headers["Range"] = f"bytes={sink.n_bytes}-"
+    limits = (patience.connect_s, patience.read_s)
+    hooks = {"response": _leave_a_redirect}
+    try:
+        with requests.get(url, headers=headers, timeout=limits, hooks=hooks, stream=True) as response:
+            _begin(response, sink)
+            is_encoded = _is_encoded(response.headers, sink.missing)
+            # Each piece as soon as it is there, so that a server that sends a byte a second does not go unnoticed.
+            while sink.missing:
+                piece = response.raw.read1(min(_PIECE_BYTES, sink.missing), decode_content=is_encoded)
+                if not piece:
+                    break
+                sink.write(piece)
+        failure = Failure("the connection ended", may_pass=True)
+    except (Failure, StorageError, _StartOver):
+        raise
+    except Exception as error:
+        # Whatever a server makes the libraries raise, the next place may do better.
+        failure = failure_of(error, patience.connect_s, patience.read_s)
+    if sink.missing:
+        how_far = f", after {sink.n_bytes} of {sink.size_bytes} bytes" if sink.is_receiving else ""
+        raise Failure(f"{failure.reason}{how_far}", may_pass=failure.may_pass)
 
 
-def _receive(response: Any, *, sink: Sink, stack: contextlib.ExitStack, **_options: Any) -> None:
-    """Look at an answer before its body is read: where it begins, and whether it can be the file at all."""
-    stack.callback(response.close)
+def _leave_a_redirect(response: Response, **_options: object) -> None:
+    """Close a redirect before requests reads its body, however long it is."""
     if response.is_redirect:
-        # requests would read the body of a redirect, however long.
-        response.raw.stream = lambda *_arguments, **_keywords: iter(())
-        return
+        response.close()
+
+
+def _begin(response: Response, sink: Sink) -> None:
+    """Look at an answer before its body is read: where it begins, and whether it can be the file at all."""
     status, begun = response.status_code, sink.n_bytes
     if status == 206 and _continues(response.headers.get("Content-Range", ""), begun, sink.size_bytes):
         sink.begin(begun)
@@ -113,16 +119,8 @@ def _receive(response: Any, *, sink: Sink, stack: contextlib.ExitStack, **_optio
     elif status == 200:
         _refuse_another_size(response.headers, sink.size_bytes)
         sink.begin(0)
-    elif status < 400:
-        raise Failure(f"it answered {status} {response.reason}".rstrip())
     else:
-        return  # The downloader raises what it is.
-    if response.headers.get("Content-Encoding") and _announced_bytes(response.headers) == sink.missing:
-        # A server that takes the file's own compression for one of the transfer: it must not be undone.
-        response.raw.headers.pop("Content-Encoding", None)
-    # What it announces was looked at; the downloader would stumble over what is no number.
-    response.headers.pop("Content-Length", None)
-    response.raw.stream = functools.partial(_as_it_arrives, response.raw, sink)
+        raise refused(status)
 
 
 def _continues(content_range: str, begun: int, size_bytes: int) -> bool:
@@ -130,26 +128,22 @@ def _continues(content_range: str, begun: int, size_bytes: int) -> bool:
     return match is not None and int(match[1]) == begun and match[2] in ("*", str(size_bytes))
 
 
-def _refuse_another_size(headers: Any, size_bytes: int) -> None:
+def _is_encoded(headers: Mapping[str, str], missing: int) -> bool:
+    """Whether it comes compressed, although it was asked for as it is.
+
+    Some servers take the file's own compression for one of the transfer, which must not be undone.
+    """
+    return bool(headers.get("Content-Encoding")) and _announced_bytes(headers) != missing
+
+
+def _refuse_another_size(headers: Mapping[str, str], size_bytes: int) -> None:
     announced = _announced_bytes(headers)
-    if headers.get("Content-Encoding") or announced is None or announced == size_bytes:
+    if headers.get("Content-Encoding") or announced in (None, size_bytes):
         return
     page = " (a web page, as the login page of a network is)" if "html" in headers.get("Content-Type", "") else ""
     raise Failure(f"it offers {announced} bytes{page} instead of {size_bytes}")
 
 
-def _announced_bytes(headers: Any) -> int | None:
+def _announced_bytes(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Content-Length", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-
-
-def _as_it_arrives(raw: Any, sink: Sink, piece_bytes: int, decode_content: bool) -> Iterator[bytes]:
-    """The body, each piece as soon as it is there, and no more of it than is missing.
-
-    requests would wait until a whole piece has come, while a server that sends a byte a second goes unnoticed.
-    """
-    while sink.missing:
-        piece = raw.read1(min(piece_bytes, sink.missing), decode_content=decode_content)
-        if not piece:
-            return
-        yield piece
