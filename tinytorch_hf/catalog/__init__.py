@@ -1,26 +1,31 @@
-"""Every dataset's facts: one table, in `shipped` and `on_demand`."""
+"""Every dataset's facts: one table, in `shipped` and `on_demand`; and in `generated` those of points without files."""
 
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import Archive, Column, DataFile, DatasetInfo, SplitInfo
+from tinytorch_hf.catalog.generated import GENERATED, PERCEPTRON, XOR, GeneratedInfo
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
-from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
 __all__ = [
     "CIFAR10",
     "DIGITS_8X8",
     "DIGIT_CLASSES",
+    "GENERATED",
     "MNIST",
+    "PERCEPTRON",
     "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
     "TINYPY",
     "TINYTALKS",
+    "XOR",
     "Archive",
     "Column",
     "DataFile",
     "DatasetInfo",
+    "GeneratedInfo",
     "SplitInfo",
     "info",
     "names",
@@ -50,10 +55,17 @@ def info(name: str) -> DatasetInfo:
     ------
     UnknownNameError
         No dataset has this name; close matches are suggested.
+    InvalidArgumentError
+        The dataset is generated, so nothing is stored that could be loaded, shown or checked.
     """
     try:
         return _CATALOG[name]
     except (KeyError, TypeError):
+        if isinstance(name, str) and name in GENERATED:
+            raise InvalidArgumentError(
+                f"{name} is generated, not stored: it is for `tinytorch-hf compare {name}`, and "
+                f"`tinytorch-hf info {name}` describes it."
+            ) from None
         raise UnknownNameError("dataset", name, _CATALOG) from None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinytorch_hf import generated, python_functions, talks
+from tinytorch_hf import catalog, generated, python_functions, talks
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
@@ -66,7 +66,7 @@ def _digits_8x8() -> Arrays:
 
 
 def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]:
-    return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
+    return lambda: Arrays(*make(seed=0), *make(seed=1))
 
 
 def _talks_texts(split: str) -> list[str]:
@@ -168,11 +168,11 @@ TASKS: dict[str, dict[str, Training]] = {
             _blocks("tinypy", 64, 64, N_TRAIN_LONG, N_VAL_LONG), _gpt("tinypy", 64, 64), "adam", 0.003, epochs=1
         ),
     },
-    "xor": {
+    catalog.XOR.name: {
         "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 16, 1), "adam", 0.05, epochs=60),
         "logistic": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 1)),
     },
-    "perceptron": {
+    catalog.PERCEPTRON.name: {
         "logistic": Training(_generated(generated.perceptron), lambda: models.binary_classifier(2, 1)),
     },
 }
