@@ -43,7 +43,7 @@ def test_labels_say_where_the_points_are(n_samples: int, seed: int) -> None:
 
 @pytest.mark.parametrize("facts", catalog.GENERATED.values(), ids=catalog.GENERATED)
 def test_the_catalog_states_what_they_are(facts: catalog.GeneratedInfo) -> None:
-    """The function of that name gives as many points, in these columns and range, of these classes, and cites the same."""
+    """The function of that name gives as many points, in these columns and range, of these classes, cited alike."""
     make = getattr(generated, facts.name)
 
     arrays = make()
