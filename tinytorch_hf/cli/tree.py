@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +93,9 @@ class Parser(argparse.ArgumentParser):
                 break
             option = word.partition("=")[0]
             if _looks_like_an_option(option) and not self._knows(option):
-                self.error(f"There is no option {option}.{_did_you_mean(self._near_options(option))}")
+                self.error(
+                    f"There is no option {option}.{_did_you_mean(_alike(option, self._option_string_actions, 1))}"
+                )
         return self.parse_args(words, argparse.Namespace(**values))
 
     def _knows(self, option: str) -> bool:
@@ -102,9 +103,6 @@ class Parser(argparse.ArgumentParser):
         if option.startswith("--"):
             return any(known.startswith(option) for known in self._option_string_actions)
         return option[:2] in self._option_string_actions
-
-    def _near_options(self, option: str) -> list[str]:
-        return difflib.get_close_matches(option.lower(), self._option_string_actions, n=1)
 
 
 def no_such_command(root: Parser, group: Parser, word: str) -> str:
@@ -124,10 +122,18 @@ def _near(root: Parser, group: Parser, word: str) -> list[Parser]:
     word = word.lower()
     if word in by_name:
         return by_name[word]
-    here = difflib.get_close_matches(word, group.commands, n=2)
+    here = _alike(word, group.commands, 2)
     if here:
         return [group.commands[name] for name in here]
-    return [command for name in difflib.get_close_matches(word, by_name, n=2) for command in by_name[name]]
+    return [command for name in _alike(word, by_name, 2) for command in by_name[name]]
+
+
+def _alike(word: str, known: Iterable[str], n: int) -> list[str]:
+    """Up to ``n`` of the known words that are spelled much like one, the nearest first."""
+    # Needed by who has mistyped something, and by nobody else.
+    import difflib
+
+    return difflib.get_close_matches(word.lower(), list(known), n)
 
 
 def _did_you_mean(names: Sequence[str]) -> str:
