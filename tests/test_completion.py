@@ -62,7 +62,6 @@ def _environment(command: Path) -> dict[str, str]:
             ],
         ),
         ("tinytorch-hf hub ", ["build", "cache", "publish", "mirror"]),
-        ("tinytorch-hf mile", ["milestones "]),
         ("tinytorch-hf milestones r", ["run "]),
         ("tinytorch-hf milestones run --f", ["--full "]),
         ("tinytorch-hf hub build ", on_hub.names()),
