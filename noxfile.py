@@ -124,7 +124,7 @@ def mutation(session: nox.Session) -> None:
 def milestones(session: nox.Session) -> None:
     """The milestones with NumPy alone, as students run them: each has to learn; then with what is downloaded."""
     session.install("-e", ".")
-    session.run("python", "-m", "tinytorch_hf.milestones", "run", "all")
+    session.run("python", "-m", "tinytorch_hf", "milestones", "run", "all")
     session.install(*TEST_TOOLS)
     session.run("pytest", "tests/milestones/with_downloads.py", *session.posargs)
 

@@ -55,7 +55,7 @@ class Fetched:
 @contextlib.contextmanager
 def running_mirror() -> Iterator[tuple[int, str]]:
     """Process id and address of a mirror that serves every dataset, in a process of its own."""
-    command = [sys.executable, "-m", "tinytorch_hf", "mirror", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "tinytorch_hf", "hub", "mirror", "--port", "0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     try:
         assert process.stdout is not None  # noqa: S101 -- it was asked for

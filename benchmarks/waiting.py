@@ -44,7 +44,7 @@ def table(_scope: str) -> str:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         home = Path(folder)
         subprocess.run(
-            [sys.executable, "-m", "tinytorch_hf", "cache", "tinydigits"],
+            [sys.executable, "-m", "tinytorch_hf", "hub", "cache", "tinydigits"],
             env={**os.environ, "HF_HOME": folder},
             check=True,
             stdout=subprocess.DEVNULL,

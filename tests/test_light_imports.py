@@ -90,14 +90,16 @@ def test_nothing_heavy_stands_behind_what_is_listed(run_python: Run) -> None:
 
 
 def test_listing_datasets_needs_no_numpy(run_python: Run) -> None:
-    """The command line starts as fast as Python does."""
-    program = "from tinytorch_hf.cli import main; main(['list']); main(['info', 'tinydigits'])"
+    """The command line starts as fast as Python does; so does help, and the answer to a command that is not there."""
+    calls = ([], ["list"], ["info", "tinydigits"], ["info", "xor"], ["hub"], ["milestones"], ["lst"])
+    program = f"from tinytorch_hf.cli import main; [main(words) for words in {calls}]"
 
     imported = _imported(
         run_python, f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()): {program}"
     )
 
-    assert imported & {"numpy", "argcomplete", "subprocess", "tinytorch_hf.health", "tinytorch_hf.files"} == set()
+    ours = {f"tinytorch_hf.{room}" for room in ("compare", "files", "health", "hub", "milestones")}
+    assert imported & {"numpy", "argcomplete", "subprocess", *ours} == set()
 
 
 # What Linux noted of this program alone; the figure that `resource` gives may be that of the process that started it.

@@ -21,7 +21,6 @@ from benchmarks import expectations
 from tinytorch_hf import cli
 from tinytorch_hf.cli import OK
 from tinytorch_hf.hub import cache, parquet
-from tinytorch_hf.milestones import __main__ as milestones
 from tinytorch_hf.milestones.experiments.training import train
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -70,14 +69,14 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_w
 
     def carry_out(line: str) -> int:
         words = shlex.split(line)
-        if words[:2] == ["tinytorch-hf", "mirror"]:
-            return serve(words[2:])
-        if words[:2] == ["tinytorch-hf", "publish"]:
+        assert words[0] == "tinytorch-hf"
+        if words[1:3] == ["hub", "mirror"]:
+            return serve(words[3:])
+        if words[1:3] == ["hub", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
             return run_with_torch("-m", "tinytorch_hf", *words[1:], **options).returncode
-        run = milestones.main if words[0] == "python" else cli.main
-        return run(words[words.index("tinytorch_hf.milestones") + 1 :] if words[0] == "python" else words[1:])
+        return cli.main(words[1:])
 
     return carry_out
 
@@ -86,7 +85,7 @@ def serve(arguments: list[str]) -> int:
     """Start a mirror as the line says, at a port that is free, read its front page as a browser does, and stop it."""
     port = arguments.index("--port") + 1
     arguments = [*arguments[:port], "0", *arguments[port + 1 :], "--json"]
-    command = [sys.executable, "-m", "tinytorch_hf", "mirror", *arguments]
+    command = [sys.executable, "-m", "tinytorch_hf", "hub", "mirror", *arguments]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = json.loads(process.stdout.readline())["endpoint"]
@@ -125,16 +124,33 @@ def test_what_learners_may_expect_is_what_the_experiments_reach() -> None:
 
 def test_the_commands_of_the_table_exist() -> None:
     """And none is missing from it."""
-    in_table = re.findall(r"^\| `tinytorch-hf (\w+)", README, re.MULTILINE)
-    in_help = subprocess.run(
-        [sys.executable, "-m", "tinytorch_hf", "--help"],
-        cwd=Path(__file__).resolve().parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    in_table = re.findall(r"^\| `(tinytorch-hf .*?)` \|", README, re.MULTILINE)
+    in_help = [command.prog for command in cli._parser("tinytorch-hf").leaves()]
 
-    assert in_table == re.findall(r"^    (\w+)", in_help, re.MULTILINE)
+    assert len(in_table) == len(in_help)
+    for line, command in zip(in_table, in_help, strict=True):
+        assert f"{line} ".startswith(f"{command} ")
+
+
+def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
+    """Not in a message, a document or a notebook; what a command was called before stands in the change log alone."""
+    old = re.compile(
+        r"tinytorch-hf (build|cache|publish|mirror)\b|tinytorch-hf milestones (?!prepare|run)[^`\s]|"
+        r"-m tinytorch_hf\.milestones"
+    )
+    told = {"CHANGELOG.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
+    # The first is what the caches of users hold, the other tells of the old names.
+    known = {("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"), ("README.md", "tinytorch-hf mirror")}
+    folders = ["tinytorch_hf", "datasets", "cards", "loading_scripts", "benchmarks"]
+    files = [*checkout.glob("*.md"), *(path for folder in folders for path in (checkout / folder).rglob("*"))]
+    found = {
+        (path.relative_to(checkout).as_posix(), match[0])
+        for path in files
+        if path.suffix in (".md", ".py", ".ipynb")
+        for match in old.finditer(path.read_text(encoding="utf-8"))
+    }
+
+    assert {(file, name) for file, name in found if file not in told} == known
 
 
 def test_links_lead_somewhere(checkout: Path) -> None:

@@ -22,8 +22,8 @@ from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, loa
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "download", "milestones"),
-    *("build", "cache", "publish", "mirror", "compare", "check", "doctor"),
+    *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
+    *("milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
 ]
 
 
@@ -44,11 +44,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
-    """The example calls the command itself."""
-    status, out, _ = run(command, "--help")
+    """A sentence says what it does, and the example calls the command itself."""
+    status, out, _ = run(*command.split(), "--help")
 
     assert status == OK
-    assert re.search(rf"Example: tinytorch-hf {command}", out)
+    assert re.search(rf"\n\n[A-Z][^.]+\.(.|\n)*\n\nExample:\n  tinytorch-hf {command}", out)
 
 
 @pytest.mark.parametrize("prog", ["tinytorch-hf", "python -m tinytorch_hf"])
@@ -60,11 +60,11 @@ def test_help_shows_the_command_as_it_was_called(
     monkeypatch.setenv("COLUMNS", "200")
 
     with pytest.raises(SystemExit):
-        main([command, "--help"], prog)
+        main([*command.split(), "--help"], prog)
 
     out = capsys.readouterr().out
     assert out.startswith(f"usage: {prog} {command} ")
-    assert f"Example: {prog} {command}" in out
+    assert f"Example:\n  {prog} {command}" in out
 
 
 def test_python_m_calls_itself_so(run_python: Run) -> None:
@@ -77,23 +77,23 @@ def test_python_m_calls_itself_so(run_python: Run) -> None:
     assert run_python(*module, "info", "tinydigts").stderr.startswith("python -m tinytorch_hf: There is no dataset")
 
 
-def test_the_commands_are_all_listed(run: Any) -> None:
-    """And the help ends with where to start."""
-    _, out, _ = run("--help")
-
-    assert re.findall(r"^    (\w+)", out, re.MULTILINE) == COMMANDS
-    assert out.rstrip().endswith("Start with: tinytorch-hf compare tinydigits")
-
-
 @pytest.mark.parametrize(
-    "arguments", [[], ["lst"], ["info"], ["show", "tinydigits", "--index", "x"], ["list", "--jsn"]]
+    ("arguments", "usage"),
+    [
+        (["info"], "tinytorch-hf info"),
+        (["show", "tinydigits", "--index", "x"], "tinytorch-hf show"),
+        (["list", "tinydigits"], "tinytorch-hf list"),
+        (["list", "--jsn"], "tinytorch-hf list"),
+        (["hub", "--jsn"], "tinytorch-hf hub"),
+        (["-x"], "tinytorch-hf"),
+    ],
 )
-def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str]) -> None:
-    """On standard error, so that pipes stay clean."""
+def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str], usage: str) -> None:
+    """That of the command itself, on standard error, so that pipes stay clean."""
     status, out, err = run(*arguments)
 
     assert (status, out) == (USAGE, "")
-    assert "usage: tinytorch-hf" in err
+    assert err.startswith(f"usage: {usage} [-h]")
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,11 @@ def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str])
         (["show", "tinydigits", "--index", "1000"], "Known: 0 to 999."),
         (["show", "tinydigits", "--index", "-1"], "Known: 0 to 999."),
         (["stats", "emnist"], "There is no dataset 'emnist'"),
+        (["show", "xor"], "xor is generated, not stored: it is for `tinytorch-hf compare xor`"),
+        (["download", "perceptron"], "`tinytorch-hf info perceptron` describes it"),
         (["verify", "emnist"], "There is no dataset 'emnist'"),
-        (["publish", "mnist", "--repo-id", "a/b"], "mnist has no place on the Hub here"),
-        (["publish", "tinydigits"], "--repo-id"),
+        (["hub", "publish", "mnist", "--repo-id", "a/b"], "mnist has no place on the Hub here"),
+        (["hub", "publish", "tinydigits"], "--repo-id"),
         (["compare", "emnist"], "There is no dataset 'emnist'"),
         (["compare", "tinydigits", "--optimizer", "sdg"], "Did you mean 'sgd'"),
         (["compare", "tinydigits", "--epochs", "0"], "0 is not at least 1"),
@@ -143,6 +145,22 @@ def test_list_names_every_dataset(run: Any) -> None:
     assert json.loads(run("list", "--json")[1])["tinydigits"]["splits"][0]["n_samples"] == 1000
 
 
+def test_list_shows_everything_that_compare_knows(run: Any) -> None:
+    """What is generated has a group of its own, and says so to programs, too."""
+    from tinytorch_hf.compare.tasks import TASKS
+
+    stored, heading, generated = run("list")[1].partition(
+        "\nGenerated, not stored, for `tinytorch-hf compare` alone:\n"
+    )
+
+    assert heading
+    assert [line.split()[0] for line in stored.splitlines()] == list(catalog.names())
+    assert re.findall(r"^(\w+) +generated  \S", generated, re.MULTILINE) == list(catalog.GENERATED)
+    values = json.loads(run("list", "--json")[1])
+    assert set(TASKS) <= set(values)
+    assert [name for name, known in values.items() if known["provided"] == "generated"] == list(catalog.GENERATED)
+
+
 def test_info_prints_what_the_catalog_knows(run: Any) -> None:
     """Shapes, classes, licence, source, hashes, fingerprint."""
     status, out, _ = run("info", "tinydigits")
@@ -154,6 +172,17 @@ def test_info_prints_what_the_catalog_knows(run: Any) -> None:
     assert values["sha256"]["test.pkl"].startswith("767ea164")
 
 
+def test_info_describes_what_is_generated(run: Any) -> None:
+    """Shapes, classes and whom to cite; there are no files and no hashes."""
+    status, out, _ = run("info", "xor")
+
+    assert status == OK
+    for part in ["xor (XOR)", "X: float32 [2]", "exactly one coordinate above 1/2", "generated from a seed", "Minsky"]:
+        assert part in out
+    values = json.loads(run("info", "perceptron", "--json")[1])
+    assert (values["name"], values["n_samples"], values["provided"]) == ("perceptron", 200, "generated")
+
+
 def test_show_draws_one_sample_of_every_class(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many to a row as the terminal has room for."""
     monkeypatch.setenv("COLUMNS", "80")
@@ -161,8 +190,11 @@ def test_show_draws_one_sample_of_every_class(run: Any, monkeypatch: pytest.Monk
 
     assert status == OK
     assert [f"{digit} - " in out for digit in range(10)] == [True] * 10
-    assert max(len(line) for line in out.splitlines()) <= 80
-    assert "@@" in out
+    drawn, _, legend = out.rpartition("\n\n")
+    assert max(len(line) for line in drawn.splitlines()) <= 80
+    assert "@@" in drawn
+    assert legend.startswith("[N] is the number of a sample in tinydigits's split train, 0 to 999. --index N shows ")
+    assert legend.endswith(", --split test takes those of another split.\n")
 
 
 def test_show_draws_the_samples_asked_for(run: Any) -> None:
@@ -208,7 +240,7 @@ def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any,
     """TinyPy: the first three or those asked for; no fingerprint, no file and no size that would hold for everybody."""
     status, out, _ = run("show", "tinypy", "--split", "val", "--index", "4")
     assert status == OK
-    assert out.partition("\n")[2] == f"{load_tinypy('val')[4]}\n\n"
+    assert out.partition("\n")[2].startswith(f"{load_tinypy('val')[4]}\n\n[N] is the number of a sample in ")
     assert re.findall(r"^\[(\d+)\] ", run("show", "tinypy")[1], re.MULTILINE) == ["0", "1", "2"]
 
     status, out, _ = run("info", "tinypy")
@@ -310,10 +342,10 @@ def test_export_without_a_checkout_is_wrong_usage(run: Any, tmp_path: Path) -> N
 
 def test_build_writes_hub_folders(run: Any, tmp_path: Path) -> None:
     """And refuses to write over one."""
-    status, out, _ = run("build", "tinydigits", "--out", tmp_path)
+    status, out, _ = run("hub", "build", "tinydigits", "--out", tmp_path)
     assert (status, out) == (OK, f"wrote {tmp_path / 'tinydigits'}\n")
 
-    status, _, err = run("build", "--out", tmp_path)
+    status, _, err = run("hub", "build", "--out", tmp_path)
     assert status == PROBLEM
     assert "exists already" in err
 
@@ -324,21 +356,21 @@ def test_cache_makes_the_literal_call_work_and_undoes_it(
     """It prints what each call gives, the one variable to set and why; undo says what it removed."""
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
 
-    status, out, _ = run("cache", "tinytalks")
+    status, out, _ = run("hub", "cache", "tinytalks")
     assert status == OK
     lines = out.splitlines()
     assert lines[0] == f"cache   {tmp_path}, 2 folders made"
     assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
     assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "seconds to minutes" in lines[-1]
 
-    printed = json.loads(run("cache", "tinytalks", "--json")[1])
+    printed = json.loads(run("hub", "cache", "tinytalks", "--json")[1])
     assert (printed["cache"], printed["made"], printed["set"]) == (str(tmp_path), [], {"HF_HUB_OFFLINE": "1"})
     assert printed["calls"]['load_dataset("tinytorch/tinytalks", "pair")'] == fingerprint("tinytalks")
 
-    status, out, _ = run("cache", "--undo")
+    status, out, _ = run("hub", "cache", "--undo")
     assert (status, [line.split()[0] for line in out.splitlines()]) == (OK, ["removed", "removed"])
-    assert run("cache", "--undo")[:2] == (OK, "nothing to undo\n")
-    assert json.loads(run("cache", "--undo", "--json")[1]) == {"cache": str(tmp_path), "removed": []}
+    assert run("hub", "cache", "--undo")[:2] == (OK, "nothing to undo\n")
+    assert json.loads(run("hub", "cache", "--undo", "--json")[1]) == {"cache": str(tmp_path), "removed": []}
 
 
 def test_compare_prints_a_row_an_epoch_and_a_verdict(run: Any) -> None:
@@ -492,8 +524,8 @@ def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path
     [
         (["compare", "tinydigits"], "compare"),
         (["check"], "compare"),
-        (["build", "--out", "x"], "hf"),
-        (["cache"], "hf"),
+        (["hub", "build", "--out", "x"], "hf"),
+        (["hub", "cache"], "hf"),
     ],
 )
 def test_a_missing_extra_is_one_sentence(run_numpy_only: Run, command: list[str], extra: str) -> None:
@@ -588,12 +620,13 @@ def test_paths_begin_at_home_wherever_the_tilde_stands(
     "arguments",
     [
         ["export"],
+        ["milestones", "prepare"],
         ["milestones"],
         ["show", "tinydigits", "--png"],
         ["download", "tinydigits", "--root"],
         ["download", "mnist", "--from"],
-        ["build", "tinydigits", "--out"],
-        ["mirror", "--folder"],
+        ["hub", "build", "tinydigits", "--out"],
+        ["hub", "mirror", "--folder"],
         ["check", "--junit"],
         ["check", "--map"],
     ],
@@ -654,7 +687,7 @@ def test_what_the_system_forbids_is_a_message(run: Any, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Path, "is_dir", forbidden)
 
-    status, _, err = run("milestones", "secret")
+    status, _, err = run("milestones", "prepare", "secret")
 
     assert status == PROBLEM
     assert "Permission denied: 'secret'. Make room or allow it, or choose another place" in err

@@ -55,7 +55,18 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf show tinytalks --split ", ["train", "val", "test"]),
         ("tinytorch-hf compare ", list(tasks.TASKS)),
         ("tinytorch-hf compare tinytalks --model ", ["gpt", "gpt-64"]),
-        ("tinytorch-hf build ", on_hub.names()),
+        (
+            "tinytorch-hf ",
+            [
+                *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
+                *("milestones", "hub", "doctor"),
+            ],
+        ),
+        ("tinytorch-hf hub ", ["build", "cache", "publish", "mirror"]),
+        ("tinytorch-hf milestones r", ["run "]),
+        ("tinytorch-hf milestones run --f", ["--full "]),
+        ("tinytorch-hf hub build ", on_hub.names()),
+        ("tinytorch-hf info perc", ["perceptron "]),
         ("tinytorch-hf compare perceptron --model ", ["logistic "]),
         ("tinytorch-hf compare tinydigits --model ", ["mlp", "cnn", "logistic"]),
         ("tinytorch-hf compare tinydigits --optimizer ", list(settings.OPTIMIZERS)),
@@ -64,7 +75,7 @@ def _environment(command: Path) -> dict[str, str]:
     ],
 )
 def test_bash_completes_commands_options_and_names(command: Path, line: str, offered: list[str]) -> None:
-    """With the function that the README's line defines, names from the tables; after a single answer goes a space."""
+    """With the README's line; in groups, too, names from the tables, no old spelling; after one answer goes a space."""
     script = f"{argcomplete.shellcode(['tinytorch-hf'])}\n{_PRESS_TAB}"
 
     done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import load_tinydigits, load_tinypy, load_tinytalks
+from tinytorch_hf import catalog, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
@@ -30,6 +30,12 @@ def test_settings_have_what_suits_the_task(dataset: str, model: str) -> None:
     assert settings_for(dataset, model, optimizer="adamw").lr == OPTIMIZERS["adamw"].default_lr
     assert settings_for(dataset, model, optimizer=settings.optimizer) == settings
     assert settings_for(dataset, model, lr=None, epochs=None) == settings
+
+
+def test_every_dataset_is_in_the_catalog_or_generated() -> None:
+    """So `list`, which must not import what trains, can show all of them; no name is both."""
+    assert {*catalog.names(), *catalog.GENERATED} == set(TASKS)
+    assert not {*catalog.names()} & {*catalog.GENERATED}
 
 
 def test_the_first_model_is_the_default() -> None:

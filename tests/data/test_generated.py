@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinytorch_hf import catalog
+from tinytorch_hf.data import generated
 from tinytorch_hf.data.generated import perceptron, xor
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
@@ -38,6 +40,23 @@ def test_labels_say_where_the_points_are(n_samples: int, seed: int) -> None:
     X, y = perceptron(n_samples, seed)
     assert np.array_equal(X.sum(axis=1) > 1, y == 1)
     assert np.abs(X.sum(axis=1) - 1).min() > 0.2
+
+
+@pytest.mark.parametrize("facts", catalog.GENERATED.values(), ids=catalog.GENERATED)
+def test_the_catalog_states_what_they_are(facts: catalog.GeneratedInfo) -> None:
+    """The function of that name gives as many points, in these columns and range, of these classes, cited alike."""
+    make = getattr(generated, facts.name)
+
+    arrays = make()
+
+    assert [(c.name, c.dtype, c.shape) for c in facts.columns] == [
+        (name, str(array.dtype), array.shape[1:]) for name, array in zip(("X", "y"), arrays, strict=True)
+    ]
+    X, y = arrays
+    assert len(X) == len(y) == facts.n_samples
+    assert facts.value_range[0] <= X.min() <= X.max() <= facts.value_range[1]
+    assert np.unique(y).tolist() == list(range(len(facts.classes)))
+    assert facts.citation in " ".join(make.__doc__.split())
 
 
 @EVERY

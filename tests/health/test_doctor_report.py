@@ -51,7 +51,7 @@ def _report(libraries: dict[str, Finding], **changes: Any) -> Report:
 @pytest.mark.parametrize(
     ("outcomes", "outcome", "detail", "remedy"),
     [
-        ({}, Outcome.OK, "load_dataset, as_hf; build, cache", ""),
+        ({}, Outcome.OK, "load_dataset, as_hf; hub build, hub cache", ""),
         ({"datasets": _missing("datasets")}, Outcome.MISSING, "needs datasets", "[hf]"),
         ({"datasets": _missing("datasets"), "pillow": _broken("pillow", "a")}, Outcome.BROKEN, "pillow is broken", "a"),
         (
@@ -61,7 +61,7 @@ def _report(libraries: dict[str, Finding], **changes: Any) -> Report:
             "a && b",
         ),
         ({"datasets": _broken("datasets")}, Outcome.BROKEN, "datasets is broken", ""),
-        ({"torch": _broken("torch")}, Outcome.OK, "load_dataset, as_hf; build, cache", ""),
+        ({"torch": _broken("torch")}, Outcome.OK, "load_dataset, as_hf; hub build, hub cache", ""),
         ({"numpy": _missing("numpy")}, Outcome.BROKEN, "needs numpy", "[hf]"),
     ],
 )

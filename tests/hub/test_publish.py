@@ -301,7 +301,7 @@ def test_the_token_is_never_shown(
     hub.refusals[refusal] = 401
 
     try:
-        status = main(["publish", "tinydigits", "--repo-id", ID, "--yes"])
+        status = main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"])
     finally:
         huggingface_hub.logging.set_verbosity_warning()
 
@@ -351,23 +351,23 @@ def test_changes_compare_large_files_by_sha256(tmp_path: Path) -> None:
 def test_the_command_shows_by_default_and_writes_with_yes(hub: WritableHub, capsys: Any) -> None:
     """A dry run is what one gets without asking; both at once is a wrong call."""
     for arguments in ([], ["--dry-run"]):
-        assert main(["publish", "tinydigits", "--repo-id", ID, *arguments]) == OK
+        assert main(["hub", "publish", "tinydigits", "--repo-id", ID, *arguments]) == OK
         out = capsys.readouterr().out
         assert "added" in out and out.endswith("Nothing was written. --yes does it.\n")
         assert hub.repositories == {}
 
-    assert main(["publish", "tinydigits", "--repo-id", ID, "--yes", "--private"]) == OK
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--private"]) == OK
     assert "curated fingerprint" in capsys.readouterr().out
     assert hub.private == {ID}
 
     with pytest.raises(SystemExit) as stop:
-        main(["publish", "tinydigits", "--repo-id", ID, "--yes", "--dry-run"])
+        main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--dry-run"])
     assert stop.value.code == USAGE
 
 
 def test_an_unknown_dataset_is_explained(capsys: Any) -> None:
     """Before anything is asked of the Hub."""
-    assert main(["publish", "tinydigts", "--repo-id", ID]) == USAGE
+    assert main(["hub", "publish", "tinydigts", "--repo-id", ID]) == USAGE
     assert "Did you mean 'tinydigits'" in capsys.readouterr().err
 
 

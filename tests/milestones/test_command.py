@@ -1,4 +1,4 @@
-"""Specification of `python -m tinytorch_hf.milestones` and of its report."""
+"""Specification of `tinytorch-hf milestones run` and of its report."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from tinytorch_hf.cli import OK, PROBLEM, USAGE
-from tinytorch_hf.milestones.__main__ import main
+from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.milestones.experiments import report, table
 from tinytorch_hf.milestones.experiments.running import Outcome, Result
 from tinytorch_hf.milestones.experiments.table import BITS, Experiment, Goal, Milestone
@@ -29,7 +28,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def run(*arguments: str) -> tuple[int, str, str]:
         try:
-            status = main(arguments)
+            status = main(["milestones", *arguments])
         except SystemExit as stop:
             status = int(stop.code or 0)
         captured = capsys.readouterr()
@@ -40,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_numpy_alone_is_enough(run_numpy_only: Run) -> None:
     """Neither torch nor anything else is needed, and nothing is downloaded."""
-    done = run_numpy_only("-m", "tinytorch_hf.milestones", "run", "01", "02")
+    done = run_numpy_only("-m", "tinytorch_hf", "milestones", "run", "01", "02")
 
     assert (done.returncode, done.stderr) == (OK, "")
     assert re.search(
@@ -64,7 +63,9 @@ def test_absent_data_are_a_failure_only_where_they_were_asked_for(run: Any) -> N
     """--full asks for them; without it the run says how to get them, and is fine."""
     status, out, _ = run("run", "03")
     assert status == OK
-    assert re.search(r"^03  mnist was not run\. .* 12 MB .* run 03 --full --download$", out, re.M)
+    assert re.search(
+        r"^03  mnist was not run\. .* 12 MB .* tinytorch-hf milestones run 03 --full --download$", out, re.M
+    )
 
     status, out, _ = run("run", "03", "--full")
     assert status == PROBLEM
@@ -94,8 +95,7 @@ def test_json_is_for_a_program_and_progress_goes_elsewhere(run: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "usage: python -m tinytorch_hf.milestones"),
-        (("run",), "usage: python -m tinytorch_hf.milestones run"),
+        (("run",), "usage: tinytorch-hf milestones run"),
         (("run", "01", "--seed", "-1"), "-1 is negative"),
         (("run", "11"), "There is no milestone '11'. Did you mean '01'? Known: 01, 02"),
     ],
@@ -114,7 +114,7 @@ def test_help_has_an_example_and_tells_when_it_fails(run: Any) -> None:
     _, out, _ = run("run", "--help")
     text = " ".join(out.split())
 
-    assert "Example: python -m tinytorch_hf.milestones run 03 --full --download" in text
+    assert "Example: tinytorch-hf milestones run 03 --full --download" in text
     assert "is no failure unless --full asked for it" in text
 
 

@@ -1,4 +1,4 @@
-"""Specification of the command `tinytorch-hf milestones`."""
+"""Specification of the command `tinytorch-hf milestones prepare`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
     def run(*arguments: object) -> tuple[int, str, str]:
         try:
-            status = main(["milestones", *(str(argument) for argument in arguments)])
+            status = main(["milestones", "prepare", *(str(argument) for argument in arguments)])
         except SystemExit as stop:
             status = int(stop.code or 0)
         captured = capsys.readouterr()
@@ -69,7 +69,9 @@ def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Pa
     """Nothing else is on standard output, also with a package that prints when it is imported; NumPy suffices."""
     root = write_checkout(tmp_path / "checkout", "A")
 
-    done = run_numpy_only("-m", "tinytorch_hf", "milestones", str(root), "--json", TINYTORCH_HF_CACHE=str(own_cache))
+    done = run_numpy_only(
+        *("-m", "tinytorch_hf", "milestones", "prepare", str(root), "--json"), TINYTORCH_HF_CACHE=str(own_cache)
+    )
 
     values = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (OK, "")
@@ -125,6 +127,6 @@ def test_help_says_what_stays_and_how_large_downloads_are(run: Any) -> None:
     text = " ".join(out.split())
 
     assert status == OK
-    assert "Files of yours stay" in text
+    assert "Your own files are left untouched" in text
     assert "MNIST (12 MB) and CIFAR10 (170 MB)" in text
-    assert "Example: tinytorch-hf milestones ~/TinyTorch" in text
+    assert "Example: tinytorch-hf milestones prepare ~/TinyTorch" in text

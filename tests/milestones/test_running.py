@@ -58,7 +58,7 @@ def test_what_is_full_waits_to_be_asked_for(provided: list[str], empty_cache: Pa
     *_, last = outcomes()[0]
 
     assert last.result is None
-    for part in ("12 MB", str(empty_cache), "7 s", "python -m tinytorch_hf.milestones run 03 --full --download"):
+    for part in ("12 MB", str(empty_cache), "7 s", "tinytorch-hf milestones run 03 --full --download"):
         assert part in last.note
     assert provided == []
 

@@ -12,7 +12,7 @@ from conftest import Run
 def outcome(run_numpy_only: Run, cache: Path, dataset: str, *arguments: str) -> Any:
     """What a command says of one dataset that is in the cache."""
     done = run_numpy_only(
-        "-m", "tinytorch_hf.milestones", "run", *arguments, "--json", TINYTORCH_HF_CACHE=str(cache), cwd=cache
+        *("-m", "tinytorch_hf", "milestones", "run", *arguments, "--json"), TINYTORCH_HF_CACHE=str(cache), cwd=cache
     )
     assert done.returncode == 0, done.stderr
     (found,) = (one for one in json.loads(done.stdout)["outcomes"] if one["dataset"] == dataset)

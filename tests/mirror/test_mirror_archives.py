@@ -155,8 +155,8 @@ def test_the_command_serves_what_is_there_or_what_was_asked_for(
     monkeypatch.setattr(server, "run", lambda served, archived, listening: seen.append((list(served), list(archived))))
     (cached / "other.gz").write_bytes(b"other")
 
-    assert main(["mirror", "words", "--port", "0"]) == OK
-    assert main(["mirror", "tinydigits", "--port", "0"]) == OK
+    assert main(["hub", "mirror", "words", "--port", "0"]) == OK
+    assert main(["hub", "mirror", "tinydigits", "--port", "0"]) == OK
     out = capsys.readouterr().out
     assert seen == [([], [PATH, "/archives/words/other.gz"]), (["tinytorch/tinydigits"], [])]
     assert f"serving archives/words/words.gz: {len(PACKED)} bytes\n" in out
@@ -167,5 +167,5 @@ def test_a_dataset_asked_for_by_name_must_be_there_whole(cached: Path, capsys: p
     """The error says how to get it."""
     with pytest.raises(MissingFileError, match=r"other\.gz is not there, or is damaged\. You can use download=True"):
         archives.in_cache(["words"])
-    assert main(["mirror", "mnist", "--port", "0"]) == PROBLEM
+    assert main(["hub", "mirror", "mnist", "--port", "0"]) == PROBLEM
     assert "tinytorch-hf download mnist" in capsys.readouterr().err

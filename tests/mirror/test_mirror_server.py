@@ -43,7 +43,7 @@ def command(
     temporary.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(checkout), "TMPDIR": str(temporary)}
     process = subprocess.Popen(
-        [sys.executable, *start, "mirror", *arguments],
+        [sys.executable, *start, "hub", "mirror", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -132,7 +132,7 @@ def test_a_port_in_use_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     with server.listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         start = time.monotonic()
-        assert main(["mirror", "--port", str(port)]) == PROBLEM
+        assert main(["hub", "mirror", "--port", str(port)]) == PROBLEM
         assert time.monotonic() - start < 5
     err = capsys.readouterr().err
     assert f"Port {port} of '127.0.0.1' cannot be used" in err and "--port" in err
@@ -157,7 +157,7 @@ def test_an_address_that_is_not_this_machines_is_explained(host: str) -> None:
 def test_wrong_calls_are_explained(arguments: list[str], status: int, message: str, capsys: Any) -> None:
     """With the exit status that fits."""
     try:
-        assert main(["mirror", *arguments]) == status
+        assert main(["hub", "mirror", *arguments]) == status
     except SystemExit as stop:
         assert stop.code == status
     assert message in capsys.readouterr().err
@@ -172,15 +172,15 @@ def test_a_dataset_whose_data_are_not_here_is_left_out(capsys: Any, monkeypatch:
     monkeypatch.setattr(repositories, "built", missing)
     monkeypatch.setattr(server, "run", lambda served, archives, listening: None)
 
-    assert main(["mirror", "--port", "0"]) == OK
+    assert main(["hub", "mirror", "--port", "0"]) == OK
     assert "tinydigits is not served: there is no tinydigits" in capsys.readouterr().err
-    assert main(["mirror", "tinydigits", "--port", "0"]) == PROBLEM
+    assert main(["hub", "mirror", "tinydigits", "--port", "0"]) == PROBLEM
     assert "there is no tinydigits" in capsys.readouterr().err
 
 
 def test_missing_libraries_are_named(run_numpy_only: Run) -> None:
     """With the line that installs them."""
-    done = run_numpy_only("-m", "tinytorch_hf", "mirror")
+    done = run_numpy_only("-m", "tinytorch_hf", "hub", "mirror")
 
     assert done.returncode == PROBLEM
     assert done.stderr.count("\n") == 1 and 'pip install "tinytorch-hf[serve]"' in done.stderr

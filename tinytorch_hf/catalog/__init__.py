@@ -4,6 +4,7 @@
 ``providers``    how files come to be there
 ``facts``        the form in which a dataset's facts are stated
 ``shipped``, ``on_demand``   the built-in datasets
+``generated``    points that are made, not stored
 ``description``  ``dataset.json``, the facts of a folder of the user's
 ``registry``     names to facts
 """
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
+from tinytorch_hf.catalog.generated import GENERATED, PERCEPTRON, XOR, GeneratedInfo
 from tinytorch_hf.catalog.kinds import DECODERS, KINDS, Kind, kind_of
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.providers import (
@@ -44,13 +46,16 @@ __all__ = [
     "DIFFICULTIES",
     "DIGITS_8X8",
     "DIGIT_CLASSES",
+    "GENERATED",
     "KINDS",
     "MNIST",
+    "PERCEPTRON",
     "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
     "TINYPY",
     "TINYTALKS",
+    "XOR",
     "Archive",
     "Built",
     "BuiltIn",
@@ -62,6 +67,7 @@ __all__ = [
     "Downloaded",
     "Folder",
     "Form",
+    "GeneratedInfo",
     "Kind",
     "Provider",
     "Shipped",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tinytorch_hf.catalog.facts import DatasetInfo
+from tinytorch_hf.catalog.generated import GENERATED
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.providers import DESCRIPTION, Folder
 from tinytorch_hf.catalog.shipped import DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
@@ -62,6 +63,8 @@ def info(name: Dataset | str) -> DatasetInfo:
     ------
     UnknownNameError
         No dataset has this name; close matches are suggested.
+    InvalidArgumentError
+        The dataset is generated, so nothing is stored that could be loaded, shown or checked.
     DescriptionError
         The folder's ``dataset.json`` is missing or bad: the message names the field and what to write.
     """
@@ -69,6 +72,11 @@ def info(name: Dataset | str) -> DatasetInfo:
         return name
     if isinstance(name, str) and not _is_path(name):
         found = _BUILT_IN.get(name) or _registered.get(name) or _from_entry_point(name)
+        if found is None and name in GENERATED:
+            raise InvalidArgumentError(
+                f"{name} is generated, not stored: it is for `tinytorch-hf compare {name}`, and "
+                f"`tinytorch-hf info {name}` describes it."
+            )
         if found is None:
             raise UnknownNameError("dataset", name, names(), _hint(name))
         return found

@@ -1,33 +1,69 @@
-"""The command `tinytorch-hf`. Exit status: 0 all is well, 1 a problem was found, 2 it was called wrongly."""
+"""The command `tinytorch-hf`. Exit status: 0 all is well, 1 a problem was found, 2 it was called wrongly.
+
+Without a command it prints its help, as a group of commands does, and exits with 0. ``tree.py`` holds the commands,
+``spelling.py`` what they were called before, ``options.py`` what they share, ``terminal.py`` how text is shown.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.cli import compare, completion, datasets, doctor, download, hub, milestones
-from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
+from tinytorch_hf.cli import compare, completion, datasets, doctor, download, hub, milestones, spelling, tree
+from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams_usable
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
+_PURPOSES = {
+    "Data": (datasets, download),
+    "Your own framework": (compare,),
+    "The course's milestones": (milestones,),
+    "Hugging Face's Hub": (hub,),
+    "This installation": (doctor,),
+}
+
 
 def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") -> int:
-    """Run a command; returns the exit status. ``program`` is how the command was called."""
-    parser = _parser(program)
-    completion.answer_shell(parser)
-    return carry_out(program, parser.parse_args(arguments))
+    """Run a command, by its name or by an older one; returns the exit status.
+
+    Parameters
+    ----------
+    arguments
+        The words after the program's name, by default those that Python was called with.
+    program
+        How the program was called.
+    """
+    root = _parser(program)
+    completion.answer_shell(root)
+    make_streams_usable()
+    words, note = spelling.current(program, sys.argv[1:] if arguments is None else arguments)
+    if note:
+        print(f"{program}: {note}", file=sys.stderr)
+    parser, rest = root.find(words)
+    if parser.purposes and not rest:
+        return carry_out(program, argparse.Namespace(run=lambda _: _print_help(parser)))
+    if parser.purposes and not rest[0].startswith("-"):
+        print(f"{program}: {tree.no_such_command(root, parser, rest[0])}", file=sys.stderr)
+        return USAGE
+    return carry_out(program, parser.read(rest, program=program))
 
 
-def _parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _print_help(parser: tree.Parser) -> int:
+    print(parser.format_help(), end="")
+    return OK
+
+
+def _parser(program: str) -> tree.Parser:
+    parser = tree.Parser(
         prog=program,
         description="TinyTorch's tiny datasets, the same numbers in NumPy, PyTorch, Hugging Face and TinyTorch.",
         epilog="Start with: %(prog)s compare tinydigits",
     )
-    parser.set_defaults(program=program)
     parser.add_argument("--version", action="version", version=f"tinytorch-hf {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (datasets, download, milestones, hub, compare, doctor):
-        module.add_to(commands)
+    for purpose, modules in _PURPOSES.items():
+        parser.heading(purpose)
+        for module in modules:
+            module.add_to(parser)
     return parser

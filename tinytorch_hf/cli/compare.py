@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tinytorch_hf.cli import completion
+from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
@@ -25,19 +23,20 @@ from tinytorch_hf.cli.options import (
     seed,
     user_path,
 )
+from tinytorch_hf.cli.tree import Parser
 
 if TYPE_CHECKING:
     from tinytorch_hf.judging.results import Result
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Parser) -> None:
     """Add these commands to the parser."""
     parser = command(
         commands,
         "compare",
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "%(prog)s tinydigits --lr 0.01   (the milestone's own learning rate)",
+        "%(prog)s tinydigits --lr 0.01  # the milestone's own learning rate",
         "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf. "
         "Where they differ, the first operation that does is named.",
     )
@@ -62,7 +61,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--synchronised",
         action="store_true",
-        help="judge every step alone, from PyTorch's weights: forward, loss, gradients, update",
+        help="check each step independently, from PyTorch's weights: forward, loss, gradients, update",
     )
     add_json(parser)
 
@@ -72,8 +71,8 @@ def add_to(commands: Any) -> None:
         _check,
         "compare every operation of a TinyTorch with PyTorch, forward and backward",
         "%(prog)s --package ~/TinyTorch/tinytorch --only losses conv2d",
-        "Each operation agrees, differs, crashes, or is missing because it is not built yet. The package runs in a "
-        "process of its own. The exit status is 1 if anything differs or crashes.",
+        "Each operation agrees, differs, crashes, or is missing because it is not implemented yet. The package runs in "
+        "a process of its own. The exit status is 1 if anything differs or crashes.",
     )
     parser.add_argument(
         "--package",
@@ -134,7 +133,7 @@ def _compare(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report.as_dict(result))
     else:
-        print(text)
+        print("\n".join(map(terminal.marked, text.splitlines())))
     return OK if result.agree else PROBLEM
 
 
@@ -152,9 +151,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.json:
         print_json(table.as_dict(report))
     else:
-        in_terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if in_terminal else 120
-        print("\n".join(table.lines(report, width, colour=in_terminal and "NO_COLOR" not in os.environ)))
+        width = terminal.columns() if terminal.is_watched() else 120
+        print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
     return OK if report.is_clean else PROBLEM
 
 

@@ -28,6 +28,8 @@ def answer_shell(parser: argparse.ArgumentParser) -> None:
         import argcomplete
 
         argcomplete.autocomplete(parser, always_complete_options=False)
+    # What is half typed must not be carried out, nor must help be offered as completions.
+    raise SystemExit(2)
 
 
 def complete_with(argument: Any, complete: Complete) -> None:
@@ -38,6 +40,11 @@ def complete_with(argument: Any, complete: Complete) -> None:
 def datasets(_options: argparse.Namespace) -> Iterable[str]:
     """Every dataset."""
     return catalog.names()
+
+
+def listed(_options: argparse.Namespace) -> Iterable[str]:
+    """What `list` shows: every dataset, and those that are generated."""
+    return [*catalog.names(), *catalog.GENERATED]
 
 
 def on_hub(_options: argparse.Namespace) -> Iterable[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli import completion
+from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import OK, PROBLEM, add_json, add_name, add_names, command, print_json, user_path
+from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -18,16 +18,39 @@ if TYPE_CHECKING:
     from tinytorch_hf.formats.arrays import Array
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Parser) -> None:
     """Add these commands to the parser."""
-    parser = command(commands, "list", _list, "list the datasets", "%(prog)s")
+    parser = command(
+        commands,
+        "list",
+        _list,
+        "list the datasets",
+        "%(prog)s",
+        "With each stands how large it is, or what is downloaded before its first use. Those that are generated are "
+        "for `compare` alone.",
+    )
     add_json(parser)
 
-    parser = command(commands, "info", _info, "print what is known of a dataset", "%(prog)s tinydigits")
-    add_name(parser)
+    parser = command(
+        commands,
+        "info",
+        _info,
+        "print what is known of a dataset",
+        "%(prog)s tinydigits",
+        "Its splits, columns, classes, licence, source, citation, and the hashes of its files and of its content.",
+    )
+    add_name(parser, completion.listed)
     add_json(parser)
 
-    parser = command(commands, "show", _show, "show samples in the terminal", "%(prog)s tinydigits --index 0 1 2")
+    parser = command(
+        commands,
+        "show",
+        _show,
+        "show samples in the terminal",
+        "%(prog)s tinydigits --split test --index 0 1 2",
+        "Images are drawn with characters, texts are printed; the number in brackets is that of the sample in its "
+        "split, from 0.",
+    )
     add_name(parser)
     split = parser.add_argument("--split", help="split to show samples of (default: the dataset's first)")
     completion.complete_with(split, completion.splits)
@@ -47,6 +70,7 @@ def add_to(commands: Any) -> None:
         _stats,
         "measure the pixels and classes of a dataset, or its characters",
         "%(prog)s tinydigits",
+        "Each split is measured alone.",
     )
     add_name(parser)
     add_json(parser)
@@ -56,9 +80,10 @@ def add_to(commands: Any) -> None:
         "verify",
         _verify,
         "check every file against the catalog and every adapter against the fingerprint",
-        "%(prog)s",
+        "%(prog)s tinydigits tinytalks",
+        "An adapter whose library is not installed is skipped. The exit status is 1 if a check fails.",
     )
-    add_names(parser, "check", "all that are here")
+    add_names(parser, "check", default="all that are here")
     add_json(parser)
 
     parser = command(
@@ -67,8 +92,8 @@ def add_to(commands: Any) -> None:
         _export,
         "put the datasets into a TinyTorch checkout",
         "%(prog)s ~/TinyTorch",
-        "Absent files are written; Git-LFS pointers, and data files that are cut off, are replaced. Other files that "
-        "differ are yours and stay, unless --force is given.",
+        "Absent files are written; Git-LFS pointers, and data files that are cut off, are replaced. Your own files, "
+        "which are others that differ, are left untouched unless --force is given.",
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")
@@ -76,11 +101,15 @@ def add_to(commands: Any) -> None:
 
 def _list(options: argparse.Namespace) -> int:
     infos = [catalog.info(name) for name in catalog.names()]
+    generated = list(catalog.GENERATED.values())
     if options.json:
-        return print_json({dataset.name: _info_dict(dataset) for dataset in infos})
-    width = max(len(dataset.name) for dataset in infos)
+        return print_json({known.name: _info_dict(known) for listed in (infos, generated) for known in listed})
+    width = max(map(len, [*catalog.names(), *catalog.GENERATED]))
     for dataset in infos:
-        print(f"{dataset.name:<{width}}  {_size(dataset):>15}  {dataset.summary}")
+        print(terminal.wrapped(f"{dataset.name:<{width}}  {_size(dataset):>15}  ", dataset.summary))
+    print(f"\n{terminal.bold(f'Generated, not stored, for `{options.program} compare` alone:')}")
+    for points in generated:
+        print(terminal.wrapped(f"{points.name:<{width}}  {points.provided:>15}  ", points.summary))
     return OK
 
 
@@ -93,20 +122,25 @@ def _size(dataset: catalog.DatasetInfo) -> str:
 
 
 def _info(options: argparse.Namespace) -> int:
-    dataset = catalog.info(options.name)
+    generated = catalog.GENERATED.get(options.name)
+    dataset = generated or catalog.info(options.name)
     if options.json:
         return print_json(_info_dict(dataset))
-    low, high = dataset.value_range
-    range_and_classes = [("range", f"{low:g} to {high:g}"), ("classes", ", ".join(dataset.classes))]
-    rows = [
+    for key, value in _rows(dataset) if isinstance(dataset, catalog.DatasetInfo) else _generated_rows(dataset):
+        print(terminal.wrapped(f"{key:<11}  ", value))
+    return OK
+
+
+def _rows(dataset: catalog.DatasetInfo) -> list[tuple[str, str]]:
+    """What is known of a dataset, each with what it is called."""
+    return [
         ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
         ("summary", dataset.summary),
         *(
             ("split", f"{s.name}: {s.n_samples} samples, {', '.join(file.name for file in s.files) or 'built'}")
             for s in dataset.splits
         ),
-        *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
-        *(range_and_classes if dataset.classes else ()),
+        *_values(dataset),
         ("license", f"{dataset.license}. {dataset.license_note}"),
         ("source", f"{dataset.source}, {dataset.source_url}"),
         ("citation", dataset.citation),
@@ -114,17 +148,36 @@ def _info(options: argparse.Namespace) -> int:
         *(_hash(file) for file in dataset.files),
         ("fingerprint", dataset.fingerprint or "none is stated"),
     ]
-    for key, value in rows:
-        print(f"{key:<11}  {value}")
-    return OK
+
+
+def _generated_rows(dataset: catalog.GeneratedInfo) -> list[tuple[str, str]]:
+    n = dataset.n_samples
+    return [
+        ("name", f"{dataset.name} ({dataset.title})"),
+        ("summary", dataset.summary),
+        *_values(dataset),
+        ("source", f"generated from a seed; `compare` trains on {n} points and tests on {n} others"),
+        ("citation", dataset.citation),
+    ]
+
+
+def _values(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> list[tuple[str, str]]:
+    """The columns, and of images and points what the values and classes are."""
+    low, high = dataset.value_range
+    range_and_classes = [("range", f"{low:g} to {high:g}"), ("classes", ", ".join(dataset.classes))]
+    return [
+        *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
+        *(range_and_classes if dataset.classes else ()),
+    ]
 
 
 def _hash(file: catalog.DataFile) -> tuple[str, str]:
     return ("sha256", f"{file.name} {file.sha256}") if file.sha256 else ("md5", f"{file.name} {file.md5}")
 
 
-def _info_dict(dataset: catalog.DatasetInfo) -> dict[str, Any]:
-    return {**dataclasses.asdict(dataset), "sha256": dataset.sha256}
+def _info_dict(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> dict[str, Any]:
+    hashes = {"sha256": dataset.sha256} if isinstance(dataset, catalog.DatasetInfo) else {}
+    return {**dataclasses.asdict(dataset), **hashes}
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -150,7 +203,19 @@ def _show(options: argparse.Namespace) -> int:
         _print_pairs(split, options.index)
     else:
         _print_functions(split, options.index)
+    print(_legend(dataset, split))
     return OK
+
+
+def _legend(dataset: catalog.DatasetInfo, split: Split) -> str:
+    """What the numbers in brackets are, and how to see others."""
+    others = [other.name for other in dataset.splits if other.name != split.name]
+    more = f", --split {' or '.join(others)} takes those of another split" if others else ""
+    return terminal.wrapped(
+        "",
+        f"[N] is the number of a sample in {dataset.name}'s split {split.name}, 0 to {len(split) - 1}. "
+        f"--index N shows that sample{more}.",
+    )
 
 
 def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
@@ -158,7 +223,7 @@ def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] 
 
     indices = wanted or _first_of_each(split["labels"])
     captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
-    print(pictures.ascii_images(split["images"][indices], captions, shutil.get_terminal_size().columns))
+    print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
 
 
 def _print_functions(split: Split, wanted: list[int] | None) -> None:
@@ -172,7 +237,8 @@ def _print_functions(split: Split, wanted: list[int] | None) -> None:
 def _print_pairs(split: Split, wanted: list[int] | None) -> None:
     for index in wanted or _first_of_each(split["level"]):
         print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
-        print(f"Q: {split['question'][index]}\nA: {split['answer'][index]}\n")
+        print(terminal.wrapped("Q: ", split["question"][index]))
+        print(terminal.wrapped("A: ", split["answer"][index]), end="\n\n")
 
 
 def _first_of_each(values: Array) -> list[int]:
@@ -192,7 +258,7 @@ def _stats(options: argparse.Namespace) -> int:
     for split, values in measured.items():
         print(split)
         for key, value in values.items():
-            print(f"  {key.replace('_', ' '):<20} {_statistic(value)}")
+            print(terminal.wrapped(f"  {key.replace('_', ' '):<20} ", _statistic(value)))
     return OK
 
 
@@ -210,7 +276,10 @@ def _verify(options: argparse.Namespace) -> int:
         for check in checks(name):
             seen.append(check)
             if not options.json:
-                print(f"{check.outcome.value:<7}  {check.dataset}  {check.subject}: {check.detail}", flush=True)
+                line = terminal.wrapped(
+                    f"{check.outcome.value:<7}  ", f"{check.dataset}  {check.subject}: {check.detail}"
+                )
+                print(terminal.marked(line), flush=True)
     failed = [check for check in seen if check.outcome is Outcome.FAILED]
     if options.json:
         print_json([{**dataclasses.asdict(check), "outcome": check.outcome.value} for check in seen])

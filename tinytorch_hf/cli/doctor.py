@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
+from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json
+from tinytorch_hf.cli.tree import Parser
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Parser) -> None:
     """Add the command to the parser."""
     parser = command(
         commands,
@@ -35,5 +36,5 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report.as_dict(found))
     else:
-        print("\n".join(report.lines(found)))
+        print("\n".join(map(terminal.marked, report.lines(found))))
     return OK if found.is_sound else PROBLEM

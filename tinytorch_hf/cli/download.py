@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli import completion
-from tinytorch_hf.cli.options import OK, add_json, command, print_json, user_path
+from tinytorch_hf.cli.options import OK, add_json, add_names, command, print_json, user_path
+from tinytorch_hf.cli.tree import Parser
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Parser) -> None:
     """Add this command to the parser."""
     parser = command(
         commands,
@@ -19,19 +18,18 @@ def add_to(commands: Any) -> None:
         _download,
         "bring datasets that do not ship, such as MNIST, into the cache",
         "%(prog)s mnist",
-        "Says before it begins what, how large, from where and into which folder. What was interrupted goes on where "
-        "it ended; files that are good are left alone. The cache is the folder in TINYTORCH_HF_CACHE, by default "
+        "Says before it begins what, how large, from where and into which folder. A download that was interrupted "
+        "resumes; files that are good are left alone. The cache is the folder in TINYTORCH_HF_CACHE, by default "
         "~/.cache/tinytorch_hf; a server in TINYTORCH_HF_MIRROR is asked first; HTTPS_PROXY is used.",
     )
-    names = parser.add_argument("names", nargs="+", metavar="NAME", help="datasets; `tinytorch-hf list` names them")
-    completion.complete_with(names, completion.datasets)
+    add_names(parser, "bring here; `tinytorch-hf list` names them")
     parser.add_argument("--root", type=user_path, help="folder to put them into, laid out as torchvision does")
     parser.add_argument(
         "--from",
         dest="source",
         type=user_path,
         metavar="PATH",
-        help="take the files from this file or folder, such as a stick, instead of the network",
+        help="take the files from this file or folder, such as a USB stick, instead of the network",
     )
     add_json(parser)
 

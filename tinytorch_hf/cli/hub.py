@@ -10,10 +10,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion
-from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, port, print_json, user_path
+from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, group, port, print_json, user_path
+from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import MissingFileError
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from tinytorch_hf.mirror.archives import Archives
     from tinytorch_hf.mirror.repositories import Repository
 
-_ON_HUB = "all that have a place on the Hub"
+_ON_HUB = "all that are published on the Hub"
 
 
-def add_to(commands: Any) -> None:
+def add_to(parser: Parser) -> None:
     """Add these commands to the parser."""
+    commands = group(
+        parser,
+        "hub",
+        "datasets for Hugging Face's Hub, and what stands for the Hub where it cannot be reached",
+    )
     parser = command(
         commands,
         "build",
@@ -34,8 +40,10 @@ def add_to(commands: Any) -> None:
         "write the folders that are uploaded to the Hub",
         '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
         "print(load_dataset('hub/tinydigits'))\"",
+        "Each has card, picture, licence, Parquet files and their description in Croissant; load_dataset reads it "
+        "as it is.",
     )
-    add_names(parser, "build", _ON_HUB, completion.on_hub)
+    add_names(parser, "build", default=_ON_HUB, complete=completion.on_hub)
     parser.add_argument("--out", type=user_path, required=True, metavar="DIR", help="folder to write into")
 
     parser = command(
@@ -48,7 +56,7 @@ def add_to(commands: Any) -> None:
         "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
         "fresh process.",
     )
-    add_names(parser, "put there", _ON_HUB, completion.on_hub)
+    add_names(parser, "put there", default=_ON_HUB, complete=completion.on_hub)
     parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
     add_json(parser)
 
@@ -67,8 +75,8 @@ def add_to(commands: Any) -> None:
         "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
     )
     doing = parser.add_mutually_exclusive_group()
-    doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (the default)")
-    doing.add_argument("--yes", action="store_true", help="write")
+    doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (default)")
+    doing.add_argument("--yes", action="store_true", help="write what is shown")
 
     parser = command(
         commands,
@@ -80,7 +88,7 @@ def add_to(commands: Any) -> None:
         "from here. Archives in this machine's cache, such as MNIST's, are there for `tinytorch-hf download` of those "
         "who set TINYTORCH_HF_MIRROR to it. Nothing can be written.",
     )
-    add_names(parser, "serve", f"{_ON_HUB}, and archives in the cache")
+    add_names(parser, "serve", default=f"{_ON_HUB}, and archives in the cache")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
     parser.add_argument("--port", type=port, default=8000, help="port, 0 for any (default: %(default)s)")
     parser.add_argument(

@@ -1,33 +1,46 @@
-"""The command that prepares a TinyTorch checkout for its milestones."""
+"""Commands for the milestones of the course: prepare, run."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json, user_path
+from tinytorch_hf.cli import terminal
+from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, group, print_json, seed, user_path
+from tinytorch_hf.cli.tree import Parser
 
 if TYPE_CHECKING:
     from tinytorch_hf.milestones.checkout.preparing import Prepared
     from tinytorch_hf.milestones.checkout.survey import Report
 
 
-def add_to(commands: Any) -> None:
-    """Add this command to the parser."""
+def add_to(parser: Parser) -> None:
+    """Add these commands to the parser."""
+    commands = group(
+        parser,
+        "milestones",
+        "the milestones of TinyTorch's course",
+        "`prepare` is for a TinyTorch checkout of your own, `run` needs none.",
+    )
+    _add_prepare(commands)
+    _add_run(commands)
+
+
+def _add_prepare(commands: Parser) -> None:
     parser = command(
         commands,
-        "milestones",
-        _milestones,
+        "prepare",
+        _prepare,
         "prepare a TinyTorch checkout for its milestones, and say which data each of them finds",
         "%(prog)s ~/TinyTorch",
         "Curated files are written where milestones look for them, MNIST and CIFAR-10 are copied from the cache if "
-        "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Files of "
-        "yours stay. The exit status is 0 if every milestone can run, at least on tiny data. "
-        "`python -m tinytorch_hf.milestones run all` trains what they train, without a checkout.",
+        "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Your own "
+        "files are left untouched. The exit status is 0 if every milestone can run, at least on tiny data.",
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
@@ -40,7 +53,33 @@ def add_to(commands: Any) -> None:
     add_json(parser)
 
 
-def _milestones(options: argparse.Namespace) -> int:
+def _add_run(commands: Parser) -> None:
+    parser = command(
+        commands,
+        "run",
+        _run,
+        "train what the milestones train, and check that it learns",
+        "%(prog)s 03 --full --download",
+        "The experiments of the course on tiny data, with NumPy alone. Everything runs through the reference "
+        "TinyTorch, whatever is installed. Losses are cross-entropies in nats. The exit status is 1 if an experiment "
+        "did not reach what it should. One whose data are not there says how to get them, and is no failure unless "
+        "--full asked for it.",
+    )
+    parser.add_argument("milestones", nargs="+", metavar="NUMBER", help="01 to 06, several of them, or all")
+    parser.add_argument(
+        "--full", action="store_true", help="train on MNIST and CIFAR-10 as well; all data must be there"
+    )
+    parser.add_argument("--download", action="store_true", help="first get the data that are not there")
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        default=0,
+        help="fixes initial weights and order of samples of 01 to 05 (default: %(default)s)",
+    )
+    add_json(parser)
+
+
+def _prepare(options: argparse.Namespace) -> int:
     from tinytorch_hf.milestones.checkout import preparing, survey
 
     root = preparing.recognise(options.root)
@@ -62,12 +101,14 @@ def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
         print(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {folder}")
     for report in reports:
         milestone = report.milestone
-        print(f"{milestone.number} {milestone.title}: {'ready' if report.is_ready else 'not ready'}")
+        state = "ready" if report.is_ready else "not ready"
+        print(terminal.marked(f"{milestone.number} {milestone.title}: {state}"))
         if milestone.makes:
             print(f"   makes    {milestone.makes}")
         for row in report.rows:
             note = f": {row.note}" if row.note else ""
-            print(f"   {row.state.value:<7}  {row.path.relative_to(root)}{note}")
+            line = terminal.wrapped(f"   {row.state.value:<7}  ", f"{row.path.relative_to(root)}{note}")
+            print(terminal.marked(line))
 
 
 def _as_json(root: Path, prepared: Prepared, reports: list[Report]) -> dict[str, Any]:
@@ -98,3 +139,32 @@ def _as_json(root: Path, prepared: Prepared, reports: list[Report]) -> dict[str,
             for report in reports
         ],
     }
+
+
+def _run(options: argparse.Namespace) -> int:
+    _use_one_thread()
+    from tinytorch_hf.milestones.experiments import report, running, table
+
+    def say(line: str) -> None:
+        # Progress stays readable beside the values for a program.
+        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+    outcomes = []
+    chosen = table.milestones(options.milestones)
+    for outcome in running.run(chosen, full=options.full, download=options.download, seed=options.seed, say=say):
+        outcomes.append(outcome)
+        for line in report.conclusion(outcome):
+            say(line)
+    if options.json:
+        print_json({"seed": options.seed, "outcomes": [report.as_dict(outcome) for outcome in outcomes]})
+    else:
+        print("\n".join(report.table(outcomes)))
+    failures = {running.State.NOT_AS_EXPECTED, *((running.State.NOT_RUN,) if options.full else ())}
+    return PROBLEM if any(outcome.state in failures for outcome in outcomes) else OK
+
+
+def _use_one_thread() -> None:
+    """Before NumPy loads its BLAS: matrices as small as these are multiplied fastest by one thread."""
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.cli import completion
+from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
 
 OK, PROBLEM, USAGE = 0, 1, 2
@@ -25,7 +26,6 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
     Errors of this package become one message on standard error, without a traceback; so does what the operating
     system refuses.
     """
-    _make_streams_usable()
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -59,7 +59,7 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
         return PROBLEM
 
 
-def _make_streams_usable() -> None:
+def make_streams_usable() -> None:
     """Let anything be printed: where a stream was closed, to nowhere; what its encoding lacks, as escapes."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -133,17 +133,23 @@ def seconds(text: str) -> float:
     return value
 
 
-def command(commands: Any, name: str, run: Any, what: str, example: str, more: str = "") -> argparse.ArgumentParser:
+def command(group: Parser, name: str, run: Any, what: str, example: str, more: str = "") -> Parser:
     """Add a command with its help and an example; ``what`` says what it does, ``more`` what else is to be known.
 
     In the example ``%(prog)s`` stands for how the command was called.
     """
-    sentence = f"{what[0].upper()}{what[1:]}."
-    command: argparse.ArgumentParser = commands.add_parser(
-        name, help=what, description=f"{sentence} {more}".strip(), epilog=f"Example: {example}"
-    )
+    command = group.add(name, what, description=f"{_sentence(what)} {more}".strip(), epilog=f"Example:\n  {example}")
     command.set_defaults(run=run)
     return command
+
+
+def group(parser: Parser, name: str, what: str, more: str = "") -> Parser:
+    """Add a group of commands; ``what`` says what they are about, ``more`` what else is to be known."""
+    return parser.add(name, what, description=f"{_sentence(what)} {more}".strip())
+
+
+def _sentence(what: str) -> str:
+    return f"{what[0].upper()}{what[1:]}."
 
 
 def add_name(command: argparse.ArgumentParser, complete: completion.Complete = completion.datasets) -> None:
@@ -153,13 +159,18 @@ def add_name(command: argparse.ArgumentParser, complete: completion.Complete = c
 
 
 def add_names(
-    command: argparse.ArgumentParser, what: str, default: str, complete: completion.Complete = completion.datasets
+    command: argparse.ArgumentParser,
+    what: str,
+    *,
+    default: str = "",
+    complete: completion.Complete = completion.datasets,
 ) -> None:
-    """Add the argument that names datasets; ``what`` is done with them, by default with those of ``default``."""
-    argument = command.add_argument("names", nargs="*", metavar="NAME", help=f"datasets to {what} (default: {default})")
+    """Add the argument that names datasets to do ``what`` with; without a ``default`` at least one has to be named."""
+    text = f"datasets to {what} (default: {default})" if default else f"datasets to {what}"
+    argument = command.add_argument("names", nargs="*" if default else "+", metavar="NAME", help=text)
     completion.complete_with(argument, complete)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
-    command.add_argument("--json", action="store_true", help="print JSON for a program")
+    command.add_argument("--json", action="store_true", help="print machine-readable JSON")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from tinytorch_hf import catalog
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -67,7 +68,7 @@ def _digits_8x8() -> Arrays:
 
 
 def _generated(make: Callable[..., tuple[Array, Array]]) -> Callable[[], Arrays]:
-    return lambda: Arrays(*make(200, seed=0), *make(200, seed=1))
+    return lambda: Arrays(*make(seed=0), *make(seed=1))
 
 
 def texts(dataset: str, split: str) -> list[str]:
@@ -157,11 +158,11 @@ TASKS: dict[str, dict[str, Training]] = {
             _blocks("tinypy", 64, 64, N_TRAIN_LONG, N_VAL_LONG), _gpt("tinypy", 64, 64), "adam", 0.003, epochs=1
         ),
     },
-    "xor": {
+    catalog.XOR.name: {
         "mlp": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 16, 1), "adam", 0.05, epochs=60),
         "logistic": Training(_generated(generated.xor), lambda: models.binary_classifier(2, 1)),
     },
-    "perceptron": {
+    catalog.PERCEPTRON.name: {
         "logistic": Training(_generated(generated.perceptron), lambda: models.binary_classifier(2, 1)),
     },
 }

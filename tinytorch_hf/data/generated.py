@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinytorch_hf.catalog import PERCEPTRON, XOR
 from tinytorch_hf.errors import whole_number
 from tinytorch_hf.formats.arrays import Array
 
 
-def xor(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
+def xor(n_samples: int = XOR.n_samples, seed: int = 0) -> tuple[Array, Array]:
     """Points of the unit square, labelled by whether exactly one coordinate is above 1/2.
 
     No point lies within 0.05 of the lines between the classes.
@@ -44,7 +45,7 @@ def xor(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
     return X[order], y[order]
 
 
-def perceptron(n_samples: int = 200, seed: int = 0) -> tuple[Array, Array]:
+def perceptron(n_samples: int = PERCEPTRON.n_samples, seed: int = 0) -> tuple[Array, Array]:
     """Two clouds of points that a straight line divides.
 
     The centres are (0.25, 0.25) and (0.75, 0.75); no point is further than 0.2 from its own.

@@ -71,12 +71,15 @@ LIBRARIES = {
 }
 
 ROADS = (
-    Road("NumPy arrays", "load_tinydigits, load; list, info, show, stats, verify, export, milestones"),
+    Road(
+        "NumPy arrays",
+        "load_tinydigits, load; list, info, show, stats, verify, export, milestones prepare, milestones run",
+    ),
     Road("PyTorch classes", "TinyDigits, DataLoader, stratified_split", "torch", ("torch", "pillow")),
     Road("torchvision", "its transforms on the PyTorch classes", "torch", ("torch", "torchvision", "pillow")),
-    Road("Hugging Face", "load_dataset, as_hf; build, cache", "hf", ("datasets", "pillow")),
-    Road("the Hub", "publish", "hf", ("datasets", "huggingface-hub", "pillow")),
-    Road("mirror", "a Hub for the classroom", "serve", ("datasets", "pillow", "starlette", "uvicorn")),
+    Road("Hugging Face", "load_dataset, as_hf; hub build, hub cache", "hf", ("datasets", "pillow")),
+    Road("the Hub", "hub publish", "hf", ("datasets", "huggingface-hub", "pillow")),
+    Road("mirror", "hub mirror, a Hub for the classroom", "serve", ("datasets", "pillow", "starlette", "uvicorn")),
     Road("downloads", "download, load_mnist(download=True)", "download", ("requests", "urllib3", "tqdm", "filelock")),
     Road("comparison", "compare, check", "compare", ("torch",)),
     Road("recipes", "datasets/*/create_*.py", "create", ("scikit-learn", "mlxtend")),

@@ -127,7 +127,7 @@ def _texts(folder: Path) -> list[Path]:
 
 
 def hugging_face_cache() -> dict[str, Any]:
-    """Where the library `datasets` keeps what it has prepared, and what `tinytorch-hf cache` put there.
+    """Where the library `datasets` keeps what it has prepared, and what `tinytorch-hf hub cache` put there.
 
     The library itself is not asked: importing it takes a second, and it may be broken.
     """

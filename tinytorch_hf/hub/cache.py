@@ -96,6 +96,7 @@ def _write(name: str, config: str, scratch: Path) -> None:
 
 
 def _mark(name: str, sizes: dict[str, int]) -> dict[str, Any]:
+    # The command by its first name, as the caches of users say it: with another, what they hold would be made anew.
     return {"made_by": "tinytorch-hf cache", "fingerprint": catalog.info(name).fingerprint, "files": sizes}
 
 

@@ -20,7 +20,7 @@ from tinytorch_hf.hub.parquet import quiet
 VARIABLE = "HF_HUB_OFFLINE"
 WHY = "Without it the library asks the Hub first: seconds to minutes pass before it gives up and takes its cache."
 
-_REMEDY = "Run `tinytorch-hf cache --undo` and then `tinytorch-hf cache` again."
+_REMEDY = "Run `tinytorch-hf hub cache --undo` and then `tinytorch-hf hub cache` again."
 
 
 @dataclass(frozen=True)

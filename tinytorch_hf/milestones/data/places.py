@@ -98,7 +98,7 @@ def _stored(place: Place) -> bytes:
 
 def _advice(place: Place) -> str:
     if place.dataset.is_shipped:
-        return "Run `tinytorch-hf milestones ROOT`, ROOT being your TinyTorch checkout."
+        return "Run `tinytorch-hf milestones prepare ROOT`, ROOT being your TinyTorch checkout."
     return advice.how_to_get(place.dataset)
 
 

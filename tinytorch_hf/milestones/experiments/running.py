@@ -17,7 +17,7 @@ from tinytorch_hf.milestones.experiments.table import Experiment, Milestone
 from tinytorch_hf.milestones.experiments.training import Say, train
 from tinytorch_hf.milestones.experiments.writing import Written
 
-COMMAND = "python -m tinytorch_hf.milestones"
+COMMAND = "tinytorch-hf milestones run"
 
 
 class State(Enum):
@@ -172,5 +172,5 @@ def _how_to_run(milestone: Milestone, experiment: Experiment, how_to_get: str) -
     full = " --full" if experiment.is_full else ""
     return (
         f"{how_to_get} The training takes about {experiment.seconds} s. "
-        f"Both at once: {COMMAND} run {milestone.number:02}{full} --download"
+        f"Both at once: {COMMAND} {milestone.number:02}{full} --download"
     )
