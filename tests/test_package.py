@@ -119,7 +119,11 @@ def test_the_installed_wheel_exports_the_same_files(run_installed: Run, checkout
 
 def test_the_installed_wheel_reads_its_own_files(run_installed: Run, site: Path) -> None:
     """Not the checkout's, which may be gone."""
-    program = "from tinytorch_hf import catalog, store; print(folders.folder(catalog.TINYDIGITS))"
+    program = (
+        "from tinytorch_hf import catalog\n"
+        "from tinytorch_hf.files import folders\n"
+        "print(folders.folder(catalog.TINYDIGITS))"
+    )
 
     assert run_installed("-c", program).stdout.strip() == str(
         site / "tinytorch_hf" / "_shipped" / "datasets" / "tinydigits"

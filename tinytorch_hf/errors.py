@@ -158,6 +158,16 @@ class DescriptionError(TinyTorchHFError, ValueError):
         super().__init__(f"{path}{where}: {problem}")
 
 
+class LineEndsError(CorruptFileError):
+    """A file is the published one but for its line ends, which a tool has changed."""
+
+    def __init__(self, path: Path, change: str, advice: str = REPAIR_ADVICE) -> None:
+        super().__init__(
+            f"{path} has other line ends than the published file ({change}); otherwise it is the same. "
+            "Git does that with `core.autocrlf`, and some editors and transfers in text mode do. " + advice
+        )
+
+
 class UnsafePickleError(CorruptFileError):
     """A pickle asks for something that a dict of NumPy arrays never needs."""
 

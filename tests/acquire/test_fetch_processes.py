@@ -30,7 +30,7 @@ def process(program: str, *arguments: object) -> Iterator[subprocess.Popen[str]]
     """A program in a process of its own, in which a small dataset can be downloaded."""
     start = f"""
         import sys
-        sys.path[:0] = [{str(TESTS / "downloads")!r}, {str(TESTS.parent)!r}]
+        sys.path[:0] = [{str(TESTS / "acquire")!r}, {str(TESTS.parent)!r}]
         from pathlib import Path
         from small_dataset import small
         from tinytorch_hf.errors import TinyTorchHFError

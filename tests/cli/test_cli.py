@@ -245,7 +245,12 @@ def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any,
 
     status, out, _ = run("info", "tinypy")
     assert status == OK
-    assert "train: 4000 samples, built" in out and "fingerprint  none" in out and "PSF-2.0" in out
+    assert (
+        "train: 4000 samples, train.jsonl" in out
+        and "no hash      train.jsonl is built here" in out
+        and "fingerprint  none" in out
+        and "PSF-2.0" in out
+    )
     assert re.search(r"^tinypy +built on use  5000 real", run("list")[1], re.MULTILINE)
 
     values = json.loads(run("stats", "tinypy", "--json")[1])

@@ -104,7 +104,8 @@ def test_lines_round_trip() -> None:
         (LINE[:-1], "may be cut off"),
         (LINE[: len(LINE) // 2] + b"\n", "not JSON"),
         (b"[" * 100_000 + b"\n", "not JSON"),
-        (b"[1, 2]\n", "expected an object with the fields module, name"),
+        (b"[1, 2]\n", "expected a JSON object, got list"),
+        (b"{}\n", "expected an object with the fields module, name"),
         (changed(extra=1), "expected an object"),
         (changed(name=None), "name is None, not of type str"),
         (changed(n_lines=True), "n_lines is True, not of type int"),
@@ -174,9 +175,9 @@ def test_a_folder_that_was_not_finished_is_not_taken_for_a_dataset(built: Path) 
 @pytest.mark.parametrize(
     ("name", "damage", "problem"),
     [
-        ("val.jsonl", lambda data: data.replace(b"Twice", b"twice", 1), r"val\.jsonl was changed"),
+        ("val.jsonl", lambda data: data.replace(b"Twice", b"twice", 1), r"val\.jsonl does not hold the published data"),
         ("val.jsonl", lambda data: data[:1000], r"val\.jsonl, line \d+: the file ends without a line end"),
-        ("val.jsonl", lambda data: data[: data.index(b"\n") + 1], r"val\.jsonl was changed"),
+        ("val.jsonl", lambda data: data[: data.index(b"\n") + 1], r"val\.jsonl does not hold the published data"),
         ("val.jsonl", lambda data: b"", r"val\.jsonl, line 1"),
         ("SHA256SUMS", lambda data: data[:70], r"SHA256SUMS, line \d"),
         ("SHA256SUMS", lambda data: b"", r"SHA256SUMS, line 1"),

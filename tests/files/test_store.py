@@ -58,14 +58,14 @@ def test_a_missing_file_names_the_place_and_the_way_out(root: Path) -> None:
     path = root / "tinydigits" / "train.pkl"
     path.unlink()
 
-    with pytest.raises(MissingFileError, match="download=True") as caught:
+    with pytest.raises(MissingFileError, match="download tinydigits --root") as caught:
         store.read(DATASET, TRAIN, root)
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no root to download into."""
-    monkeypatch.setattr(store, "shipped", lambda folder: Path("nowhere") / folder)
+    monkeypatch.setattr(folders, "shipped", lambda folder: Path("nowhere") / folder)
 
     with pytest.raises(MissingFileError, match="Reinstall"):
         store.read(DATASET, TRAIN)
@@ -77,8 +77,9 @@ def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypa
         (
             catalog.TINYDIGITS,
             "here",
-            "TinyDigits was not found: there is no FILE. You can use download=True to put it there "
-            "(no network is needed), or root=None for the bundled files.",
+            "TinyDigits was not found: there is no FILE. You can use download=True, or run "
+            "`tinytorch-hf download tinydigits --root here`. This puts it there, without a network. Or leave root out "
+            "for the bundled files.",
         ),
         (
             catalog.MNIST,
@@ -107,7 +108,9 @@ def test_what_is_missing_is_said_with_the_way_to_get_it(
     """What to type, how much it downloads and where it goes; each kind of dataset comes in its own way."""
     expected = said.replace("FILE", str(Path("some/file"))).replace("CACHE", str(folders.cache()))
 
-    assert advice.not_found(dataset, Path("some/file"), root) == expected
+    assert advice.not_found(dataset, Path("some/file"), root, can_download=True) == expected
+    without = expected.replace("You can use download=True, or run", "Run")
+    assert advice.not_found(dataset, Path("some/file"), root) == without, "only what the call has is advised"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_each_kind_of_damage_has_its_own_error(root: Path, content: bytes, error
     with pytest.raises(error, match=re.escape(str(path))) as caught:
         store.read(DATASET, TRAIN, root)
     assert type(caught.value) is error
-    assert "tinytorch-hf export" in str(caught.value)
+    assert f"tinytorch-hf download tinydigits --root {root}" in str(caught.value)
     if error is TruncatedFileError:
         assert f"{len(content)} " in str(caught.value) and f"{TRAIN.size_bytes} " in str(caught.value)
 
@@ -287,7 +290,8 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, checkout: Path) -> None:
     program = textwrap.dedent(f"""
         import resource, signal
         from pathlib import Path
-        from tinytorch_hf import errors, store
+        from tinytorch_hf import errors
+        from tinytorch_hf.files import store
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
@@ -335,7 +339,8 @@ def test_materialise_leaves_good_files_alone_and_repairs_bad_ones(root: Path) ->
 def test_processes_may_materialise_at_the_same_time(tmp_path: Path, checkout: Path) -> None:
     """Six processes start together; all succeed, and only whole files are left."""
     program = (
-        "from tinytorch_hf import catalog, loaders, store\n"
+        "from tinytorch_hf import catalog\nfrom tinytorch_hf.data import loaders\n"
+        "from tinytorch_hf.files import store\n"
         f"store.materialise(catalog.TINYDIGITS, {str(tmp_path)!r})\n"
         f"loaders.load('tinydigits', {str(tmp_path)!r})\n"
     )

@@ -54,7 +54,7 @@ def test_the_blank_line_after_the_last_pair_may_be_missing() -> None:
         (b'{"id": 1\n', "not JSON"),
         (b"\n", "not JSON"),
         (b"[" * 100_000 + b"\n", "not JSON"),
-        (b"[1, 2]\n", "expected an object"),
+        (b"[1, 2]\n", "expected a JSON object, got list"),
         (b'{"id": 1}\n', "expected an object"),
         (changed(extra=1), "expected an object"),
         (changed(id="1"), "id is '1'"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo, Downloaded
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.files import folders, store, sums
 from tinytorch_hf.files.advice import how_to_get
 from tinytorch_hf.files.splits import read_split
@@ -59,22 +60,55 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     return [] if root is None else store.materialise(dataset, root)
 
 
-def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -> None:
+def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -> Mapping[str, bytes]:
     """Put what takes seconds and no network where it belongs, unless it is there. Does nothing for other datasets.
 
     That is what is built, in the cache, and what is cut from another dataset where that one is there.
 
+    Returns
+    -------
+    dict of str to bytes
+        Where nothing can be written, what the files would hold, by name, with a warning that says why; empty where the
+        files are there or cannot be made.
+
     Raises
     ------
-    StorageError, MissingFileError, CorruptFileError
+    MissingFileError, CorruptFileError
         As for `provide`.
     """
-    if isinstance(dataset.provider, Built) and root is None and not store.is_there(dataset):
-        provide(dataset)
-    if isinstance(dataset.provider, CutFrom) and not store.is_there(dataset, root):
+    if store.is_there(dataset, root):
+        return {}
+    if (dataset.name, root) in _in_memory:
+        return _in_memory[dataset.name, root]
+    if isinstance(dataset.provider, Built) and root is None:
+        return _keep(dataset, root, _built(dataset))
+    if isinstance(dataset.provider, CutFrom):
         place = _place_of(catalog.origin(dataset), root)
         if store.is_there(catalog.origin(dataset), place):
-            cut(dataset, place, root)
+            return _keep(dataset, root, _cut_out(dataset, place, root))
+    return {}
+
+
+# What could not be kept: all splits are asked for one after the other, and each would be made anew.
+_in_memory: dict[tuple[str, str | Path | None], Mapping[str, bytes]] = {}
+
+
+def _keep(dataset: DatasetInfo, root: str | Path | None, contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Write the files of a dataset; where that cannot be done, give them back instead."""
+    try:
+        if isinstance(dataset.provider, Built):
+            write_built(dataset, contents, root)
+        else:
+            _write(folders.folder(dataset, root), contents)
+    except StorageError as error:
+        warnings.warn(
+            f"{dataset.title} is used from memory and made anew by each program, because it cannot be kept: {error} "
+            "TINYTORCH_HF_CACHE may name another folder for the cache.",
+            stacklevel=2,
+        )
+        _in_memory[dataset.name, root] = contents
+        return contents
+    return {}
 
 
 def _download(dataset: DatasetInfo, root: str | Path | None, source: str | Path | None) -> list[Path]:
@@ -124,6 +158,11 @@ def cut(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path |
     MissingFileError, CorruptFileError, StorageError
         The other dataset is not there, is not the published one, or the files could not be written.
     """
+    return _write(folders.folder(dataset, root), _cut_out(dataset, source_root, root))
+
+
+def _cut_out(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path | None) -> Mapping[str, bytes]:
+    """The files that are cut from another dataset, checked."""
     from tinytorch_hf.acquire import selection
 
     source, folder = catalog.origin(dataset), folders.folder(dataset, root)
@@ -132,17 +171,21 @@ def cut(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path |
     )
     for file in dataset.files:
         store.check(contents[file.name], file, folder / file.name, how_to_get(source, source_root))
-    return _write(folder, contents)
+    return contents
 
 
 def _build(dataset: DatasetInfo, root: str | Path | None) -> list[Path]:
     if _is_good(dataset, root):
         return []
+    return write_built(dataset, _built(dataset), root)
+
+
+def _built(dataset: DatasetInfo) -> Mapping[str, bytes]:
     assert isinstance(dataset.provider, Built)  # noqa: S101 -- for the type checker
-    return write_built(dataset, BUILDERS[dataset.provider.builder](dataset), root)
+    return BUILDERS[dataset.provider.builder](dataset)
 
 
-def write_built(dataset: DatasetInfo, contents: dict[str, bytes], root: str | Path | None = None) -> list[Path]:
+def write_built(dataset: DatasetInfo, contents: Mapping[str, bytes], root: str | Path | None = None) -> list[Path]:
     """Write the files of this Python's release, their sums last.
 
     Processes may do this at the same time: each file is renamed into place whole, and all of them write the same.
@@ -160,7 +203,7 @@ def write_built(dataset: DatasetInfo, contents: dict[str, bytes], root: str | Pa
     return _write(folders.folder(dataset, root), {**contents, sums.FILE_NAME: sums.encode(contents)})
 
 
-def _write(folder: Path, contents: dict[str, bytes]) -> list[Path]:
+def _write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     for name, data in contents.items():
         store.write(folder / name, data)
     return [folder / name for name in contents]

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from tinytorch_hf._lazy import directory_of
 from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
 from tinytorch_hf.catalog.generated import GENERATED, PERCEPTRON, XOR, GeneratedInfo
 from tinytorch_hf.catalog.kinds import DECODERS, KINDS, Kind, kind_of
@@ -81,3 +82,5 @@ __all__ = [
     "origin",
     "shipped_names",
 ]
+
+__dir__ = directory_of(__name__)

@@ -102,6 +102,11 @@ class DatasetInfo:
         return isinstance(self.provider, Shipped)
 
     @property
+    def provided(self) -> str:
+        """Where the files come from: they are "shipped", "downloaded", "built" here, or in a "folder" of the user's."""
+        return str(self.provider.how)
+
+    @property
     def place(self) -> str:
         """Path of the files under a root, with forward slashes."""
         return self.provider.place if isinstance(self.provider, Downloaded) else self.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 DESCRIPTION = "dataset.json"
 """The file that describes a folder of the user's."""
@@ -39,6 +39,7 @@ class Archive:
 class Shipped:
     """The files are part of the installation, in ``folder`` under ``datasets/``; "" is the dataset's name."""
 
+    how: ClassVar = "shipped"
     folder: str = ""
 
 
@@ -46,6 +47,7 @@ class Shipped:
 class Downloaded:
     """The files are unpacked from archives, into ``place`` under a root."""
 
+    how: ClassVar = "downloaded"
     archives: tuple[Archive, ...]
     place: str
 
@@ -57,6 +59,7 @@ class CutFrom:
     ``source`` names that dataset; which of its samples are taken is written in ``selection.csv``, which ships.
     """
 
+    how: ClassVar = "built"
     source: str
 
 
@@ -68,6 +71,7 @@ class Built:
     is written last and holds their hashes.
     """
 
+    how: ClassVar = "built"
     builder: str
 
 
@@ -75,6 +79,7 @@ class Built:
 class Folder:
     """The files are the user's own, in a folder that holds ``dataset.json``; ``path`` is absolute."""
 
+    how: ClassVar = "folder"
     path: str
 
 

@@ -99,6 +99,10 @@ def add_to(commands: Parser) -> None:
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")
 
 
+# Of one text in `show`.
+_LINES_SHOWN = 40
+
+
 def _list(options: argparse.Namespace) -> int:
     infos = [catalog.info(name) for name in catalog.names()]
     generated = list(catalog.GENERATED.values())
@@ -137,7 +141,7 @@ def _rows(dataset: catalog.DatasetInfo) -> list[tuple[str, str]]:
         ("name", f"{dataset.name} ({dataset.title} {dataset.version})"),
         ("summary", dataset.summary),
         *(
-            ("split", f"{s.name}: {s.n_samples} samples, {', '.join(file.name for file in s.files) or 'built'}")
+            ("split", f"{s.name}: {s.n_samples} samples, {', '.join(file.name for file in s.files)}")
             for s in dataset.splits
         ),
         *_values(dataset),
@@ -172,12 +176,21 @@ def _values(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> list[tuple[
 
 
 def _hash(file: catalog.DataFile) -> tuple[str, str]:
-    return ("sha256", f"{file.name} {file.sha256}") if file.sha256 else ("md5", f"{file.name} {file.md5}")
+    """The hash that a file is held against; where no SHA-256 is published, that is said."""
+    if file.sha256:
+        return "sha256", f"{file.name} {file.sha256}"
+    if file.md5:
+        return "md5", f"{file.name} {file.md5} (no SHA-256 is published)"
+    return "no hash", f"{file.name} is built here; SHA256SUMS beside it holds its SHA-256"
 
 
 def _info_dict(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> dict[str, Any]:
-    hashes = {"sha256": dataset.sha256} if isinstance(dataset, catalog.DatasetInfo) else {}
-    return {**dataclasses.asdict(dataset), **hashes}
+    facts = dataclasses.asdict(dataset)
+    if isinstance(dataset, catalog.DatasetInfo):
+        del facts["provider"]
+        facts.update(provided=dataset.provided, cut_from=dataset.cut_from, sha256=dataset.sha256)
+        facts["archives"] = [dataclasses.asdict(archive) for archive in dataset.archives]
+    return facts
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -186,7 +199,7 @@ def _show(options: argparse.Namespace) -> int:
 
     dataset = catalog.info(options.name)
     split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
-    if options.png and not dataset.classes:
+    if options.png and dataset.kind != "images":
         raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
     if options.png:
         store.write(options.png, pictures.png(pictures.contact_sheet(split)))
@@ -197,12 +210,10 @@ def _show(options: argparse.Namespace) -> int:
         raise UnknownNameError(
             f"sample of {dataset.name}'s {split.name} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
         )
-    if dataset.classes:
+    if dataset.kind == "images":
         _print_images(dataset, split, options.index)
-    elif "question" in split.columns:
-        _print_pairs(split, options.index)
     else:
-        _print_functions(split, options.index)
+        _print_texts(dataset, split, options.index)
     print(_legend(dataset, split))
     return OK
 
@@ -226,19 +237,21 @@ def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] 
     print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
 
 
-def _print_functions(split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf.files.python_functions import Function, source_of
+def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
+    from tinytorch_hf.data import texts
 
-    for index in wanted or range(3):
-        function = Function(**{name: column[index].item() for name, column in split.columns.items()})
-        print(f"[{index}] {function.module}, {function.name}\n{source_of(function)}\n")
-
-
-def _print_pairs(split: Split, wanted: list[int] | None) -> None:
-    for index in wanted or _first_of_each(split["level"]):
-        print(f"[{index}] level {split['level'][index]}, {split['topic'][index]}")
-        print(terminal.wrapped("Q: ", split["question"][index]))
-        print(terminal.wrapped("A: ", split["answer"][index]), end="\n\n")
+    groups = dataset.counted if dataset.counted and dataset.column(dataset.counted).names else ""
+    for index in wanted or (_first_of_each(split[groups]) if groups else range(min(3, len(split)))):
+        notes = [f"{groups} {split[groups][index]}"] if groups else []
+        others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
+        print(f"[{index}] {', '.join([*notes, *(str(split[name][index]) for name in others)])}".rstrip())
+        (text,) = texts.texts_of(dataset.kind, split[index : index + 1])
+        lines = text.rstrip("\n").split("\n")
+        for line in lines[:_LINES_SHOWN]:
+            print(terminal.wrapped(line[:3], line[3:]) if line[:3] in ("Q: ", "A: ") else line)
+        if len(lines) > _LINES_SHOWN:
+            print(f"... {len(lines) - _LINES_SHOWN} more lines")
+        print()
 
 
 def _first_of_each(values: Array) -> list[int]:

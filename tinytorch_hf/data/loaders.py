@@ -11,7 +11,8 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Dataset, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
-from tinytorch_hf.files.splits import Split, read_split
+from tinytorch_hf.files import folders
+from tinytorch_hf.files.splits import Split, from_contents, read_split
 from tinytorch_hf.formats.arrays import Array
 
 Root: TypeAlias = str | Path | None
@@ -133,7 +134,11 @@ def load_split(
     elif not dataset.is_shipped:
         from tinytorch_hf.acquire import provision
 
-        provision.provide_on_first_use(dataset, root)
+        contents = provision.provide_on_first_use(dataset, root)
+        if contents:
+            folder = folders.folder(dataset, root)
+            files = dataset.split(split_name).files
+            return from_contents(dataset, split_name, {folder / file.name: contents[file.name] for file in files})
     return read_split(dataset, split_name, root, can_download=download or can_download)
 
 

@@ -29,8 +29,23 @@ def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None, 
         return f"{path} is missing from the installation. Reinstall tinytorch-hf."
     if isinstance(dataset.provider, Folder) and root is None:
         return f"{path} is missing, which {_description(dataset)} names. Put it back."
+    right = _root_above(dataset, path, root)
+    if right is not None:
+        return f"{missing}, but {base(root) / path.name} is there: give the root above it, {right}."
     nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
     return f"{missing}{nor}. {how_to_get(dataset, root, can_download=can_download)}"
+
+
+def _root_above(dataset: DatasetInfo, path: Path, root: str | Path | None) -> Path | None:
+    """The right root where the one that was given is the dataset's own folder, or a folder on the way to it."""
+    if root is None:
+        return None
+    given = base(root).absolute()
+    on_the_way = folder(dataset, root).relative_to(base(root)).parts
+    for depth in range(1, len(on_the_way) + 1):
+        if given.parts[-depth:] == on_the_way[:depth] and given.joinpath(*on_the_way[depth:], path.name).is_file():
+            return given.parents[depth - 1]
+    return None
 
 
 def how_to_get(dataset: DatasetInfo, root: str | Path | None = None, *, can_download: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tinytorch_hf.catalog import Built, DataFile, DatasetInfo
 from tinytorch_hf.errors import (
     REPAIR_ADVICE,
     GitLFSPointerError,
+    LineEndsError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
@@ -113,13 +115,16 @@ def check(data: bytes, file: DataFile, path: Path, advice: str = REPAIR_ADVICE) 
     """Raise the error that fits if ``data`` is not the content the catalog states for ``file``."""
     if data.startswith(GIT_LFS_POINTER_START):
         raise GitLFSPointerError(path, advice)
+    algorithm, expected = _published_hash(file)
+    found = _hash_of(io.BytesIO(data), algorithm)
+    if found == expected:
+        return
+    for ends, changed in (("LF to CRLF", data.replace(b"\r\n", b"\n")), ("CRLF to LF", data.replace(b"\n", b"\r\n"))):
+        if _hash_of(io.BytesIO(changed), algorithm) == expected:
+            raise LineEndsError(path, ends, advice)
     if len(data) < file.size_bytes:
         raise TruncatedFileError(path, len(data), file.size_bytes, advice)
-    algorithm, expected = _published_hash(file)
-    digest = _new_hash(algorithm)
-    digest.update(data)
-    if digest.hexdigest() != expected:
-        raise WrongHashError(path, algorithm, digest.hexdigest(), expected, advice)
+    raise WrongHashError(path, algorithm, found, expected, advice)
 
 
 def is_good(path: Path, file: DataFile) -> bool:

@@ -7,3 +7,9 @@
 ``cifar``       CIFAR-10's batches
 ``json_lines``  a record a line
 """
+
+from __future__ import annotations
+
+from tinytorch_hf._lazy import directory_of
+
+__dir__ = directory_of(__name__)

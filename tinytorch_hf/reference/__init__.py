@@ -10,6 +10,7 @@ It is meant to be read, a few formulas a file, in this order:
 `checks` holds what they say about wrong shapes. Each operation is compared with PyTorch, in `tests/reference`.
 """
 
+from tinytorch_hf._lazy import directory_of
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.reference.activations import GELU, ReLU, Sigmoid, Softmax, Tanh
 from tinytorch_hf.reference.attention import MultiHeadAttention, scaled_dot_product_attention
@@ -62,3 +63,5 @@ __all__ = [
     "scaled_dot_product_attention",
     "seed",
 ]
+
+__dir__ = directory_of(__name__)
