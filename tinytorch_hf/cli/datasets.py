@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import completion, terminal
-from tinytorch_hf.cli.options import OK, PROBLEM, add_json, add_name, add_names, command, print_json, user_path
+from tinytorch_hf.cli.options import (
+    OK,
+    PROBLEM,
+    add_folders,
+    add_json,
+    add_name,
+    add_names,
+    command,
+    print_json,
+    user_path,
+)
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
@@ -29,6 +39,7 @@ def add_to(commands: Parser) -> None:
         "With each stands how large it is, or what is downloaded before its first use. Those that are generated are "
         "for `compare` alone.",
     )
+    add_folders(parser)
     add_json(parser)
 
     parser = command(
@@ -119,7 +130,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _size(dataset: catalog.DatasetInfo) -> str:
     """How much ships, or what has to be downloaded or built before the first use."""
-    if dataset.is_shipped:
+    if dataset.provided in ("shipped", "folder"):
         return f"{sum(file.size_bytes for file in dataset.files) / 1000:.0f} kB"
     source = catalog.origin(dataset)
     return f"{source.download_size} download" if source.archives else "built on use"
@@ -145,10 +156,9 @@ def _rows(dataset: catalog.DatasetInfo) -> list[tuple[str, str]]:
             for s in dataset.splits
         ),
         *_values(dataset),
-        ("license", f"{dataset.license}. {dataset.license_note}"),
-        ("source", f"{dataset.source}, {dataset.source_url}"),
-        ("citation", dataset.citation),
-        *((("recipe", dataset.recipe),) if dataset.recipe else ()),
+        ("license", f"{dataset.license}. {dataset.license_note}".rstrip()),
+        ("source", ", ".join(filter(None, [dataset.source, dataset.source_url]))),
+        *((key, value) for key, value in (("citation", dataset.citation), ("recipe", dataset.recipe)) if value),
         *(_hash(file) for file in dataset.files),
         ("fingerprint", dataset.fingerprint or "none is stated"),
     ]
@@ -170,7 +180,10 @@ def _values(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> list[tuple[
     low, high = dataset.value_range
     range_and_classes = [("range", f"{low:g} to {high:g}"), ("classes", ", ".join(dataset.classes))]
     return [
-        *(("column", f"{c.name}: {c.dtype} {list(c.shape)}, {c.description}") for c in dataset.columns),
+        *(
+            ("column", f"{c.name}: {c.dtype} {list(c.shape)}" + (c.description and f", {c.description}"))
+            for c in dataset.columns
+        ),
         *(range_and_classes if dataset.classes else ()),
     ]
 
@@ -233,7 +246,7 @@ def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] 
     from tinytorch_hf.data import pictures
 
     indices = wanted or _first_of_each(split["labels"])
-    captions = [f"[{index}] {dataset.classes[split['labels'][index]]}" for index in indices]
+    captions = [terminal.printable(f"[{index}] {dataset.classes[split['labels'][index]]}") for index in indices]
     print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
 
 
@@ -244,11 +257,13 @@ def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] |
     for index in wanted or (_first_of_each(split[groups]) if groups else range(min(3, len(split)))):
         notes = [f"{groups} {split[groups][index]}"] if groups else []
         others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
-        print(f"[{index}] {', '.join([*notes, *(str(split[name][index]) for name in others)])}".rstrip())
+        shown = ", ".join([*notes, *(str(split[name][index]) for name in others)])
+        print(terminal.printable(f"[{index}] {shown}").rstrip())
         (text,) = texts.texts_of(dataset.kind, split[index : index + 1])
         lines = text.rstrip("\n").split("\n")
         for line in lines[:_LINES_SHOWN]:
-            print(terminal.wrapped(line[:3], line[3:]) if line[:3] in ("Q: ", "A: ") else line)
+            is_wrapped = line[:3] in ("Q: ", "A: ")
+            print(terminal.wrapped(line[:3], line[3:]) if is_wrapped else terminal.printable(line))
         if len(lines) > _LINES_SHOWN:
             print(f"... {len(lines) - _LINES_SHOWN} more lines")
         print()
@@ -265,7 +280,7 @@ def _first_of_each(values: Array) -> list[int]:
 def _stats(options: argparse.Namespace) -> int:
     from tinytorch_hf.data import loaders, statistics
 
-    measured = statistics.statistics(loaders.load(options.name))
+    measured = statistics.statistics(loaders.load(catalog.info(options.name)))
     if options.json:
         return print_json(measured)
     for split, values in measured.items():

@@ -27,6 +27,7 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
     system refuses.
     """
     try:
+        _register_own(options)
         status: int = options.run(options)
         sys.stdout.flush()
         return status
@@ -57,6 +58,29 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
             # It is the output itself that cannot be written, to a full disk for example.
             _drop_output()
         return PROBLEM
+
+
+def _register_own(options: argparse.Namespace) -> None:
+    """Make datasets of the user's own known: those of --dataset-folder, and those named by the path of their folder."""
+    for folder in getattr(options, "dataset_folder", None) or ():
+        _register(folder)
+    if hasattr(options, "name"):
+        options.name = _name(options.name)
+    if hasattr(options, "names"):
+        options.names = [_name(name) for name in options.names]
+
+
+def _name(given: str) -> str:
+    """A dataset's name; of a path, the name of the dataset in that folder."""
+    is_path = any(separator in given for separator in (os.sep, os.altsep) if separator)
+    return _register(Path(given)) if is_path else given
+
+
+def _register(folder: Path) -> str:
+    # It reads the files, for which NumPy is needed, so it is imported only here.
+    from tinytorch_hf.data.register import register
+
+    return register(folder).name
 
 
 def make_streams_usable() -> None:
@@ -154,8 +178,11 @@ def _sentence(what: str) -> str:
 
 def add_name(command: argparse.ArgumentParser, complete: completion.Complete = completion.datasets) -> None:
     """Add the argument that names a dataset."""
-    argument = command.add_argument("name", metavar="NAME", help="a dataset; `tinytorch-hf list` names them")
+    argument = command.add_argument(
+        "name", metavar="NAME", help="a dataset, or the path of your own one's folder; `tinytorch-hf list` names them"
+    )
     completion.complete_with(argument, complete)
+    add_folders(command)
 
 
 def add_names(
@@ -169,6 +196,18 @@ def add_names(
     text = f"datasets to {what} (default: {default})" if default else f"datasets to {what}"
     argument = command.add_argument("names", nargs="*" if default else "+", metavar="NAME", help=text)
     completion.complete_with(argument, complete)
+    add_folders(command)
+
+
+def add_folders(command: argparse.ArgumentParser) -> None:
+    """Add the option that makes datasets of the user's own known."""
+    command.add_argument(
+        "--dataset-folder",
+        action="append",
+        type=user_path,
+        metavar="FOLDER",
+        help="a folder with dataset.json; its dataset may then be named (may be given several times)",
+    )
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

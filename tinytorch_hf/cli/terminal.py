@@ -33,6 +33,13 @@ def is_coloured() -> bool:
     return is_watched() and not os.environ.get("NO_COLOR")
 
 
+def printable(text: str) -> str:
+    """A text with escapes in place of what a terminal would obey: a dataset's words may be anybody's."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def wrapped(start: str, text: str, width: int | None = None) -> str:
     """A line that goes on below the beginning of its text; as one line where output is no terminal.
 
@@ -45,6 +52,7 @@ def wrapped(start: str, text: str, width: int | None = None) -> str:
     width
         Columns to fill; by default those of the terminal.
     """
+    text = printable(text)
     if width is None:
         width = columns() if is_watched() else len(start) + len(text)
     if not text:
