@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -39,7 +39,8 @@ def attach(
         return sorted(name for name, home in homes.items() if (home or name).partition(".")[0] not in absent)
 
     def directory() -> list[str]:
-        return sorted({*_own(package), *listed()})
+        # Of the whole package its rooms are not listed: what they offer is.
+        return sorted({*_own(package), *listed(), *(_modules(package) if "." in package else ())})
 
     return get, directory
 
@@ -48,12 +49,16 @@ def directory_of(room: str) -> Callable[[], list[str]]:
     """The function ``__dir__`` of a room: what it exports, and the modules in it, imported or not."""
 
     def directory() -> list[str]:
-        import pkgutil
-
-        modules = pkgutil.iter_modules(sys.modules[room].__path__)
-        return sorted({*_own(room), *(module.name for module in modules)})
+        return sorted({*_own(room), *_modules(room)})
 
     return directory
+
+
+def _modules(package: str) -> Iterator[str]:
+    """Names of the modules in a package, imported or not."""
+    import pkgutil
+
+    return (module.name for module in pkgutil.iter_modules(sys.modules[package].__path__))
 
 
 def _own(package: str) -> set[str]:

@@ -297,3 +297,21 @@ def test_what_the_documents_say_is_what_the_code_does() -> None:
     assert "4000 to train on, 500 for val and 500 for test" in texts["README.md"]
     assert "train 4000, val 500, test 500" in texts["DATASHEET.md"]
     assert f"at most {standard_library.MAX_HELD_OUT_FAMILY} functions" in texts["DATASHEET.md"]
+
+
+def test_it_is_used_from_memory_where_nothing_can_be_written(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a warning that says why; made once, whatever splits are asked for."""
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "file" / "cache"))
+    n_built = []
+    monkeypatch.setattr(standard_library, "build", lambda _dataset: n_built.append(1) or as_files(splits))
+    monkeypatch.setattr(provision, "_in_memory", {})
+
+    with pytest.warns(UserWarning, match="TinyPy is used from memory.*could not be written.*TINYTORCH_HF_CACHE"):
+        sources = text_loaders.load_tinypy("val")
+
+    assert sources == [source_of(function) for function in splits["val"]]
+    assert len(text_loaders.load_tinypy()) == 5000
+    assert n_built == [1]

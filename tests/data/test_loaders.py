@@ -13,7 +13,13 @@ import pytest
 
 from tinytorch_hf import catalog
 from tinytorch_hf.data import lessons, loaders, text_loaders
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, UnknownNameError
+from tinytorch_hf.errors import (
+    CorruptFileError,
+    DescriptionError,
+    InvalidArgumentError,
+    MissingFileError,
+    UnknownNameError,
+)
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import check_columns, from_contents
 
@@ -205,3 +211,77 @@ def test_a_split_tells_its_columns() -> None:
     for wrong in ([0], 0, None):
         with pytest.raises(UnknownNameError, match="Known: images, labels"):
             split[wrong]  # type: ignore[index]
+
+
+def test_one_split_is_loaded_by_its_name() -> None:
+    """The second argument; only that split's files are read."""
+    split = loaders.load("tinydigits", "test")
+
+    assert (split.name, len(split)) == ("test", 200)
+    with pytest.raises(UnknownNameError, match="Known: train, test"):
+        loaders.load("tinydigits", "tets")
+
+
+@pytest.mark.parametrize("as_type", [str, Path])
+def test_a_root_as_second_argument_still_works(tmp_path: Path, as_type: type[Any]) -> None:
+    """As before there was a second argument for the split."""
+    store.materialise(catalog.TINYDIGITS, tmp_path)
+
+    old, new = loaders.load("tinydigits", as_type(tmp_path)), loaders.load("tinydigits", root=tmp_path)
+    assert list(old) == list(new) == ["train", "test"]
+    assert len(loaders.load("tinydigits", "test", root=as_type(tmp_path))) == 200
+
+
+def test_download_puts_a_dataset_under_a_root(tmp_path: Path) -> None:
+    """As an argument and as a function; what is there and good is left alone."""
+    assert len(loaders.load("tinydigits", "test", root=tmp_path / "a", download=True)) == 200
+    assert len(loaders.load("tinydigits", root=tmp_path / "b", download=True)["train"]) == 1000
+    assert lessons.load_digits_8x8(tmp_path / "c", download=True)[0].shape == (1797, 8, 8)
+    assert len(text_loaders.load_tinytalks("val", root=tmp_path / "d", download=True)) == 53
+    written = loaders.download("tinydigits", tmp_path / "e")
+    assert written == [tmp_path / "e" / "tinydigits" / name for name in ("train.pkl", "test.pkl")]
+    assert loaders.download("tinydigits", tmp_path / "e") == loaders.download("tinydigits") == []
+
+
+@pytest.mark.parametrize(
+    ("call", "has_download"),
+    [
+        (lambda root: loaders.load("mnist", root=root), True),
+        (lambda root: loaders.load("mnist", "train", root=root), True),
+        (lessons.load_mnist, True),
+        (lessons.load_tinydigits, True),
+        (lambda root: text_loaders.load_tinytalks(root=root), True),
+        (lambda root: loaders.load_images("tinymnist", "train", root), False),
+    ],
+)
+def test_messages_advise_only_what_the_call_has(tmp_path: Path, call: Any, has_download: bool) -> None:
+    """`download=True` where the call takes it; the command everywhere."""
+    with pytest.raises(
+        MissingFileError, match=rf"`tinytorch-hf download \w+ --root {re.escape(str(tmp_path))}`"
+    ) as error:
+        call(tmp_path)
+
+    assert ("download=True" in str(error.value)) is has_download
+
+
+@pytest.mark.parametrize(
+    ("inside", "name"), [(("tinydigits",), "tinydigits"), (("MNIST", "raw"), "mnist"), (("MNIST",), "mnist")]
+)
+def test_a_root_that_is_too_deep_is_recognised(tmp_path: Path, inside: tuple[str, ...], name: Any) -> None:
+    """The dataset's own folder, or one on the way to it: the error says which root is meant."""
+    dataset = catalog.info(name)
+    folder = folders.folder(dataset, tmp_path)
+    folder.mkdir(parents=True)
+    for file in dataset.files:
+        (folder / file.name).write_bytes(b"x")
+
+    with pytest.raises(MissingFileError, match=f"give the root above it, {re.escape(str(tmp_path))}") as error:
+        loaders.load(name, root=tmp_path.joinpath(*inside))
+    assert "download" not in str(error.value)
+
+
+def test_facts_and_paths_stand_for_a_dataset(tmp_path: Path) -> None:
+    """What `info` gives, and the path of a folder with its own description."""
+    assert len(loaders.load(catalog.TINYDIGITS, "test")) == 200
+    with pytest.raises(DescriptionError, match="there is no such file"):
+        loaders.load(tmp_path)

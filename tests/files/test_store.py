@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tinytorch_hf.catalog import DataFile
 from tinytorch_hf.errors import (
     GitLFSPointerError,
     InvalidArgumentError,
+    LineEndsError,
     MissingFileError,
     StorageError,
     TinyTorchHFError,
@@ -111,6 +113,20 @@ def test_what_is_missing_is_said_with_the_way_to_get_it(
     assert advice.not_found(dataset, Path("some/file"), root, can_download=True) == expected
     without = expected.replace("You can use download=True, or run", "Run")
     assert advice.not_found(dataset, Path("some/file"), root) == without, "only what the call has is advised"
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [(b"\n", b"\r\n", "LF to CRLF"), (b"\r\n", b"\n", "CRLF to LF")])
+def test_changed_line_ends_are_told_as_such(tmp_path: Path, old: bytes, new: bytes, said: str) -> None:
+    """Whatever Git or an editor made of them; a binary file, too."""
+    published = old.join([b"Q: one", b"A: two", b"\x80\x04", b""])
+    file = catalog.DataFile("a.txt", len(published), hashlib.sha256(published).hexdigest())
+
+    with pytest.raises(LineEndsError, match=rf"a\.txt has other line ends than the published file \({said}\)"):
+        store.check(published.replace(old, new), file, tmp_path / "a.txt")
+    with pytest.raises(WrongHashError):
+        store.check(
+            published.replace(old, new).replace(b"two", b"six"), replace(file, size_bytes=0), tmp_path / "a.txt"
+        )
 
 
 @pytest.mark.parametrize(

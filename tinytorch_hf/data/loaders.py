@@ -63,7 +63,7 @@ def load(name: Dataset, split: Any = None, *, root: Root = None, download: bool 
         # Before there was a second argument for the split, it was the root.
         split, root = None, split
     if split is not None:
-        return load_split(dataset, split, root, download=download)
+        return load_split(dataset, split, root, download=download, can_download=True)
     if download:
         _download(dataset, root)
     return {one.name: load_split(dataset, one.name, root, can_download=True) for one in dataset.splits}
@@ -118,7 +118,7 @@ def load_split(
     split_name
         A name from `tinytorch_hf.info(name).splits`.
     can_download
-        Whether the user's call has an argument ``download``, which an error may advise; ``download`` implies it.
+        Whether the user's call has an argument ``download``, which an error may advise.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def load_split(
             folder = folders.folder(dataset, root)
             files = dataset.split(split_name).files
             return from_contents(dataset, split_name, {folder / file.name: contents[file.name] for file in files})
-    return read_split(dataset, split_name, root, can_download=download or can_download)
+    return read_split(dataset, split_name, root, can_download=can_download)
 
 
 def load_images(
