@@ -236,7 +236,7 @@ def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(selection, "read_selection", lambda _dataset: rows)
     for read, error, says in (
         (small_source(images, labels), WrongHashError, r"train\.npz does not hold the published data"),
-        (small_source(images, labels + 1), CorruptFileError, r"selection\.csv and CIFAR-10's train split disagree"),
+        (small_source(images, labels + 1), CorruptFileError, r"selection\.csv and CIFAR10's train split disagree"),
     ):
         monkeypatch.setattr(provision, "read_split", read)
         with pytest.raises(error, match=says):

@@ -189,7 +189,7 @@ def test_damage_is_named_by_file(built: Path, name: str, damage: Callable[[bytes
     """And the error says how to get a good copy."""
     (built / name).write_bytes(damage((built / name).read_bytes()))
 
-    with pytest.raises(CorruptFileError, match=rf"{problem}.*tinytorch-hf download tinypy"):
+    with pytest.raises(CorruptFileError, match=rf"(?s){problem}.*tinytorch-hf download tinypy"):
         read("val", built.parents[1])
 
 

@@ -78,7 +78,7 @@ def test_the_cache_is_shown_with_what_it_holds(tmp_path: Path, monkeypatch: pyte
     raw = folders.folder(catalog.MNIST)
     raw.mkdir(parents=True)
     (raw / catalog.MNIST.files[0].name).write_bytes(bytes(1000))
-    built = folders.folder(catalog.TINYPY) / "cpython-3.99.0"
+    built = folders.folder(catalog.TINYPY).parent / "cpython-3.99.0"
     built.mkdir(parents=True)
     (built / "train.jsonl").write_bytes(bytes(500))
 
@@ -141,7 +141,7 @@ def test_an_installed_wheel_is_extended_by_its_name(tmp_path: Path, monkeypatch:
     assert pip.install("serve").endswith(f'pip install -e "{folders.shipped("datasets").parent}[serve]"')
 
     shutil.copytree(folders.shipped("cards"), tmp_path / "_shipped" / "cards")
-    monkeypatch.setattr(store, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(folders, "_PACKAGE", tmp_path)
 
     assert pip.install("serve").endswith('pip install "tinytorch-hf[serve]"')
     assert surroundings.installation()["kind"] == "wheel"

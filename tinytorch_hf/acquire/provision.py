@@ -210,9 +210,11 @@ def _write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
 
 
 def _is_good(dataset: DatasetInfo, root: str | Path | None) -> bool:
-    """Whether every split can be read."""
+    """Whether every file is there and good; of what is built here, whether it is also what the catalog states."""
     try:
-        for split in dataset.splits:
+        for file in dataset.files:
+            store.read(dataset, file, root)
+        for split in dataset.splits if isinstance(dataset.provider, Built) else ():
             read_split(dataset, split.name, root)
     except (MissingFileError, CorruptFileError):
         return False

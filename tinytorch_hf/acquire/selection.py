@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError, MissingFileError
 from tinytorch_hf.files import folders
@@ -75,8 +76,7 @@ def _columns(dataset: DatasetInfo, split: Split, rows: list[Row]) -> dict[str, A
     labels = np.array([int(row["label"]) for row in rows], dtype=np.int64)
     if (split["labels"][positions] != labels).any():
         raise CorruptFileError(
-            f"{selection_path(dataset)} and the {split.name} split that {dataset.title} is cut from disagree about a "
-            "label."
+            f"{selection_path(dataset)} and {catalog.origin(dataset).title}'s {split.name} split disagree about a label."
         )
     return {
         "images": split["images"][positions],

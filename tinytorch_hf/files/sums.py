@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tinytorch_hf.formats import json_lines
-
 FILE_NAME = "SHA256SUMS"
 
 
@@ -45,6 +43,9 @@ def parse(data: bytes, path: Path, names: Sequence[str], advice: str) -> dict[st
     CorruptFileError
         Names the line and what is wrong with it.
     """
+    # It needs NumPy, which whoever only asks whether files are there may lack.
+    from tinytorch_hf.formats import json_lines
+
     lines = json_lines.ascii_lines(data, path, advice)
     for number, (line, name) in enumerate(itertools.zip_longest(lines, names), start=1):
         if name is None:

@@ -107,8 +107,10 @@ def cache() -> dict[str, Any]:
         dataset = catalog.info(name)
         if name not in catalog.shipped_names():
             folder = folders.folder(dataset)
-            # TinyPy's files are not in the catalog: each release of Python has a folder of its own.
-            paths = [folder / file.name for file in dataset.files] or _texts(folder)
+            paths = [folder / file.name for file in dataset.files]
+            if isinstance(dataset.provider, catalog.Built):
+                # Each release of Python has a folder of its own.
+                paths = _of_all_releases(folder.parent, dataset) or paths
             present = [path for path in paths if store.is_file(path)]
             found[name] = {
                 "files": len(present),
@@ -118,10 +120,10 @@ def cache() -> dict[str, Any]:
     return {"folder": str(folders.cache()), "datasets": found}
 
 
-def _texts(folder: Path) -> list[Path]:
-    """The files of texts in the folders below; none where the system forbids to look."""
+def _of_all_releases(folder: Path, dataset: catalog.DatasetInfo) -> list[Path]:
+    """The dataset's files in the folders below; none where the system forbids to look."""
     try:
-        return sorted(folder.glob("*/*.jsonl"))
+        return sorted(path for file in dataset.files for path in folder.glob(f"*/{file.name}"))
     except OSError:
         return []
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +66,13 @@ def checks(name: str) -> Iterator[Check]:
         yield Check(name, "everything", Outcome.SKIPPED, advice.not_found(dataset, folders.folder(dataset)))
         return
     for file in dataset.files:
-        yield _check(name, f"file {file.name}", lambda file=file: _file(dataset, file))  # type: ignore[misc]
+        yield _check(name, f"file {file.name}", partial(_file, dataset, file))
     if dataset.forms:
-        yield _check(name, "texts", lambda: _forms(dataset))
+        yield _check(name, "texts", partial(_forms, dataset))
     if dataset.rules:
-        yield _check(name, "rules", lambda: RULES[dataset.rules](dataset))
+        yield _check(name, "rules", partial(RULES[dataset.rules], dataset))
     for subject, read_back in _adapters(name).items():
-        yield _check(name, subject, lambda read_back=read_back: _same(name, read_back()))  # type: ignore[misc]
+        yield _check(name, subject, partial(_same, name, read_back))
 
 
 def is_here(name: str) -> bool:
@@ -92,11 +93,12 @@ def _check(name: str, subject: str, look: Callable[[], str]) -> Check:
 
 
 def _file(dataset: catalog.DatasetInfo, file: catalog.DataFile) -> str:
-    n_bytes = len(store.read(dataset, file))
-    return f"{n_bytes} bytes, " + (f"sha256 {file.sha256[:16]}" if file.sha256 else f"md5 {file.md5[:16]}")
+    n_bytes, known = len(store.read(dataset, file)), store.with_hash(dataset, file)
+    return f"{n_bytes} bytes, " + (f"sha256 {known.sha256[:16]}" if known.sha256 else f"md5 {known.md5[:16]}")
 
 
-def _same(name: str, splits: Mapping[str, Split]) -> str:
+def _same(name: str, read_back: Callable[[], Mapping[str, Split]]) -> str:
+    splits = read_back()
     found, expected = fingerprints(name, splits)
     if found != expected:
         raise TinyTorchHFError(f"other numbers: fingerprint {found}, it should be {expected}")
