@@ -75,9 +75,8 @@ def _columns(dataset: DatasetInfo, split: Split, rows: list[Row]) -> dict[str, A
     positions = np.array([int(row["source_index"]) for row in rows], dtype=np.int64)
     labels = np.array([int(row["label"]) for row in rows], dtype=np.int64)
     if (split["labels"][positions] != labels).any():
-        raise CorruptFileError(
-            f"{selection_path(dataset)} and {catalog.origin(dataset).title}'s {split.name} split disagree about a label."
-        )
+        source = catalog.origin(dataset).title
+        raise CorruptFileError(f"{selection_path(dataset)} and {source}'s {split.name} split disagree about a label.")
     return {
         "images": split["images"][positions],
         "labels": labels,
