@@ -41,7 +41,7 @@ SEEDED_TESTS = (
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
-    *("tests/as_torch/spawned_workers.py", "tests/compare/slow_training.py"),
+    *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")

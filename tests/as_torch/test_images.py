@@ -129,7 +129,8 @@ def test_transforms_are_called_once_a_sample_with_the_right_object(dataset_class
     )
 
     assert dataset[5] == (image_result, label_result)
-    assert [type(argument) for argument in seen] == [Image.Image, int]
+    assert isinstance(seen[0], Image.Image)
+    assert type(seen[1]) is int
     assert seen[1] == int(dataset.targets[5])
     assert dataset.__getitems__([1, 2]) == [(image_result, label_result)] * 2
     assert len(seen) == 6
@@ -427,6 +428,27 @@ def test_images_in_colour_may_take_their_place() -> None:
     dataset.data = torch.arange(24, dtype=torch.uint8).reshape(1, 2, 4, 3)
 
     assert (dataset[0][0].mode, dataset[0][0].size) == ("RGB", (4, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_floats_may_take_their_place(dtype: torch.dtype) -> None:
+    """Of any width, as float32; they are seen as the digits are, 1 being white."""
+    dataset = TinyMNIST()
+    dataset.data = torch.linspace(0, 1, 12, dtype=dtype).reshape(1, 3, 4)
+
+    image, _ = dataset[0]
+
+    assert np.array_equal(np.asarray(image), dataset.data[0].to(torch.float32).numpy())
+    assert image.convert("RGB").getextrema() == ((0, 255),) * 3
+
+
+def test_pixels_that_no_image_can_have_are_named() -> None:
+    """Pillow has no floats in colour."""
+    dataset = TinyMNIST()
+    dataset.data = torch.zeros(1, 2, 4, 3)
+
+    with pytest.raises(InvalidArgumentError, match=r"float32 pixels in the shape \(2, 4, 3\).*`data`"):
+        dataset[0]
 
 
 def test_construction_needs_little_memory() -> None:

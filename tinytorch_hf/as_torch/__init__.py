@@ -3,6 +3,8 @@
 ``contract.py``    what torchvision's classes promise, for use without torchvision
 ``images.py``      TinyDigits, TinyMNIST, Digits8x8, MNIST, CIFAR10, TinyCIFAR
 ``image_dataset.py``  what these share
+``unit_image.py``  a PIL image of floats in [0, 1], exact and to be looked at
+``torchvision_kernels.py``  torchvision's transforms, taught to know it
 ``texts.py``       blocks of characters, for the two that follow
 ``talks.py``       TinyTalks
 ``functions.py``   TinyPy

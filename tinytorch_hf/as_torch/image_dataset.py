@@ -23,8 +23,6 @@ except (ImportError, RuntimeError, OSError):
     # A torchvision that was built for another torch fails with any of these, and is as good as none.
     from tinytorch_hf.as_torch.contract import SampleDataset as VisionDataset
 
-_MODES = {np.dtype(np.uint8): "L", np.dtype(np.float32): "F"}
-
 
 class ImageDataset(VisionDataset):
     """What the image classes share; a subclass names its dataset and chooses the split."""
@@ -154,11 +152,20 @@ def _pil_image(pixels: Array) -> Any:
     except ImportError as error:
         raise MissingExtraError("PIL", "torch", error) from error
 
-    mode = _MODES.get(pixels.dtype)
-    if mode is None or pixels.ndim != 2:
+    if pixels.ndim == 2 and pixels.dtype.kind == "f":
+        from tinytorch_hf.as_torch.unit_image import from_pixels
+
+        return from_pixels(pixels.astype(np.float32, copy=False))
+    if pixels.ndim == 2 and pixels.dtype == np.uint8:
+        # The same as fromarray, without its search for the mode; the bytes are the image's own.
+        return Image.frombuffer("L", pixels.shape[::-1], pixels.tobytes(), "raw", "L", 0, 1)
+    try:
         return Image.fromarray(pixels)
-    # The same as fromarray, without its search for the mode; the bytes are the image's own.
-    return Image.frombuffer(mode, pixels.shape[::-1], pixels.tobytes(), "raw", mode, 0, 1)
+    except TypeError as error:
+        raise InvalidArgumentError(
+            f"Pillow has no images of {pixels.dtype} pixels in the shape {pixels.shape}. "
+            "Take the pixels from the dataset's `data`, or put uint8 pixels there."
+        ) from error
 
 
 class TrainTestImages(ImageDataset):
@@ -182,17 +189,20 @@ class TrainTestImages(ImageDataset):
         return f"Split: {'Train' if self.train else 'Test'}"
 
 
-def _let_torchvision_wrap() -> None:
-    """Make `torchvision.datasets.wrap_dataset_for_transforms_v2` know these classes, as it knows MNIST.
+def _let_torchvision_know() -> None:
+    """Make torchvision know images of floats, and `wrap_dataset_for_transforms_v2` these classes, as it knows MNIST.
 
-    For image classification it changes nothing, so that without it passing v2 transforms to the class is
+    For image classification wrapping changes nothing, so that without it passing v2 transforms to the class is
     the same. torchvision has no public way to say so.
     """
     try:
         from torchvision.tv_tensors import _dataset_wrapper as wrapper
     except (ImportError, RuntimeError, OSError):
         return
+    from tinytorch_hf.as_torch.torchvision_kernels import teach
+
     wrapper.WRAPPER_FACTORIES.register(ImageDataset)(wrapper.classification_wrapper_factory)
+    teach()
 
 
-_let_torchvision_wrap()
+_let_torchvision_know()

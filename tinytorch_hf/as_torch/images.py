@@ -16,8 +16,12 @@ from tinytorch_hf.formats.arrays import Array
 class TinyDigits(TrainTestImages):
     """Handwritten digits in 8x8 pixels, with the interface of torchvision's MNIST.
 
-    A sample is ``(image, label)``: a PIL image of mode "F", which keeps the pixels' exact multiples of 1/16 in
-    [0, 1], and an int from 0 to 9. ``ToTensor()`` makes (1, 8, 8) float32 of it with the same values.
+    A sample is ``(image, label)``: a PIL image of mode "F" and an int from 0 to 9. Its pixels are exact multiples of
+    1/16 in [0, 1], and 1 is white. ``ToTensor()`` and ``v2.ToImage()`` make (1, 8, 8) float32 of it with the same
+    values, and ``np.asarray`` gives them; crop, flip and pad keep them, resize and rotate work on them, with a
+    ``fill`` in [0, 1]. Converted, saved or shown, by ``Grayscale(3)`` and ``v2.RGB()`` for example, the image is in
+    bytes, ``rint(255 * pixel)``; so it is for transforms of colour and contrast, after which pixels are bytes divided
+    by 255. See `tinytorch_hf.as_torch.unit_image.UnitImage`.
 
     Parameters
     ----------
@@ -99,7 +103,7 @@ class TinyMNIST(TrainTestImages):
 class Digits8x8(ImageDataset):
     """All 1797 digits that TinyDigits was drawn from, in their original order; there is one split, so no ``train``.
 
-    Samples are those of `TinyDigits`.
+    Samples are those of `TinyDigits`: PIL images of mode "F" with exact multiples of 1/16, which look as they should.
 
     Parameters
     ----------
