@@ -9,13 +9,13 @@ from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo, Folder, Shipped
 from tinytorch_hf.files.folders import base, folder
 
 
-def repair(dataset: DatasetInfo, root: str | Path | None) -> str:
+def repair(dataset: DatasetInfo, root: str | Path | None, *, can_download: bool = False) -> str:
     """What to do about a damaged file."""
     if dataset.is_shipped and root is None:
         return "The file belongs to the installation: reinstall tinytorch-hf."
     if isinstance(dataset.provider, Folder) and root is None:
         return f"Put the registered file back, or write its new size_bytes and sha256 into {_description(dataset)}."
-    return how_to_get(dataset, root)
+    return how_to_get(dataset, root, can_download=can_download)
 
 
 def _description(dataset: DatasetInfo) -> Path:

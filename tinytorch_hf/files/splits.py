@@ -149,7 +149,10 @@ def read_split(
         try:
             contents[folder / file.name] = store.read(dataset, file, root, can_download=can_download)
         except WrongHashError as error:
-            raise _closer(dataset, split, folder / file.name, advice.repair(dataset, root)) or error from None
+            raise (
+                _closer(dataset, split, folder / file.name, advice.repair(dataset, root, can_download=can_download))
+                or error
+            ) from None
     return from_contents(dataset, split_name, contents)
 
 

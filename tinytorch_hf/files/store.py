@@ -60,7 +60,7 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None, *
     data = _bytes(dataset, path, root, can_download)
     known = with_hash(dataset, file, root)
     if data != _hashed_before.get(_published_hash(known)[1]):
-        check(data, known, path, repair(dataset, root))
+        check(data, known, path, repair(dataset, root, can_download=can_download))
         if len(data) <= _KEPT_BYTES:
             _hashed_before[_published_hash(known)[1]] = data
     return data
