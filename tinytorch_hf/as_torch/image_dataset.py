@@ -11,7 +11,8 @@ import torch
 from tinytorch_hf import catalog, provision
 from tinytorch_hf.arrays import Array
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
+from tinytorch_hf.as_torch.gather import Kept, take
+from tinytorch_hf.as_torch.indices import as_row, as_rows
 from tinytorch_hf.as_torch.transforms import as_pixels, on_all_images, steps
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
 from tinytorch_hf.loaders import load_split
@@ -66,10 +67,13 @@ class ImageDataset(VisionDataset):
         ------
         IndexError
             There is no such sample. Negative indices count from the end.
+        InvalidArgumentError
+            The index is no whole number.
         """
+        row = as_row(index)
         pixels = self.data.numpy() if isinstance(self.data, torch.Tensor) else self.data
-        image = _pil_image(pixels[index])
-        label = self.targets[index]
+        image = _pil_image(pixels[row])
+        label = self.targets[row]
         if isinstance(label, torch.Tensor):
             label = int(label)
         if self.transform is not None:

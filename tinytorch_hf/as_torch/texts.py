@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from tinytorch_hf.as_torch.contract import SampleDataset
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
+from tinytorch_hf.as_torch.gather import Kept, take
+from tinytorch_hf.as_torch.indices import as_row, as_rows
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.tokenizer import CharTokenizer
 
@@ -66,9 +67,11 @@ class TextDataset(SampleDataset):
         ------
         IndexError
             There is no such sample. Negative indices count from the end.
+        InvalidArgumentError
+            The index is no whole number.
         """
-        tensors = self._blocks()
-        first, second = self.pairs[index] if tensors is None else (tensor[index].clone() for tensor in tensors)
+        row, tensors = as_row(index), self._blocks()
+        first, second = self.pairs[row] if tensors is None else (tensor[row].clone() for tensor in tensors)
         if self.transform is not None:
             first = self.transform(first)
         if self.target_transform is not None:
