@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset
-from tinytorch_hf.python_functions import head_of, text_of
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
+from tinytorch_hf.python_functions import Function, head_of, text_of
 from tinytorch_hf.text_loaders import tinypy_functions
 
 
@@ -58,6 +59,8 @@ class TinyPy(TextDataset):
         are RuntimeErrors.
     """
 
+    functions: list[Function]
+
     def __init__(
         self,
         root: str | Path | None = None,
@@ -73,13 +76,18 @@ class TinyPy(TextDataset):
             self.download()
         self.split = split
         self.block_size = block_size
-        self.functions = tinypy_functions(split, root)
-        train = self.functions if split == "train" else tinypy_functions("train", root)
-        self._set_texts(
-            [(head_of(function), function.body) for function in self.functions],
-            "".join(map(text_of, self.functions)),
+        self._set(self._read, root, split)
+
+    @staticmethod
+    def _read(split: str, root: str | Path | None) -> dict[str, Any]:
+        functions = tinypy_functions(split, root)
+        train = functions if split == "train" else tinypy_functions("train", root)
+        read = attributes_of(
+            [(head_of(function), function.body) for function in functions],
+            "".join(map(text_of, functions)),
             map(text_of, train),
         )
+        return {"functions": functions, **read}
 
     def download(self) -> None:
         """Put the files under the root, or into the cache; needs no network, leaves good files alone.

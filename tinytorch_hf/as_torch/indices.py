@@ -37,7 +37,7 @@ def as_row(index: Any) -> int:
         row = index
     else:
         is_mask = isinstance(index, bool) or (isinstance(index, torch.Tensor) and index.dtype in _MASKS)
-        if is_mask or getattr(index, "ndim", 0):
+        if is_mask or _n_dimensions(index) > 0:
             _refuse(index)
         try:
             row = operator.index(index)
@@ -66,7 +66,7 @@ def as_rows(indices: Any) -> torch.Tensor:
     if isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.name in _ARRAY_TYPES:
         return torch.from_numpy(indices.astype(np.int64))
     # Bytes are iterated over as numbers, and are none.
-    if isinstance(indices, (str, bytes, bytearray)) or (getattr(indices, "ndim", 1) > 1 and len(indices)):
+    if isinstance(indices, (str, bytes, bytearray)) or (_n_dimensions(indices) > 1 and len(indices)):
         _refuse(indices)
     rows = indices if isinstance(indices, list) else list(indices)
     if not set(map(type, rows)) <= {int}:
@@ -89,8 +89,12 @@ def rows_of(subset: Subset[Any]) -> torch.Tensor:
     return as_rows(indices)
 
 
+def _n_dimensions(value: Any) -> int:
+    return value.ndim if isinstance(value, (np.ndarray, torch.Tensor)) else 0
+
+
 def _refuse(given: Any) -> NoReturn:
-    what = f"{given.dtype} of shape {tuple(given.shape)}" if getattr(given, "ndim", 0) else reprlib.repr(given)
+    what = f"{given.dtype} of shape {tuple(given.shape)}" if _n_dimensions(given) else reprlib.repr(given)
     advice = _advice(given)
     raise InvalidArgumentError(
         f"An index of a dataset is a whole number; got {what} ({type(given).__name__}).{' ' if advice else ''}{advice}"
@@ -107,6 +111,6 @@ def _advice(given: Any) -> str:
         return "In place of a boolean mask, write its indices: mask.nonzero()[0].tolist()."
     if isinstance(given, bool):
         return "In place of a boolean mask, write its indices: torch.tensor(mask).nonzero().flatten().tolist()."
-    if getattr(given, "ndim", 0) or (isinstance(given, (Sequence, slice)) and not isinstance(given, (str, bytes))):
+    if _n_dimensions(given) or (isinstance(given, (Sequence, slice)) and not isinstance(given, (str, bytes))):
         return "For several samples, use torch.utils.data.Subset with a flat list or a range of their indices."
     return ""

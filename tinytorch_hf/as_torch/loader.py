@@ -117,12 +117,10 @@ def _taken(
     tensors: tuple[torch.Tensor, ...], rows: torch.Tensor | None, order: Iterator[torch.Tensor]
 ) -> Iterator[list[torch.Tensor]]:
     device = tensors[0].device
-    for chosen in order:
-        if rows is not None:
-            chosen = take(rows, chosen)
-        if chosen.device != device:
-            chosen = chosen.to(device)
-        yield [take(tensor, chosen) for tensor in tensors]
+    for indices in order:
+        chosen = indices if rows is None else take(rows, indices)
+        there = chosen if chosen.device == device else chosen.to(device)
+        yield [take(tensor, there) for tensor in tensors]
 
 
 def collate(samples: list[Any]) -> Any:

@@ -75,16 +75,22 @@ def _draws_are_torchs() -> bool:
     What a RandomSampler draws is not documented. If it is another thing one day, batches are made of its numbers.
     """
     before = torch.get_rng_state()
-    n_samples, seen = 5, []
-    for draw in (lambda given: RandomSampler(range(n_samples), generator=given), lambda given: _order(n_samples, given)):
+    orders = []
+    for sampler in (_theirs, _ours):
         given = torch.Generator()
         given.manual_seed(0)
         torch.set_rng_state(before)
-        seen.append([list(draw(given)), list(draw(None)), given.get_state().tolist(), torch.get_rng_state().tolist()])
+        drawn = [sampler(5, given), sampler(5, None)]
+        orders.append((drawn, given.get_state().tolist(), torch.get_rng_state().tolist()))
     torch.set_rng_state(before)
-    return seen[0] == seen[1]
+    return orders[0] == orders[1]
 
 
-def _order(n_samples: int, generator: torch.Generator | None) -> list[int]:
-    order, *_ = _shuffled(n_samples, generator)
-    return [int(row) for row in order]
+def _theirs(n_samples: int, generator: torch.Generator | None) -> list[int]:
+    return list(RandomSampler(range(n_samples), generator=generator))
+
+
+def _ours(n_samples: int, generator: torch.Generator | None) -> list[int]:
+    (order,) = _shuffled(n_samples, generator)
+    numbers: list[int] = order.tolist()
+    return numbers

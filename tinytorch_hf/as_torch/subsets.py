@@ -152,7 +152,8 @@ def by_difficulty(dataset: Any, *levels: str) -> Subset:
 def _column(dataset: Any, name: str) -> Array:
     """One number for each sample of a dataset, through subsets and concatenations."""
     if isinstance(dataset, Subset):
-        return _column(dataset.dataset, name)[rows_of(dataset).numpy()]
+        column: Array = _column(dataset.dataset, name)[rows_of(dataset).numpy()]
+        return column
     if isinstance(dataset, ConcatDataset):
         return np.concatenate([_column(part, name) for part in dataset.datasets])
     if isinstance(dataset, TensorDataset) and name == "targets" and len(dataset.tensors) > 1:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf import catalog, provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
 from tinytorch_hf.talks import in_split, text_of
 from tinytorch_hf.text_loaders import check_levels, talks_pairs
 
@@ -76,9 +77,13 @@ class TinyTalks(TextDataset):
         self.split = split
         self.levels = None if levels is None else tuple(levels)
         self.block_size = block_size
+        self._set(self._read, root, split, self.levels)
+
+    @staticmethod
+    def _read(split: str, levels: tuple[int, ...] | None, root: str | Path | None) -> dict[str, Any]:
         everything = talks_pairs(root)
         chosen = [pair for pair in in_split(everything, split) if levels is None or pair.level in levels]
-        self._set_texts(
+        return attributes_of(
             [(pair.question, pair.answer) for pair in chosen],
             "".join(map(text_of, chosen)),
             map(text_of, in_split(everything, "train")),
