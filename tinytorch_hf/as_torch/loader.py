@@ -150,14 +150,14 @@ def _moved(batch: Any, device: torch.device) -> Any:
     """The tensors of a batch on a device, whatever the batch's structure, which stays the same."""
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
-    if isinstance(batch, Mapping):
-        parts = {name: _moved(part, device) for name, part in batch.items()}
-        if not isinstance(batch, MutableMapping):
-            return parts
-        # Such as a defaultdict, which is not made of its items alone.
+    if isinstance(batch, MutableMapping):
+        # A defaultdict, for example, is not made of its items alone.
         moved = copy(batch)
-        moved.update(parts)
+        moved.update((name, _moved(part, device)) for name, part in batch.items())
         return moved
+    if isinstance(batch, Mapping):
+        make: Any = type(batch)
+        return make({name: _moved(part, device) for name, part in batch.items()})
     if isinstance(batch, (list, tuple)):
         return _like(batch, [_moved(part, device) for part in batch])
     return batch
