@@ -84,25 +84,32 @@ def reduced(dataset: Any, protocol: Any) -> Any:
     The files are read again, and what the dataset has is compared to the last bit. Nothing that was changed is lost,
     whatever way it was changed; and where the files are gone, all of it is pickled.
     """
-    whole = object.__reduce_ex__(dataset, protocol)
-    files = vars(dataset).get("_files")
-    if files is None or not isinstance(whole, tuple) or len(whole) < 3 or not isinstance(whole[2], dict):
+    whole: Any = object.__reduce_ex__(dataset, protocol)
+    kept = vars(dataset)
+    if "_files" not in kept or len(whole) < 3:
         return whole
+    make, arguments, state, *rest = whole
     try:
-        read = files.read()
+        read = kept["_files"].read()
     except Exception:
         # Whatever the reason: what is in memory is good.
         return whole
-    attributes = _Attributes(files)
-    kept = vars(dataset)
-    # An object that has two names is one object afterwards, too.
+    attributes = _Attributes(kept["_files"])
+    # By object: one that has two names is one object afterwards, too.
     stand_ins = {
         id(kept[name]): _Attribute(attributes, name)
         for name, fresh in read.items()
         if name in kept and is_same(kept[name], fresh)
     }
-    state = {name: stand_ins.get(id(value), value) for name, value in whole[2].items()}
-    return (*whole[:2], state, *whole[3:])
+
+    def replaced(part: Any) -> Any:
+        if not isinstance(part, dict):
+            return part
+        return {name: stand_ins.get(id(value), value) for name, value in part.items()}
+
+    # With __slots__ there are two dicts.
+    state = tuple(map(replaced, state)) if isinstance(state, tuple) else replaced(state)
+    return make, arguments, state, *rest
 
 
 def is_same(kept: Any, fresh: Any) -> bool:
@@ -147,7 +154,6 @@ def _rebuilt(dataset: Any, copy_of: Callable[[Any], Any], remember: Callable[[An
     if state is not None and hasattr(new, "__setstate__"):
         new.__setstate__(state)
         return new
-    # With __slots__ there is a second dict.
     for attributes in state if isinstance(state, tuple) else (state,):
         for name, value in (attributes or {}).items():
             setattr(new, name, value)
