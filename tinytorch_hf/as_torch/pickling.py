@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from tinytorch_hf import store
 from tinytorch_hf.errors import MissingFileError
 
 
@@ -32,7 +31,7 @@ class Files:
 
     def __init__(self, read: Callable[..., dict[str, Any]], root: str | Path | None, *which: Any) -> None:
         self._read = read
-        self._root = None if root is None else str(store.expanded(root).absolute())
+        self._root = None if root is None else str(Path(root).expanduser().absolute())
         self._which = which
 
     def read(self) -> dict[str, Any]:
@@ -53,7 +52,8 @@ class Files:
             return self.read()
         except MissingFileError as error:
             raise MissingFileError(
-                f"A pickled dataset is read from its files again, and they are not here. {error}"
+                "A pickled dataset is read from its files again, and they are not here. Make the dataset here, or put "
+                f"them here and unpickle it again. {error}"
             ) from error
 
 
