@@ -1,8 +1,9 @@
 """How long an epoch over TinyMNIST takes in PyTorch, by the road that the images take.
 
-1000 images of 28x28, batch size 32, shuffled, one process, one thread. Every alternative gives the same images and
-labels (Hugging Face's and MedMNIST's in their own shape); the baseline is what nobody can do without: a permutation and
-one `index_select` of a float32 tensor for each batch. The second table is a pass over single samples.
+1000 images of 28x28, shuffled, one process, one thread. Every alternative gives the same images and labels (Hugging
+Face's and MedMNIST's in their own shape); the baseline is what nobody can do without: a permutation and one
+`index_select` of a float32 tensor for each batch. The batch size is 32 in the first table; in the second it is 256, and
+only the roads through tensors are in it, whose time is that of gathering. The third is a pass over single samples.
 
 ``python -m benchmarks.torch_loading`` (needs torch and torchvision; datasets and medmnist where they are installed)
 """
@@ -26,28 +27,29 @@ from benchmarks.timing import Table, measure, run
 from tinytorch_hf import DataLoader, TinyMNIST, as_torch, catalog, load
 
 BATCH_SIZE = 32
+LARGE_BATCH_SIZE = 256
 BASELINE = "bare index_select of float32"
 
 Road = Callable[[], Iterable[Any]]
 
 
-def bare_index_select() -> Road:
+def bare_index_select(batch_size: int = BATCH_SIZE) -> Road:
     """A permutation, and two index_selects for each batch."""
     import torch
 
     images, labels = as_torch.tensors("tinymnist").tensors
 
     def epoch() -> Iterable[Any]:
-        for rows in torch.randperm(len(images)).split(BATCH_SIZE):
+        for rows in torch.randperm(len(images)).split(batch_size):
             yield images.index_select(0, rows), labels.index_select(0, rows)
 
     return epoch
 
 
-def _loader(dataset: Any, loader_class: Any = None) -> Road:
+def _loader(dataset: Any, loader_class: Any = None, batch_size: int = BATCH_SIZE) -> Road:
     from torch.utils.data import DataLoader as TorchDataLoader
 
-    loader = (loader_class or TorchDataLoader)(dataset, batch_size=BATCH_SIZE, shuffle=True)
+    loader = (loader_class or TorchDataLoader)(dataset, batch_size=batch_size, shuffle=True)
     return lambda: loader
 
 
@@ -135,6 +137,20 @@ def roads(folder: Path) -> dict[str, Road]:
     return found
 
 
+def large_batches() -> dict[str, Road]:
+    """The roads through tensors."""
+    tensors = as_torch.tensors("tinymnist")
+    return {
+        BASELINE: bare_index_select(LARGE_BATCH_SIZE),
+        "tinytorch_hf.DataLoader, no transform": _loader(TinyMNIST(), DataLoader, LARGE_BATCH_SIZE),
+        "tinytorch_hf.DataLoader, ToTensor()": _loader(
+            TinyMNIST(transform=v1_to_tensor()), DataLoader, LARGE_BATCH_SIZE
+        ),
+        "TensorDataset, tinytorch_hf.DataLoader": _loader(tensors, DataLoader, LARGE_BATCH_SIZE),
+        "TensorDataset, torch's DataLoader": _loader(tensors, None, LARGE_BATCH_SIZE),
+    }
+
+
 def single_samples(folder: Path) -> dict[str, Road]:
     """One sample after the other, as PIL images and after ToTensor()."""
     theirs, ours = torchvision_mnist(folder), TinyMNIST()
@@ -167,6 +183,8 @@ def tables() -> Iterator[Table]:
         folder = Path(name)
         title = "An epoch of TinyMNIST in PyTorch, batch size 32, shuffled"
         yield measure("epochs", title, _passes(roads(folder)), BASELINE, 10, calls_per_repeat=5)
+        title = "An epoch of TinyMNIST in PyTorch, batch size 256, shuffled, through tensors"
+        yield measure("large_batches", title, _passes(large_batches()), BASELINE, 50, calls_per_repeat=5)
         samples = _passes(single_samples(folder))
         yield measure("samples", "1000 single samples", samples, "torchvision's MNIST, PIL images", 10, 5)
 

@@ -129,7 +129,7 @@ def test_every_road_of_the_torch_benchmark_gives_the_same_epoch(tmp_path: Path) 
     train = load("tinymnist")["train"]
     ink, labels = train["images"].sum() / 255, sorted(train["labels"].tolist())
 
-    for name, road in torch_loading.roads(tmp_path).items():
+    for name, road in [*torch_loading.roads(tmp_path).items(), *torch_loading.large_batches().items()]:
         batches = [tuple(batch.values()) if isinstance(batch, dict) else batch for batch in road()]
         pixels = torch.cat([torch.as_tensor(batch[0]).flatten().float() for batch in batches])
         assert len(pixels) == 784_000, name

@@ -67,6 +67,8 @@ def test_a_copy_through_pickle_is_the_same() -> None:
     copied = pickle.loads(pickle.dumps(dataset))
 
     assert all(map(torch.equal, copied[99], dataset[99]))
+    assert copied.functions == dataset.functions
+    assert len(pickle.dumps(dataset)) < 10_000
     assert repr(copied) == repr(dataset)
     assert repr(dataset).splitlines() == [
         "Dataset TinyPy",

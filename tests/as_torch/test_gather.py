@@ -12,7 +12,8 @@ import torch
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
 from tinytorch_hf import TinyMNIST, TinyTalks, as_torch
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take, whole_tensors
+from tinytorch_hf.as_torch.gather import Kept, take, whole_tensors
+from tinytorch_hf.as_torch.indices import as_rows
 
 
 def test_rows_are_taken_as_indexing_takes_them() -> None:

@@ -10,9 +10,12 @@
 ``functions.py``   TinyPy
 ``plain.py``       a split as a TensorDataset
 ``transforms.py``  transforms that give the same numbers on all images at once
+``indices.py``     indices as rows, of which nothing but whole numbers are
 ``gather.py``      a batch as rows of whole tensors
+``order.py``       which rows make up each batch
 ``loader.py``      the DataLoader
 ``subsets.py``     parts of a dataset: stratified, balanced, by difficulty
+``pickling.py``    a dataset pickled as the place of its files
 ``read_back.py``   what all of these serve, for `tinytorch-hf verify`
 """
 

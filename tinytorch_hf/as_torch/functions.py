@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
 from tinytorch_hf.data import texts
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.files.python_functions import Function
@@ -60,6 +61,8 @@ class TinyPy(TextDataset):
         are RuntimeErrors.
     """
 
+    functions: list[Function]
+
     def __init__(
         self,
         root: str | Path | None = None,
@@ -75,14 +78,19 @@ class TinyPy(TextDataset):
             self.download()
         self.split = split
         self.block_size = block_size
+        self._set(self._read, root, split)
+
+    @staticmethod
+    def _read(split: str, root: str | Path | None) -> dict[str, Any]:
         columns = load_split("tinypy", split, root, can_download=True)
         train = columns if split == "train" else load_split("tinypy", "train", root, can_download=True)
-        self.functions = [Function(*row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
-        self._set_texts(
+        functions = [Function(*row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
+        read = attributes_of(
             texts.pairs_of("source text", columns),
             "".join(texts.texts_of("source text", columns)),
             texts.texts_of("source text", train),
         )
+        return {"functions": functions, **read}
 
     def download(self) -> None:
         """Put the files under the root, or into the cache; needs no network, leaves good files alone.

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch.utils.data import Subset, TensorDataset
 
+from tinytorch_hf.as_torch.indices import rows_of
+
 
 class Kept:
     """One computed value, kept until something that it was computed from is another object or was changed.
@@ -59,24 +61,24 @@ def whole_tensors(dataset: Any) -> tuple[tuple[torch.Tensor, ...], torch.Tensor 
     tuple or None
         None if each sample has to be asked for: another kind of dataset, a transform that must see each
         image, or a subclass with a ``__getitem__`` of its own.
+
+    Raises
+    ------
+    InvalidArgumentError, IndexError
+        A Subset has indices that are none.
     """
     if type(dataset) is Subset:
         inner = whole_tensors(dataset.dataset)
         if inner is None:
             return None
         tensors, rows = inner
-        chosen = as_rows(dataset.indices)
+        chosen = rows_of(dataset)
         return tensors, chosen if rows is None else take(rows, chosen)
     if type(dataset) is TensorDataset:
         return dataset.tensors, None
     sample_tensors = getattr(dataset, "sample_tensors", None)
     found = sample_tensors() if callable(sample_tensors) else None
     return None if found is None else (found, None)
-
-
-def as_rows(indices: Any) -> torch.Tensor:
-    """Indices as a sampler gives them, as an int64 tensor."""
-    return torch.from_numpy(np.asarray(indices, dtype=np.int64))
 
 
 def take(tensor: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

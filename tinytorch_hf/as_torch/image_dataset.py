@@ -10,8 +10,11 @@ import torch
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
+from tinytorch_hf.as_torch import pickling
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
+from tinytorch_hf.as_torch.gather import Kept, take
+from tinytorch_hf.as_torch.indices import as_row, as_rows
+from tinytorch_hf.as_torch.pickling import Files
 from tinytorch_hf.as_torch.transforms import as_pixels, on_all_images, steps
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
@@ -31,6 +34,7 @@ class ImageDataset(VisionDataset):
     classes: ClassVar[list[str]] = list(catalog.DIGIT_CLASSES)
     data: Any
     targets: Any
+    difficulty: torch.Tensor
 
     def __init__(
         self,
@@ -43,17 +47,29 @@ class ImageDataset(VisionDataset):
         super().__init__(root, transform=transform, target_transform=target_transform)
         if download:
             self.download()
-        columns = load_split(self.dataset_name, split, root, can_download=True)
-        self._set(columns["images"], columns["labels"])
-        if "difficulty" in columns.columns:
-            self.difficulty = torch.from_numpy(columns["difficulty"])
+        self.__dict__.update(self._read(split, root))
+        self._files = Files(type(self)._read, root, split)
         self._on_all_images = Kept()
         self._label_tensor = Kept()
 
-    def _set(self, images: Array, labels: Array) -> None:
-        """Keep images and labels in the form of torchvision's class: tensors, as its MNIST has them."""
-        self.data = torch.from_numpy(images)
-        self.targets = torch.from_numpy(labels)
+    @classmethod
+    def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
+        """The attributes that come from files."""
+        columns = load_split(cls.dataset_name, split, root)
+        data, targets = cls._formed(columns["images"], columns["labels"])
+        read = {"data": data, "targets": targets}
+        if "difficulty" in columns.columns:
+            read["difficulty"] = torch.from_numpy(columns["difficulty"])
+        return read
+
+    @staticmethod
+    def _formed(images: Array, labels: Array) -> tuple[Any, Any]:
+        """Images and labels in the form of torchvision's class: tensors, as its MNIST has them."""
+        return torch.from_numpy(images), torch.from_numpy(labels)
+
+    __reduce_ex__ = pickling.reduced
+    __copy__ = pickling.copied
+    __deepcopy__ = pickling.deepcopied
 
     def __len__(self) -> int:
         return len(self.data)
@@ -65,10 +81,13 @@ class ImageDataset(VisionDataset):
         ------
         IndexError
             There is no such sample. Negative indices count from the end.
+        InvalidArgumentError
+            The index is no whole number.
         """
+        row = as_row(index)
         pixels = self.data.numpy() if isinstance(self.data, torch.Tensor) else self.data
-        image = _pil_image(pixels[index])
-        label = self.targets[index]
+        image = _pil_image(pixels[row])
+        label = self.targets[row]
         if isinstance(label, torch.Tensor):
             label = int(label)
         if self.transform is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -181,9 +181,9 @@ class _Photographs(TrainTestImages):
 
     classes: ClassVar[list[str]] = list(catalog.CIFAR10.classes)
 
-    def _set(self, images: Array, labels: Array) -> None:
-        self.data = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-        self.targets = labels.tolist()
+    @staticmethod
+    def _formed(images: Array, labels: Array) -> tuple[Any, Any]:
+        return np.ascontiguousarray(images.transpose(0, 2, 3, 1)), labels.tolist()
 
 
 class CIFAR10(_Photographs):

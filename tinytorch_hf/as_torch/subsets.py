@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
+from tinytorch_hf.as_torch.indices import rows_of
 from tinytorch_hf.catalog import DIFFICULTIES
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, whole_number
 from tinytorch_hf.formats.arrays import Array
@@ -37,7 +38,8 @@ def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> lis
     Raises
     ------
     InvalidArgumentError
-        The fractions are not positive or do not add up to 1, the dataset has no labels, or the seed is negative.
+        The fractions are not positive or do not add up to 1, the dataset has no labels, its indices are no whole
+        numbers, or the seed is negative.
     """
     try:
         shares = np.asarray(fractions, dtype=np.float64)
@@ -95,7 +97,8 @@ def subset(dataset: Any, n_per_class: int, seed: int) -> Subset:
     Raises
     ------
     InvalidArgumentError
-        Some class has fewer samples, the dataset has no labels, or a number is none of its kind.
+        Some class has fewer samples, the dataset has no labels, its indices are no whole numbers, or a number is none
+        of its kind.
     """
     labels = _column(dataset, "targets")
     order = _shuffled(len(labels), seed)
@@ -135,7 +138,7 @@ def by_difficulty(dataset: Any, *levels: str) -> Subset:
     UnknownNameError
         There is no such level.
     InvalidArgumentError
-        No level was given, or the dataset has no difficulty.
+        No level was given, the dataset has no difficulty, or its indices are no whole numbers.
     """
     if not levels:
         raise InvalidArgumentError(f"Which difficulty? Give one or more of {', '.join(map(repr, DIFFICULTIES))}.")
@@ -149,7 +152,8 @@ def by_difficulty(dataset: Any, *levels: str) -> Subset:
 def _column(dataset: Any, name: str) -> Array:
     """One number for each sample of a dataset, through subsets and concatenations."""
     if isinstance(dataset, Subset):
-        return _column(dataset.dataset, name)[np.asarray(dataset.indices, dtype=np.int64)]
+        column: Array = _column(dataset.dataset, name)[rows_of(dataset).numpy()]
+        return column
     if isinstance(dataset, ConcatDataset):
         return np.concatenate([_column(part, name) for part in dataset.datasets])
     if isinstance(dataset, TensorDataset) and name == "targets" and len(dataset.tensors) > 1:

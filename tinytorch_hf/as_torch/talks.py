@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
 from tinytorch_hf.data import texts
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.data.text_loaders import check_levels
@@ -79,10 +80,14 @@ class TinyTalks(TextDataset):
         self.split = split
         self.levels = None if levels is None else tuple(levels)
         self.block_size = block_size
+        self._set(self._read, root, split, self.levels)
+
+    @staticmethod
+    def _read(split: str, levels: tuple[int, ...] | None, root: str | Path | None) -> dict[str, Any]:
         columns = load_split("tinytalks", split, root, can_download=True)
         train = columns if split == "train" else load_split("tinytalks", "train", root, can_download=True)
         chosen = [levels is None or level in levels for level in columns["level"].tolist()]
-        self._set_texts(
+        return attributes_of(
             list(itertools.compress(texts.pairs_of("pairs", columns), chosen)),
             "".join(itertools.compress(texts.texts_of("pairs", columns), chosen)),
             texts.texts_of("pairs", train),

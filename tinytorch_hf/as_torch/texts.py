@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from tinytorch_hf.as_torch import pickling
 from tinytorch_hf.as_torch.contract import SampleDataset
-from tinytorch_hf.as_torch.gather import Kept, as_rows, take
+from tinytorch_hf.as_torch.gather import Kept, take
+from tinytorch_hf.as_torch.indices import as_row, as_rows
+from tinytorch_hf.as_torch.pickling import Files
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError
 
@@ -19,7 +23,7 @@ class TextDataset(SampleDataset):
 
     Without ``block_size`` a sample is a pair. With it, a sample is ``(input, target)``: two int64 tensors
     (block_size,), the ids of as many characters of the split's text, the target one character further on; there is
-    a sample for each place where such a block starts. A subclass calls ``_set_texts`` when it has read its files.
+    a sample for each place where such a block starts. A subclass calls ``_set`` with what reads its files.
 
     Attributes
     ----------
@@ -39,22 +43,27 @@ class TextDataset(SampleDataset):
 
     split: str
     block_size: int | None
+    pairs: list[tuple[str, str]]
+    text: str
+    data: torch.Tensor
+    tokenizer: CharTokenizer
 
-    def _set_texts(self, pairs: list[tuple[str, str]], text: str, train_texts: Iterable[str]) -> None:
-        """Serve these, with the characters of the train split; InvalidArgumentError for a block that does not fit."""
-        self.pairs = pairs
-        self.text = text
-        self.tokenizer = CharTokenizer()
-        self.tokenizer.build_vocab(train_texts)
+    def _set(self, read: Callable[..., dict[str, Any]], root: str | Path | None, *which: Any) -> None:
+        """Serve what a function reads, see `attributes_of`; InvalidArgumentError for a block that does not fit."""
+        self.__dict__.update(read(*which, root))
+        self._files = Files(read, root, *which)
         self._made_blocks = Kept()
-        self.data = torch.tensor(self.encode(text), dtype=torch.int64)
         if self.block_size is None:
             return
-        if not isinstance(self.block_size, Integral) or not 1 <= self.block_size < len(text):
+        if not isinstance(self.block_size, Integral) or not 1 <= self.block_size < len(self.text):
             raise InvalidArgumentError(
-                f"block_size must be a whole number, at least 1 and less than the {len(text)} characters of the text, "
-                f"got {self.block_size!r}."
+                f"block_size must be a whole number, at least 1 and less than the {len(self.text)} characters of the "
+                f"text, got {self.block_size!r}."
             )
+
+    __reduce_ex__ = pickling.reduced
+    __copy__ = pickling.copied
+    __deepcopy__ = pickling.deepcopied
 
     def __len__(self) -> int:
         return len(self.pairs) if self.block_size is None else len(self.data) - self.block_size
@@ -66,9 +75,11 @@ class TextDataset(SampleDataset):
         ------
         IndexError
             There is no such sample. Negative indices count from the end.
+        InvalidArgumentError
+            The index is no whole number.
         """
-        tensors = self._blocks()
-        first, second = self.pairs[index] if tensors is None else (tensor[index].clone() for tensor in tensors)
+        row, tensors = as_row(index), self._blocks()
+        first, second = self.pairs[row] if tensors is None else (tensor[row].clone() for tensor in tensors)
         if self.transform is not None:
             first = self.transform(first)
         if self.target_transform is not None:
@@ -116,6 +127,14 @@ class TextDataset(SampleDataset):
         if self.block_size is not None:
             lines.append(f"Block size: {self.block_size}")
         return "\n".join(lines)
+
+
+def attributes_of(pairs: list[tuple[str, str]], text: str, train_texts: Iterable[str]) -> dict[str, Any]:
+    """The attributes of a dataset of these pairs and this text, with the characters of the train split."""
+    tokenizer = CharTokenizer()
+    tokenizer.build_vocab(train_texts)
+    data = torch.tensor(tokenizer.encode(text), dtype=torch.int64)
+    return {"pairs": pairs, "text": text, "tokenizer": tokenizer, "data": data}
 
 
 def _blocks_of(ids: torch.Tensor, block_size: int) -> tuple[torch.Tensor, torch.Tensor]:
