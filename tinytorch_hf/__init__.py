@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         TinyPy,
         TinyTalks,
         by_difficulty,
+        dataset_class,
         stratified_split,
         subset,
     )

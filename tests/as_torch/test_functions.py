@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from tinytorch_hf import DataLoader, TinyPy, load_tinypy
+from tinytorch_hf import DataLoader, TinyPy, catalog, load_tinypy
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import python_functions
+from tinytorch_hf.files import store
 
 pytestmark = pytest.mark.usefixtures("tinypy")
 SPLITS = pytest.mark.parametrize("split", ["train", "val", "test"])
@@ -80,8 +80,8 @@ def test_a_copy_through_pickle_is_the_same() -> None:
 
 def test_a_root_is_only_filled_when_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is downloaded: the functions are already on this machine."""
-    splits = {split: python_functions.read(split) for split in python_functions.N_IN_SPLIT}
-    monkeypatch.setattr("tinytorch_hf.acquire.standard_library.build", lambda: splits)
+    built = {file.name: store.read(catalog.TINYPY, file) for file in catalog.TINYPY.files}
+    monkeypatch.setattr("tinytorch_hf.acquire.standard_library.build", lambda _dataset: built)
 
     with pytest.raises(UnknownNameError, match="Known: train, val, test"):
         TinyPy(tmp_path, "dev", download=True)

@@ -5,9 +5,10 @@
 ``image_dataset.py``  what these share
 ``unit_image.py``  a PIL image of floats in [0, 1], exact and to be looked at
 ``torchvision_kernels.py``  torchvision's transforms, taught to know it
-``texts.py``       blocks of characters, for the two that follow
+``texts.py``       texts, or blocks of their characters
 ``talks.py``       TinyTalks
 ``functions.py``   TinyPy
+``classes.py``     the class of any dataset, also of one's own
 ``plain.py``       a split as a TensorDataset
 ``transforms.py``  transforms that give the same numbers on all images at once
 ``indices.py``     indices as rows, of which nothing but whole numbers are
@@ -21,8 +22,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tinytorch_hf import _lazy
 from tinytorch_hf.errors import MissingExtraError
 
 try:
@@ -30,38 +32,48 @@ try:
 except ImportError as error:
     raise MissingExtraError("torch", "torch", error) from error
 
-from tinytorch_hf.as_torch.functions import TinyPy
-from tinytorch_hf.as_torch.loader import DataLoader
-from tinytorch_hf.as_torch.plain import tensors
-from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subset
-from tinytorch_hf.as_torch.talks import TinyTalks
+# The image classes derive from torchvision's, whose import takes seconds; nothing else here needs it.
+_HOMES = {
+    "CIFAR10": "images",
+    "DataLoader": "loader",
+    "Digits8x8": "images",
+    "MNIST": "images",
+    "TinyCIFAR": "images",
+    "TinyDigits": "images",
+    "TinyMNIST": "images",
+    "TinyPy": "functions",
+    "TinyTalks": "talks",
+    "by_difficulty": "subsets",
+    "dataset_class": "classes",
+    "stratified_split": "subsets",
+    "subset": "subsets",
+    "tensors": "plain",
+}
 
 if TYPE_CHECKING:
+    from tinytorch_hf.as_torch.classes import dataset_class
+    from tinytorch_hf.as_torch.functions import TinyPy
     from tinytorch_hf.as_torch.images import CIFAR10, MNIST, Digits8x8, TinyCIFAR, TinyDigits, TinyMNIST
+    from tinytorch_hf.as_torch.loader import DataLoader
+    from tinytorch_hf.as_torch.plain import tensors
+    from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subset
+    from tinytorch_hf.as_torch.talks import TinyTalks
 
-_IMAGES = ("CIFAR10", "MNIST", "Digits8x8", "TinyCIFAR", "TinyDigits", "TinyMNIST")
+    __all__ = [
+        "CIFAR10",
+        "MNIST",
+        "DataLoader",
+        "Digits8x8",
+        "TinyCIFAR",
+        "TinyDigits",
+        "TinyMNIST",
+        "TinyPy",
+        "TinyTalks",
+        "by_difficulty",
+        "dataset_class",
+        "stratified_split",
+        "subset",
+        "tensors",
+    ]
 
-__all__ = [
-    "CIFAR10",
-    "MNIST",
-    "DataLoader",
-    "Digits8x8",
-    "TinyCIFAR",
-    "TinyDigits",
-    "TinyMNIST",
-    "TinyPy",
-    "TinyTalks",
-    "by_difficulty",
-    "stratified_split",
-    "subset",
-    "tensors",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # The image classes derive from torchvision's, whose import takes seconds; nothing else here needs it.
-    if name in _IMAGES:
-        from tinytorch_hf.as_torch import images
-
-        return getattr(images, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = _lazy.attach(__name__, _HOMES, {})

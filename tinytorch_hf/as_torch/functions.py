@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf import catalog
-from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
-from tinytorch_hf.data import texts
-from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of, samples_of
+from tinytorch_hf.data.texts import texts_of
 from tinytorch_hf.files.python_functions import Function
 
 
@@ -63,6 +60,8 @@ class TinyPy(TextDataset):
 
     functions: list[Function]
 
+    dataset_name = "tinypy"
+
     def __init__(
         self,
         root: str | Path | None = None,
@@ -72,32 +71,12 @@ class TinyPy(TextDataset):
         target_transform: Transform | None = None,
         download: bool = False,
     ) -> None:
-        super().__init__(root, transform=transform, target_transform=target_transform)
-        catalog.TINYPY.split(split)
-        if download:
-            self.download()
-        self.split = split
-        self.block_size = block_size
-        self._set(self._read, root, split)
+        super().__init__(root, split, block_size, transform, target_transform, download)
 
-    @staticmethod
-    def _read(split: str, root: str | Path | None) -> dict[str, Any]:
-        columns = load_split("tinypy", split, root, can_download=True)
-        train = columns if split == "train" else load_split("tinypy", "train", root, can_download=True)
-        functions = [Function(*row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
-        read = attributes_of(
-            texts.pairs_of("source text", columns),
-            "".join(texts.texts_of("source text", columns)),
-            texts.texts_of("source text", train),
-        )
-        return {"functions": functions, **read}
-
-    def download(self) -> None:
-        """Put the files under the root, or into the cache; needs no network, leaves good files alone.
-
-        Raises
-        ------
-        StorageError
-            A file could not be written.
-        """
-        provision.provide(catalog.TINYPY, self.root)
+    @classmethod
+    def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
+        columns, train = cls._columns(split, root)
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        text = "".join(texts_of("source text", columns))
+        read = attributes_of(samples_of("source text", columns), text, texts_of("source text", train))
+        return {"functions": [Function(*row) for row in rows], **read}

@@ -16,6 +16,7 @@ from tinytorch_hf.as_torch.gather import Kept, take
 from tinytorch_hf.as_torch.indices import as_row, as_rows
 from tinytorch_hf.as_torch.pickling import Files
 from tinytorch_hf.as_torch.transforms import as_pixels, on_all_images, steps
+from tinytorch_hf.catalog import Dataset
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
 from tinytorch_hf.formats.arrays import Array
@@ -30,7 +31,7 @@ except (ImportError, RuntimeError, OSError):
 class ImageDataset(VisionDataset):
     """What the image classes share; a subclass names its dataset and chooses the split."""
 
-    dataset_name: str
+    dataset_name: ClassVar[Dataset | str]
     classes: ClassVar[list[str]] = list(catalog.DIGIT_CLASSES)
     data: Any
     targets: Any
@@ -55,7 +56,7 @@ class ImageDataset(VisionDataset):
     @classmethod
     def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
         """The attributes that come from files."""
-        columns = load_split(cls.dataset_name, split, root)
+        columns = load_split(cls.dataset_name, split, root, can_download=True)
         data, targets = cls._formed(columns["images"], columns["labels"])
         read = {"data": data, "targets": targets}
         if "difficulty" in columns.columns:
@@ -64,7 +65,9 @@ class ImageDataset(VisionDataset):
 
     @staticmethod
     def _formed(images: Array, labels: Array) -> tuple[Any, Any]:
-        """Images and labels in the form of torchvision's class: tensors, as its MNIST has them."""
+        """Images and labels as torchvision keeps them: tensors, as its MNIST; in colour as its CIFAR10."""
+        if images.ndim == 4:
+            return np.ascontiguousarray(images.transpose(0, 2, 3, 1)), labels.tolist()
         return torch.from_numpy(images), torch.from_numpy(labels)
 
     __reduce_ex__ = pickling.reduced
@@ -185,6 +188,40 @@ def _pil_image(pixels: Array) -> Any:
             f"Pillow has no images of {pixels.dtype} pixels in the shape {pixels.shape}. "
             "Take the pixels from the dataset's `data`, or put uint8 pixels there."
         ) from error
+
+
+class OneSplitImages(ImageDataset):
+    """Images of a dataset with one split, so that there is nothing to choose."""
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+    ) -> None:
+        split = catalog.info(self.dataset_name).splits[0].name
+        super().__init__(root, split, transform, target_transform, download)
+
+
+class SplitImages(ImageDataset):
+    """Images in splits of any name; by default the first."""
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        split: str | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+    ) -> None:
+        dataset = catalog.info(self.dataset_name)
+        self.split = dataset.splits[0].name if split is None else dataset.split(split).name
+        super().__init__(root, self.split, transform, target_transform, download)
+
+    def extra_repr(self) -> str:
+        """Which split this is."""
+        return f"Split: {self.split.capitalize()}"
 
 
 class TrainTestImages(ImageDataset):

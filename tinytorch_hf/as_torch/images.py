@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from tinytorch_hf import catalog
-from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.image_dataset import ImageDataset, TrainTestImages
-from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.as_torch.image_dataset import OneSplitImages, TrainTestImages
 
 
 class TinyDigits(TrainTestImages):
@@ -100,7 +95,7 @@ class TinyMNIST(TrainTestImages):
     dataset_name = "tinymnist"
 
 
-class Digits8x8(ImageDataset):
+class Digits8x8(OneSplitImages):
     """All 1797 digits that TinyDigits was drawn from, in their original order; there is one split, so no ``train``.
 
     Samples are those of `TinyDigits`: PIL images of mode "F" with exact multiples of 1/16, which look as they should.
@@ -129,15 +124,6 @@ class Digits8x8(ImageDataset):
     """
 
     dataset_name = "digits_8x8"
-
-    def __init__(
-        self,
-        root: str | Path | None = None,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        super().__init__(root, "full", transform, target_transform, download)
 
 
 class MNIST(TrainTestImages):
@@ -176,17 +162,7 @@ class MNIST(TrainTestImages):
     dataset_name = "mnist"
 
 
-class _Photographs(TrainTestImages):
-    """Colour images, kept as torchvision's CIFAR10 keeps them."""
-
-    classes: ClassVar[list[str]] = list(catalog.CIFAR10.classes)
-
-    @staticmethod
-    def _formed(images: Array, labels: Array) -> tuple[Any, Any]:
-        return np.ascontiguousarray(images.transpose(0, 2, 3, 1)), labels.tolist()
-
-
-class CIFAR10(_Photographs):
+class CIFAR10(TrainTestImages):
     """All of CIFAR-10, with the interface of torchvision's class over the same files.
 
     A sample is ``(image, label)``: a PIL image of mode "RGB", 32x32, and an int from 0 to 9. ``ToTensor()`` makes
@@ -226,9 +202,10 @@ class CIFAR10(_Photographs):
     """
 
     dataset_name = "cifar10"
+    classes: ClassVar[list[str]] = list(catalog.CIFAR10.classes)
 
 
-class TinyCIFAR(_Photographs):
+class TinyCIFAR(TrainTestImages):
     """2000 + 400 photographs of CIFAR-10, balanced, with the interface of torchvision's CIFAR10.
 
     Samples are those of `CIFAR10`. The files are cut from CIFAR-10 the first time, if it is under the root or in the
@@ -263,3 +240,4 @@ class TinyCIFAR(_Photographs):
     """
 
     dataset_name = "tinycifar"
+    classes: ClassVar[list[str]] = list(catalog.CIFAR10.classes)

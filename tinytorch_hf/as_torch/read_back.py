@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.as_torch.functions import TinyPy
+from tinytorch_hf.as_torch.classes import dataset_class
+from tinytorch_hf.as_torch.image_dataset import OneSplitImages, TrainTestImages
 from tinytorch_hf.as_torch.plain import tensors
-from tinytorch_hf.as_torch.talks import TinyTalks
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data.loaders import as_stored
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.arrays import Array
 
 
 def from_tensors(name: str) -> dict[str, Split]:
@@ -29,21 +31,31 @@ def from_class(name: str) -> dict[str, Split]:
 
 
 def _from_samples(name: str, split_name: str) -> Split:
-    if name == catalog.TINYTALKS.name:
-        questions, answers = zip(*TinyTalks(split=split_name), strict=True)
-        return Split(split_name, {"question": np.array(questions), "answer": np.array(answers)})
-    if name == catalog.TINYPY.name:
-        _heads, bodies = zip(*TinyPy(split=split_name), strict=True)
-        return Split(split_name, {"body": np.array(bodies)})
-    images, labels = zip(*_image_dataset(name, split_name), strict=True)
+    dataset = catalog.info(name)
+    samples = _dataset(dataset, split_name)
+    if dataset.kind != "images":
+        return Split(split_name, _text_columns(dataset, [samples[index] for index in range(len(samples))]))
+    images, labels = zip(*samples, strict=True)
     pixels = np.stack([*map(np.asarray, images)])
     if pixels.ndim == 4:
         pixels = pixels.transpose(0, 3, 1, 2)
     return Split(split_name, {"images": pixels, "labels": np.array(labels, np.int64)})
 
 
-def _image_dataset(name: str, split_name: str) -> Any:
-    from tinytorch_hf.as_torch import images
+def _text_columns(dataset: DatasetInfo, samples: list[Any]) -> dict[str, Array]:
+    """Questions and answers, the bodies of functions, or texts with their labels."""
+    if isinstance(samples[0], str):
+        return {"text": np.array(samples)}
+    first, second = zip(*samples, strict=True)
+    if dataset.kind == "source text":
+        return {"body": np.array(second)}
+    names = ("question", "answer") if dataset.kind == "pairs" else ("text", "labels")
+    return dict(zip(names, (np.array(first), np.array(second)), strict=True))
 
-    dataset_class: Any = getattr(images, catalog.info(name).title)
-    return dataset_class() if split_name == "full" else dataset_class(train=split_name == "train")
+
+def _dataset(dataset: DatasetInfo, split_name: str) -> Any:
+    """One split as its class serves it, whatever the class calls the choice of a split."""
+    made = dataset_class(dataset)
+    if issubclass(made, TrainTestImages):
+        return made(train=split_name == "train")
+    return made() if issubclass(made, OneSplitImages) else made(split=split_name)

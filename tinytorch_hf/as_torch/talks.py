@@ -7,13 +7,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf import catalog
-from tinytorch_hf.acquire import provision
 from tinytorch_hf.as_torch.contract import Transform
-from tinytorch_hf.as_torch.texts import TextDataset, attributes_of
-from tinytorch_hf.data import texts
-from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.as_torch.texts import TextDataset, attributes_of, samples_of
 from tinytorch_hf.data.text_loaders import check_levels
+from tinytorch_hf.data.texts import texts_of
 
 
 class TinyTalks(TextDataset):
@@ -62,6 +59,8 @@ class TinyTalks(TextDataset):
         are RuntimeErrors.
     """
 
+    dataset_name = "tinytalks"
+
     def __init__(
         self,
         root: str | Path | None = None,
@@ -72,36 +71,22 @@ class TinyTalks(TextDataset):
         target_transform: Transform | None = None,
         download: bool = False,
     ) -> None:
-        super().__init__(root, transform=transform, target_transform=target_transform)
-        catalog.TINYTALKS.split(split)
         check_levels(levels)
-        if download:
-            self.download()
-        self.split = split
         self.levels = None if levels is None else tuple(levels)
-        self.block_size = block_size
-        self._set(self._read, root, split, self.levels)
+        super().__init__(root, split, block_size, transform, target_transform, download)
 
-    @staticmethod
-    def _read(split: str, levels: tuple[int, ...] | None, root: str | Path | None) -> dict[str, Any]:
-        columns = load_split("tinytalks", split, root, can_download=True)
-        train = columns if split == "train" else load_split("tinytalks", "train", root, can_download=True)
+    def _read_files(self, root: str | Path | None) -> None:
+        self._set(self._read_levels, root, self.split, self.levels)
+
+    @classmethod
+    def _read_levels(cls, split: str, levels: tuple[int, ...] | None, root: str | Path | None) -> dict[str, Any]:
+        columns, train = cls._columns(split, root)
         chosen = [levels is None or level in levels for level in columns["level"].tolist()]
         return attributes_of(
-            list(itertools.compress(texts.pairs_of("pairs", columns), chosen)),
-            "".join(itertools.compress(texts.texts_of("pairs", columns), chosen)),
-            texts.texts_of("pairs", train),
+            list(itertools.compress(samples_of("pairs", columns), chosen)),
+            "".join(itertools.compress(texts_of("pairs", columns), chosen)),
+            texts_of("pairs", train),
         )
-
-    def download(self) -> None:
-        """Put verified files under the root; needs no network, leaves good files alone, repairs bad ones.
-
-        Raises
-        ------
-        StorageError
-            A file could not be written.
-        """
-        provision.provide(catalog.TINYTALKS, self.root)
 
     def extra_repr(self) -> str:
         """Split, levels and block size."""
