@@ -12,7 +12,7 @@ import torch
 
 from tinytorch_hf import DataLoader, TinyPy, catalog, load_tinypy
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
-from tinytorch_hf.files import store
+from tinytorch_hf.files import python_functions, store
 
 pytestmark = pytest.mark.usefixtures("tinypy")
 SPLITS = pytest.mark.parametrize("split", ["train", "val", "test"])
