@@ -70,7 +70,7 @@ def info(name: Dataset | str) -> DatasetInfo:
     if isinstance(name, str) and not _is_path(name):
         found = _BUILT_IN.get(name) or _registered.get(name) or _from_entry_point(name)
         if found is None:
-            raise UnknownNameError("dataset", name, names(), _hint(name))
+            raise UnknownNameError("dataset", name, names(), hint_at_folder(name))
         return found
     if isinstance(name, (str, os.PathLike)):
         from tinytorch_hf.catalog.description import read_description
@@ -114,7 +114,7 @@ def _is_path(name: str) -> bool:
     return any(separator in name for separator in (os.sep, os.altsep) if separator)
 
 
-def _hint(name: str) -> str:
+def hint_at_folder(name: str) -> str:
     """What to write if a folder of the user's was meant."""
     is_folder = name.isprintable() and (Path(name) / DESCRIPTION).is_file()
     return f"The folder of this name is meant by {f'{os.curdir}{os.sep}{name}'!r}." if is_folder else ""
