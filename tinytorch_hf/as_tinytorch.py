@@ -270,4 +270,4 @@ def _read_back_texts(dataset: DatasetInfo, split: str, framework: Framework) -> 
     is_known = np.isin(ids, np.arange(characters.vocab_size)).all()
     if not (is_known and np.array_equal(inputs, again[0]) and np.array_equal(targets, again[1])):
         raise gave_other_numbers(dataset.name, framework)
-    return texts.cut(dataset.kind, characters.decode(ids), columns)
+    return texts.cut(dataset.kind, characters.decode(ids.astype(np.int64).tolist()), columns)

@@ -20,7 +20,10 @@ MODELS: dict[str, tuple[Model, Any]] = {
     "logistic": (models.logistic_regression(6, 3), np.ones((2, 6), np.float32)),
     "binary": (models.binary_classifier(2, 3, 1), np.eye(2, dtype=np.float32)),
     "cnn": (models.cnn(10, 3, 4), np.random.default_rng(0).standard_normal((5, 1, 10, 10)).astype(np.float32)),
-    "colour": (models.cnn((8, 11), 4, in_channels=3, n_classes=3), np.random.default_rng(0).random((5, 3, 8, 11), np.float32)),
+    "colour": (
+        models.cnn((8, 11), 4, in_channels=3, n_classes=3),
+        np.random.default_rng(0).random((5, 3, 8, 11), np.float32),
+    ),
     "gpt": (models.gpt(11, 6, 8, 2, 4), np.random.default_rng(0).integers(0, 11, (3, 6))),
 }
 EVERY_MODEL = pytest.mark.parametrize(("model", "X"), MODELS.values(), ids=MODELS)
