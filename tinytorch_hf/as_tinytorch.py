@@ -15,7 +15,7 @@ from tinytorch_hf.catalog import Dataset, DatasetInfo
 from tinytorch_hf.data import texts, windows
 from tinytorch_hf.data.loaders import as_stored, load_images, load_split
 from tinytorch_hf.data.tokenizer import CharTokenizer
-from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, whole_number
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StudentCodeError, whole_number
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student.frameworks import Framework, blaming, find_framework
@@ -261,7 +261,7 @@ def _read_back_texts(dataset: DatasetInfo, split: str, framework: Framework) -> 
     text = "".join(texts.texts_of(dataset.kind, columns))
     # With the split's own characters none is unknown.
     characters = windows.tokenizer_of([text])
-    stride = min(64, len(text) - 1)
+    stride = max(1, min(64, len(text) - 1))
     # As long as it takes for the last block to end where the text does.
     block_size = stride + (len(text) - 1) % stride
     inputs, targets = _arrived(dataset.name, split, framework, _windows(text, characters, block_size, stride))
@@ -270,4 +270,7 @@ def _read_back_texts(dataset: DatasetInfo, split: str, framework: Framework) -> 
     is_known = np.isin(ids, np.arange(characters.vocab_size)).all()
     if not (is_known and np.array_equal(inputs, again[0]) and np.array_equal(targets, again[1])):
         raise gave_other_numbers(dataset.name, framework)
-    return texts.cut(dataset.kind, characters.decode(ids.astype(np.int64).tolist()), columns)
+    try:
+        return texts.cut(dataset.kind, characters.decode(ids.astype(np.int64).tolist()), columns)
+    except CorruptFileError as error:
+        raise gave_other_numbers(dataset.name, framework) from error

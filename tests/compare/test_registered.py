@@ -206,6 +206,6 @@ def test_the_command_takes_a_folder(write: Write, capsys: pytest.CaptureFixture[
 
     out = capsys.readouterr().out
     assert status == 0
-    assert f"data       {folder}, the same numbers on both sides" in out
+    assert f"data       {folder}, the same numbers on both sides: fingerprint {own.fingerprint[:16]}" in out
     assert "MLP 36-32-3" in out
     assert "verdict    agree" in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinytorch_hf.as_tinytorch import gave_other_numbers, read_back
+from tinytorch_hf.catalog import Folder
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
@@ -69,6 +70,8 @@ def prove_same_numbers(name: str, framework: Framework, arrays: Arrays) -> str:
         _prove_adapters(name, framework)
     if dataset is not None and dataset.fingerprint:
         return dataset.fingerprint
+    if dataset is not None and isinstance(dataset.provider, Folder):
+        return fingerprint(dataset)
     # Points that are generated, and functions that depend on the release of Python.
     columns = {key: getattr(arrays, key) for key in ("X_train", "y_train", "X_test", "y_test")}
     return fingerprint({key: Split(key, {key: column}) for key, column in columns.items()})
