@@ -147,7 +147,7 @@ def test_list_names_every_dataset(run: Any) -> None:
 
 def test_list_shows_everything_that_compare_knows(run: Any) -> None:
     """What is generated has a group of its own, and says so to programs, too."""
-    from tinytorch_hf.compare.tasks import TASKS
+    from tinytorch_hf.compare import tasks
 
     stored, heading, generated = run("list")[1].partition(
         "\nGenerated, not stored, for `tinytorch-hf compare` alone:\n"
@@ -157,7 +157,7 @@ def test_list_shows_everything_that_compare_knows(run: Any) -> None:
     assert [line.split()[0] for line in stored.splitlines()] == list(catalog.names())
     assert re.findall(r"^(\w+) +generated  \S", generated, re.MULTILINE) == list(catalog.GENERATED)
     values = json.loads(run("list", "--json")[1])
-    assert set(TASKS) <= set(values)
+    assert set(tasks.names()) <= set(values)
     assert [name for name, known in values.items() if known["provided"] == "generated"] == list(catalog.GENERATED)
 
 

@@ -53,7 +53,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf info --", ["--help", "--json"]),
         ("tinytorch-hf verify tinydigits digits", ["digits_8x8 "]),
         ("tinytorch-hf show tinytalks --split ", ["train", "val", "test"]),
-        ("tinytorch-hf compare ", list(tasks.TASKS)),
+        ("tinytorch-hf compare ", list(tasks.names())),
         ("tinytorch-hf compare tinytalks --model ", ["gpt", "gpt-64"]),
         (
             "tinytorch-hf ",

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from tinytorch_hf.compare import models
+from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.layers import KINDS, Residual
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
-from tinytorch_hf.compare.tasks import TASKS
 from tinytorch_hf.student.frameworks import find_framework
 
 MODELS: dict[str, tuple[Model, Any]] = {
@@ -21,7 +20,10 @@ MODELS: dict[str, tuple[Model, Any]] = {
     "logistic": (models.logistic_regression(6, 3), np.ones((2, 6), np.float32)),
     "binary": (models.binary_classifier(2, 3, 1), np.eye(2, dtype=np.float32)),
     "cnn": (models.cnn(10, 3, 4), np.random.default_rng(0).standard_normal((5, 1, 10, 10)).astype(np.float32)),
-    "colour": (models.cnn(8, 4, in_channels=3), np.random.default_rng(0).random((5, 3, 8, 8), np.float32)),
+    "colour": (
+        models.cnn((8, 11), 4, in_channels=3, n_classes=3),
+        np.random.default_rng(0).random((5, 3, 8, 11), np.float32),
+    ),
     "gpt": (models.gpt(11, 6, 8, 2, 4), np.random.default_rng(0).integers(0, 11, (3, 6))),
 }
 EVERY_MODEL = pytest.mark.parametrize(("model", "X"), MODELS.values(), ids=MODELS)
@@ -41,7 +43,7 @@ def sides(model: Model, seed: int = 0) -> tuple[TinyTorchSide, PyTorchSide]:
 
 def test_the_milestones_models_are_those_of_the_milestones() -> None:
     """64-32-10, and 1 to 8 channels of 3x3, pooled by 2, then 72-10."""
-    mlp, cnn = (TASKS["tinydigits"][name].make_model() for name in ("mlp", "cnn"))
+    mlp, cnn = (tasks.make_model(tasks.settings_for("tinydigits", name)) for name in ("mlp", "cnn"))
 
     assert str(mlp) == "MLP 64-32-10"
     assert [layer.kind for layer in mlp.layers] == ["Linear", "ReLU", "Linear"]
@@ -54,13 +56,13 @@ def test_the_milestones_models_are_those_of_the_milestones() -> None:
     ]
 
 
-@pytest.mark.parametrize("dataset", TASKS)
+@pytest.mark.parametrize("dataset", tasks.names())
 def test_every_layer_of_every_model_has_a_name_of_its_own(dataset: str, request: pytest.FixtureRequest) -> None:
     """Reports speak of layers by name."""
     if dataset == "tinypy":
         request.getfixturevalue("tinypy")
-    for training in TASKS[dataset].values():
-        model = training.make_model()
+    for training in tasks.trainings(dataset):
+        model = tasks.make_model(tasks.settings_for(dataset, training.model))
         names = [layer.name for layer in model.layers] + [p.name for p in model.parts if isinstance(p, Residual)]
 
         assert len(set(names)) == len(names)

@@ -10,11 +10,11 @@ import pytest
 from tinytorch_hf import catalog, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
-from tinytorch_hf.compare.tasks import TASKS, load_arrays, make_model, settings_for
+from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
 
-ALL = [(dataset, model) for dataset, trainings in TASKS.items() for model in trainings]
+ALL = [(dataset, training.model) for dataset in tasks.names() for training in tasks.trainings(dataset)]
 ON_DEMAND = {"mnist", "cifar10", "tinycifar"}
 # Shipped or generated; the others need files that are downloaded.
 HERE = [(dataset, model) for dataset, model in ALL if dataset not in ON_DEMAND]
@@ -34,13 +34,13 @@ def test_settings_have_what_suits_the_task(dataset: str, model: str) -> None:
 
 def test_every_dataset_is_in_the_catalog_or_generated() -> None:
     """So `list`, which must not import what trains, can show all of them; no name is both."""
-    assert {*catalog.names(), *catalog.GENERATED} == set(TASKS)
+    assert {*catalog.names(), *catalog.GENERATED} == set(tasks.names())
     assert not {*catalog.names()} & {*catalog.GENERATED}
 
 
 def test_the_first_model_is_the_default() -> None:
     """The one that a learner of this dataset builds first."""
-    firsts = {dataset: settings_for(dataset).model for dataset in TASKS}
+    firsts = {dataset: settings_for(dataset).model for dataset in tasks.names()}
 
     assert firsts.pop("perceptron") == "logistic"
     assert {firsts.pop("cifar10"), firsts.pop("tinycifar")} == {"cnn"}

@@ -43,7 +43,7 @@ def test_every_adapter_agrees_with_the_curated_files(name: str) -> None:
     [
         ("digits_8x8", ["numpy load", "torch tensors", "torch Digits8x8", "tinytorch DataLoader"]),
         ("tinymnist", ["numpy load", "torch tensors", "torch TinyMNIST", "tinytorch DataLoader"]),
-        ("tinytalks", ["numpy load", "torch TinyTalks"]),
+        ("tinytalks", ["numpy load", "torch TinyTalks", "tinytorch DataLoader"]),
     ],
 )
 def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str]) -> None:

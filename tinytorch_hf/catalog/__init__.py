@@ -2,11 +2,13 @@
 
 ``kinds``        what datasets of one kind have in common
 ``providers``    how files come to be there
+``trainings``    how models are trained on a dataset, as data
 ``facts``        the form in which a dataset's facts are stated
 ``shipped``, ``on_demand``   the built-in datasets
 ``generated``    points that are made, not stored
 ``description``  ``dataset.json``, the facts of a folder of the user's
 ``registry``     names to facts
+``training_rules``   what is trained where the facts do not say it
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tinytorch_hf.catalog.kinds import KINDS, Kind
 from tinytorch_hf.catalog.providers import Archive, CutFrom, DataFile, Downloaded, Provider, Shipped
+from tinytorch_hf.catalog.trainings import Training
 from tinytorch_hf.errors import UnknownNameError
 
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -65,6 +66,8 @@ class DatasetInfo:
     forms           files that hold the same content in another form
     rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
     namespace       whose it is on Hugging Face's Hub
+    trainings       the models that are trained on it, the default first; () for those that follow from
+                    its kind and shapes, see `tinytorch_hf.catalog.training_rules`
     ==============  ====================================================================================
     """
 
@@ -90,6 +93,7 @@ class DatasetInfo:
     forms: tuple[Form, ...] = ()
     rules: str = ""
     namespace: str = "tinytorch"
+    trainings: tuple[Training, ...] = ()
 
     @property
     def folder_name(self) -> str:

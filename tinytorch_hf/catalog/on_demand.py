@@ -7,6 +7,7 @@ from dataclasses import replace
 from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, SplitInfo
 from tinytorch_hf.catalog.providers import Archive, Built, CutFrom, DataFile, Downloaded
 from tinytorch_hf.catalog.shipped import TINYMNIST
+from tinytorch_hf.catalog.trainings import BLOCK_SIZE, Blocks, Training
 
 _MNIST_HOSTS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -81,6 +82,11 @@ MNIST = replace(
     source="MNIST's four official archives",
     recipe="",
     fingerprint="e723b0e88e9c53fc0ceb546fc79c63bb7434a238571351e8e71c821570ea51f0",
+    # An epoch is hundreds of steps.
+    trainings=(
+        Training("mlp", (128,), lr=0.1, epochs=1),
+        Training("cnn", (8, 16), "momentum", 0.02, epochs=1),
+    ),
 )
 
 CIFAR10 = DatasetInfo(
@@ -137,6 +143,10 @@ CIFAR10 = DatasetInfo(
     ),
     recipe="",
     fingerprint="",
+    trainings=(
+        Training("cnn", (16, 32), "adam", 0.002, epochs=1),
+        Training("mlp", (64,), lr=0.05, epochs=1),
+    ),
 )
 
 TINYCIFAR = replace(
@@ -174,6 +184,7 @@ TINYCIFAR = replace(
     source="the first 4000 images of CIFAR-10's first train batch and the first 761 of each other batch",
     recipe="datasets/tinycifar/create_tinycifar.py",
     fingerprint="469eaa5d94765ac501880119669cd6f323dcf864955553d62f3d2f33e4cc54ff",
+    trainings=tuple(replace(training, epochs=10) for training in CIFAR10.trainings),
 )
 
 TINYPY = DatasetInfo(
@@ -206,4 +217,10 @@ TINYPY = DatasetInfo(
     citation="Python Software Foundation. The Python Standard Library. https://docs.python.org/3/library/",
     recipe="datasets/tinypy/create_tinypy.py",
     fingerprint="",
+    # The order of the functions is drawn by lot, so that the first are a fair sample; with a million characters an
+    # epoch takes a minute.
+    trainings=(
+        Training("gpt", (32, 2, 4), "adam", 0.01, epochs=4, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE, 48_000, 8_000)),
+        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=1, blocks=Blocks(64, 64, 1_000_000, 40_000)),
+    ),
 )

@@ -78,7 +78,7 @@ def info(name: Dataset | str) -> DatasetInfo:
                 f"`tinytorch-hf info {name}` describes it."
             )
         if found is None:
-            raise UnknownNameError("dataset", name, names(), _hint(name))
+            raise UnknownNameError("dataset", name, names(), hint_at_folder(name))
         return found
     if isinstance(name, (str, os.PathLike)):
         from tinytorch_hf.catalog.description import read_description
@@ -102,7 +102,7 @@ def add(dataset: DatasetInfo) -> DatasetInfo:
     InvalidArgumentError
         A built-in dataset, or another registered one, has this name.
     """
-    if dataset.name in _BUILT_IN:
+    if dataset.name in _BUILT_IN or dataset.name in GENERATED:
         raise InvalidArgumentError(f"{dataset.name} is the name of a built-in dataset. Choose another name.")
     present = _registered.get(dataset.name)
     if present not in (None, dataset) and not (
@@ -122,7 +122,7 @@ def _is_path(name: str) -> bool:
     return any(separator in name for separator in (os.sep, os.altsep) if separator)
 
 
-def _hint(name: str) -> str:
+def hint_at_folder(name: str) -> str:
     """What to write if a folder of the user's was meant."""
     is_folder = name.isprintable() and (Path(name) / DESCRIPTION).is_file()
     return f"The folder of this name is meant by {f'{os.curdir}{os.sep}{name}'!r}." if is_folder else ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
 from tinytorch_hf.catalog.providers import DataFile, Shipped
+from tinytorch_hf.catalog.trainings import BLOCK_SIZE, Blocks, Training
 
 DIGIT_CLASSES = (
     "0 - zero",
@@ -59,6 +60,7 @@ TINYDIGITS = DatasetInfo(
     ),
     recipe="datasets/tinydigits/create_tinydigits.py",
     fingerprint="535ad3ebe16ed593e779fb4e41efee681c2d38ed503c7cab09515552543c196f",
+    trainings=(Training("mlp", (32,)), Training("cnn", (8,), "momentum", 0.1), Training("logistic")),
 )
 
 DIGITS_8X8 = replace(
@@ -123,6 +125,7 @@ TINYMNIST = DatasetInfo(
     ),
     recipe="datasets/tinymnist/create_tinymnist.py",
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
+    trainings=(Training("mlp", (32,)), Training("cnn", (8, 16), "momentum"), Training("logistic", lr=0.1)),
 )
 
 _TALKS_SOURCE = DataFile(
@@ -193,4 +196,8 @@ TINYTALKS = DatasetInfo(
     ),
     recipe="datasets/tinytalks/create_tinytalks.py",
     fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
+    trainings=(
+        Training("gpt", (32, 2, 4), "adam", 0.01, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
+        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=7, blocks=Blocks(64, 8)),
+    ),
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tinytorch_hf import catalog
+from tinytorch_hf.errors import TinyTorchHFError
 
 # The shell says by this variable that it wants completions, not the command itself.
 _ASKED = "_ARGCOMPLETE"
@@ -63,17 +64,25 @@ def splits(options: argparse.Namespace) -> Iterable[str]:
 
 def tasks(_options: argparse.Namespace) -> Iterable[str]:
     """What `compare` trains on."""
-    from tinytorch_hf.compare.tasks import TASKS
+    from tinytorch_hf.compare import tasks
 
-    return TASKS
+    return tasks.names()
 
 
 def models(options: argparse.Namespace) -> Iterable[str]:
     """The models for the dataset that was typed; all where none was."""
-    from tinytorch_hf.compare.tasks import TASKS
+    from tinytorch_hf.compare import tasks
 
-    names = [options.name] if options.name in TASKS else TASKS
-    return dict.fromkeys(model for name in names for model in TASKS[name])
+    return _models(options.name) or dict.fromkeys(model for name in tasks.names() for model in _models(name))
+
+
+def _models(name: str) -> list[str]:
+    """The models for a dataset; none where it cannot be trained on."""
+    from tinytorch_hf.compare import tasks
+
+    with contextlib.suppress(TinyTorchHFError):
+        return [training.model for training in tasks.trainings(name)]
+    return []
 
 
 def optimizers(_options: argparse.Namespace) -> Iterable[str]:

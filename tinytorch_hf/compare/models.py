@@ -82,17 +82,19 @@ def binary_classifier(*sizes: int) -> Model:
     return Model("-".join(map(str, sizes)) + " with sigmoids", "flat", tuple(parts), "BinaryCrossEntropyLoss")
 
 
-def cnn(size: int, *channels: int, in_channels: int = 1) -> Model:
+def cnn(size: int | tuple[int, int], *channels: int, in_channels: int = 1, n_classes: int = 10) -> Model:
     """A convolutional network: blocks of 3x3 Conv2d, ReLU and 2x2 MaxPool2d, then one Linear; milestone 04's.
 
     Parameters
     ----------
     size
-        Height and width of the images, in pixels.
+        Height and width of the images, in pixels; one number for square ones.
     *channels
         What each block gives.
     in_channels
         Of the images: 1 for grey ones, 3 for red, green and blue.
+    n_classes
+        Outputs of the last layer.
 
     References
     ----------
@@ -101,14 +103,15 @@ def cnn(size: int, *channels: int, in_channels: int = 1) -> Model:
     """
     parts: list[Part] = []
     n_in = in_channels
+    height, width = (size, size) if isinstance(size, int) else size
     for number, n_out in enumerate(channels, start=1):
         parts += [
             Layer(f"conv {number}", "Conv2d", (n_in, n_out, 3)),
             Layer(f"relu {number}", "ReLU"),
             Layer(f"pool {number}", "MaxPool2d", (2,)),
         ]
-        n_in, size = n_out, (size - 2) // 2
-    parts += [Layer("flatten", "Flatten"), Layer("linear 1", "Linear", (n_in * size * size, 10))]
+        n_in, height, width = n_out, (height - 2) // 2, (width - 2) // 2
+    parts += [Layer("flatten", "Flatten"), Layer("linear 1", "Linear", (n_in * height * width, n_classes))]
     return Model("CNN " + "-".join(map(str, channels)), "channel", tuple(parts))
 
 

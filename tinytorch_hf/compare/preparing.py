@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinytorch_hf import catalog
-from tinytorch_hf.as_tinytorch import read_back
+from tinytorch_hf.as_tinytorch import gave_other_numbers, read_back
+from tinytorch_hf.catalog import Folder
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.data.content_hash import fingerprint, fingerprints
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError, StudentCodeError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.student.frameworks import BRIDGE_PARTS, Framework, find_framework
 
@@ -34,6 +34,8 @@ def prepare(settings: Settings) -> Prepared:
     ------
     UnknownNameError
         No such dataset, or no such model for it, or no such optimizer.
+    InvalidArgumentError
+        The dataset has too little to train on: one class, fewer samples than a batch, a text shorter than a block.
     MissingExtraError
         torch is not installed.
     CorruptFileError
@@ -50,6 +52,11 @@ def prepare(settings: Settings) -> Prepared:
 
     framework = find_framework((*BRIDGE_PARTS, *model.needs, optimizer.class_name))
     arrays = tasks.load_arrays(settings)
+    if len(arrays.X_train) < settings.batch_size:
+        raise InvalidArgumentError(
+            f"{settings.dataset} has {len(arrays.X_train)} samples to train on, fewer than a batch of "
+            f"{settings.batch_size}. Choose a batch size of at most {len(arrays.X_train)}."
+        )
     return Prepared(settings, model, arrays, framework, prove_same_numbers(settings.dataset, framework, arrays))
 
 
@@ -58,10 +65,13 @@ def prove_same_numbers(name: str, framework: Framework, arrays: Arrays) -> str:
 
     Of other data, every batch of TinyTorch's is compared while training.
     """
-    if name in catalog.names() and catalog.info(name).columns[0].name == "images":
+    dataset = tasks.stored(name)
+    if dataset is not None and dataset.kind == "images":
         _prove_adapters(name, framework)
-    if name in catalog.names() and catalog.info(name).fingerprint:
-        return catalog.info(name).fingerprint
+    if dataset is not None and dataset.fingerprint:
+        return dataset.fingerprint
+    if dataset is not None and isinstance(dataset.provider, Folder):
+        return fingerprint(dataset)
     # Points that are generated, and functions that depend on the release of Python.
     columns = {key: getattr(arrays, key) for key in ("X_train", "y_train", "X_test", "y_test")}
     return fingerprint({key: Split(key, {key: column}) for key, column in columns.items()})
@@ -75,7 +85,4 @@ def _prove_adapters(name: str, framework: Framework) -> None:
         raise CorruptFileError(f"PyTorch's side does not hold the numbers of {name} that the catalog states.")
     found, expected = fingerprints(name, read_back(name, framework))
     if found != expected:
-        raise StudentCodeError(
-            f"The DataLoader of {framework.name} gave other numbers than {name} holds. Look at how it collects "
-            f"samples into batches, before anything else. The package is at {framework.location}."
-        )
+        raise gave_other_numbers(name, framework)

@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Dataset, Kind
 from tinytorch_hf.data.loaders import load_split
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.files.splits import Split
 
 Texts = list[str]
@@ -34,14 +36,38 @@ def texts(name: Dataset | str, split_name: str, root: str | Path | None = None) 
         As for `load_split`.
     """
     dataset = catalog.info(name)
-    if dataset.kind not in _READ:
+    if dataset.kind not in _PARTS:
         raise InvalidArgumentError(f"{dataset.title} holds {dataset.kind}, not texts.")
     return texts_of(dataset.kind, load_split(dataset, split_name, root))
 
 
 def texts_of(kind: Kind, split: Split) -> Texts:
     """The same of a split that is at hand."""
-    return _READ[kind](split)
+    return ["".join(parts) for parts in _PARTS[kind](split)]
+
+
+def cut(kind: Kind, text: str, split: Split) -> Split:
+    """A split's text that went through an adapter, as columns again: those that stand in it as they are.
+
+    ``split`` says where each sample's parts end; what is found there is taken, whatever it is, to be compared.
+
+    Raises
+    ------
+    CorruptFileError
+        What is between the columns differs, or the text is longer or shorter.
+    """
+    served: dict[str, Texts] = {column: [] for column in _AS_THEY_ARE[kind].values()}
+    start, is_same = 0, True
+    for parts in _PARTS[kind](split):
+        for place, part in enumerate(parts):
+            found, start = text[start : start + len(part)], start + len(part)
+            if place in _AS_THEY_ARE[kind]:
+                served[_AS_THEY_ARE[kind][place]].append(found)
+            else:
+                is_same &= found == part
+    if not is_same or start != len(text):
+        raise CorruptFileError(f"The text of split {split.name!r} is not that of its samples; something changed it.")
+    return Split(split.name, {column: np.array(found) for column, found in served.items()})
 
 
 def pairs_of(kind: Kind, split: Split) -> list[tuple[str, str]]:
@@ -70,8 +96,15 @@ _PAIRS: dict[Kind, Callable[[Split], list[tuple[str, str]]]] = {
     "pairs": _question_and_answer,
     "source text": _head_and_body,
 }
-_READ: dict[Kind, Callable[[Split], Texts]] = {
-    "pairs": lambda split: [f"Q: {question}\nA: {answer}\n\n" for question, answer in _question_and_answer(split)],
-    "source text": lambda split: [f"{head}\n{body}\n\n" for head, body in _head_and_body(split)],
-    "plain text": lambda split: [f"{text}\n" for text in split["text"].tolist()],
+# What a model reads of each sample, in parts.
+_PARTS: dict[Kind, Callable[[Split], list[tuple[str, ...]]]] = {
+    "pairs": lambda split: [("Q: ", question, "\nA: ", answer, "\n\n") for question, answer in _PAIRS["pairs"](split)],
+    "source text": lambda split: [(head, "\n", body, "\n\n") for head, body in _PAIRS["source text"](split)],
+    "plain text": lambda split: [(text, "\n") for text in split["text"].tolist()],
+}
+# Which of the parts are a column as it is.
+_AS_THEY_ARE: dict[Kind, dict[int, str]] = {
+    "pairs": {1: "question", 3: "answer"},
+    "source text": {2: "body"},
+    "plain text": {0: "text"},
 }

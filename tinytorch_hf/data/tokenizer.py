@@ -51,10 +51,8 @@ class CharTokenizer:
         InvalidArgumentError
             A number is no id of this vocabulary.
         """
-        ids = [int(id_) for id_ in ids]
+        ids, n_ids = [int(id_) for id_ in ids], self.vocab_size
         for id_ in ids:
-            if not 0 <= id_ < self.vocab_size:
-                raise InvalidArgumentError(
-                    f"{id_} is no character's id; this vocabulary has 0 to {self.vocab_size - 1}."
-                )
+            if not 0 <= id_ < n_ids:
+                raise InvalidArgumentError(f"{id_} is no character's id; this vocabulary has 0 to {n_ids - 1}.")
         return "".join(self.vocab[id_] for id_ in ids)

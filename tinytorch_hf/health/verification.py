@@ -151,8 +151,7 @@ def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     if holds_images:
         roads["torch tensors"] = lambda: _torch_tensors(name)
     roads[f"torch {dataset.title}"] = lambda: _torch_class(name)
-    if holds_images:
-        roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
+    roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
     if on_hub.has(name):
         roads["Hugging Face in memory"] = lambda: _in_memory(name)
         roads["Hugging Face Parquet"] = lambda: _parquet(name)

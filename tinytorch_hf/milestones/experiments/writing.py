@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.compare.sides import TinyTorchSide
-from tinytorch_hf.compare.tasks import texts, tokenizer
+from tinytorch_hf.compare.tasks import tokenizer
+from tinytorch_hf.data.texts import texts
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.milestones.generation import drawn, generate, likeliest, rereading
 

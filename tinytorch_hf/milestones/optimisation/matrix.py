@@ -18,7 +18,7 @@ from tinytorch_hf.milestones.optimisation.training import Trained, train_task
 from tinytorch_hf.milestones.timing import median_seconds
 
 EXPERIMENTS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"))
-"""Datasets and names of models, as in `tasks.TASKS`."""
+"""Datasets and names of models, as `tinytorch-hf compare` knows them."""
 
 PROMPT = "Q: "
 """What the GPT continues."""

@@ -55,7 +55,7 @@ class Trained:
 
 
 def train_task(dataset: str, model_name: str, epochs: int | None = None) -> Trained:
-    """Train one of `tasks.TASKS` with its own settings, for ``epochs`` if given.
+    """Train one of a dataset's models with its own settings, for ``epochs`` if given.
 
     Raises
     ------
