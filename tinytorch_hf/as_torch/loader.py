@@ -31,7 +31,8 @@ class DataLoader(torch.utils.data.DataLoader[Sample_co]):
 
     Batches are gathered at once from this package's classes, from a TensorDataset, and from a Subset of
     these, in this process and with the default ``collate_fn``, unless a transform has to see each image on its own.
-    Everything else goes PyTorch's way, to the same result.
+    Everything else goes PyTorch's way, to the same result. A batch has the structure of a sample: a namedtuple, an
+    OrderedDict, whatever is within them.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ class DataLoader(torch.utils.data.DataLoader[Sample_co]):
     Raises
     ------
     InvalidArgumentError
-        ``device`` or ``batch_transforms`` beside a ``collate_fn``, whose batches could be anything.
+        ``device`` or ``batch_transforms`` beside a ``collate_fn``, whose batches could be anything. While iterating: an
+        index that is no whole number, such as one of a boolean mask.
     ValueError
         PyTorch's own, for arguments that exclude each other.
     """
