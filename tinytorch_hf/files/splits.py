@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,9 @@ class Split:
     columns: Mapping[str, Array]
 
     def __post_init__(self) -> None:
+        single = [column for column, array in self.columns.items() if getattr(array, "shape", None) == ()]
+        if single:
+            raise InvalidArgumentError(f"{single[0]} of split {self.name!r} is one value, not a column of them.")
         lengths = {column: len(array) for column, array in self.columns.items()}
         if len(set(lengths.values())) != 1:
             found = ", ".join(f"{column} {length}" for column, length in lengths.items()) or "there is none"
@@ -64,7 +68,8 @@ class Split:
         try:
             return self.columns[key]
         except (KeyError, TypeError):
-            raise UnknownNameError(f"column of split {self.name!r} named", key, self.columns) from None
+            note = "" if isinstance(key, str) else "Samples are taken by a slice, such as split[0:1]."
+            raise UnknownNameError(f"column of split {self.name!r} named", key, self.columns, note) from None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -96,12 +101,15 @@ class Split:
         """The samples as a `pandas.DataFrame`, one row a sample.
 
         A column whose samples are arrays becomes a column for each of their numbers, row by row: images of 8x8 pixels
-        become ``images_0`` to ``images_63``. Whole numbers stay whole; texts become Python's str.
+        become ``images_0`` to ``images_63``. Every number keeps its dtype; texts become Python's str. The table has
+        memory of its own.
 
         Raises
         ------
         MissingExtraError
             pandas is not installed.
+        InvalidArgumentError
+            Two columns of the table would have one name, such as ``images_0`` beside ``images``.
         """
         try:
             import pandas as pd
@@ -109,17 +117,18 @@ class Split:
             raise MissingExtraError("pandas", "pandas", error) from error
         parts = []
         for name, array in self.columns.items():
-            if array.ndim == 1:
-                values = array.astype(object) if array.dtype.kind == "U" else array
-                parts.append(pd.DataFrame({name: values}))
-            else:
-                flat = array.reshape(len(array), -1)
-                parts.append(pd.DataFrame(flat, columns=[f"{name}_{number}" for number in range(flat.shape[1])]))
-        return pd.concat(parts, axis=1)
+            names = [name] if array.ndim == 1 else [f"{name}_{number}" for number in range(math.prod(array.shape[1:]))]
+            values = array.astype(object) if array.dtype.kind == "U" else array
+            parts.append(pd.DataFrame(values.reshape(len(array), len(names)), columns=names))
+        table = pd.concat(parts, axis=1)
+        if not table.columns.is_unique:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise InvalidArgumentError(f"The table of split {self.name!r} would have two columns {twice}. Rename one.")
+        return table
 
     def __array__(self, *_arguments: Any, **_options: Any) -> Array:
         """Refuse to become an array: `numpy.asarray` and pandas would make a table of the columns' names."""
-        raise TypeError(
+        raise InvalidArgumentError(
             f"A Split is {len(self.columns)} columns, not an array. Take one, such as split[{next(iter(self))!r}], "
             "or split.to_pandas() for a table."
         )
