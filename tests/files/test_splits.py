@@ -37,10 +37,10 @@ def test_a_split_reads_as_a_dict_of_columns(split: Split) -> None:
     names = ["images", "labels", "score", "marked", "text"]
 
     assert list(split) == list(split.keys()) == names
-    assert [name for name, _ in split.items()] == names
-    assert all(column is split[name] for name, column in split.items())
-    assert all(one is other for one, other in zip(split.values(), dict(split).values(), strict=True))
-    assert list(dict(split)) == list({**split}) == names
+    assert [name for name, _ in split.items()] == list(dict(split)) == list({**split}) == names
+    columns = [split[name] for name in names]
+    for found in (split.values(), dict(split.items()).values(), dict(split).values()):
+        assert all(one is other for one, other in zip(found, columns, strict=True))
     assert "labels" in split and "label" not in split and 0 not in split
 
 

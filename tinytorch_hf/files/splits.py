@@ -213,21 +213,61 @@ def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, A
 
 
 def check_values(dataset: DatasetInfo, arrays: Mapping[str, Array], path: Path) -> None:
-    """Raise CorruptFileError unless numbers that have names are among them, and float images within [0, 1].
+    """Raise CorruptFileError where `problem_of_values` finds something.
 
     What is published was looked at by a person; this is for datasets of the user's own.
     """
-    for column in dataset.columns:
-        array = arrays[column.name]
-        names = dataset.classes if column.name == "labels" else column.names
-        if names and not (column.lowest <= array.min() and array.max() < column.lowest + len(names)):
-            raise CorruptFileError(
-                f"{path}: {column.name} has values from {array.min()} to {array.max()}, but "
-                f"{column.lowest} to {column.lowest + len(names) - 1} have names."
+    problem = problem_of_values(dataset, arrays)
+    if problem:
+        raise CorruptFileError(f"{path}: {problem[1]}")
+
+
+def problem_of_values(dataset: DatasetInfo, arrays: Mapping[str, Array]) -> tuple[str, str] | None:
+    """The first fact that the values of a split, of the right dtypes and shapes and not empty, do not keep.
+
+    Returns
+    -------
+    tuple of str, or None
+        The fact's field in ``dataset.json``, and what is wrong.
+    """
+    for number, column in enumerate(dataset.columns):
+        array, is_labels = arrays[column.name], column.name == "labels"
+        names = dataset.classes if is_labels else column.names
+        lowest, highest = column.lowest, column.lowest + len(names) - 1
+        if names and not lowest <= array.min() <= array.max() <= highest:
+            field = "classes" if is_labels else f"columns[{number}].names"
+            found = (
+                f"{column.name} has values from {array.min()} to {array.max()}, but {lowest} to {highest} have names."
             )
-        is_unit = dataset.kind == "images" and column.name == "images" and array.dtype.kind == "f"
-        if is_unit and not (array.min() >= 0 and array.max() <= 1):
-            raise CorruptFileError(f"{path}: images in {array.dtype} must be numbers from 0 to 1, all of them.")
+            return field, f"{found} Name all of them, or change the values."
+        if array.dtype.kind == "U" and not _is_utf8(array):
+            return (
+                f"columns[{number}]",
+                f"{column.name} has half of a character, which UTF-8 cannot keep. Leave it out.",
+            )
+    if dataset.kind == "images" and arrays["images"].dtype.kind == "f":
+        images = arrays["images"]
+        if not 0 <= images.min() <= images.max() <= 1:
+            return (
+                "columns[0]",
+                f"images in {images.dtype} must be from 0 to 1, all of them. Change the values.",
+            )
+    numbers = next((arrays[column.name] for column in dataset.columns if arrays[column.name].dtype.kind in "iuf"), None)
+    low, high = dataset.value_range
+    is_stated = dataset.kind == "images" or (low, high) != (0, 0)
+    if numbers is not None and is_stated and not low <= numbers.min() <= numbers.max() <= high:
+        # Written in full: what is rounded would be refused again.
+        found = f"[{numbers.min().item()}, {numbers.max().item()}]"
+        return "value_range", f"the first column of numbers has the range {found}, not [{low:g}, {high:g}]. Write that."
+    return None
+
+
+def _is_utf8(texts: Array) -> bool:
+    try:
+        "".join(texts.tolist()).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dtype_name(array: Array) -> str:
