@@ -26,7 +26,7 @@ except (ImportError, RuntimeError, OSError):
 _MODES = {np.dtype(np.uint8): "L", np.dtype(np.float32): "F"}
 
 
-class ImageDataset(VisionDataset):
+class ImageDataset(VisionDataset):  # pyright: ignore[reportGeneralTypeIssues] -- one of two bases
     """What the image classes share; a subclass names its dataset and chooses the split."""
 
     dataset_name: str
