@@ -70,7 +70,7 @@ def info(name: Dataset | str) -> DatasetInfo:
     if isinstance(name, DatasetInfo):
         return name
     if isinstance(name, str) and not _is_path(name):
-        found = _BUILT_IN.get(name) or _registered.get(name) or _brought.get(name) or _from_entry_point(name)
+        found = _BUILT_IN.get(name) or _registered.get(name) or _from_entry_point(name)
         if found is None:
             raise UnknownNameError("dataset", name, names(), _hint(name))
         return found
@@ -162,6 +162,8 @@ def _entry_points(name: str = "") -> dict[str, list[EntryPoint]]:
 
 
 def _from_entry_point(name: str) -> DatasetInfo | None:
+    if name in _brought:
+        return _brought[name]
     points = _entry_points(name).get(name, [])
     if not points:
         return None
