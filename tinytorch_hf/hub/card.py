@@ -22,5 +22,5 @@ def with_sizes(name: str, infos: Mapping[str, Any]) -> str:
     from huggingface_hub import DatasetCard
 
     card = DatasetCard((folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"))
-    DatasetInfosDict(infos).to_dataset_card_data(card.data)  # pyright: ignore[reportArgumentType]
+    DatasetInfosDict(infos).to_dataset_card_data(card.data)
     return str(card)
