@@ -133,6 +133,9 @@ def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) ->
     # All pixels are held once: a batch is put in its place before the next one is read.
     n_samples = dataset.split(split_name).n_samples
     if n_samples * 3 * 32 * 32 > sum(map(len, contents.values())):
+        # No memory is taken for what cannot be there; a file that is no batch at all is named first.
+        for path, data in contents.items():
+            read_cifar_batch(data, path)
         raise _other_number(contents, n_samples, split_name)
     images = np.empty((n_samples, 3, 32, 32), np.uint8)
     labels = np.empty(n_samples, np.int64)
