@@ -486,7 +486,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(PLACES), JSON | st.just(...), min_size=1, max_size=3), st.sampled_from([0, 1]))
 def test_no_values_at_all_raise_anything_but_our_errors(changes: Values, indent: int) -> None:
     """What is read is facts that are written and read as the same again."""
@@ -504,7 +504,7 @@ def test_no_values_at_all_raise_anything_but_our_errors(changes: Values, indent:
         assert parse_description(description_of(dataset).encode("utf-8"), PATH) == dataset
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.integers(0, 2000), st.binary(max_size=3), st.integers(0, 3))
 def test_no_bytes_at_all_raise_anything_but_our_errors(start: int, inserted: bytes, n_cut: int) -> None:
     """A few bytes are put in the place of others, anywhere."""
