@@ -4,7 +4,7 @@
 ``providers``    how files come to be there
 ``facts``        the form in which a dataset's facts are stated
 ``shipped``, ``on_demand``   the built-in datasets
-``fields``, ``reading``, ``description``   ``dataset.json``, the facts of a folder of the user's: schema, rules, file
+``description``  ``dataset.json``, the facts of a folder of the user's
 ``registry``     names to facts
 """
 
