@@ -105,6 +105,13 @@ def longer(session: nox.Session) -> None:
 
 
 @nox.session
+def types(session: nox.Session) -> None:
+    """What pyright says, in basic mode, of the package and of a user's program; mypy is part of the suite."""
+    session.install("-e", ".[test]", "pyright")
+    session.run("pytest", "tests/types_by_pyright.py", *session.posargs)
+
+
+@nox.session
 def battery(session: nox.Session) -> None:
     """No false alarm in 50 seeds, all that documents average, and every mutated package through the command line."""
     session.install("-e", ".[test]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -176,6 +177,20 @@ def test_the_source_of_every_dataset_can_be_cited(checkout: Path) -> None:
         entry = cited[dataset.source_url]
         assert entry["title"].lower() in dataset.citation.lower()
         assert dataset.name in ("mnist", "cifar10") or dataset.title in entry["notes"]
+
+
+def test_a_users_program_is_what_the_type_checkers_check(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """mypy below, pyright in `nox -s types`; they refuse what it must not say, and what it says runs."""
+    program = checkout / "tests" / "typed_user_script.py"
+    project = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert len(re.findall(r"^(?:files|include) = \[.*\"tests/typed_user_script\.py\"", project, re.MULTILINE)) == 2
+    assert len(re.findall(r'^    .*tinydigit".*# type: ignore', program.read_text(encoding="utf-8"), re.MULTILINE)) == 2
+    runpy.run_path(str(program))["in_numpy"](tmp_path / "a_hundred")
+    catalog.forget("a_hundred")
+    assert capsys.readouterr().out == "200 images labels (1000, 8, 8) int64 True 2a8e3046\n"
 
 
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])

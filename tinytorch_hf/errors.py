@@ -13,6 +13,11 @@ REPAIR_ADVICE = (
 )
 
 
+def printable(text: str) -> str:
+    """A text in which what a terminal would act on, such as an escape character, is written as Python writes it."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 class TinyTorchHFError(RuntimeError):
     """Base of all errors of this package.
 
@@ -116,6 +121,9 @@ class CorruptFileError(TinyTorchHFError):
 class GitLFSPointerError(CorruptFileError):
     """A file holds a Git-LFS pointer instead of data."""
 
+    START = b"version https://git-lfs.github.com/spec/"
+    """How such a pointer begins."""
+
     def __init__(self, path: Path, advice: str = REPAIR_ADVICE) -> None:
         super().__init__(
             f"{path} is a Git-LFS pointer, not data: Git downloaded a short text that stands for the file. {advice}"
@@ -141,21 +149,21 @@ class WrongHashError(CorruptFileError):
 
 
 class DescriptionError(TinyTorchHFError, ValueError):
-    """A ``dataset.json`` is missing or bad: the message names the file, the field and what to write.
+    """A ``dataset.json``, or facts made in code, are missing or bad: the message names the field and what to write.
 
     Parameters
     ----------
-    path
-        The file.
+    source
+        The file, or what else the facts are called.
     field
         Where in it, such as "columns[1].dtype"; "" for the whole.
     problem
         What is wrong, and what to write.
     """
 
-    def __init__(self, path: Path, field: str, problem: str) -> None:
+    def __init__(self, source: Path | str, field: str, problem: str) -> None:
         where = f", {field}" if field else ""
-        super().__init__(f"{path}{where}: {problem}")
+        super().__init__(printable(f"{source}{where}: {problem}"))
 
 
 class LineEndsError(CorruptFileError):
@@ -173,7 +181,7 @@ class UnsafePickleError(CorruptFileError):
 
     def __init__(self, path: Path, wanted: str) -> None:
         super().__init__(
-            f"{path} was not loaded: its pickle asks for {wanted}, which a dictionary of plain NumPy arrays "
+            f"{path} was not loaded: its pickle asks for {printable(wanted)}, which a dictionary of plain NumPy arrays "
             f"never needs and which could run code. Do not open it with pickle.load. " + REPAIR_ADVICE
         )
 

@@ -1,7 +1,8 @@
-"""The computed parts of documents: each kind is a function from a dataset's name to Markdown."""
+"""The computed parts of documents: each kind is a function from a dataset's name, or what it is about, to Markdown."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
+from tinytorch_hf.catalog import fields
 from tinytorch_hf.data.loaders import load, load_images
 from tinytorch_hf.data.statistics import statistics
 from tinytorch_hf.errors import CorruptFileError
@@ -58,7 +60,7 @@ def overview_table(_scope: str) -> str:
 def on_demand_table(_scope: str) -> str:
     """Every dataset that does not ship, in a row: samples, what is downloaded, licence, and what it is."""
     rows = []
-    for dataset in map(catalog.info, catalog.names()):
+    for dataset in map(catalog.info, catalog.built_in_names()):
         if dataset.is_shipped:
             continue
         source = catalog.origin(dataset)
@@ -186,6 +188,38 @@ def citation_block(name: str) -> str:
     return f"```bibtex\n{citation(name)}```"
 
 
+def fields_table(_scope: str) -> str:
+    """Every field of ``dataset.json``: its type, its default and what it means."""
+    rows = [
+        (
+            f"`{place}`",
+            field.type_name,
+            "needed" if field.default is fields.REQUIRED else field.shown_default or f"`{json.dumps(field.default)}`",
+            field.meaning,
+        )
+        for place, field in fields.FIELDS.items()
+    ]
+    return _table(("Field", "Type", "Default", "Meaning"), rows)
+
+
+def kinds_table(_scope: str) -> str:
+    """Every kind of dataset: the columns that it has, and the decoders of its files."""
+    rows = [
+        (
+            kind,
+            ", ".join(f"`{name}` {dtype}".strip() for name, dtype in facts.required),
+            ", ".join(f"`{decoder}`" for decoder in facts.decoders),
+        )
+        for kind, facts in catalog.KINDS.items()
+    ]
+    return _table(("Kind", "Columns that it has", "Decoders"), rows)
+
+
+def decoders_table(_scope: str) -> str:
+    """Every decoder: what the files hold that it reads."""
+    return _table(("Decoder", "A file holds"), [(f"`{name}`", what) for name, what in catalog.DECODERS.items()])
+
+
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -203,4 +237,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "quality": partial(measured_part, "quality", 2),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,
+    "fields": fields_table,
+    "kinds": kinds_table,
+    "decoders": decoders_table,
 }

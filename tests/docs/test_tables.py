@@ -10,6 +10,7 @@ import pytest
 
 from docs.tools import tables
 from tinytorch_hf import as_hf, catalog, load, load_digits_8x8
+from tinytorch_hf.catalog import fields
 from tinytorch_hf.data import statistics
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files import folders
@@ -104,3 +105,23 @@ def test_the_citation_is_the_scripts(name: str) -> None:
     assert citation == as_hf.loading_script(name).CITATION
     assert re.match(r"@\w+\{\w+,\n", citation) and citation.count("{") == citation.count("}")
     assert tables.citation_block(name) == f"```bibtex\n{citation}```"
+
+
+def test_the_fields_of_a_description_are_told_with_type_default_and_meaning() -> None:
+    """A row for each; what must be there is needed, and a default is written as in JSON."""
+    rows = {row[0]: row[1:] for row in cells(tables.fields_table("description"))}
+
+    assert list(rows) == [f"`{place}`" for place in fields.FIELDS]
+    assert all(len(row) == 3 and all(row) for row in rows.values())
+    assert rows["`name`"][:2] == ["text", "needed"]
+    assert [rows[f"`{place}`"][1] for place in ("classes", "citation", "columns[].lowest")] == ["`[]`", '`""`', "`0`"]
+
+
+def test_kinds_and_decoders_are_told() -> None:
+    """Each kind with its columns, each decoder of a kind with what it reads."""
+    kinds = {row[0]: row[1:] for row in cells(tables.kinds_table("description"))}
+    decoders = {row[0] for row in cells(tables.decoders_table("description"))}
+
+    assert list(kinds) == list(catalog.KINDS)
+    assert kinds["pairs"][0] == "`question` str, `answer` str"
+    assert {name for _, names in kinds.values() for name in names.split(", ")} == decoders

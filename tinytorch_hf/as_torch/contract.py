@@ -79,6 +79,9 @@ class SampleDataset(Dataset):
         self.target_transform = target_transform
         self.transforms = StandardTransform(transform, target_transform) if separate else transforms
 
+    def __len__(self) -> int:
+        raise NotImplementedError
+
     def __repr__(self) -> str:
         body = [f"Number of datapoints: {len(self)}"]
         if self.root is not None:

@@ -77,7 +77,7 @@ def whole_tensors(dataset: Any) -> tuple[tuple[torch.Tensor, ...], torch.Tensor 
     if type(dataset) is TensorDataset:
         return dataset.tensors, None
     sample_tensors = getattr(dataset, "sample_tensors", None)
-    found = sample_tensors() if callable(sample_tensors) else None
+    found: Any = sample_tensors() if callable(sample_tensors) else None
     return None if found is None else (found, None)
 
 

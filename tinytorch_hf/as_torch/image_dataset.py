@@ -28,7 +28,7 @@ except (ImportError, RuntimeError, OSError):
     from tinytorch_hf.as_torch.contract import SampleDataset as VisionDataset
 
 
-class ImageDataset(VisionDataset):
+class ImageDataset(VisionDataset):  # pyright: ignore[reportGeneralTypeIssues] -- one of two bases
     """What the image classes share; a subclass names its dataset and chooses the split."""
 
     dataset_name: ClassVar[Dataset | str]

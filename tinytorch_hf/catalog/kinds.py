@@ -14,24 +14,33 @@ class KindFacts:
     """What the datasets of one kind have in common.
 
     ``required`` are the columns that each of them has, with their dtypes; "" leaves the dtype to the dataset.
+    ``decoders`` are those that read such columns.
     ``texts`` are those that are read as text. ``counted`` is the column by whose values samples are counted; "" is
     the first whose values have names.
     """
 
     required: tuple[tuple[str, str], ...]
+    decoders: tuple[str, ...]
     texts: tuple[str, ...] = ()
     counted: str = ""
 
 
 KINDS: dict[Kind, KindFacts] = {
-    "images": KindFacts((("images", ""), ("labels", "int64")), counted="labels"),
-    "pairs": KindFacts((("question", "str"), ("answer", "str")), ("question", "answer")),
+    "images": KindFacts(
+        (("images", ""), ("labels", "int64")), ("npz", "pickle", "idx", "cifar_batches"), counted="labels"
+    ),
+    "pairs": KindFacts(
+        (("question", "str"), ("answer", "str")),
+        ("json_lines", "question_answer_lines", "question_answer_text"),
+        ("question", "answer"),
+    ),
     "source text": KindFacts(
         (("signature", "str"), ("docstring", "str"), ("body", "str"), ("n_lines", "int64")),
+        ("json_lines", "function_lines"),
         ("signature", "docstring", "body"),
         counted="n_lines",
     ),
-    "plain text": KindFacts((("text", "str"),), ("text",)),
+    "plain text": KindFacts((("text", "str"),), ("json_lines", "text"), ("text",)),
 }
 """The facts of each kind.
 

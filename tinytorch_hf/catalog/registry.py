@@ -12,7 +12,7 @@ from tinytorch_hf.catalog.generated import GENERATED
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.providers import DESCRIPTION, Folder
 from tinytorch_hf.catalog.shipped import DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -33,6 +33,8 @@ ENTRY_POINTS = "tinytorch_hf.datasets"
 
 _BUILT_IN = {d.name: d for d in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYCIFAR, TINYPY)}
 _registered: dict[str, DatasetInfo] = {}
+# What packages brought, once it was asked for; what is registered under the same name comes first.
+_brought: dict[str, DatasetInfo] = {}
 
 
 def built_in_names() -> tuple[str, ...]:
@@ -81,9 +83,7 @@ def info(name: Dataset | str) -> DatasetInfo:
             raise UnknownNameError("dataset", name, names(), hint_at_folder(name))
         return found
     if isinstance(name, (str, os.PathLike)):
-        from tinytorch_hf.catalog.description import read_description
-
-        return read_description(Path(name).expanduser())
+        return _in_folder(name)
     raise UnknownNameError("dataset", name, names())
 
 
@@ -100,22 +100,51 @@ def add(dataset: DatasetInfo) -> DatasetInfo:
     Raises
     ------
     InvalidArgumentError
-        A built-in dataset, or another registered one, has this name.
+        A built-in dataset, or another registered one that is still there, has this name.
     """
     if dataset.name in _BUILT_IN or dataset.name in GENERATED:
         raise InvalidArgumentError(f"{dataset.name} is the name of a built-in dataset. Choose another name.")
     present = _registered.get(dataset.name)
-    if present not in (None, dataset) and not (
-        isinstance(dataset.provider, Folder) and present is not None and present.provider == dataset.provider
-    ):
-        raise InvalidArgumentError(f"Another dataset is registered as {dataset.name}. Choose another name.")
+    if present is not None and present != dataset and not _is_replaced(present, dataset):
+        place = f", from {present.provider.path}" if isinstance(present.provider, Folder) else ""
+        raise InvalidArgumentError(f"Another dataset is registered as {dataset.name}{place}. Choose another name.")
     _registered[dataset.name] = dataset
     return dataset
+
+
+def _is_replaced(present: DatasetInfo, dataset: DatasetInfo) -> bool:
+    """Whether a dataset may take the place of one: both are of one folder, or the other's folder is gone."""
+    if not isinstance(present.provider, Folder):
+        return False
+    if not Path(present.provider.path).exists():
+        return True
+    return isinstance(dataset.provider, Folder) and os.path.realpath(present.provider.path) == os.path.realpath(
+        dataset.provider.path
+    )
 
 
 def forget(name: str) -> None:
     """Undo `add`; a name that was not registered is none the worse for it."""
     _registered.pop(name, None)
+    _brought.pop(name, None)
+
+
+def _in_folder(path: str | os.PathLike[str]) -> DatasetInfo:
+    from tinytorch_hf.catalog.description import read_description
+
+    if "\0" in str(path):
+        raise InvalidArgumentError(f"No folder is called {str(path)!r}: there is a NUL in it.")
+    try:
+        folder = Path(path).expanduser()
+    except RuntimeError:
+        raise InvalidArgumentError(
+            f"{path} begins with a home folder that is not known here. Write it in full."
+        ) from None
+    dataset = read_description(folder)
+    if dataset.name in _BUILT_IN:
+        problem = f"{dataset.name} is the name of a built-in dataset. Write another name."
+        raise DescriptionError(folder.absolute() / DESCRIPTION, "name", problem)
+    return dataset
 
 
 def _is_path(name: str) -> bool:
@@ -141,6 +170,8 @@ def _entry_points(name: str = "") -> dict[str, list[EntryPoint]]:
 
 
 def _from_entry_point(name: str) -> DatasetInfo | None:
+    if name in _brought:
+        return _brought[name]
     points = _entry_points(name).get(name, [])
     if not points:
         return None
@@ -149,15 +180,30 @@ def _from_entry_point(name: str) -> DatasetInfo | None:
         raise InvalidArgumentError(f"Several packages bring a dataset {name}: {packages}. Uninstall all but one.")
     try:
         given = points[0].load()
-        dataset = info(given() if callable(given) else given)
+        dataset = _brought_facts(given() if callable(given) else given)
     except Exception as error:
         raise InvalidArgumentError(
             f"The package {packages} brings the dataset {name}, but it cannot be used: {type(error).__name__}: {error}"
         ) from error
     if dataset.name != name:
-        raise InvalidArgumentError(f"The package {packages} brings {name}, but the dataset is called {dataset.name}.")
-    _registered[name] = dataset
+        raise InvalidArgumentError(
+            f"The package {packages} brings {name}, but the dataset is called {dataset.name}. Both must be the same: "
+            "change the entry point."
+        )
+    _brought[name] = dataset
     return dataset
+
+
+def _brought_facts(given: object) -> DatasetInfo:
+    """The facts that an entry point gives, checked as those of a user's."""
+    from tinytorch_hf.catalog.description import checked
+
+    if isinstance(given, DatasetInfo):
+        return checked(given)
+    if isinstance(given, (str, os.PathLike)):
+        # A str is a path here, too: as a name it could stand for this very dataset.
+        return _in_folder(given)
+    raise TypeError(f"an entry point gives a DatasetInfo or a folder's path, not {type(given).__name__}")
 
 
 def _packages(points: Iterable[EntryPoint]) -> str:

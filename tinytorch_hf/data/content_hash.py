@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.catalog import Dataset
-from tinytorch_hf.data.loaders import load
+from tinytorch_hf.catalog import Dataset, DatasetInfo
+from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
@@ -34,7 +34,7 @@ def fingerprint(data: Dataset | Mapping[str, Split]) -> str:
     UnknownNameError, MissingFileError, CorruptFileError
         When a name was given and its dataset cannot be loaded.
     """
-    splits = data if isinstance(data, Mapping) else load(data)
+    splits = data if isinstance(data, Mapping) else _loaded(catalog.info(data))
     digest = hashlib.sha256()
     for split in splits.values():
         for name, column in split.columns.items():
@@ -60,9 +60,15 @@ def fingerprints(name: Dataset | str, splits: Mapping[str, Split]) -> tuple[str,
     if dataset.fingerprint and served == tuple(column.name for column in dataset.columns):
         return fingerprint(splits), dataset.fingerprint
     expected = {
-        split.name: Split(split.name, {column: split[column] for column in served}) for split in load(dataset).values()
+        split.name: Split(split.name, {column: split[column] for column in served})
+        for split in _loaded(dataset).values()
     }
     return fingerprint(splits), fingerprint(expected)
+
+
+def _loaded(dataset: DatasetInfo) -> dict[str, Split]:
+    # Not `load`, whose messages advise an argument that the functions above do not have.
+    return {split.name: load_split(dataset, split.name) for split in dataset.splits}
 
 
 def _canonical(column: Array) -> tuple[str, bytes]:

@@ -61,7 +61,7 @@ def load(name: Dataset, split: Any = None, *, root: Root = None, download: bool 
     dataset = catalog.info(name)
     if isinstance(split, os.PathLike) or (isinstance(split, str) and root is None and _is_folder(split, dataset)):
         # Before there was a second argument for the split, it was the root.
-        split, root = None, split
+        split, root = None, Path(split)
     if split is not None:
         return load_split(dataset, split, root, download=download, can_download=True)
     if download:

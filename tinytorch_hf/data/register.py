@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DESCRIPTION, KINDS, Column, DataFile, DatasetInfo, Folder, SplitInfo, kind_of
-from tinytorch_hf.catalog.description import DTYPES, description_of, read_description, title_of
+from tinytorch_hf.catalog.description import checked, description_of, parse_description
+from tinytorch_hf.catalog.fields import DTYPES, MOST_NUMBER
 from tinytorch_hf.data.content_hash import fingerprint
-from tinytorch_hf.errors import CorruptFileError, DescriptionError, InvalidArgumentError, MissingFileError, StorageError
-from tinytorch_hf.files import decode, folders, store
-from tinytorch_hf.files.splits import Split, check_columns, check_values, dtype_name
+from tinytorch_hf.data.folder_check import FolderCheck
+from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, StorageError, TinyTorchHFError
+from tinytorch_hf.files import folders, store
+from tinytorch_hf.files.splits import Split, dtype_name, problem_of_values
 from tinytorch_hf.formats.arrays import Array
 
 
@@ -26,7 +30,8 @@ def register(dataset: str | os.PathLike[str] | DatasetInfo) -> DatasetInfo:
     Parameters
     ----------
     dataset
-        The path of a folder with ``dataset.json``, of which every file is read and checked; or facts made in code.
+        The path of a folder with ``dataset.json``; or facts made in code, whose files are in a `Folder`, or
+        `Downloaded` when they are asked for. Every file in a folder is read and checked.
 
     Returns
     -------
@@ -38,85 +43,23 @@ def register(dataset: str | os.PathLike[str] | DatasetInfo) -> DatasetInfo:
     DescriptionError
         ``dataset.json`` is missing or bad, or does not fit the files: the message names the field and what to write.
     InvalidArgumentError
-        A built-in dataset, or another one that was registered, has this name.
+        It is no path; or a built-in dataset, or another one that was registered, has this name.
     MissingFileError, CorruptFileError, StorageError
-        A file is not there, is damaged, or cannot be read.
+        A file is not there, is a Git-LFS pointer, or cannot be read.
     """
     if isinstance(dataset, DatasetInfo):
-        return catalog.add(dataset)
-    facts = read_description(folders.expanded(Path(dataset)))
-    if facts.name in catalog.built_in_names():
-        raise DescriptionError(_path(facts), "name", f"{facts.name} is a built-in dataset. Write another name.")
-    splits = {split.name: _split(facts, number, split) for number, split in enumerate(facts.splits)}
-    found = fingerprint(splits)
-    if facts.fingerprint not in ("", found):
-        raise DescriptionError(_path(facts), "fingerprint", f'the files hold other content. Write "{found}".')
-    return catalog.add(replace(facts, fingerprint=found))
-
-
-def _path(dataset: DatasetInfo) -> Path:
-    return folders.folder(dataset) / DESCRIPTION
-
-
-def _split(dataset: DatasetInfo, number: int, split: SplitInfo) -> Split:
-    """One split, checked field by field against what describes it."""
-    folder, where = folders.folder(dataset), f"splits[{number}]"
-    contents = {
-        folder / file.name: _content(dataset, file, f"{where}.files[{at}]") for at, file in enumerate(split.files)
-    }
-    arrays = decode.read(dataset, split.name, contents)
-    lengths = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
-    first = next(iter(contents)).name
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise DescriptionError(_path(dataset), where, f"columns of {first} have different lengths: {shown}.")
-    for at, column in enumerate(dataset.columns):
-        if column.name not in arrays:
-            raise DescriptionError(
-                _path(dataset), f"columns[{at}].name", f"{first} has no {column.name}, but {', '.join(arrays)}."
-            )
-        array = arrays[column.name]
-        if dtype_name(array) != column.dtype:
-            problem = f'{column.name} in {first} is {dtype_name(array)}. Write "{dtype_name(array)}".'
-            raise DescriptionError(_path(dataset), f"columns[{at}].dtype", problem)
-        if array.shape[1:] != column.shape:
-            problem = f"a sample of {column.name} in {first} has the shape {list(array.shape[1:])}. Write that."
-            raise DescriptionError(_path(dataset), f"columns[{at}].shape", problem)
-    for name in arrays:
-        if name not in (column.name for column in dataset.columns):
-            problem = f"{first} has a column {name}, which is not described. Add it, or take it out of the file."
-            raise DescriptionError(_path(dataset), "columns", problem)
-    n_samples = next(iter(lengths.values()))
-    if n_samples != split.n_samples:
-        raise DescriptionError(_path(dataset), f"{where}.n_samples", f"{first} has {n_samples} samples. Write that.")
-    check_columns(dataset, split, arrays, folder / first)
-    check_values(dataset, arrays, folder / first)
-    return Split(split.name, {column.name: arrays[column.name] for column in dataset.columns})
-
-
-def _content(dataset: DatasetInfo, file: DataFile, field: str) -> bytes:
-    path = folders.folder(dataset) / file.name
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MissingFileError(f"{path} is missing, which {_path(dataset)}, {field}.name, names.") from None
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if data.startswith(store.GIT_LFS_POINTER_START):
-        store.check(data, file, path, "Get the file itself with `git lfs pull`.")
-    if len(data) != file.size_bytes:
-        problem = f"{file.name} has {len(data)} bytes. Write {len(data)}, or put the file back that is meant."
-        raise DescriptionError(_path(dataset), f"{field}.size_bytes", problem)
-    found = hashlib.sha256(data).hexdigest()
-    if found != file.sha256:
-        problem = f'{file.name} has another SHA-256. Write "{found}", or put the file back that is meant.'
-        raise DescriptionError(_path(dataset), f"{field}.sha256", problem)
-    return data
+        facts, source = checked(dataset), f"The facts of {dataset.name}"
+    else:
+        facts = catalog.info(folders.expanded(os.fspath(dataset) if isinstance(dataset, os.PathLike) else dataset))
+        source = str(folders.folder(facts) / DESCRIPTION)
+    if not isinstance(facts.provider, Folder):
+        return catalog.add(facts)
+    return catalog.add(replace(facts, fingerprint=FolderCheck(facts, source).fingerprint()))
 
 
 def write_dataset(
     folder: str | os.PathLike[str],
-    splits: Mapping[str, Mapping[str, Array]],
+    splits: Mapping[str, Mapping[str, Any]],
     *,
     name: str,
     summary: str,
@@ -134,14 +77,16 @@ def write_dataset(
 ) -> DatasetInfo:
     """Write a folder that `register` takes: a file for each split, and ``dataset.json``.
 
+    Nothing is written unless all of it is right.
+
     Parameters
     ----------
     folder
-        Where; it is made if it is not there. A dataset that is there already is not overwritten.
+        Where; it is made if it is not there. Files that are there already are not overwritten.
     splits
         For each split its columns: arrays of equal length. Which kind of dataset it is follows from the names of the
-        columns: ``images`` and ``labels``; ``question`` and ``answer``; ``text``; or those of TinyPy. Images become an
-        npz archive, texts a JSON object a line.
+        columns: ``images`` and ``labels``; ``question`` and ``answer``; ``text``; or ``signature``, ``docstring``,
+        ``body`` and ``n_lines``. Images become an npz archive, texts a JSON object a line.
     name, summary, license, source, classes, version, title, license_note, source_url, citation, namespace
         What the page "Add a dataset" says of the fields of these names.
     descriptions
@@ -157,37 +102,40 @@ def write_dataset(
     Raises
     ------
     InvalidArgumentError
-        The columns are those of no kind, differ between splits, or have a dtype that a dataset cannot have.
+        The columns are those of no kind, differ between splits, or have a dtype that a dataset cannot have; or a
+        built-in dataset, or another one that was registered, has this name.
+    DescriptionError
+        What is to be written into ``dataset.json`` breaks a rule: the message names the field and what to write.
     StorageError
-        There is a dataset in the folder already, or the files cannot be written.
+        A file is there already, or cannot be written.
     """
-    folder = folders.expanded(Path(folder)).absolute()
-    if (folder / DESCRIPTION).exists():
-        raise StorageError(f"{folder / DESCRIPTION} is there already. Remove it, or choose another folder.")
-    arrays = {split: {key: np.asarray(value) for key, value in columns.items()} for split, columns in splits.items()}
-    described = _columns_of(arrays, descriptions or {}, names or {})
-    kind = kind_of(column.name for column in described)
-    decoder, suffix = ("npz", "npz") if kind == "images" else ("json_lines", "jsonl")
-    infos, numbers = [], []
-    for split, columns in arrays.items():
-        file_name = f"{split}.{suffix}"
-        data = _encoded(decoder, {column.name: columns[column.name] for column in described})
-        store.write(folder / file_name, data)
-        file = DataFile(file_name, len(data), hashlib.sha256(data).hexdigest())
-        infos.append(SplitInfo(split, len(next(iter(columns.values()))), (file,)))
-        first = next((columns[column.name] for column in described if column.dtype not in ("str", "bool")), None)
-        numbers += [first.min(), first.max()] if first is not None else []
+    folder = folders.expanded(os.fspath(folder) if isinstance(folder, os.PathLike) else folder).absolute()
+    arrays = {
+        split: {key: _array(f"{key} of {split}", value) for key, value in columns.items()}
+        for split, columns in splits.items()
+    }
+    columns = _columns_of(arrays, descriptions or {}, names or {})
+    kind = kind_of(column.name for column in columns)
+    decoder, suffix = ("npz", "npz") if KINDS[kind].decoders[0] == "npz" else ("json_lines", "jsonl")
+    files = {split: _encoded(decoder, [(one.name, arrays[split][one.name]) for one in columns]) for split in arrays}
     facts = DatasetInfo(
         name=name,
-        title=title or title_of(name),
+        title=title,
         summary=summary,
         version=version,
         kind=kind,
         decoder=decoder,
         provider=Folder(str(folder)),
-        splits=tuple(infos),
-        columns=described,
-        value_range=(float(min(numbers, default=0)), float(max(numbers, default=0))),
+        splits=tuple(
+            SplitInfo(
+                split,
+                len(arrays[split][columns[0].name]),
+                (DataFile(f"{split}.{suffix}", len(data), hashlib.sha256(data).hexdigest()),),
+            )
+            for split, data in files.items()
+        ),
+        columns=columns,
+        value_range=_value_range(columns, arrays),
         classes=tuple(classes),
         license=license,
         license_note=license_note,
@@ -196,43 +144,71 @@ def write_dataset(
         citation=citation,
         namespace=namespace,
     )
-    if kind == "images":
-        facts = replace(facts, value_range=(0.0, 255.0 if described[0].dtype == "uint8" else 1.0))
-    store.write(folder / DESCRIPTION, description_of(facts).encode("utf-8"))
     try:
+        given = description_of(facts).encode("utf-8", "surrogatepass")
+    except TypeError as error:
+        raise InvalidArgumentError(f"An argument is not of the type that the documentation states: {error}.") from None
+    facts = parse_description(given, folder / DESCRIPTION)
+    for split, values in arrays.items():
+        problem = problem_of_values(facts, values)
+        if problem:
+            raise DescriptionError(folder / DESCRIPTION, problem[0], f"in {split} {problem[1]}")
+    ordered = {split: Split(split, {one.name: arrays[split][one.name] for one in columns}) for split in arrays}
+    description = description_of(replace(facts, fingerprint=fingerprint(ordered)))
+    contents = {folder / f"{split}.{suffix}": data for split, data in files.items()}
+    return _write({**contents, folder / DESCRIPTION: description.encode("utf-8")}, folder)
+
+
+def _write(contents: Mapping[Path, bytes], folder: Path) -> DatasetInfo:
+    """Write files and register their folder; where that is refused, none of them stays."""
+    present = [path for path in contents if os.path.lexists(path)]
+    if present:
+        raise StorageError(f"{present[0]} is there already. Remove it, or choose another folder.")
+    written = []
+    try:
+        for path, data in contents.items():
+            store.write(path, data)
+            written.append(path)
         return register(folder)
-    except (DescriptionError, CorruptFileError, InvalidArgumentError):
-        (folder / DESCRIPTION).unlink()
+    except TinyTorchHFError:
+        for path in written:
+            path.unlink(missing_ok=True)
         raise
+
+
+def _array(what: str, values: Any) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidArgumentError(f"{what} is not an array: {error}.") from None
 
 
 def _columns_of(
     splits: Mapping[str, Mapping[str, Array]], descriptions: Mapping[str, str], names: Mapping[str, Sequence[str]]
 ) -> tuple[Column, ...]:
+    """The columns of splits, those that the kind requires first; refused if they are of no kind, or differ."""
     if not splits:
         raise InvalidArgumentError('Give at least one split, such as {"train": {"images": ..., "labels": ...}}.')
     first = next(iter(splits.values()))
     try:
         required = [name for name, _dtype in KINDS[kind_of(first)].required]
     except ValueError as error:
-        raise InvalidArgumentError(
-            f"The columns {', '.join(first)} are those of no kind of dataset: {error}."
-        ) from None
+        known = "; ".join(", ".join(name for name, _dtype in facts.required) for facts in KINDS.values())
+        raise InvalidArgumentError(f"{error}. Those of a kind are: {known}.") from None
     for split, columns in splits.items():
         Split(split, columns)  # refuses columns of different lengths
+        if set(columns) != set(first):
+            raise InvalidArgumentError(f"The split {split} has other columns than the first one.")
         for name, array in columns.items():
             if dtype_name(array) not in DTYPES:
                 raise InvalidArgumentError(
                     f"{name} of {split} is {array.dtype}; a column is one of {', '.join(DTYPES)}."
                 )
-            if name not in first or (dtype_name(array), array.shape[1:]) != (
-                dtype_name(first[name]),
-                first[name].shape[1:],
-            ):
+            if (dtype_name(array), array.shape[1:]) != (dtype_name(first[name]), first[name].shape[1:]):
                 raise InvalidArgumentError(f"{name} of {split} differs from the first split's in dtype or shape.")
-        if len(columns) != len(first):
-            raise InvalidArgumentError(f"The split {split} has other columns than the first one.")
-    order = [*required, *(name for name in first if name not in required)]
+    for name in (*descriptions, *names):
+        if name not in first:
+            raise InvalidArgumentError(f"There is no column {name} to describe. The columns are {', '.join(first)}.")
     return tuple(
         Column(
             name,
@@ -241,15 +217,26 @@ def _columns_of(
             descriptions.get(name, ""),
             tuple(names.get(name, ())),
         )
-        for name in order
+        for name in (*required, *(name for name in first if name not in required))
     )
 
 
-def _encoded(decoder: str, columns: Mapping[str, Array]) -> bytes:
+def _value_range(columns: Sequence[Column], splits: Mapping[str, Mapping[str, Array]]) -> tuple[float, float]:
+    """The range of the images' dtype; for texts that of the first column of numbers, if it has one to state."""
+    if columns[0].name == KINDS["images"].required[0][0]:
+        return 0.0, 255.0 if columns[0].dtype == "uint8" else 1.0
+    first = next((column.name for column in columns if column.dtype not in ("str", "bool")), "")
+    values = [split[first] for split in splits.values() if first and len(split[first])]
+    low = float(min((array.min() for array in values), default=0))
+    high = float(max((array.max() for array in values), default=0))
+    return (low, high) if math.isfinite(high - low) and max(-low, high) <= MOST_NUMBER else (0.0, 0.0)
+
+
+def _encoded(decoder: str, columns: Sequence[tuple[str, Array]]) -> bytes:
     if decoder == "npz":
         from tinytorch_hf.formats.npz import write_npz
 
-        return write_npz(columns)
+        return write_npz(dict(columns))
     from tinytorch_hf.formats.json_lines import write_columns
 
-    return write_columns(columns)
+    return write_columns(dict(columns))

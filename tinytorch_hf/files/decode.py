@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.errors import CorruptFileError, printable
 from tinytorch_hf.formats.arrays import Array
 
 Arrays = Mapping[str, Array]
@@ -59,26 +59,34 @@ def _together(parts: Sequence[Arrays], contents: Iterable[Path]) -> Arrays:
         return parts[0]
     first = parts[0]
     for path, part in zip(contents, parts, strict=True):
-        if list(part) != list(first) or any(part[name].shape[1:] != first[name].shape[1:] for name in first):
+        if list(part) != list(first) or any(_of_a_sample(part[name]) != _of_a_sample(first[name]) for name in first):
             raise CorruptFileError(f"{path} has other columns than {next(iter(contents))}, which comes before it.")
+        single = [name for name, array in part.items() if not array.ndim]
+        if single:
+            raise CorruptFileError(f"{path} holds {printable(single[0])}, which is one value and not a column.")
     return {name: np.concatenate([part[name] for part in parts]) for name in first}
+
+
+def _of_a_sample(array: Array) -> tuple[object, ...]:
+    """What must be the same in every file: the shape of a sample and the dtype; texts may be of any length."""
+    return (array.shape[1:], "str" if array.dtype.kind == "U" else array.dtype)
 
 
 def _question_answer_lines(contents: Contents, _dataset: DatasetInfo, split_name: str) -> Arrays:
     from tinytorch_hf.files import talks
 
-    # One file holds every split: each line says which it belongs to.
-    ((path, data),) = contents.items()
-    pairs = talks.parse_jsonl(data, path)
+    # A file holds every split: each line says which it belongs to.
+    pairs = [pair for path, data in contents.items() for pair in talks.parse_jsonl(data, path)]
     return talks.columns(talks.in_split(pairs, split_name) if split_name else pairs)
 
 
 def _question_answer_text(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.files import talks
+    from tinytorch_hf.formats.texts import text_column
 
     pairs = [pair for path, data in contents.items() for pair in talks.parse_text(data, path)]
     return {
-        name: np.array(column, dtype=np.str_)
+        name: text_column(column, next(iter(contents)))
         for name, column in zip(("question", "answer"), zip(*pairs, strict=True), strict=True)
     }
 
@@ -105,11 +113,18 @@ def _text(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays
 def _idx(contents: Contents, dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.formats.idx import read_idx
 
-    # A file for each column.
-    return {
-        column.name: read_idx(data, path).astype(column.dtype, copy=False)
-        for column, (path, data) in zip(dataset.columns, contents.items(), strict=True)
-    }
+    if len(contents) != len(dataset.columns):
+        names = ", ".join(column.name for column in dataset.columns)
+        raise CorruptFileError(
+            f"{next(iter(contents))} is one of {len(contents)} files, but IDX has a file for each column: {names}."
+        )
+    arrays = {}
+    for column, (path, data) in zip(dataset.columns, contents.items(), strict=True):
+        array = read_idx(data, path)
+        # What bytes do not become without loss stays bytes, and is found to be none of the stated dtype.
+        is_exact = np.can_cast(np.uint8, column.dtype)
+        arrays[column.name] = array.astype(column.dtype, copy=False) if is_exact else array
+    return arrays
 
 
 def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) -> Arrays:
@@ -117,6 +132,11 @@ def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) ->
 
     # All pixels are held once: a batch is put in its place before the next one is read.
     n_samples = dataset.split(split_name).n_samples
+    if n_samples * 3 * 32 * 32 > sum(map(len, contents.values())):
+        # No memory is taken for what cannot be there; a file that is no batch at all is named first.
+        for path, data in contents.items():
+            read_cifar_batch(data, path)
+        raise _other_number(contents, n_samples, split_name)
     images = np.empty((n_samples, 3, 32, 32), np.uint8)
     labels = np.empty(n_samples, np.int64)
     end = 0
@@ -127,10 +147,14 @@ def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) ->
             break
         images[start:end], labels[start:end] = batch_images, batch_labels
     if end != n_samples:
-        raise CorruptFileError(
-            f"{next(iter(contents)).parent} does not hold the {n_samples} images of the {split_name} split."
-        )
+        raise _other_number(contents, n_samples, split_name)
     return {"images": images, "labels": labels}
+
+
+def _other_number(contents: Contents, n_samples: int, split_name: str) -> CorruptFileError:
+    return CorruptFileError(
+        f"{next(iter(contents)).parent} does not hold the {n_samples} images of the {split_name} split."
+    )
 
 
 DECODERS: dict[str, Callable[[Contents, DatasetInfo, str], Arrays]] = {

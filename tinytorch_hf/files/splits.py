@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,9 @@ class Split:
     columns: Mapping[str, Array]
 
     def __post_init__(self) -> None:
+        single = [column for column, array in self.columns.items() if getattr(array, "shape", None) == ()]
+        if single:
+            raise InvalidArgumentError(f"{single[0]} of split {self.name!r} is one value, not a column of them.")
         lengths = {column: len(array) for column, array in self.columns.items()}
         if len(set(lengths.values())) != 1:
             found = ", ".join(f"{column} {length}" for column, length in lengths.items()) or "there is none"
@@ -64,7 +68,8 @@ class Split:
         try:
             return self.columns[key]
         except (KeyError, TypeError):
-            raise UnknownNameError(f"column of split {self.name!r} named", key, self.columns) from None
+            note = "" if isinstance(key, str) else "Samples are taken by a slice, such as split[0:1]."
+            raise UnknownNameError(f"column of split {self.name!r} named", key, self.columns, note) from None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -96,12 +101,15 @@ class Split:
         """The samples as a `pandas.DataFrame`, one row a sample.
 
         A column whose samples are arrays becomes a column for each of their numbers, row by row: images of 8x8 pixels
-        become ``images_0`` to ``images_63``. Whole numbers stay whole; texts become Python's str.
+        become ``images_0`` to ``images_63``. Every number keeps its dtype; texts become Python's str. The table has
+        memory of its own.
 
         Raises
         ------
         MissingExtraError
             pandas is not installed.
+        InvalidArgumentError
+            Two columns of the table would have one name, such as ``images_0`` beside ``images``.
         """
         try:
             import pandas as pd
@@ -109,17 +117,18 @@ class Split:
             raise MissingExtraError("pandas", "pandas", error) from error
         parts = []
         for name, array in self.columns.items():
-            if array.ndim == 1:
-                values = array.astype(object) if array.dtype.kind == "U" else array
-                parts.append(pd.DataFrame({name: values}))
-            else:
-                flat = array.reshape(len(array), -1)
-                parts.append(pd.DataFrame(flat, columns=[f"{name}_{number}" for number in range(flat.shape[1])]))
-        return pd.concat(parts, axis=1)
+            names = [name] if array.ndim == 1 else [f"{name}_{number}" for number in range(math.prod(array.shape[1:]))]
+            values = array.astype(object) if array.dtype.kind == "U" else array
+            parts.append(pd.DataFrame(values.reshape(len(array), len(names)), columns=names))
+        table = pd.concat(parts, axis=1)
+        if not table.columns.is_unique:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise InvalidArgumentError(f"The table of split {self.name!r} would have two columns {twice}. Rename one.")
+        return table
 
     def __array__(self, *_arguments: Any, **_options: Any) -> Array:
         """Refuse to become an array: `numpy.asarray` and pandas would make a table of the columns' names."""
-        raise TypeError(
+        raise InvalidArgumentError(
             f"A Split is {len(self.columns)} columns, not an array. Take one, such as split[{next(iter(self))!r}], "
             "or split.to_pandas() for a table."
         )
@@ -207,21 +216,61 @@ def check_columns(dataset: DatasetInfo, split: SplitInfo, arrays: Mapping[str, A
 
 
 def check_values(dataset: DatasetInfo, arrays: Mapping[str, Array], path: Path) -> None:
-    """Raise CorruptFileError unless numbers that have names are among them, and float images within [0, 1].
+    """Raise CorruptFileError where `problem_of_values` finds something.
 
     What is published was looked at by a person; this is for datasets of the user's own.
     """
-    for column in dataset.columns:
-        array = arrays[column.name]
-        names = dataset.classes if column.name == "labels" else column.names
-        if names and not (column.lowest <= array.min() and array.max() < column.lowest + len(names)):
-            raise CorruptFileError(
-                f"{path}: {column.name} has values from {array.min()} to {array.max()}, but "
-                f"{column.lowest} to {column.lowest + len(names) - 1} have names."
+    problem = problem_of_values(dataset, arrays)
+    if problem:
+        raise CorruptFileError(f"{path}: {problem[1]}")
+
+
+def problem_of_values(dataset: DatasetInfo, arrays: Mapping[str, Array]) -> tuple[str, str] | None:
+    """The first fact that the values of a split, of the right dtypes and shapes and not empty, do not keep.
+
+    Returns
+    -------
+    tuple of str, or None
+        The fact's field in ``dataset.json``, and what is wrong.
+    """
+    for number, column in enumerate(dataset.columns):
+        array, is_labels = arrays[column.name], column.name == "labels"
+        names = dataset.classes if is_labels else column.names
+        lowest, highest = column.lowest, column.lowest + len(names) - 1
+        if names and not lowest <= array.min() <= array.max() <= highest:
+            field = "classes" if is_labels else f"columns[{number}].names"
+            found = (
+                f"{column.name} has values from {array.min()} to {array.max()}, but {lowest} to {highest} have names."
             )
-        is_unit = dataset.kind == "images" and column.name == "images" and array.dtype.kind == "f"
-        if is_unit and not (array.min() >= 0 and array.max() <= 1):
-            raise CorruptFileError(f"{path}: images in {array.dtype} must be numbers from 0 to 1, all of them.")
+            return field, f"{found} Name all of them, or change the values."
+        if array.dtype.kind == "U" and not _is_utf8(array):
+            return (
+                f"columns[{number}]",
+                f"{column.name} has half of a character, which UTF-8 cannot keep. Leave it out.",
+            )
+    if dataset.kind == "images" and arrays["images"].dtype.kind == "f":
+        images = arrays["images"]
+        if not 0 <= images.min() <= images.max() <= 1:
+            return (
+                "columns[0]",
+                f"images in {images.dtype} must be from 0 to 1, all of them. Change the values.",
+            )
+    numbers = next((arrays[column.name] for column in dataset.columns if arrays[column.name].dtype.kind in "iuf"), None)
+    low, high = dataset.value_range
+    is_stated = dataset.kind == "images" or (low, high) != (0, 0)
+    if numbers is not None and is_stated and not low <= numbers.min() <= numbers.max() <= high:
+        # Written in full: what is rounded would be refused again.
+        found = f"[{numbers.min().item()}, {numbers.max().item()}]"
+        return "value_range", f"the first column of numbers has the range {found}, not [{low:g}, {high:g}]. Write that."
+    return None
+
+
+def _is_utf8(texts: Array) -> bool:
+    try:
+        "".join(texts.tolist()).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dtype_name(array: Array) -> str:

@@ -26,7 +26,7 @@ from tinytorch_hf.errors import (
 from tinytorch_hf.files.advice import not_found, repair
 from tinytorch_hf.files.folders import folder
 
-GIT_LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
+GIT_LFS_POINTER_START = GitLFSPointerError.START
 
 # How much of a large file is held in memory at once.
 PIECE_BYTES = 2**20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -133,6 +134,9 @@ def _value(name: str, value: Any, dtype: str) -> Any:
         raise ValueError(f"{name} is {value!r}, which is not {'a text' if kind == 'str' else dtype}")
     if kind in "iu" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
         raise ValueError(f"{name} is {value!r}, which {dtype} cannot hold")
+    # Compared as Python compares them, exactly and whatever their size; infinity itself is a value of floats.
+    if kind == "f" and float(np.finfo(dtype).max) < abs(value) != math.inf:
+        raise ValueError(f"{name} is larger than {dtype} can hold")
     return value
 
 

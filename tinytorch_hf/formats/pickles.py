@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
+from tinytorch_hf.errors import CorruptFileError, UnsafePickleError, printable
 from tinytorch_hf.formats.arrays import Array
 
 MAX_BYTES = 64 * 2**20
@@ -159,7 +159,7 @@ def unpickle(data: bytes, path: Path, encoding: str = "ASCII") -> Any:
         raise
     except Exception as error:
         # A damaged pickle makes the unpickler raise nearly anything: EOFError, KeyError, UnicodeDecodeError ...
-        raise CorruptFileError(f"{path} is not a readable pickle of NumPy arrays: {error}") from error
+        raise CorruptFileError(f"{path} is not a readable pickle of NumPy arrays: {printable(str(error))}") from error
 
 
 def _check_memo(data: bytes) -> None:

@@ -56,6 +56,7 @@ LIBRARIES = {
         Library("pillow", "PIL.Image", "fromarray", "10.1"),
         Library("torch", "torch", "tensor"),
         Library("torchvision", "torchvision.transforms", "ToTensor", built_for="torch"),
+        Library("pandas", "pandas", "DataFrame"),
         Library("datasets", "datasets", "load_dataset", "2.21"),
         Library("huggingface-hub", "huggingface_hub", "HfApi", comes_with="datasets"),
         Library("starlette", "starlette.applications", "Starlette"),
@@ -83,5 +84,6 @@ ROADS = (
     Road("downloads", "download, load_mnist(download=True)", "download", ("requests", "urllib3", "tqdm", "filelock")),
     Road("comparison", "compare, check", "compare", ("torch",)),
     Road("recipes", "datasets/*/create_*.py", "create", ("scikit-learn", "mlxtend")),
+    Road("tables", 'load("tinydigits", "train").to_pandas()', "pandas", ("pandas",)),
     Road("completion", "the Tab key after tinytorch-hf", "completion", ("argcomplete",)),
 )

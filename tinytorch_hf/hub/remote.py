@@ -104,7 +104,7 @@ class Remote:
         return RemoteState(bool(info.private), branches, tags, files, card)
 
     def _files(self, commit: str) -> dict[str, RemoteFile]:
-        entries = self._api.list_repo_tree(self.repo_id, repo_type="dataset", revision=commit, recursive=True)
+        entries: Any = self._api.list_repo_tree(self.repo_id, repo_type="dataset", revision=commit, recursive=True)
         return {
             entry.path: RemoteFile(entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
             for entry in entries

@@ -20,10 +20,12 @@ class Piece(Protocol):
 
     def __call__(self, x: Array, /) -> Array:
         """Apply it."""
+        ...
 
     @property
     def stored(self) -> tuple[Array, ...]:
         """The arrays as they would lie in a file; their bytes are its size."""
+        ...
 
 
 @dataclass(frozen=True)
