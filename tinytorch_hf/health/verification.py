@@ -16,7 +16,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import loaders
 from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
-from tinytorch_hf.files import advice, decode, folders, on_hub, store
+from tinytorch_hf.files import advice, decode, folders, store
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
@@ -151,9 +151,8 @@ def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
     roads[f"torch {dataset.title}"] = lambda: _torch_class(name)
     if holds_images:
         roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
-    if on_hub.has(name):
-        roads["Hugging Face in memory"] = lambda: _in_memory(name)
-        roads["Hugging Face Parquet"] = lambda: _parquet(name)
+    roads["Hugging Face in memory"] = lambda: _in_memory(name)
+    roads["Hugging Face Parquet"] = lambda: _parquet(name)
     return roads
 
 
