@@ -1,4 +1,4 @@
-"""Small datasets as users register them, one of each kind; made in no time, the same ones every time.
+"""Small datasets, made in no time, the same ones every time: as users register them, and in place of large ones.
 
 They are not left registered: the facts that are given stand wherever a dataset is asked for, and no other test finds
 their names in the catalog.
@@ -6,14 +6,18 @@ their names in the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cifar_files
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.catalog import DataFile, DatasetInfo, Folder, SplitInfo
 from tinytorch_hf.data.register import write_dataset
 from tinytorch_hf.formats.arrays import Array
 
@@ -22,7 +26,7 @@ _WORDS = "rain snow wind frost storm cloud".split()  # noqa: SIM905 -- as one re
 
 
 def image_set(folder: Path) -> DatasetInfo:
-    """Greyscale images of bytes, 6x9, with classes called as MNIST's, named values, floats, a row of numbers and a truth value."""
+    """Greyscale images of bytes, 6x9, with classes called as MNIST's, and columns of many types."""
     rng = np.random.default_rng(1)
     splits = {
         split: {
@@ -35,7 +39,9 @@ def image_set(folder: Path) -> DatasetInfo:
         }
         for split, n in _SIZES.items()
     }
-    return _written(folder, splits, "own_images", classes=("0 - sun", "1 - moon"), names={"light": ("low", "mid", "high")})
+    return _written(
+        folder, splits, "own_images", classes=("0 - sun", "1 - moon"), names={"light": ("low", "mid", "high")}
+    )
 
 
 def colour_set(folder: Path) -> DatasetInfo:
@@ -74,7 +80,10 @@ def pair_set(folder: Path) -> DatasetInfo:
 def text_set(folder: Path) -> DatasetInfo:
     """Plain texts with labels of two classes."""
     splits = {
-        split: {"text": np.array([f"{_WORDS[i % 6]} in the «{_WORDS[i // 6]}»" for i in range(n)]), "labels": _labels(n, 2)}
+        split: {
+            "text": np.array([f"{_WORDS[i % 6]} in the «{_WORDS[i // 6]}»" for i in range(n)]),
+            "labels": _labels(n, 2),
+        }
         for split, n in _SIZES.items()
     }
     return _written(folder, splits, "own_texts", classes=("dry", "wet"))
@@ -94,6 +103,39 @@ def function_set(folder: Path) -> DatasetInfo:
     return _written(folder, splits, "own_functions")
 
 
+def small_mnist(folder: Path) -> DatasetInfo:
+    """MNIST with a few images of noise, in its own format and with its own facts otherwise."""
+    rng = np.random.default_rng(4)
+    splits = []
+    for split, n in zip(catalog.MNIST.splits, _SIZES.values(), strict=True):
+        arrays = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), _labels(n, 10).astype(np.uint8)
+        idx = [struct.pack(f">HBB{a.ndim}I", 0, 8, a.ndim, *a.shape) + a.tobytes() for a in arrays]
+        splits.append(_split(folder, split, n, idx))
+    return replace(catalog.MNIST, provider=Folder(str(folder)), splits=tuple(splits), fingerprint="")
+
+
+def small_cifar10(folder: Path) -> DatasetInfo:
+    """CIFAR-10 with a few images of noise, a train split of five files."""
+    rng = np.random.default_rng(5)
+    splits = []
+    for split in catalog.CIFAR10.splits:
+        sizes = [4 + number for number, _file in enumerate(split.files)]
+        images = [rng.integers(0, 256, (n, 3, 32, 32), dtype=np.uint8) for n in sizes]
+        batches = [cifar_files.batch(some, _labels(len(some), 10)) for some in images]
+        splits.append(_split(folder, split, sum(sizes), batches))
+    return replace(catalog.CIFAR10, provider=Folder(str(folder)), splits=tuple(splits), other_files=(), fingerprint="")
+
+
+def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[bytes]) -> SplitInfo:
+    """A split with its files written; they are called as they are in the large one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for file, data in zip(split.files, contents, strict=True):
+        (folder / file.name).write_bytes(data)
+        files.append(DataFile(file.name, len(data), hashlib.sha256(data).hexdigest()))
+    return SplitInfo(split.name, n_samples, tuple(files))
+
+
 MAKERS = {
     "own_images": image_set,
     "own_colours": colour_set,
@@ -101,6 +143,8 @@ MAKERS = {
     "own_pairs": pair_set,
     "own_texts": text_set,
     "own_functions": function_set,
+    "mnist": small_mnist,
+    "cifar10": small_cifar10,
 }
 """What makes each of them, by its name."""
 

@@ -16,7 +16,6 @@ from conftest import CHECKOUT, Run
 
 from tinytorch_hf import catalog, cli
 from tinytorch_hf.compare import settings, tasks
-from tinytorch_hf.files import on_hub
 
 # What readline does: it hands over the line and the cursor, and takes COMPREPLY.
 _PRESS_TAB = """
@@ -55,7 +54,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf show tinytalks --split ", ["train", "val", "test"]),
         ("tinytorch-hf compare ", list(tasks.TASKS)),
         ("tinytorch-hf compare tinytalks --model ", ["gpt", "gpt-64"]),
-        ("tinytorch-hf build ", on_hub.names()),
+        ("tinytorch-hf build ", list(catalog.names())),
         ("tinytorch-hf compare perceptron --model ", ["logistic "]),
         ("tinytorch-hf compare tinydigits --model ", ["mlp", "cnn", "logistic"]),
         ("tinytorch-hf compare tinydigits --optimizer ", list(settings.OPTIMIZERS)),
