@@ -25,13 +25,15 @@ from typing import TYPE_CHECKING
 import cifar_files
 import hypothesis
 import numpy as np
+import own_datasets
 import pytest
 from generations import write_package
 
 import tinytorch_hf
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import selection
-from tinytorch_hf.files import folders, on_hub, store
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split
 
 if TYPE_CHECKING:
@@ -290,10 +292,29 @@ def hub(made_once: MakeOnce) -> Path:
     from tinytorch_hf.hub import parquet
 
     def build(folder: Path) -> None:
-        for name in on_hub.names():
+        for name in catalog.shipped_names():
             parquet.build(name, folder)
 
     return made_once("hub", build)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DatasetInfo]:
+    """Facts of the small datasets of `own_datasets`, by their names; they are not registered."""
+    folder = tmp_path_factory.mktemp("own")
+    return {name: make(folder / name) for name, make in own_datasets.MAKERS.items()}
+
+
+@pytest.fixture(scope="session")
+def own_hub(made_once: MakeOnce, own: dict[str, DatasetInfo], tinypy: str) -> Path:
+    """A folder with each of these and TinyPy built, for all tests that only read."""
+    from tinytorch_hf.hub import parquet
+
+    def build(folder: Path) -> None:
+        for dataset in (*own.values(), catalog.TINYPY):
+            parquet.build(dataset, folder)
+
+    return made_once("own_hub", build)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from tinytorch_hf import catalog
-from tinytorch_hf.files import on_hub
 from tinytorch_hf.hub.contents import take_snapshot
 from tinytorch_hf.mirror import repositories
 from tinytorch_hf.mirror.repositories import Repository
@@ -81,8 +80,8 @@ def write_course(folder: Path) -> Path:
 def everything(hub: Path, course: Path) -> dict[str, Repository]:
     """Every dataset in the folder with those of the Hub, as if it had just been built, and an instructor's own."""
     served = []
-    for name in on_hub.names():
-        snapshot = take_snapshot(hub / name)
-        tags = {f"v{catalog.info(name).version}": snapshot}
-        served.append(Repository(f"{repositories.NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name))
+    for dataset in map(catalog.info, catalog.shipped_names()):
+        snapshot = take_snapshot(hub / dataset.name)
+        tags = {f"v{dataset.version}": snapshot}
+        served.append(Repository(dataset.repo_id, {"main": snapshot}, tags, dataset=dataset))
     return repositories.by_id([*served, *repositories.own(course)])

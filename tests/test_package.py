@@ -17,7 +17,7 @@ from conftest import Run
 
 import tinytorch_hf
 from tinytorch_hf import catalog
-from tinytorch_hf.files import on_hub
+from tinytorch_hf.files import folders
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
     for dataset in map(catalog.info, catalog.shipped_names()):
         for file in dataset.files:
             assert f"tinytorch_hf/_shipped/datasets/{dataset.folder_name}/{file.name}" in names
-        if on_hub.has(dataset.name):
+        if folders.loading_script(dataset):
             assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
             assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
     assert "tinytorch_hf/py.typed" in names

@@ -1,12 +1,7 @@
-"""Specification of tinytorch_hf.as_hf.conversion and of the loading scripts it uses."""
+"""Specification of tinytorch_hf.as_hf with the datasets that ship."""
 
 from __future__ import annotations
 
-import ast
-import inspect
-import pickle
-import re
-import shutil
 from pathlib import Path
 
 import datasets
@@ -17,11 +12,10 @@ from conftest import Run
 from tinytorch_hf import as_hf, catalog, load, load_tinydigits, load_tinymnist
 from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, UnknownNameError
-from tinytorch_hf.files import folders, on_hub
+from tinytorch_hf.files import folders
 
-ON_HUB = on_hub.names()
+ON_HUB = catalog.shipped_names()
 ANY_SPLIT = {name: catalog.info(name).splits[-1].name for name in ON_HUB}
-EIGHT_BY_EIGHT = ("tinydigits", "digits_8x8")
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
@@ -49,9 +43,7 @@ def test_every_configuration_gives_the_exact_numbers_back(name: str, config: str
 @EVERY_DATASET
 def test_without_a_configuration_the_first_is_loaded(name: str) -> None:
     """As with `load_dataset`."""
-    assert as_hf.load(name)[ANY_SPLIT[name]].features == as_hf.loading_script(name).features(
-        as_hf.config_names(name)[0]
-    )
+    assert as_hf.load(name)[ANY_SPLIT[name]].features == as_hf.features(name, as_hf.config_names(name)[0])
 
 
 def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_torch: Run, tmp_path: Path) -> None:
@@ -60,8 +52,8 @@ def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_torch: Run,
         "import socket, sys\n"
         "def refuse(*_): sys.exit('a socket was opened')\n"
         "socket.socket.connect = refuse\n"
-        "from tinytorch_hf import as_hf, on_hub\n"
-        "for name in on_hub.names():\n"
+        "from tinytorch_hf import as_hf, catalog\n"
+        "for name in catalog.shipped_names():\n"
         "    for config in as_hf.config_names(name): as_hf.to_numpy(name, as_hf.load(name, config))\n"
     )
 
@@ -69,15 +61,6 @@ def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_torch: Run,
 
     assert done.returncode == 0, done.stderr
     assert [path for path in (tmp_path / "hf-home").rglob("*") if path.suffix != ".py" and path.is_file()] == []
-
-
-@EVERY_CONFIG
-def test_the_features_are_those_of_the_script_and_survive_old_releases(name: str, config: str) -> None:
-    """One definition; and no List or Sequence, which releases before 4 cannot read back from Parquet."""
-    features = as_hf.load(name, config)[ANY_SPLIT[name]].features
-
-    assert features == as_hf.loading_script(name).features(config)
-    assert "List" not in str(features) and "Sequence" not in str(features)
 
 
 def test_the_default_configuration_of_tinydigits_is_for_the_eye() -> None:
@@ -97,17 +80,6 @@ def test_the_array_configuration_of_tinydigits_holds_the_pixels() -> None:
 
     assert np.array_equal(rows["pixels"], X_test)
     assert np.array_equal(rows["label"], y_test)
-
-
-@pytest.mark.parametrize("name", EIGHT_BY_EIGHT)
-def test_every_sixteenth_survives_its_shade(name: str) -> None:
-    """Encoding and decoding are inverse for all 17 values."""
-    script = as_hf.loading_script(name)
-    sixteenths = np.arange(17, dtype=np.float32) / 16
-    shades = np.rint(sixteenths * 255).astype(np.uint8)
-
-    assert np.array_equal(script.from_shades(shades), sixteenths)
-    assert script.from_shades(shades).dtype == np.float32
 
 
 def test_the_default_configuration_of_tinymnist_holds_mnists_own_bytes() -> None:
@@ -142,13 +114,6 @@ def test_pixels_that_something_changed_are_refused() -> None:
             as_hf.to_numpy(name, splits)
 
 
-def test_what_two_scripts_share_is_the_same_to_the_letter() -> None:
-    """Scripts stand alone, so that TinyDigits and Digits8x8 repeat how pixels become PNG; they must not part."""
-    for part in ("features", "to_png", "from_shades"):
-        ours, theirs = (inspect.getsource(getattr(as_hf.loading_script(name), part)) for name in EIGHT_BY_EIGHT)
-        assert ours == theirs
-
-
 def test_the_text_of_tinytalks_is_that_of_the_milestones() -> None:
     """Put together, the texts of a split are its file."""
     for split, rows in as_hf.load("tinytalks", "text").items():
@@ -172,80 +137,6 @@ def test_an_unknown_configuration_is_answered_with_the_known_ones() -> None:
     """As for datasets and splits."""
     with pytest.raises(UnknownNameError, match="Known: default, array"):
         as_hf.load("tinydigits", "arrays")
-
-
-@EVERY_DATASET
-def test_a_script_needs_nothing_of_ours(name: str) -> None:
-    """It runs where only `datasets` is installed, and `import datasets` stands on its own line."""
-    text = (folders.shipped("loading_scripts") / f"{name}.py").read_text(encoding="utf-8")
-    imported = {
-        (alias.name if isinstance(node, ast.Import) else node.module or "").split(".")[0]
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    }
-
-    assert imported <= {"__future__", "collections", "io", "json", "pathlib", "pickle", "typing"} | {
-        "datasets",
-        "numpy",
-        "PIL",
-    }
-    assert "__file__" not in text
-    assert ast.parse(text, feature_version=(3, 8)).body[1].module == "__future__"  # type: ignore[attr-defined]
-    assert re.search(r"^import datasets$", text, re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    ("name", "refusal"), [("tinydigits", "pathlib"), ("digits_8x8", "allow_pickle"), ("tinymnist", "allow_pickle")]
-)
-def test_a_scripts_own_reader_refuses_everything_but_arrays(name: str, refusal: str, tmp_path: Path) -> None:
-    """The script is read and run by strangers; it opens files as carefully as we do."""
-    (split, file), *_ = as_hf.loading_script(name).FILES.items()
-    path = tmp_path / file
-    if path.suffix == ".pkl":
-        path.write_bytes(pickle.dumps({"images": Path("x"), "labels": []}))
-    else:
-        np.savez(path, images=np.array([Path("x")], dtype=object), labels=np.zeros(1))
-
-    with pytest.raises((pickle.UnpicklingError, ValueError), match=refusal):
-        list(as_hf.loading_script(name).examples(str(path), split, "default"))
-
-
-@EVERY_DATASET
-def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
-    """Name, version, summary, files and splits, licence; strangers see nothing but the script."""
-    dataset = catalog.info(name)
-    builder = as_hf.builder_class(name)(cache_dir=str(tmp_path))
-
-    assert type(builder).__name__ == dataset.title
-    assert (builder.info.description, str(builder.VERSION)) == (dataset.summary, dataset.version)
-    assert (builder.info.license, builder.info.homepage) == (dataset.license, dataset.source_url)
-    assert builder.config.name == as_hf.config_names(name)[0]
-    files = {split.name: split.files[0].name for split in dataset.splits}
-    assert files == as_hf.loading_script(name).FILES
-
-
-@pytest.mark.skipif(int(datasets.__version__.split(".")[0]) >= 4, reason="from 4.0 on the library runs no scripts")
-@EVERY_CONFIG
-def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_python: Run) -> None:
-    """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
-    repository = tmp_path / name
-    repository.mkdir()
-    for file in {split.files[0].name for split in catalog.info(name).splits}:
-        shutil.copyfile(folders.folder(catalog.info(name)) / file, repository / file)
-    shutil.copyfile(folders.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
-    program = (
-        f"import datasets; datasets.load_dataset({str(repository)!r}, {config!r}, trust_remote_code=True)"
-        f".save_to_disk({str(tmp_path / 'saved')!r})"
-    )
-
-    done = run_python("-c", program, PYTHONPATH="")
-
-    assert done.returncode == 0, done.stderr
-    found, expected = content_hash.fingerprints(
-        name, as_hf.to_numpy(name, datasets.load_from_disk(str(tmp_path / "saved")))
-    )
-    assert found == expected
 
 
 def test_without_the_library_one_sentence_says_what_to_install(run_numpy_only: Run) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tinytorch_hf import catalog
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import folders, on_hub
+from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import dtype_name
 
 EVERY_DATASET = pytest.mark.parametrize("name", catalog.shipped_names())
@@ -132,7 +132,7 @@ def test_the_folder_has_its_documents_recipe_card_and_script(name: str, checkout
         checkout / dataset.recipe,
     ]:
         assert path.is_file(), path
-    assert (folders.shipped("cards") / f"{name}.md").is_file() == on_hub.has(name)
+    assert (folders.shipped("cards") / f"{name}.md").is_file() == dataset.is_shipped
 
 
 @WITH_DOCUMENTS
@@ -155,7 +155,7 @@ def test_the_licence_is_stated_the_same_way_everywhere(name: str) -> None:
     licence = (documents(name) / "LICENSE").read_text(encoding="utf-8")
 
     assert re.sub(r"^CC-(.+)-([\d.]+)$", r"CC \1 \2", dataset.license) in licence
-    if on_hub.has(name):
+    if dataset.is_shipped:
         card = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
         assert f"license: {dataset.license.lower()}\n" in card
     for text in (licence, dataset.citation):

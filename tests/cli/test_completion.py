@@ -16,7 +16,6 @@ from conftest import CHECKOUT, Run
 
 from tinytorch_hf import catalog, cli
 from tinytorch_hf.compare import settings, tasks
-from tinytorch_hf.files import on_hub
 
 # What readline does: it hands over the line and the cursor, and takes COMPREPLY.
 _PRESS_TAB = """
@@ -65,7 +64,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf hub ", ["build", "cache", "publish", "mirror"]),
         ("tinytorch-hf milestones r", ["run "]),
         ("tinytorch-hf milestones run --f", ["--full "]),
-        ("tinytorch-hf hub build ", on_hub.names()),
+        ("tinytorch-hf hub build ", list(catalog.names())),
         ("tinytorch-hf info perc", ["perceptron "]),
         ("tinytorch-hf compare perceptron --model ", ["logistic "]),
         ("tinytorch-hf compare tinydigits --model ", ["mlp", "cnn", "logistic"]),

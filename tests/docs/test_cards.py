@@ -19,10 +19,10 @@ from docs.tools import cards
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.files import folders, on_hub
+from tinytorch_hf.files import folders
 from tinytorch_hf.hub import cache
 
-ON_HUB = on_hub.names()
+ON_HUB = catalog.shipped_names()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda path: f"{path.parent.name}/{path.name}")
 
@@ -144,7 +144,7 @@ def test_a_cards_fields_are_the_scripts(name: str) -> None:
 
     for config in as_hf.config_names(name):
         assert f"Configuration `{config}`:" in fields
-        for column in as_hf.loading_script(name).features(config):
+        for column in as_hf.features(name, config):
             assert f"`{column}`" in fields
 
 

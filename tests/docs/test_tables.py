@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_scripts import loading_script
 
 from docs.tools import tables
-from tinytorch_hf import as_hf, catalog, load, load_digits_8x8
+from tinytorch_hf import catalog, load, load_digits_8x8
 from tinytorch_hf.catalog import fields
 from tinytorch_hf.data import statistics
 from tinytorch_hf.errors import CorruptFileError
@@ -102,7 +103,7 @@ def test_the_citation_is_the_scripts(name: str) -> None:
     """Read without running it, and valid BibTeX as far as braces go."""
     citation = tables.citation(name)
 
-    assert citation == as_hf.loading_script(name).CITATION
+    assert citation == loading_script(name).CITATION
     assert re.match(r"@\w+\{\w+,\n", citation) and citation.count("{") == citation.count("}")
     assert tables.citation_block(name) == f"```bibtex\n{citation}```"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import datasets
 import pytest
 from conftest import Run
 
-from tinytorch_hf import as_hf, catalog
+from tinytorch_hf import as_hf, catalog, load
+from tinytorch_hf.as_hf.from_facts import FromFacts
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import StorageError, UnknownNameError
-from tinytorch_hf.files import folders, on_hub
 from tinytorch_hf.hub import cache, offline
 
-ON_HUB = on_hub.names()
+ON_HUB = catalog.shipped_names()
 
 
 @pytest.fixture
@@ -52,11 +54,7 @@ def is_default_newest(name: str) -> bool:
 
 def users_own_copy(root: Path, tmp_path: Path) -> None:
     """What the library itself keeps of the repository after loading it from the Hub once."""
-    builder = as_hf.builder_class("tinydigits")(
-        cache_dir=str(tmp_path / "elsewhere"),
-        dataset_name="tinydigits",
-        base_path=str(folders.folder(catalog.TINYDIGITS)),
-    )
+    builder = FromFacts(catalog.TINYDIGITS, load("tinydigits"), "default", tmp_path / "elsewhere")
     builder.download_and_prepare(str(root / "tinytorch___tinydigits" / "default" / "0.0.0" / ("a" * 40)))
 
 
@@ -130,16 +128,30 @@ def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
     assert listing(root / "tinytorch___tinytalks") == others != {}
 
 
-def test_results_of_map_go_with_what_they_were_made_from(root: Path, run_with_torch: Run) -> None:
-    """The library puts them into the same folder, where they would break the next call."""
+def test_without_a_known_fingerprint_the_content_tells_what_is_old(
+    root: Path, own: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """Facts read from a folder have none: other content under the same name is made anew, the same is left alone."""
+    pairs = replace(own["own_pairs"], fingerprint="")
+    cache.prepare([pairs])
+    assert cache.prepare([pairs]) == []
+
+    other = replace(own["own_texts"], name=pairs.name, kind="plain text", fingerprint="")
+    (renewed,) = cache.prepare([other])
+    assert renewed == cache.place(pairs, "text")
+
+
+def test_results_of_map_lie_beside_what_they_were_made_from(root: Path, run_with_torch: Run) -> None:
+    """They date that folder, but the literal call goes on giving the default; `undo` removes them with it."""
     cache.prepare(["tinytalks"])
     program = (
         "import datasets\n"
         "datasets.load_dataset('tinytorch/tinytalks', 'text').map(lambda row: {'n': len(row['text'])})\n"
+        "print(*datasets.load_dataset('tinytorch/tinytalks')['train'].column_names[:2])\n"
     )
     done = run_with_torch("-c", program)
-    assert done.returncode == 0, done.stderr
-    assert [*cache.place("tinytalks", "text").glob("cache-*.arrow")]
+    assert done.stdout.splitlines()[-1:] == ["question answer"], done.stderr
+    assert [*cache.place("tinytalks", "text").glob("cache-*.arrow")] and is_default_newest("tinytalks")
 
     cache.undo(["tinytalks"])
 

@@ -9,11 +9,11 @@ import pytest
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError
-from tinytorch_hf.files import on_hub
 from tinytorch_hf.hub import cache, offline
 
-ON_HUB = on_hub.names()
+ON_HUB = catalog.shipped_names()
 
 
 @pytest.fixture
@@ -24,16 +24,17 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_every_literal_call_gives_the_curated_numbers(root: Path) -> None:
-    """Each dataset by its name alone, and with each configuration; the default carries all that is curated."""
-    cache.prepare(ON_HUB)
+def test_every_literal_call_gives_the_curated_numbers(root: Path, own: dict[str, DatasetInfo]) -> None:
+    """Each dataset alone, and with each configuration, also of users; the default carries all that is curated."""
+    datasets = [*map(catalog.info, ON_HUB), *(dataset for name, dataset in own.items() if name.startswith("own_"))]
+    cache.prepare(datasets)
 
-    answers = offline.check(ON_HUB)
+    answers = offline.check(datasets)
 
-    assert list(answers) == offline.literals(ON_HUB)
-    for name in ON_HUB:
-        for config in (None, as_hf.config_names(name)[0]):
-            assert answers[offline.Literal(name, config)] == catalog.info(name).fingerprint
+    assert list(answers) == offline.literals(datasets)
+    for dataset in datasets:
+        for config in (None, as_hf.config_names(dataset)[0]):
+            assert answers[offline.Literal(dataset, config)] == dataset.fingerprint
 
 
 def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_torch: Run, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import yaml
 from conftest import Run
 
 from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.as_hf import from_facts
 from tinytorch_hf.data import content_hash
 from tinytorch_hf.errors import CorruptFileError, StorageError, UnknownNameError
-from tinytorch_hf.files import on_hub
 from tinytorch_hf.hub import parquet
 
-ON_HUB = on_hub.names()
+ON_HUB = catalog.shipped_names()
 EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
 EVERY_CONFIG = pytest.mark.parametrize(
     ("name", "config"), [(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
@@ -31,7 +31,7 @@ def test_load_dataset_gives_the_exact_numbers(name: str, config: str, hub: Path,
     found, expected = content_hash.fingerprints(name, as_hf.to_numpy(name, loaded))
     assert found == expected
     for split in loaded.values():
-        assert split.features == as_hf.loading_script(name).features(config)
+        assert split.features == as_hf.features(name, config)
 
 
 @EVERY_DATASET
@@ -46,7 +46,7 @@ def test_without_a_configuration_the_default_is_loaded(name: str, hub: Path, tmp
 def test_streaming_gives_the_same_samples(name: str, config: str, hub: Path) -> None:
     """Without a cache, one after the other."""
     streams = datasets.load_dataset(str(hub / name), config, streaming=True)
-    features = as_hf.loading_script(name).features(config)
+    features = as_hf.features(name, config)
     splits = {split: datasets.Dataset.from_list(list(rows), features=features) for split, rows in streams.items()}
 
     found, expected = content_hash.fingerprints(name, as_hf.to_numpy(name, splits))
@@ -107,10 +107,9 @@ def test_a_folder_that_exists_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_build_with_other_numbers_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Should the loading script ever write something else, it is found before the folder gets its name."""
-    script = as_hf.loading_script("tinydigits")
-    real = script.examples
-    monkeypatch.setattr(script, "examples", lambda *where: ({**row, "label": 0} for row in real(*where)))
+    """Should the builder ever write something else, it is found before the folder gets its name."""
+    real = from_facts.encoded
+    monkeypatch.setattr(from_facts, "encoded", lambda *of: {**real(*of), "label": [0] * len(of[1])})
 
     with pytest.raises(CorruptFileError, match=r"default configuration .* does not hold the curated numbers"):
         parquet.build("tinydigits", tmp_path)

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
 
 from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
-from tinytorch_hf.files import folders, on_hub, store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.hub import parquet, publish
 from tinytorch_hf.hub.contents import Snapshot, take_snapshot
 from tinytorch_hf.hub.publish import Change, Kind
@@ -371,9 +373,35 @@ def test_an_unknown_dataset_is_explained(capsys: Any) -> None:
     assert "Did you mean 'tinydigits'" in capsys.readouterr().err
 
 
-def test_a_dataset_without_a_place_on_the_hub_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no definition of its features."""
-    monkeypatch.setattr(on_hub, "has", lambda name: False)
+@pytest.mark.parametrize("name", ["mnist", "cifar10", "tinycifar"])
+def test_what_belongs_to_others_is_not_published(name: str, capsys: Any, tmp_path: Path) -> None:
+    """The catalog has the reason; it is told before anything is built or asked of the Hub."""
+    assert main(["publish", name, "--repo-id", f"me/{name}"]) == USAGE
+    assert catalog.info(name).not_to_publish in capsys.readouterr().err
 
-    with pytest.raises(InvalidArgumentError, match="no place on the Hub"):
-        publish.prepare("tinydigits", ID, tmp_path, script=False)
+    with pytest.raises(InvalidArgumentError, match=f"{name} is not published from here"):
+        publish.prepare(name, f"me/{name}", tmp_path, script=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dataset_of_ones_own_is_published_where_one_says(
+    hub: WritableHub, own: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """With a card that loads it from there; a version that is no tag for Git becomes one."""
+    dataset = replace(own["own_colours"], version="2 beta..1")
+    remote = Remote("me/colours")
+    local = publish.prepare(dataset, remote.repo_id, tmp_path, script=False)
+
+    done = list(publish.carry_out(publish.plan(dataset, remote, local, private=False), remote, local))
+
+    assert "curated fingerprint" in done[2]
+    assert set(hub.repositories["me/colours"].tags) == {"v2-beta-1"}
+    card = hub.files("me/colours")["README.md"].decode("utf-8")
+    assert 'load_dataset("me/colours")' in card and dataset.repo_id not in card
+
+
+def test_without_a_loading_script_there_is_no_branch_for_one(own: dict[str, DatasetInfo], tmp_path: Path) -> None:
+    """Old releases load Parquet as well."""
+    with pytest.raises(InvalidArgumentError, match=r"own_texts has no loading script\. Leave --script out"):
+        publish.prepare(own["own_texts"], "me/texts", tmp_path, script=True)
+    assert list(tmp_path.iterdir()) == []

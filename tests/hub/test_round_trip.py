@@ -11,10 +11,8 @@ from conftest import Run
 from serving import serving
 from writable_hub import TOKEN, WritableHub
 
-from tinytorch_hf.files import on_hub
-
 # One of images and one of texts; `numbers` in mirror_client.py loads every dataset.
-DATASETS = list(filter(on_hub.has, ("tinydigits", "tinytalks")))
+DATASETS = ("tinydigits", "tinytalks")
 HAS_SCRIPTS = int(datasets.__version__.split(".")[0]) < 4
 
 LOAD = """

@@ -17,9 +17,8 @@ import huggingface_hub
 from datasets import load_dataset
 from huggingface_hub import HfApi, hf_hub_download, list_datasets, snapshot_download
 
-from tinytorch_hf import as_hf
+from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.data import content_hash
-from tinytorch_hf.files import on_hub
 
 ID = "tinytorch/tinydigits"
 
@@ -68,7 +67,7 @@ def functions() -> dict[str, Any]:
 def numbers() -> dict[str, tuple[str, str]]:
     """Fingerprint of every configuration of every dataset, and what it should be; streamed, as many samples."""
     result = {}
-    for name in on_hub.names():
+    for name in catalog.shipped_names():
         for config in as_hf.config_names(name):
             loaded = load_dataset(f"tinytorch/{name}", config)
             split = list(loaded)[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinytorch_hf.catalog.kinds import KINDS, Kind
@@ -27,6 +28,21 @@ class Column:
     description: str
     names: tuple[str, ...] = ()
     lowest: int = 0
+
+    @property
+    def hub_names(self) -> tuple[str, ...]:
+        """What the values are called on Hugging Face's Hub, where a value is stored as a position in this list.
+
+        Where the values do not begin at 0, or two have one name, each name begins with its number, so that nobody
+        takes the position for it: "1 facts".
+        """
+        if self.lowest == 0 and len(set(self.names)) == len(self.names):
+            return self.names
+        return _numbered(self.names, self.lowest)
+
+
+def _numbered(names: Sequence[str], lowest: int = 0) -> tuple[str, ...]:
+    return tuple(f"{value} {name}" for value, name in enumerate(names, start=lowest))
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,10 @@ class DatasetInfo:
     classes         what each label stands for, as PyTorch's classes have it; () where there are no labels
     fingerprint     the content hash that `tinytorch_hf.fingerprint` computes, the same through every
                     adapter; "" where it is not known or not the same for everybody
+    pixel_steps     steps from 0 to 1 where each pixel of float images is a whole number of them, which
+                    a PNG can then hold exactly; 0 where pixels may be any number
+    creator         who made it; "" for whoever the namespace belongs to
+    not_to_publish  why it is not published on the Hub with this package, a sentence; "" where it may be
     other_files     files that come with it and hold no split
     forms           files that hold the same content in another form
     rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
@@ -89,6 +109,9 @@ class DatasetInfo:
     citation: str
     recipe: str = ""
     fingerprint: str = ""
+    pixel_steps: int = 0
+    creator: str = ""
+    not_to_publish: str = ""
     other_files: tuple[DataFile, ...] = ()
     forms: tuple[Form, ...] = ()
     rules: str = ""
@@ -139,6 +162,18 @@ class DatasetInfo:
     def repo_id(self) -> str:
         """Name of the dataset on Hugging Face's Hub, where it is published there."""
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def hub_classes(self) -> tuple[str, ...]:
+        """What the labels are called on Hugging Face's Hub: what stands before " - ", so "0" for "0 - zero".
+
+        Where that would call two of them the same, they are called as `classes` has it.
+        """
+        short = tuple(name.partition(" - ")[0] for name in self.classes)
+        for names in (short, self.classes):
+            if len(set(names)) == len(names):
+                return names
+        return _numbered(self.classes)
 
     @property
     def files(self) -> tuple[DataFile, ...]:

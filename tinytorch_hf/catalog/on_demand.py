@@ -81,6 +81,8 @@ MNIST = replace(
     columns=TINYMNIST.columns[:2],
     source="MNIST's four official archives",
     recipe="",
+    creator="Y. LeCun, C. Cortes and C. J. C. Burges",
+    not_to_publish="MNIST is its authors' to publish; the Hub has it as ylecun/mnist.",
     fingerprint="e723b0e88e9c53fc0ceb546fc79c63bb7434a238571351e8e71c821570ea51f0",
     # An epoch is hundreds of steps.
     trainings=(
@@ -142,6 +144,8 @@ CIFAR10 = DatasetInfo(
         "Technical report, University of Toronto. https://www.cs.toronto.edu/~kriz/cifar.html"
     ),
     recipe="",
+    creator="A. Krizhevsky, V. Nair and G. Hinton",
+    not_to_publish="CIFAR-10 is its authors' to publish; the Hub has it as uoft-cs/cifar10.",
     fingerprint="",
     trainings=(
         Training("cnn", (16, 32), "adam", 0.002, epochs=1),
@@ -183,6 +187,8 @@ TINYCIFAR = replace(
     ),
     source="the first 4000 images of CIFAR-10's first train batch and the first 761 of each other batch",
     recipe="datasets/tinycifar/create_tinycifar.py",
+    creator="The tinytorch_hf founders",
+    not_to_publish="CIFAR-10's authors state no licence, so what is cut from it is not passed on.",
     fingerprint="469eaa5d94765ac501880119669cd6f323dcf864955553d62f3d2f33e4cc54ff",
     trainings=tuple(replace(training, epochs=10) for training in CIFAR10.trainings),
 )
@@ -216,6 +222,7 @@ TINYPY = DatasetInfo(
     source_url="https://docs.python.org/3/library/",
     citation="Python Software Foundation. The Python Standard Library. https://docs.python.org/3/library/",
     recipe="datasets/tinypy/create_tinypy.py",
+    creator="The tinytorch_hf founders",
     fingerprint="",
     # The order of the functions is drawn by lot, so that the first are a fair sample; with a million characters an
     # epoch takes a minute.

@@ -59,6 +59,8 @@ TINYDIGITS = DatasetInfo(
         "UCI Machine Learning Repository. https://doi.org/10.24432/C50P49"
     ),
     recipe="datasets/tinydigits/create_tinydigits.py",
+    pixel_steps=16,
+    creator="The tinytorch_hf founders",
     fingerprint="535ad3ebe16ed593e779fb4e41efee681c2d38ed503c7cab09515552543c196f",
     trainings=(Training("mlp", (32,)), Training("cnn", (8,), "momentum", 0.1), Training("logistic")),
 )
@@ -124,6 +126,7 @@ TINYMNIST = DatasetInfo(
         "recognition. Proceedings of the IEEE 86(11). https://doi.org/10.1109/5.726791"
     ),
     recipe="datasets/tinymnist/create_tinymnist.py",
+    creator="The tinytorch_hf founders",
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
     trainings=(Training("mlp", (32,)), Training("cnn", (8, 16), "momentum"), Training("logistic", lr=0.1)),
 )
@@ -195,6 +198,7 @@ TINYTALKS = DatasetInfo(
         "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
     ),
     recipe="datasets/tinytalks/create_tinytalks.py",
+    creator="The tinytorch_hf founders",
     fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),

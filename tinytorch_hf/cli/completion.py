@@ -48,13 +48,6 @@ def listed(_options: argparse.Namespace) -> Iterable[str]:
     return [*catalog.names(), *catalog.GENERATED]
 
 
-def on_hub(_options: argparse.Namespace) -> Iterable[str]:
-    """The datasets that have a place on the Hub."""
-    from tinytorch_hf.files import on_hub
-
-    return on_hub.names()
-
-
 def splits(options: argparse.Namespace) -> Iterable[str]:
     """The splits of the dataset that was typed; those of all where none was."""
     known = catalog.names()

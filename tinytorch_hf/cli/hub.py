@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinytorch_hf.cli import completion
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, group, port, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import MissingFileError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.mirror.archives import Archives
     from tinytorch_hf.mirror.repositories import Repository
 
-_ON_HUB = "all that are published on the Hub"
+_ON_HUB = "all that ship with the package"
 
 
 def add_to(parser: Parser) -> None:
@@ -43,7 +44,7 @@ def add_to(parser: Parser) -> None:
         "Each has card, picture, licence, Parquet files and their description in Croissant; load_dataset reads it "
         "as it is.",
     )
-    add_names(parser, "build", default=_ON_HUB, complete=completion.on_hub)
+    add_names(parser, "build", default=_ON_HUB)
     parser.add_argument("--out", type=user_path, required=True, metavar="DIR", help="folder to write into")
 
     parser = command(
@@ -56,7 +57,7 @@ def add_to(parser: Parser) -> None:
         "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
         "fresh process.",
     )
-    add_names(parser, "put there", default=_ON_HUB, complete=completion.on_hub)
+    add_names(parser, "put there", default=_ON_HUB)
     parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
     add_json(parser)
 
@@ -68,7 +69,7 @@ def add_to(parser: Parser) -> None:
         "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
         "--yes needs a token with write access, as `hf auth login` stores it.",
     )
-    add_name(parser, completion.on_hub)
+    add_name(parser)
     parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument(
@@ -100,20 +101,23 @@ def add_to(parser: Parser) -> None:
     add_json(parser)
 
 
+def _chosen(names: Sequence[str]) -> list[DatasetInfo]:
+    """The datasets that were asked for, once each; without names, all that ship with the package."""
+    return list(dict.fromkeys(catalog.info(name) for name in names or catalog.shipped_names()))
+
+
 def _build(options: argparse.Namespace) -> int:
-    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import parquet
 
-    for name in on_hub.names(options.names):
-        print(f"wrote {parquet.build(name, options.out)}")
+    for dataset in _chosen(options.names):
+        print(f"wrote {parquet.build(dataset, options.out)}")
     return OK
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import cache, offline
 
-    names = on_hub.names(options.names)
+    names = _chosen(options.names)
     if options.undo:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
@@ -136,11 +140,10 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from tinytorch_hf.files import on_hub
     from tinytorch_hf.hub import publish
     from tinytorch_hf.hub.remote import Remote
 
-    on_hub.names([options.name])
+    publish.check_allowed(options.name)
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
@@ -163,15 +166,15 @@ def _mirror(options: argparse.Namespace) -> int:
 
     wanted = list(dict.fromkeys(options.names))
     with_archives = [name for name in wanted if name in archives.names()]
-    on_hub = [name for name in wanted if name not in with_archives]
+    to_build = [name for name in wanted if name not in with_archives]
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
-            served = list(_built(options.program, on_hub, Path(scratch))) if on_hub or not wanted else []
+            served = list(_built(options.program, to_build, Path(scratch))) if to_build or not wanted else []
             if options.folder:
-                served += repositories.own(options.folder)
+                served += repositories.own(options.folder, Path(scratch))
             by_id = repositories.by_id(served)
             # Ctrl-C is how it ends when all is well.
             with contextlib.suppress(KeyboardInterrupt):
@@ -209,13 +212,12 @@ def _announce(
 
 def _built(program: str, names: Sequence[str], out: Path) -> Iterator[Repository]:
     """The datasets to serve; without names, all whose data are on this machine."""
-    from tinytorch_hf.files import on_hub
     from tinytorch_hf.mirror import repositories
 
-    for name in on_hub.names(names):
+    for dataset in _chosen(names):
         try:
-            yield repositories.built(name, out)
+            yield repositories.built(dataset, out)
         except MissingFileError as error:
             if names:
                 raise
-            print(f"{program}: {name} is not served: {error}", file=sys.stderr)
+            print(f"{program}: {dataset.name} is not served: {error}", file=sys.stderr)

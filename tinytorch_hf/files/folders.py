@@ -20,6 +20,20 @@ def shipped(folder: str) -> Path:
     return (inside if inside.is_dir() else _PACKAGE.parent) / folder
 
 
+def documents(dataset: DatasetInfo) -> Path | None:
+    """Folder of what people wrote about a dataset, such as its licence; None where there is none."""
+    if isinstance(dataset.provider, Folder):
+        return Path(dataset.provider.path)
+    # What a recipe makes is written about beside it.
+    return shipped("datasets") / dataset.folder_name if dataset.recipe else None
+
+
+def loading_script(dataset: DatasetInfo) -> Path | None:
+    """The script by which old releases of Hugging Face's library load a dataset; None for those without one."""
+    path = shipped("loading_scripts") / f"{dataset.name}.py"
+    return path if dataset.is_shipped and path.is_file() else None
+
+
 def cache() -> Path:
     """Folder of what was downloaded or built: TINYTORCH_HF_CACHE, else ``tinytorch_hf`` among the user's caches.
 

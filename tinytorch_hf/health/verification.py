@@ -17,7 +17,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import loaders
 from tinytorch_hf.data.content_hash import fingerprints
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
-from tinytorch_hf.files import advice, decode, folders, on_hub, store
+from tinytorch_hf.files import advice, decode, folders, store
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
@@ -152,9 +152,8 @@ def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
         roads["torch tensors"] = lambda: _torch_tensors(name)
     roads[f"torch {dataset.title}"] = lambda: _torch_class(name)
     roads["tinytorch DataLoader"] = lambda: _tinytorch(name)
-    if on_hub.has(name):
-        roads["Hugging Face in memory"] = lambda: _in_memory(name)
-        roads["Hugging Face Parquet"] = lambda: _parquet(name)
+    roads["Hugging Face in memory"] = lambda: _in_memory(name)
+    roads["Hugging Face Parquet"] = lambda: _parquet(name)
     return roads
 
 

@@ -5,9 +5,10 @@ With ``HF_HUB_OFFLINE=1`` the library takes what it finds in its cache::
     $HF_DATASETS_CACHE/tinytorch___tinydigits/<config>/0.0.0/<hash>/dataset_info.json, *.arrow, tinytorch_hf.json
 
 Where no configuration is named it takes the folder that was changed last, and refuses when that one's hash occurs
-with other configurations, too. So each configuration gets a hash of its own, and the default is dated last.
-A result of `map` is stored in the folder it was made from and dates it anew: whoever uses several configurations of
-one dataset names the one that is wanted.
+with other configurations, too. So each configuration gets a hash of its own, and the default is dated in the future.
+A result of `map` is stored in the folder it was made from, which dates that one of today. A `map` of another
+configuration so changes nothing; after one of the default itself, whoever maps another one names what is wanted, until
+`prepare` dates the default anew. A copy from the Hub, whatever its date, is asked for by its revision.
 
 The last file marks a folder as made here. Only such folders are replaced or removed; what the library itself keeps of
 the same repository stands beside them under the hash of a commit.
@@ -19,18 +20,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.as_hf.from_facts import FromFacts
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.data.content_hash import fingerprint
+from tinytorch_hf.data.loaders import load
 from tinytorch_hf.errors import StorageError
-from tinytorch_hf.files import folders, store
+from tinytorch_hf.files.splits import Split
+from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.parquet import quiet
 
 _MARK = "tinytorch_hf.json"
 _SCRATCH = ".tinytorch_hf-"
+
+# 2038-01-01 in UTC, some days before the largest time that 32 bits hold.
+_FUTURE_NS = 2_145_916_800 * 10**9
 
 
 def root() -> Path:
@@ -40,13 +49,16 @@ def root() -> Path:
     return Path(datasets.config.HF_DATASETS_CACHE).expanduser()
 
 
-def place(name: str, config: str) -> Path:
+def place(name: catalog.Dataset | str, config: str) -> Path:
     """Folder in which one configuration of a dataset is prepared."""
-    repository = catalog.info(name).repo_id.replace("/", "___")
-    return root() / repository / config / "0.0.0" / f"tinytorch_hf-{config}"
+    return root() / _repository(catalog.info(name)) / config / "0.0.0" / f"tinytorch_hf-{config}"
 
 
-def prepare(names: Sequence[str]) -> list[Path]:
+def _repository(dataset: DatasetInfo) -> str:
+    return dataset.repo_id.replace("/", "___")
+
+
+def prepare(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     """Put every configuration of some datasets into the library's cache.
 
     All of a dataset is written beside the cache's folders and then renamed, so that a run that is interrupted leaves
@@ -61,50 +73,59 @@ def prepare(names: Sequence[str]) -> list[Path]:
     ------
     UnknownNameError
         No such dataset; nothing is written.
+    InvalidArgumentError
+        A name or a shape in a dataset cannot be on the Hub; nothing is written.
     MissingFileError, CorruptFileError
-        A file of the installation is not there or is damaged.
+        A file of a dataset is not there or is damaged.
     StorageError
         The cache cannot be written, or files of somebody else's are in the way.
     """
-    wanted = {name: as_hf.config_names(name) for name in names}
+    wanted = {dataset: as_hf.config_names(dataset) for dataset in map(catalog.info, names)}
     made = []
     with _storage_errors(), _scratch() as scratch:
-        for name, configs in wanted.items():
-            missing = [config for config in configs if not _is_whole(name, config)]
-            # The default is written last, so that it is the newest, and moved first, so that it never lacks.
-            for config in reversed(missing):
-                _write(name, config, scratch)
+        for dataset, configs in wanted.items():
+            content = _content(dataset)
+            missing = [config for config in configs if not _is_whole(dataset, content, config)]
+            splits = load(dataset) if missing else {}
             for config in missing:
-                if _put(scratch / name / config, place(name, config), scratch):
-                    made.append(place(name, config))
-            _date_default_last(name, configs)
+                _write(dataset, splits, content, config, scratch)
+            # The default comes first and is dated at once: it never lacks, and never is older than another.
+            for config in configs:
+                if config in missing and _put(_written(dataset, config, scratch), place(dataset, config), scratch):
+                    made.append(place(dataset, config))
+                if config == configs[0]:
+                    os.utime(place(dataset, config), ns=(_FUTURE_NS, _FUTURE_NS))
     return made
 
 
-def _write(name: str, config: str, scratch: Path) -> None:
-    dataset = catalog.info(name)
-    for file in dataset.files:
-        store.read(dataset, file)
-    builder = as_hf.builder_class(name)(
-        config_name=config, dataset_name=name, cache_dir=str(scratch / "cache"), base_path=str(folders.folder(dataset))
-    )
-    folder = scratch / name / config
+def _content(dataset: DatasetInfo) -> str:
+    """What tells the content of one release of a dataset from that of another."""
+    return dataset.fingerprint or fingerprint(dataset)
+
+
+def _written(dataset: DatasetInfo, config: str, scratch: Path) -> Path:
+    return scratch / _repository(dataset) / config
+
+
+def _write(dataset: DatasetInfo, splits: Mapping[str, Split], content: str, config: str, scratch: Path) -> None:
+    folder = _written(dataset, config, scratch)
+    builder = FromFacts(dataset, splits, config, scratch / "cache", citation(dataset))
     with quiet():
         builder.download_and_prepare(str(folder))
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    (folder / _MARK).write_text(json.dumps(_mark(name, sizes), indent=2), encoding="utf-8")
+    (folder / _MARK).write_text(json.dumps(_mark(content, sizes), indent=2), encoding="utf-8")
 
 
-def _mark(name: str, sizes: dict[str, int]) -> dict[str, Any]:
+def _mark(content: str, sizes: dict[str, int]) -> dict[str, Any]:
     # The command by its first name, as the caches of users say it: with another, what they hold would be made anew.
-    return {"made_by": "tinytorch-hf cache", "fingerprint": catalog.info(name).fingerprint, "files": sizes}
+    return {"made_by": "tinytorch-hf cache", "fingerprint": content, "files": sizes}
 
 
-def _is_whole(name: str, config: str) -> bool:
+def _is_whole(dataset: DatasetInfo, content: str, config: str) -> bool:
     """Whether a configuration stands in the cache as it was made here, from this release of the dataset."""
-    folder = place(name, config)
+    folder = place(dataset, config)
     mark = _read_mark(folder)
-    if mark is None or mark != _mark(name, mark["files"]):
+    if mark is None or mark != _mark(content, mark["files"]):
         return False
     present = {path.name: path.stat().st_size for path in folder.iterdir()}
     return all(present.get(file) == size for file, size in mark["files"].items())
@@ -144,14 +165,7 @@ def _take_away(folder: Path, scratch: Path) -> None:
     folder.rename(Path(tempfile.mkdtemp(dir=scratch)) / "old")
 
 
-def _date_default_last(name: str, configs: Sequence[str]) -> None:
-    default, *others = (place(name, config) for config in configs)
-    latest = max((folder.stat().st_mtime_ns for folder in others), default=0)
-    if default.stat().st_mtime_ns <= latest:
-        os.utime(default, ns=(latest + 1_000_000_000,) * 2)
-
-
-def undo(names: Sequence[str]) -> list[Path]:
+def undo(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     """Remove from the library's cache what `prepare` put there, and what the library made from it with `map`.
 
     Returns

@@ -1,26 +1,147 @@
-"""A dataset's card as it is published: its prose, and the sizes of what was built."""
+"""A dataset's card as it is published: its prose, and the sizes of what was built.
+
+A dataset that ships has a card by a person in ``cards/``; those of others are made from their facts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tinytorch_hf.as_hf.layout import Configuration, Form, HubColumn, configurations
+from tinytorch_hf.catalog import CutFrom, DatasetInfo, Kind
 from tinytorch_hf.files import folders
+from tinytorch_hf.hub import usage
+from tinytorch_hf.hub.citation import citation
+from tinytorch_hf.hub.licences import hub_licence
 
 
-def with_sizes(name: str, infos: Mapping[str, Any]) -> str:
+def with_sizes(dataset: DatasetInfo, infos: Mapping[str, Any], repo_id: str, companions: frozenset[str]) -> str:
     """A dataset's card with the block that states features, splits and sizes of built files.
 
     Parameters
     ----------
-    name
-        A dataset's name.
+    dataset
+        Facts of the dataset.
     infos
         The `datasets.DatasetInfo` of each configuration after it was built.
+    repo_id
+        The repository that the card speaks of, if it is made from the facts.
+    companions
+        Names of files that stand beside it, such as "LICENSE".
     """
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCard
 
-    card = DatasetCard((folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8"))
+    card = DatasetCard(written(dataset) or made(dataset, repo_id, companions))
     DatasetInfosDict(infos).to_dataset_card_data(card.data)
     return str(card)
+
+
+def written(dataset: DatasetInfo) -> str | None:
+    """The card that a person wrote, or None."""
+    path = folders.shipped("cards") / f"{dataset.name}.md"
+    return path.read_text(encoding="utf-8") if dataset.is_shipped and path.is_file() else None
+
+
+def made(dataset: DatasetInfo, repo_id: str, companions: frozenset[str] = frozenset()) -> str:
+    """A card made from the facts, without sizes; the arguments are those of `with_sizes`."""
+    import yaml
+
+    header = yaml.safe_dump(_header(dataset, companions), sort_keys=False, allow_unicode=True)
+    blocks = [
+        f"# {dataset.title}",
+        _line(dataset.summary),
+        "![The first samples](samples.png)",
+        "\n".join(f"- {what}: {value}" for what, value in _facts(dataset) if value),
+        "## Use it",
+        *usage.blocks(dataset, repo_id),
+        "## Fields",
+        *map(_fields, configurations(dataset)),
+        *(["More in the [datasheet](DATASHEET.md)."] if "DATASHEET.md" in companions else []),
+        "## Citation",
+        f"```bibtex\n{citation(dataset)}```",
+    ]
+    return f"---\n{header}---\n\n" + "\n\n".join(blocks) + "\n"
+
+
+_TASKS: dict[Kind, dict[str, list[str]]] = {
+    "images": {"task_categories": ["image-classification"], "task_ids": ["multi-class-image-classification"]},
+    "pairs": {"task_categories": ["text-generation", "question-answering"], "task_ids": ["language-modeling"]},
+    "source text": {"task_categories": ["text-generation"], "task_ids": ["language-modeling"]},
+    "plain text": {"task_categories": ["text-generation"], "task_ids": ["language-modeling"]},
+}
+_LABELLED_TEXTS = {"task_categories": ["text-classification"], "task_ids": ["multi-class-classification"]}
+
+
+def _header(dataset: DatasetInfo, companions: frozenset[str]) -> dict[str, Any]:
+    """The YAML of a card; what the facts do not say, such as who has labelled, is left out."""
+    is_labelled_text = dataset.kind != "images" and bool(dataset.classes)
+    link = "LICENSE" if "LICENSE" in companions else dataset.source_url
+    return {
+        "pretty_name": dataset.title,
+        **hub_licence(dataset.license, link),
+        **(_LABELLED_TEXTS if is_labelled_text else _TASKS[dataset.kind]),
+        "size_categories": [size_category(sum(split.n_samples for split in dataset.splits))],
+        **({"source_datasets": [f"extended|{dataset.cut_from}"]} if isinstance(dataset.provider, CutFrom) else {}),
+        "tags": ["image" if dataset.kind == "images" else "text", "tinytorch"],
+        "configs": [
+            {
+                "config_name": configuration.name,
+                **({} if number else {"default": True}),
+                "data_files": [
+                    {"split": split.name, "path": f"data/{configuration.name}/{split.name}-*.parquet"}
+                    for split in dataset.splits
+                ],
+            }
+            for number, configuration in enumerate(configurations(dataset))
+        ],
+    }
+
+
+def size_category(n_samples: int) -> str:
+    """The category of a number of samples, as the Hub calls it."""
+    if n_samples < 1000:
+        return "n<1K"
+    units = ["1K", "10K", "100K", "1M", "10M", "100M", "1B"]
+    low = min(len(str(n_samples)) - 4, len(units) - 2)
+    return f"{units[low]}<n<{units[low + 1]}"
+
+
+def _facts(dataset: DatasetInfo) -> Iterator[tuple[str, str]]:
+    yield "Samples", ", ".join(f"{split.n_samples} {split.name}" for split in dataset.splits)
+    yield "Classes", _line(", ".join(dataset.classes))
+    yield "Source", _line(", ".join(filter(None, [dataset.source, dataset.source_url])))
+    yield "Licence", _line(". ".join(filter(None, [dataset.license, dataset.license_note])))
+    yield "Version", _line(dataset.version)
+    yield "Fingerprint", f"`{dataset.fingerprint}`" if dataset.fingerprint else ""
+
+
+def _fields(configuration: Configuration) -> str:
+    lines = [f"Configuration `{configuration.name}`: {configuration.description}.", ""]
+    return "\n".join([*lines, *(f"- `{column.name}`: {_field(column)}" for column in configuration.columns)])
+
+
+def _field(held: HubColumn) -> str:
+    if held.column is None:
+        return f"{held.form.value}; all together are the text of the split."
+    parts = [_how(held), _line(held.column.description)]
+    if held.form is Form.CLASS:
+        parts.append(f"stored as the position in {', '.join(map(_line, held.names))}")
+    return "; ".join(filter(None, parts)) + "."
+
+
+def _how(held: HubColumn) -> str:
+    """What a value of a column is, as far as its type does not say it."""
+    assert held.column is not None  # noqa: S101 -- text has none, and is told elsewhere
+    shape = "x".join(map(str, held.column.shape))
+    if held.form is Form.PICTURE:
+        return f"a PNG, {shape}" + ("" if held.is_exact else ", rounded to 256 shades: to look at, not to compute with")
+    if held.form is Form.PIXELS:
+        return f"float32, {shape}, exact" + (", bytes divided by 255" if held.column.dtype == "uint8" else "")
+    return "" if held.form is Form.CLASS else held.column.dtype + (f", {shape}" if shape else "")
+
+
+def _line(text: str) -> str:
+    """A text of the facts in one line, which ends no paragraph."""
+    return " ".join(text.split())

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import ast
 
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files import folders
 
 
-def citation(name: str) -> str:
-    """BibTeX of a dataset, read from its loading script without running it."""
-    script = (folders.shipped("loading_scripts") / f"{name}.py").read_text(encoding="utf-8")
-    for statement in ast.parse(script).body:
+def citation(name: catalog.Dataset | str) -> str:
+    """BibTeX of a dataset: what its loading script has, read without running it, or else made of the facts."""
+    dataset = catalog.info(name)
+    path = folders.loading_script(dataset)
+    if path is None:
+        return _entry(dataset)
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CITATION":
             return str(ast.literal_eval(statement.value))
-    raise CorruptFileError(f"The loading script of {name} has no CITATION.")
+    raise CorruptFileError(f"The loading script of {dataset.name} has no CITATION.")
+
+
+def _entry(dataset: DatasetInfo) -> str:
+    fields = {
+        "author": f"{{{_escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{_escaped(dataset.title)}}}: {_escaped(dataset.summary.rstrip('.'))}",
+        "note": f"Version {_escaped(dataset.version)}. {_escaped(dataset.citation or dataset.source)}",
+        "url": dataset.source_url.replace("{", "%7B").replace("}", "%7D"),
+    }
+    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return "@misc{" + dataset.name + ",\n" + ",\n".join(lines) + "\n}\n"
+
+
+_SPECIAL = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "#$%&_"},
+        "{": "(",
+        "}": ")",
+        "\\": "/",
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+        "\n": " ",
+    }
+)
+
+
+def _escaped(text: str) -> str:
+    """A text in which TeX sees no commands; braces, which BibTeX counts, become parentheses."""
+    return text.translate(_SPECIAL)

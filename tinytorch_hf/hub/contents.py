@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,11 @@ class Snapshot:
             for depth in range(1, len(parts)):
                 inside.setdefault("/".join(parts[:depth]), {})[path] = file
         return {folder: content_hash(files) for folder, files in sorted(inside.items())}
+
+
+def tag_of(version: str) -> str:
+    """The tag of a dataset's version: v1.0.0; what Git takes in no tag's name becomes a "-"."""
+    return "v" + re.sub(r"[^A-Za-z0-9._-]+|\.\.+", "-", version).strip("-.")
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.hub.citation import citation
+from tinytorch_hf.hub.licences import spdx_page
 
 FILE_NAME = "croissant.json"
 
@@ -45,21 +46,25 @@ _CONTEXT = {
 }
 
 
-def text(name: str, folder: Path) -> str:
+def text(name: catalog.Dataset | str, folder: Path, repo_id: str = "") -> str:
     """The content of ``croissant.json`` for a built folder.
 
     Parameters
     ----------
     name
-        A dataset's name.
+        As for `tinytorch_hf.load`.
     folder
         Where its Parquet files are, as `tinytorch_hf.hub.parquet.build` writes them.
+    repo_id
+        The repository that it is for; "" for the dataset's own.
     """
-    return json.dumps(_description(catalog.info(name), folder), indent=2, ensure_ascii=False) + "\n"
+    dataset = catalog.info(name)
+    description = _description(dataset, folder, repo_id or dataset.repo_id)
+    return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
 
 
-def _description(dataset: DatasetInfo, folder: Path) -> dict[str, Any]:
-    parts = [(config, split) for config in as_hf.config_names(dataset.name) for split in dataset.splits]
+def _description(dataset: DatasetInfo, folder: Path, repo_id: str) -> dict[str, Any]:
+    parts = [(config, split) for config in as_hf.config_names(dataset) for split in dataset.splits]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -68,11 +73,11 @@ def _description(dataset: DatasetInfo, folder: Path) -> dict[str, Any]:
         "alternateName": dataset.title,
         "description": dataset.summary,
         "version": dataset.version,
-        "license": f"https://spdx.org/licenses/{dataset.license}",
-        "url": f"https://huggingface.co/datasets/{dataset.repo_id}",
-        "isBasedOn": dataset.source_url,
-        "citeAs": citation(dataset.name),
-        "creator": {"@type": "sc:Organization", "name": "The tinytorch_hf founders"},
+        "license": spdx_page(dataset.license) or dataset.license,
+        "url": f"https://huggingface.co/datasets/{repo_id}",
+        **({"isBasedOn": dataset.source_url} if dataset.source_url else {}),
+        "citeAs": citation(dataset),
+        "creator": {"@type": "sc:Organization", "name": dataset.creator or dataset.namespace},
         "distribution": [_file(folder, config, split) for config, split in parts],
         "recordSet": [_record_set(dataset, config, split) for config, split in parts],
     }
@@ -94,7 +99,7 @@ def _file(folder: Path, config: str, split: SplitInfo) -> dict[str, Any]:
 
 def _record_set(dataset: DatasetInfo, config: str, split: SplitInfo) -> dict[str, Any]:
     record_set = f"{config}/{split.name}"
-    features = as_hf.loading_script(dataset.name).features(config)
+    features = as_hf.features(dataset, config)
     return {
         "@type": "cr:RecordSet",
         "@id": record_set,
@@ -120,8 +125,9 @@ def _record_set(dataset: DatasetInfo, config: str, split: SplitInfo) -> dict[str
 
 _DATA_TYPES = {
     "PIL.Image.Image": "sc:ImageObject",
-    "float32": "sc:Float",
-    "int64": "sc:Integer",
+    "bool": "sc:Boolean",
+    **dict.fromkeys(("float32", "float64"), "sc:Float"),
+    **dict.fromkeys((f"{sign}int{bits}" for bits in (8, 16, 32, 64) for sign in ("", "u")), "sc:Integer"),
     "string": "sc:Text",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog
-from tinytorch_hf.data import content_hash
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.hub import cache
 from tinytorch_hf.hub.parquet import quiet
@@ -27,26 +28,27 @@ _REMEDY = "Run `tinytorch-hf hub cache --undo` and then `tinytorch-hf hub cache`
 class Literal:
     """One call that the cache answers; ``config`` is None where the call names none."""
 
-    name: str
+    dataset: DatasetInfo
     config: str | None
 
     def __str__(self) -> str:
-        arguments = [catalog.info(self.name).repo_id, *([self.config] if self.config else [])]
+        arguments = [self.dataset.repo_id, *([self.config] if self.config else [])]
         return f"load_dataset({', '.join(json.dumps(argument) for argument in arguments)})"
 
 
-def literals(names: Sequence[str]) -> list[Literal]:
+def literals(names: Sequence[catalog.Dataset | str]) -> list[Literal]:
     """The calls that a prepared cache answers: each dataset alone, and with each configuration."""
-    return [Literal(name, config) for name in names for config in (None, *as_hf.config_names(name))]
+    datasets = map(catalog.info, names)
+    return [Literal(dataset, config) for dataset in datasets for config in (None, *as_hf.config_names(dataset))]
 
 
-def check(names: Sequence[str]) -> dict[Literal, str]:
+def check(names: Sequence[catalog.Dataset | str]) -> dict[Literal, str]:
     """Make every literal call in a fresh process without network, and compare what it gives.
 
     Returns
     -------
     dict of Literal to str
-        The fingerprint behind each call.
+        The fingerprint behind each call; see `tinytorch_hf.as_hf.fingerprints`.
 
     Raises
     ------
@@ -57,7 +59,8 @@ def check(names: Sequence[str]) -> dict[Literal, str]:
     with tempfile.TemporaryDirectory() as elsewhere:
         done = subprocess.run(
             [sys.executable, "-c", "from tinytorch_hf.hub import offline; offline.answer()"],
-            input=json.dumps([(call.name, call.config) for call in calls]),
+            # Facts, not names: the process does not know what was registered here.
+            input=pickle.dumps(calls),
             # A folder ./tinytorch/tinydigits would be taken before the cache.
             cwd=elsewhere,
             env={
@@ -68,14 +71,13 @@ def check(names: Sequence[str]) -> dict[Literal, str]:
                 "PYTHONIOENCODING": "utf-8",
             },
             capture_output=True,
-            text=True,
-            encoding="utf-8",
             check=False,
         )
+    said = done.stderr.decode("utf-8", "replace").splitlines()
     if done.returncode:
         raise CorruptFileError(
             f"A fresh process could not load from the cache in {cache.root()}. {_REMEDY} "
-            f"The last it said: {(done.stderr.splitlines() or ['nothing'])[-1]}"
+            f"The last it said: {(said or ['nothing'])[-1]}"
         )
     found = dict(zip(calls, json.loads(done.stdout.splitlines()[-1]), strict=True))
     for call, (fingerprint, expected) in found.items():
@@ -87,12 +89,12 @@ def check(names: Sequence[str]) -> dict[Literal, str]:
 
 
 def answer() -> None:
-    """In the fresh process of `check`: load what standard input names, print found and expected fingerprints."""
+    """In the fresh process of `check`: make the calls of standard input, print found and expected fingerprints."""
     import datasets
 
     results = []
-    for name, config in json.load(sys.stdin):
+    for call in pickle.load(sys.stdin.buffer):  # noqa: S301 -- the process that started this one wrote it
         with quiet():
-            loaded = datasets.load_dataset(catalog.info(name).repo_id, config)
-        results.append(content_hash.fingerprints(name, as_hf.to_numpy(name, loaded)))
+            loaded = datasets.load_dataset(call.dataset.repo_id, call.config)
+        results.append(as_hf.fingerprints(call.dataset, loaded))
     sys.stdout.write(json.dumps(results) + "\n")

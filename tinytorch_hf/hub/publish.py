@@ -11,11 +11,11 @@ from enum import Enum
 from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog
-from tinytorch_hf.data.content_hash import fingerprints
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
-from tinytorch_hf.files import folders, on_hub, store
+from tinytorch_hf.files import folders, store
 from tinytorch_hf.hub import parquet
-from tinytorch_hf.hub.contents import Snapshot, StoredFile, take_snapshot
+from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
 from tinytorch_hf.hub.remote import Remote, RemoteFile, RemoteState
 
 MAIN, SCRIPT = "main", "script"
@@ -65,7 +65,7 @@ class BranchPlan:
 class Plan:
     """What publishing would do; nothing of it is done yet."""
 
-    name: str
+    dataset: DatasetInfo
     repo_id: str
     creates: bool
     private: bool
@@ -75,7 +75,14 @@ class Plan:
     makes_tag: bool
 
 
-def prepare(name: str, repo_id: str, folder: Path, *, script: bool) -> dict[str, Snapshot]:
+def check_allowed(name: catalog.Dataset | str) -> None:
+    """Raise InvalidArgumentError with the reason if a dataset is not published with this package."""
+    dataset = catalog.info(name)
+    if dataset.not_to_publish:
+        raise InvalidArgumentError(f"{dataset.name} is not published from here: {dataset.not_to_publish}")
+
+
+def prepare(name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool) -> dict[str, Snapshot]:
     """Write what belongs on each branch into a folder.
 
     ``main`` holds the built dataset; ``script`` the loading script and the curated files it reads, for releases
@@ -86,14 +93,20 @@ def prepare(name: str, repo_id: str, folder: Path, *, script: bool) -> dict[str,
     UnknownNameError, MissingFileError, CorruptFileError, StorageError
         As `tinytorch_hf.hub.parquet.build`.
     InvalidArgumentError
-        The dataset has no loading script.
+        The dataset is not to be published, or has no loading script and one is asked for.
     """
     dataset = catalog.info(name)
-    on_hub.names([name])
-    branches = {MAIN: take_snapshot(parquet.build(name, folder / MAIN))}
-    if script:
+    check_allowed(dataset)
+    loading_script = folders.loading_script(dataset)
+    if script and loading_script is None:
+        raise InvalidArgumentError(
+            f"{dataset.name} has no loading script. Leave --script out: every release of datasets loads the Parquet "
+            "files."
+        )
+    branches = {MAIN: take_snapshot(parquet.build(dataset, folder / MAIN, repo_id))}
+    if script and loading_script is not None:
         # These releases look for a script with the repository's name.
-        contents = {f"{repo_id.partition('/')[2]}.py": folders.shipped("loading_scripts") / f"{name}.py"}
+        contents = {f"{repo_id.partition('/')[2]}.py": loading_script}
         contents |= {companion: folders.folder(dataset) / companion for companion in parquet.COMPANIONS}
         for file in dataset.files:
             store.read(dataset, file)
@@ -134,7 +147,7 @@ def card_diff(remote: str, local: str) -> str:
     return "\n".join(lines)
 
 
-def plan(name: str, remote: Remote, local: Mapping[str, Snapshot], *, private: bool) -> Plan:
+def plan(name: catalog.Dataset | str, remote: Remote, local: Mapping[str, Snapshot], *, private: bool) -> Plan:
     """Decide what publishing would do.
 
     Raises
@@ -146,7 +159,8 @@ def plan(name: str, remote: Remote, local: Mapping[str, Snapshot], *, private: b
     NetworkError
         The Hub cannot be read.
     """
-    tag = f"v{catalog.info(name).version}"
+    dataset = catalog.info(name)
+    tag = tag_of(dataset.version)
     state = remote.state(*local, tag)
     if state is not None and private and not state.private:
         raise InvalidArgumentError(
@@ -154,9 +168,9 @@ def plan(name: str, remote: Remote, local: Mapping[str, Snapshot], *, private: b
             f"at {remote.endpoint}/datasets/{remote.repo_id}/settings, or leave --private out."
         )
     if state is not None and tag in state.tags:
-        _check_tag(name, tag, remote, state, local[MAIN])
+        _check_tag(dataset, tag, remote, state, local[MAIN])
     return Plan(
-        name=name,
+        dataset=dataset,
         repo_id=remote.repo_id,
         creates=state is None,
         private=private if state is None else state.private,
@@ -177,27 +191,27 @@ def _text(file: StoredFile) -> str:
     return file.place.read_text(encoding="utf-8")
 
 
-def _check_tag(name: str, tag: str, remote: Remote, state: RemoteState, local: Snapshot) -> None:
+def _check_tag(dataset: DatasetInfo, tag: str, remote: Remote, state: RemoteState, local: Snapshot) -> None:
     """A tag stands for numbers: the card around them may change, and Parquet of other libraries has other bytes."""
     if all(change.kind is Kind.SAME for change in changes(local.files, state.files[tag])):
         return
     try:
-        _check_numbers(name, remote, state.tags[tag])
+        _check_numbers(dataset, remote, state.tags[tag])
     except CorruptFileError as error:
         raise CorruptFileError(
             f"{remote.repo_id} has a tag {tag} with other content, and the files of a version never change: {error} "
-            "Give the dataset a new version in the catalog."
+            "Give the dataset a new version."
         ) from None
 
 
-def _check_numbers(name: str, remote: Remote, commit: str) -> None:
+def _check_numbers(dataset: DatasetInfo, remote: Remote, commit: str) -> None:
     """Raise CorruptFileError unless the commit, downloaded, gives the curated numbers in every configuration."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch) / name
+        folder = Path(scratch) / dataset.name
         remote.download(commit, folder)
-        for config in as_hf.config_names(name):
+        for config in as_hf.config_names(dataset):
             try:
-                found, expected = fingerprints(name, parquet.read_back(name, folder, config))
+                found, expected = parquet.fingerprints(dataset, folder, config)
             except Exception as error:
                 # Whatever is there, the library cannot read it as this dataset.
                 raise CorruptFileError(f"its configuration {config} cannot be loaded ({error}).") from error
@@ -237,7 +251,7 @@ def carry_out(plan: Plan, remote: Remote, local: Mapping[str, Snapshot]) -> Iter
         commit = _push(plan, branch, remote, local[branch.branch])
         yield f"{branch.branch}: commit {commit}"
         if branch.branch == MAIN:
-            _check_numbers(plan.name, remote, commit)
+            _check_numbers(plan.dataset, remote, commit)
             yield "downloaded again: every configuration has the curated fingerprint"
             if plan.makes_tag:
                 remote.tag(plan.tag, commit)
@@ -261,9 +275,10 @@ def _push(plan: Plan, branch: BranchPlan, remote: Remote, local: Snapshot) -> st
         branch = BranchPlan(branch.branch, parent, changes(local.files, state.files[branch.branch]))
     if not branch.paths_to_add and not branch.paths_to_remove:
         return parent
-    version = catalog.info(plan.name).version
     add = {path: local.files[path].place for path in branch.paths_to_add}
-    return remote.commit(branch.branch, parent, add, branch.paths_to_remove, f"{plan.name} {version}")
+    return remote.commit(
+        branch.branch, parent, add, branch.paths_to_remove, f"{plan.dataset.name} {plan.dataset.version}"
+    )
 
 
 def _check_bytes(remote: Remote, commit: str, local: Snapshot) -> None:

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tinytorch_hf import catalog
 from tinytorch_hf.acquire.places import MIRROR_VARIABLE
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import pictures, statistics
-from tinytorch_hf.data.loaders import load
+from tinytorch_hf.data.loaders import load, load_split
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError, UnknownNameError
 from tinytorch_hf.mirror import samples
 from tinytorch_hf.mirror.archives import Archives
@@ -51,12 +51,11 @@ def routes(repositories: Repositories, archives: Archives) -> list[Route]:
             return not_found(str(problem), _path(repository))
 
     def picture(request: Request) -> Response:
-        name = request.path_params["name"]
-        served = {repository.dataset for repository in repositories.values()}
-        if name not in served or not samples.has_pictures(catalog.info(name)):
+        repository = repositories.get("{namespace}/{name}".format_map(request.path_params))
+        if repository is None or repository.dataset is None or not samples.has_pictures(repository.dataset):
             return not_found("There is no such picture here.")
         try:
-            sheet = _contact_sheet(name)
+            sheet = _contact_sheet(repository.dataset)
         except _CANNOT_LOAD as problem:
             return not_found(str(problem))
         return Response(sheet, media_type="image/png", headers={"Cache-Control": "max-age=3600"})
@@ -64,7 +63,7 @@ def routes(repositories: Repositories, archives: Archives) -> list[Route]:
     return [
         Route("/", front),
         Route("/datasets/{namespace}/{name}", dataset),
-        Route("/pictures/{name}.png", picture),
+        Route("/pictures/{namespace}/{name}.png", picture),
     ]
 
 
@@ -130,14 +129,14 @@ def _summary(repository: Repository) -> Element:
     heading = element("h2", element("a", repository.id, href=_path(repository)))
     if repository.dataset is None:
         return element("section", heading, element("p", _counts(repository)))
-    dataset = catalog.info(repository.dataset)
+    dataset = repository.dataset
     about = element("p", f"{dataset.summary} Licence {dataset.license}. {_counts(repository)}")
-    return element("section", heading, about, *_or_why_not(lambda: _looks(dataset)))
+    return element("section", heading, about, *_or_why_not(lambda: _looks(repository, dataset)))
 
 
-def _looks(dataset: catalog.DatasetInfo, open_: str | None = None) -> list[Element | None]:
-    statistics = element("details", element("summary", "Statistics"), _statistics_table(dataset.name), open=open_)
-    return [_preview(dataset), statistics]
+def _looks(repository: Repository, dataset: DatasetInfo, open_: str | None = None) -> list[Element | None]:
+    statistics = element("details", element("summary", "Statistics"), _statistics_table(dataset), open=open_)
+    return [_preview(repository, dataset), statistics]
 
 
 def _or_why_not(make: Callable[[], list[Element | None]]) -> list[Element | None]:
@@ -152,21 +151,21 @@ def _counts(repository: Repository) -> str:
     return f"Files: {len(repository.main.files)}, {repository.main.size_bytes / 1000:.1f} kB."
 
 
-def _preview(dataset: catalog.DatasetInfo) -> Element | None:
+def _preview(repository: Repository, dataset: DatasetInfo) -> Element | None:
     if not samples.has_pictures(dataset):
         return None
     what = f"The first ten samples of every class of {dataset.title}"
-    return element("p", element("img", src=f"/pictures/{quote(dataset.name)}.png", alt=what, loading="lazy"))
+    return element("p", element("img", src=f"/pictures/{quote(repository.id)}.png", alt=what, loading="lazy"))
 
 
 @functools.lru_cache
-def _contact_sheet(name: str) -> bytes:
-    return pictures.png(pictures.contact_sheet(next(iter(load(catalog.info(name)).values())), scale=2))
+def _contact_sheet(dataset: DatasetInfo) -> bytes:
+    return pictures.png(pictures.contact_sheet(load_split(dataset, dataset.splits[0].name), scale=2))
 
 
 @functools.lru_cache
-def _statistics(name: str) -> dict[str, dict[str, Any]]:
-    return statistics.statistics(load(catalog.info(name)))
+def _statistics(dataset: DatasetInfo) -> dict[str, dict[str, Any]]:
+    return statistics.statistics(load(dataset))
 
 
 def _dataset(endpoint: str, repository: Repository, query: Mapping[str, str]) -> list[Element | None]:
@@ -177,14 +176,14 @@ def _dataset(endpoint: str, repository: Repository, query: Mapping[str, str]) ->
     ]
     if repository.dataset is None:
         return [*about, *_files(repository)]
-    dataset = catalog.info(repository.dataset)
+    dataset = repository.dataset
     chosen = samples.choice(dataset, query)
     summary = element("p", f"{dataset.summary} Version {dataset.version}, licence {dataset.license}.")
-    shown = _or_why_not(lambda: [*_viewer(repository, dataset, chosen), *_looks(dataset, open_="open")])
+    shown = _or_why_not(lambda: [*_viewer(repository, dataset, chosen), *_looks(repository, dataset, open_="open")])
     return [summary, *about, *shown, *_files(repository)]
 
 
-def _viewer(repository: Repository, dataset: catalog.DatasetInfo, chosen: samples.Choice) -> list[Element | None]:
+def _viewer(repository: Repository, dataset: DatasetInfo, chosen: samples.Choice) -> list[Element | None]:
     page = samples.page(dataset, chosen)
     show = _image if samples.has_pictures(dataset) else _texts
     kind = "samples" if samples.has_pictures(dataset) else "samples texts"
@@ -198,10 +197,10 @@ def _viewer(repository: Repository, dataset: catalog.DatasetInfo, chosen: sample
     ]
 
 
-def _form(repository: Repository, dataset: catalog.DatasetInfo, chosen: samples.Choice, page: samples.Page) -> Element:
+def _form(repository: Repository, dataset: DatasetInfo, chosen: samples.Choice, page: samples.Page) -> Element:
     selects = [_select("split", {split.name: split.name for split in dataset.splits}, chosen.split)]
-    for name in samples.filters(dataset):
-        named = {str(value): text for value, text in samples.options(dataset, name, page.split).items()}
+    for name, one in samples.filters(dataset).items():
+        named = {str(value): text for value, text in samples.options(one, page.split).items()}
         selects.append(_select(name, {"": "all", **named}, str(chosen.values.get(name, ""))))
     button = element("button", "Show", type="submit")
     return element("form", *selects, button, method="get", action=f"{_path(repository)}#samples")
@@ -215,14 +214,14 @@ def _select(name: str, options: Mapping[str, str], chosen: str) -> Element:
     return element("label", name, element("select", *choices, name=name))
 
 
-def _image(dataset: catalog.DatasetInfo, page: samples.Page, index: int) -> Element:
+def _image(dataset: DatasetInfo, page: samples.Page, index: int) -> Element:
     text = samples.caption(dataset, page.split, index)
     shades = samples.picture(page.split, index)
     encoded = base64.b64encode(pictures.png(shades)).decode("ascii")
     return element("li", element("img", src=f"data:image/png;base64,{encoded}", alt=f"sample {text}"), text)
 
 
-def _texts(dataset: catalog.DatasetInfo, page: samples.Page, index: int) -> Element:
+def _texts(dataset: DatasetInfo, page: samples.Page, index: int) -> Element:
     heading = element("strong", samples.caption(dataset, page.split, index))
     return element("li", heading, table(list(samples.texts(page.split, index))))
 
@@ -237,8 +236,8 @@ def _paging(repository: Repository, chosen: samples.Choice, page: samples.Page) 
     return element("nav", to(chosen.page - 1, "Previous page"), to(chosen.page + 1, "Next page"))
 
 
-def _statistics_table(name: str) -> Element:
-    measured = _statistics(name)
+def _statistics_table(dataset: DatasetInfo) -> Element:
+    measured = _statistics(dataset)
     keys = dict.fromkeys(key for values in measured.values() for key in values)
     rows = [(key.replace("_", " "), *(_figure(values.get(key, "")) for values in measured.values())) for key in keys]
     return table(rows, ("", *measured))

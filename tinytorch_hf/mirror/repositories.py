@@ -9,11 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.files import folders
-from tinytorch_hf.hub.contents import Snapshot, take_snapshot
-
-NAMESPACE = "tinytorch"
+from tinytorch_hf.hub.contents import Snapshot, tag_of, take_snapshot
 
 # What Hugging Face's clients accept as a namespace or a name.
 _VALID_NAME = re.compile(r"(?!.*(--|\.\.))(?!.*\.git$)[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
@@ -30,7 +29,7 @@ class Repository:
     branches, tags
         Snapshots by name; there is a branch ``main``.
     dataset
-        Name of the dataset in the catalog, or None for a folder of somebody's own.
+        Facts of the dataset, or None for files that somebody put there.
     modified
         When it was last changed.
     """
@@ -38,7 +37,7 @@ class Repository:
     id: str
     branches: Mapping[str, Snapshot]
     tags: Mapping[str, Snapshot] = field(default_factory=dict)
-    dataset: str | None = None
+    dataset: DatasetInfo | None = None
     modified: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     @property
@@ -53,30 +52,43 @@ class Repository:
         return by_name.get(revision.removeprefix("refs/heads/")) or by_commit.get(revision)
 
 
-def built(name: str, out: Path) -> Repository:
+def built(name: catalog.Dataset | str, out: Path, repo_id: str = "") -> Repository:
     """Build a dataset into a folder and give it as a repository, tagged with its version.
+
+    ``repo_id`` is the name under which it is served; "" for the dataset's own.
 
     Raises
     ------
-    UnknownNameError, MissingFileError, CorruptFileError, StorageError
+    UnknownNameError, InvalidArgumentError, MissingFileError, CorruptFileError, StorageError
         As `tinytorch_hf.hub.parquet.build`.
     MissingExtraError
         A library that builds them is missing.
     """
     from tinytorch_hf.hub import parquet
 
-    snapshot = take_snapshot(parquet.build(name, out))
-    tags = {f"v{catalog.info(name).version}": snapshot}
-    return Repository(f"{NAMESPACE}/{name}", {"main": snapshot}, tags, dataset=name)
+    dataset = catalog.info(name)
+    repo_id = repo_id or dataset.repo_id
+    snapshot = take_snapshot(parquet.build(dataset, out, repo_id))
+    return Repository(repo_id, {"main": snapshot}, {tag_of(dataset.version): snapshot}, dataset=dataset)
 
 
-def own(folder: Path) -> list[Repository]:
+def own(folder: Path, out: Path | None = None) -> list[Repository]:
     """The sub-folders of an instructor's folder: ``course/words`` is the sub-folder ``words`` of ``course``.
 
     Hidden sub-folders and links that lead out of the folder are left out.
 
+    Parameters
+    ----------
+    folder
+        The instructor's folder.
+    out
+        Where sub-folders with ``dataset.json`` are built as any dataset is, so that `load_dataset` reads them and they
+        have a page with samples; None to serve the files that are there.
+
     Raises
     ------
+    DescriptionError, CorruptFileError
+        A ``dataset.json`` is bad, or a file that it names is damaged.
     MissingFileError
         There is no such folder.
     InvalidArgumentError
@@ -100,7 +112,14 @@ def own(folder: Path) -> list[Repository]:
                 f"{name!r} in {folder} cannot be a dataset's name on the Hub: letters, digits, '-', '_' and '.' may "
                 "stand in it, neither '--' nor '..', and '-' or '.' neither first nor last. Rename the folder."
             )
-    return [Repository(f"{root.name}/{path.name}", {"main": take_snapshot(path)}) for path in datasets]
+    return [_own(path, f"{root.name}/{path.name}", out) for path in datasets]
+
+
+def _own(folder: Path, repo_id: str, out: Path | None) -> Repository:
+    if out is None or not (folder / DESCRIPTION).is_file():
+        return Repository(repo_id, {"main": take_snapshot(folder)})
+    # In a folder of its own: it may be called as another dataset that is served.
+    return built(folder, out / "own" / folder.name, repo_id)
 
 
 def by_id(repositories: Iterable[Repository]) -> dict[str, Repository]:

@@ -16,9 +16,6 @@ from tinytorch_hf.formats.arrays import Array
 
 PER_PAGE = 48
 
-# What samples can be chosen by: its name on the page, and the column that holds it.
-FILTERS = {"label": "labels", "level": "level", "difficulty": "difficulty"}
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -39,21 +36,39 @@ class Page:
     n_pages: int
 
 
-def filters(dataset: catalog.DatasetInfo) -> list[str]:
-    """The filters a dataset's columns allow."""
-    columns = {column.name for column in dataset.columns}
-    return [name for name, column in FILTERS.items() if column in columns]
+@dataclass(frozen=True)
+class Filter:
+    """What samples can be chosen by: its name on the page, the column that holds it, and the names of its values.
+
+    The first name is that of ``lowest``.
+    """
+
+    name: str
+    column: str
+    names: tuple[str, ...]
+    lowest: int = 0
+
+    def value_name(self, value: int) -> str:
+        """What a value is called."""
+        position = value - self.lowest
+        return self.names[position] if 0 <= position < len(self.names) else str(value)
 
 
-def options(dataset: catalog.DatasetInfo, filter_name: str, split: Split) -> dict[int, str]:
+def filters(dataset: catalog.DatasetInfo) -> dict[str, Filter]:
+    """The filters that a dataset's columns allow, by their names: those whose values have names."""
+    found = [
+        Filter("label", column.name, dataset.classes)
+        if column.name == "labels"
+        else Filter(column.name, column.name, column.hub_names, column.lowest)
+        for column in dataset.columns
+        if not column.shape and (column.names or (column.name == "labels" and dataset.classes))
+    ]
+    return {one.name: one for one in found}
+
+
+def options(chosen: Filter, split: Split) -> dict[int, str]:
     """The values of a filter that occur in a split, and how they are called."""
-    return {int(v): value_name(dataset, filter_name, int(v)) for v in np.unique(split[FILTERS[filter_name]])}
-
-
-def value_name(dataset: catalog.DatasetInfo, filter_name: str, value: int) -> str:
-    """What a value of a filter is called."""
-    names = {"label": dataset.classes, "difficulty": catalog.DIFFICULTIES}.get(filter_name, ())
-    return names[value] if 0 <= value < len(names) else str(value)
+    return {int(value): chosen.value_name(int(value)) for value in np.unique(split[chosen.column])}
 
 
 def choice(dataset: catalog.DatasetInfo, query: Mapping[str, str]) -> Choice:
@@ -88,10 +103,11 @@ def page(dataset: catalog.DatasetInfo, chosen: Choice) -> Page:
     MissingFileError, CorruptFileError, StorageError
         The dataset cannot be loaded.
     """
-    split = load_split(dataset.name, chosen.split)
+    split = load_split(dataset, chosen.split)
     selected = np.ones(len(split), bool)
+    known = filters(dataset)
     for name, value in chosen.values.items():
-        selected &= split[FILTERS[name]] == value
+        selected &= split[known[name].column] == value
     indices: list[int] = np.flatnonzero(selected).tolist()
     n_pages = max(1, -(-len(indices) // PER_PAGE))
     if not 1 <= chosen.page <= n_pages:
@@ -102,20 +118,25 @@ def page(dataset: catalog.DatasetInfo, chosen: Choice) -> Page:
 
 def caption(dataset: catalog.DatasetInfo, split: Split, index: int) -> str:
     """A sample in a few words: its number and the values it can be found by."""
-    values = (value_name(dataset, name, int(split[FILTERS[name]][index])) for name in filters(dataset))
-    named = (f"level {value}" if value.isdigit() else value for value in values)
+    named = []
+    for one in filters(dataset).values():
+        value = int(split[one.column][index])
+        text = one.value_name(value)
+        # A name that begins with a number says what is counted by it: "level 3 arithmetic".
+        named.append(f"{one.name} {text}" if one.lowest or text == str(value) else text)
     return f"[{index}] {', '.join(named)}".strip()
 
 
 def picture(split: Split, index: int) -> Array:
-    """A sample's image as uint8, black ink on white."""
-    shades: Array = np.rint(255 * (1 - np.clip(unit_range(split["images"][index]), 0.0, 1.0))).astype(np.uint8)
+    """A sample's image as uint8: black ink on white, (height, width); in colour as it is, (height, width, 3)."""
+    values = np.clip(unit_range(split["images"][index]), 0.0, 1.0)
+    shades: Array = np.rint(255 * (1 - values if values.ndim == 2 else values.transpose(1, 2, 0))).astype(np.uint8)
     return shades
 
 
 def has_pictures(dataset: catalog.DatasetInfo) -> bool:
-    """Whether its samples are greyscale images."""
-    return dataset.columns[0].name == "images" and len(dataset.columns[0].shape) == 2
+    """Whether its samples are images."""
+    return dataset.kind == "images"
 
 
 def texts(split: Split, index: int) -> Iterator[tuple[str, str]]:

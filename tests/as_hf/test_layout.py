@@ -1,0 +1,83 @@
+"""Specification of tinytorch_hf.as_hf.layout: what a dataset is on the Hub follows from its facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from datasets import Array3D, ClassLabel, Image, Value
+
+from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.catalog import Column, DatasetInfo, SplitInfo
+from tinytorch_hf.errors import InvalidArgumentError
+
+# By the dataset: its configurations, the default first, and the columns of each.
+EXPECTED = {
+    "own_images": {
+        "default": ["image", "label", "light", "weight", "place", "sharp"],
+        "array": ["pixels", "label", "light", "weight", "place", "sharp"],
+    },
+    "own_colours": {"default": ["image", "label"], "array": ["pixels", "label"]},
+    "own_floats": {"array": ["pixels", "label"], "preview": ["image", "label"]},
+    "own_pairs": {"pair": ["question", "answer", "difficulty"], "text": ["text", "difficulty"]},
+    "own_texts": {"text": ["text", "label"]},
+    "own_functions": {"function": ["signature", "docstring", "body", "n_lines"], "text": ["text"]},
+    "mnist": {"default": ["image", "label"], "array": ["pixels", "label"]},
+    "cifar10": {"default": ["image", "label"], "array": ["pixels", "label"]},
+}
+BUILT_IN = {
+    "tinycifar": {
+        "default": ["image", "label", "difficulty", "score", "source_index"],
+        "array": ["pixels", "label", "difficulty", "score", "source_index"],
+    },
+    "tinypy": {"function": ["signature", "docstring", "body", "n_lines", "module", "name"], "text": ["text"]},
+}
+
+
+def test_configurations_follow_from_the_kind(own: dict[str, DatasetInfo]) -> None:
+    """Of every dataset, whether its files are on this machine or not; names alone are needed."""
+    facts: dict[str, DatasetInfo] = {**own, **{name: catalog.info(name) for name in BUILT_IN}}
+
+    for name, expected in {**EXPECTED, **BUILT_IN}.items():
+        found = {config: list(as_hf.features(facts[name], config)) for config in as_hf.config_names(facts[name])}
+        assert (found, list(found)) == (expected, list(expected))
+
+
+def test_the_features_follow_from_the_columns(own: dict[str, DatasetInfo]) -> None:
+    """Colours have their channels first; a row of numbers is an array of one row; classes drop what explains them."""
+    images, colours = as_hf.features(own["own_images"]), as_hf.features(own["own_colours"], "array")
+
+    assert isinstance(images["image"], Image) and colours["pixels"] == Array3D((3, 5, 7), "float32")
+    assert images["label"] == ClassLabel(names=["0", "1"])
+    assert images["light"] == ClassLabel(names=["low", "mid", "high"])
+    assert (images["weight"], images["sharp"]) == (Value("float64"), Value("bool"))
+    assert (images["place"].shape, images["place"].dtype) == ((1, 4), "int16")
+
+
+def test_floats_that_a_png_holds_are_shown_as_pictures_first(own: dict[str, DatasetInfo]) -> None:
+    """Which ones are such is a fact: pixels that are multiples of a step."""
+    stepped = replace(own["own_floats"], pixel_steps=16)
+
+    assert as_hf.config_names(stepped) == as_hf.config_names("tinydigits") == ["default", "array"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"splits": (SplitInfo("All", 1, ()),)}, "a split All, which stands for all splits"),
+        ({"columns": (Column("label", "int64", (), ""),)}, "Two columns of own_colours would be called label"),
+        ({"columns": (Column("image", "int64", (), ""),)}, "Two columns of own_colours would be called image"),
+        ({"columns": (Column("cube", "int8", (2,) * 6, ""),)}, "cube in own_colours has 6 dimensions"),
+    ],
+)
+def test_what_cannot_be_on_the_hub_is_refused(
+    own: dict[str, DatasetInfo], changes: dict[str, tuple[Column, ...]], refusal: str
+) -> None:
+    """Before anything is written, naming the split or column."""
+    colours = own["own_colours"]
+    if "columns" in changes:
+        changes = {"columns": (*colours.columns, *changes["columns"])}
+
+    for ask in (as_hf.config_names, as_hf.features, as_hf.load):
+        with pytest.raises(InvalidArgumentError, match=refusal):
+            ask(replace(colours, **changes))  # type: ignore[arg-type]
