@@ -49,7 +49,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf comp", ["compare "]),
         ("tinytorch-hf info tinym", ["tinymnist "]),
         ("tinytorch-hf stats ", list(catalog.names())),
-        ("tinytorch-hf info --", ["--help", "--json"]),
+        ("tinytorch-hf info --", ["--help", "--dataset-folder", "--json"]),
         ("tinytorch-hf verify tinydigits digits", ["digits_8x8 "]),
         ("tinytorch-hf show tinytalks --split ", ["train", "val", "test"]),
         ("tinytorch-hf compare ", list(tasks.names())),

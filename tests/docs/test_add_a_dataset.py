@@ -75,7 +75,6 @@ def _install(site: Path, project: str) -> None:
 
 def test_the_lines_of_the_page_are_there(page: str) -> None:
     """Each function is public, and each command takes these words."""
-    pytest.importorskip("tinytorch_hf.cli.tree", reason="the commands are no tree yet")
     table = page.partition("### What it can do then")[2].partition("###")[0]
     lines = re.findall(r"\| `([^|]*)` \|$", table, re.MULTILINE)
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("tinytorch-hf ")]

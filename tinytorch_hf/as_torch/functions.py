@@ -74,8 +74,8 @@ class TinyPy(TextDataset):
         super().__init__(root, split, block_size, transform, target_transform, download)
 
     @classmethod
-    def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
-        columns, train = cls._columns(split, root)
+    def _read(cls, split: str, root: str | Path | None, *, can_download: bool = False) -> dict[str, Any]:
+        columns, train = cls._columns(split, root, can_download)
         rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         text = "".join(texts_of("source text", columns))
         read = attributes_of(samples_of("source text", columns), text, texts_of("source text", train))

@@ -48,15 +48,15 @@ class ImageDataset(VisionDataset):  # pyright: ignore[reportGeneralTypeIssues] -
         super().__init__(root, transform=transform, target_transform=target_transform)
         if download:
             self.download()
-        self.__dict__.update(self._read(split, root))
+        self.__dict__.update(self._read(split, root, can_download=True))
         self._files = Files(type(self)._read, root, split)
         self._on_all_images = Kept()
         self._label_tensor = Kept()
 
     @classmethod
-    def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
-        """The attributes that come from files."""
-        columns = load_split(cls.dataset_name, split, root, can_download=True)
+    def _read(cls, split: str, root: str | Path | None, *, can_download: bool = False) -> dict[str, Any]:
+        """The attributes that come from files; unpickling has no argument ``download`` that could be advised."""
+        columns = load_split(cls.dataset_name, split, root, can_download=can_download)
         data, targets = cls._formed(columns["images"], columns["labels"])
         read = {"data": data, "targets": targets}
         if "difficulty" in columns.columns:

@@ -79,8 +79,10 @@ class TinyTalks(TextDataset):
         self._set(self._read_levels, root, self.split, self.levels)
 
     @classmethod
-    def _read_levels(cls, split: str, levels: tuple[int, ...] | None, root: str | Path | None) -> dict[str, Any]:
-        columns, train = cls._columns(split, root)
+    def _read_levels(
+        cls, split: str, levels: tuple[int, ...] | None, root: str | Path | None, *, can_download: bool = False
+    ) -> dict[str, Any]:
+        columns, train = cls._columns(split, root, can_download)
         chosen = [levels is None or level in levels for level in columns["level"].tolist()]
         return attributes_of(
             list(itertools.compress(samples_of("pairs", columns), chosen)),

@@ -89,20 +89,22 @@ class TextDataset(SampleDataset):
         self._set(self._read, root, self.split)
 
     @classmethod
-    def _read(cls, split: str, root: str | Path | None) -> dict[str, Any]:
-        """The attributes that come from files."""
-        columns, train = cls._columns(split, root)
+    def _read(cls, split: str, root: str | Path | None, *, can_download: bool = False) -> dict[str, Any]:
+        """The attributes that come from files; unpickling has no argument ``download`` that could be advised."""
+        columns, train = cls._columns(split, root, can_download)
         kind = catalog.info(cls.dataset_name).kind
         return attributes_of(samples_of(kind, columns), "".join(texts_of(kind, columns)), texts_of(kind, train))
 
     @classmethod
-    def _columns(cls, split: str, root: str | Path | None) -> tuple[Split, Split]:
+    def _columns(cls, split: str, root: str | Path | None, can_download: bool) -> tuple[Split, Split]:
         """A split, and the one whose characters the tokenizer knows."""
         dataset = catalog.info(cls.dataset_name)
         names = [one.name for one in dataset.splits]
         known = "train" if "train" in names else names[0]
-        columns = load_split(dataset, split, root, can_download=True)
-        return columns, columns if split == known else load_split(dataset, known, root, can_download=True)
+        columns = load_split(dataset, split, root, can_download=can_download)
+        if split == known:
+            return columns, columns
+        return columns, load_split(dataset, known, root, can_download=can_download)
 
     def download(self) -> None:
         """Put verified files under the root, or into the cache; leaves good files alone, repairs bad ones.
@@ -118,7 +120,7 @@ class TextDataset(SampleDataset):
 
     def _set(self, read: Callable[..., dict[str, Any]], root: str | Path | None, *which: Any) -> None:
         """Serve what a function reads, see `attributes_of`; InvalidArgumentError for a block that does not fit."""
-        self.__dict__.update(read(*which, root))
+        self.__dict__.update(read(*which, root, can_download=True))
         self._files = Files(read, root, *which)
         self._made_blocks = Kept()
         if self.block_size is None:

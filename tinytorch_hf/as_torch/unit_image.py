@@ -89,8 +89,9 @@ class UnitImage(Image.Image):
             return lut.point(self)
         if not callable(lut):
             return unit_image(self.convert("L").point(lut, mode))
+        function: Any = lut
         try:
-            return super().point(lut, mode)
+            return super().point(function, mode)
         except TypeError as error:
             raise InvalidArgumentError(
                 "This image's pixels are floats in [0, 1], to which Pillow applies only functions of the form "
@@ -104,7 +105,8 @@ class UnitImage(Image.Image):
     def paste(self, im: Any, *args: Any, **options: Any) -> None:
         """As Pillow's: white of another image, or by name, is 1; a number is the float itself."""
         if isinstance(im, str):
-            im = ImageColor.getcolor(im, "L") / 255
+            shade: Any = ImageColor.getcolor(im, "L")
+            im = shade / 255
         elif isinstance(im, Image.Image) and im.mode != "F":
             im = unit_image(im.convert("L"))
         super().paste(im, *args, **options)
@@ -125,7 +127,7 @@ class UnitImage(Image.Image):
 def from_pixels(pixels: Array) -> UnitImage:
     """The image of pixels (height, width) float32 in [0, 1], which it copies."""
     # The same as fromarray, without its search for the mode.
-    image = Image.frombuffer("F", pixels.shape[::-1], pixels.tobytes(), "raw", "F", 0, 1)
+    image: Any = Image.frombuffer("F", pixels.shape[::-1], pixels.tobytes(), "raw", "F", 0, 1)
     # All of an image is in its attributes, whose names differ between releases of Pillow.
     image.__class__ = UnitImage
     picture: UnitImage = image

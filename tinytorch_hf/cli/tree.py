@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": _Formatter, **options})
         self.what = what
         self.purposes: dict[str, dict[str, Parser]] = {}
-        self._below: argparse._SubParsersAction[Parser] | None = None
+        self._below: Any = None
 
     @property
     def commands(self) -> dict[str, Parser]:
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
             self._below = self.add_subparsers(prog=self.prog, metavar="COMMAND", required=True)
         if not self.purposes:
             self.heading("Commands")
-        command = self._below.add_parser(name, help=what, what=what, **options)
+        command: Parser = self._below.add_parser(name, help=what, what=what, **options)
         next(reversed(self.purposes.values()))[name] = command
         return command
 

@@ -34,7 +34,7 @@ def with_sizes(dataset: DatasetInfo, infos: Mapping[str, Any], repo_id: str, com
     from huggingface_hub import DatasetCard
 
     card = DatasetCard(written(dataset) or made(dataset, repo_id, companions))
-    DatasetInfosDict(infos).to_dataset_card_data(card.data)
+    DatasetInfosDict(infos).to_dataset_card_data(card.data)  # pyright: ignore[reportArgumentType]
     return str(card)
 
 
