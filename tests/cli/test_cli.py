@@ -105,7 +105,7 @@ def test_a_wrong_call_exits_with_2_and_the_usage(run: Any, arguments: list[str])
         (["show", "tinydigits", "--index", "-1"], "Known: 0 to 999."),
         (["stats", "emnist"], "There is no dataset 'emnist'"),
         (["verify", "emnist"], "There is no dataset 'emnist'"),
-        (["publish", "mnist", "--repo-id", "a/b"], "mnist has no place on the Hub here"),
+        (["publish", "mnist", "--repo-id", "a/b"], "mnist is not published from here"),
         (["publish", "tinydigits"], "--repo-id"),
         (["compare", "emnist"], "There is no dataset 'emnist'"),
         (["compare", "tinydigits", "--optimizer", "sdg"], "Did you mean 'sgd'"),
