@@ -28,6 +28,7 @@ CORE_TESTS = [
 HUB_TESTS = [
     "tests/as_hf",
     "tests/hub/test_parquet.py",
+    "tests/hub/test_own_builds.py",
     "tests/hub/test_cache.py",
     "tests/hub/test_offline.py",
 ]

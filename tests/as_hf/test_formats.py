@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import datasets
@@ -38,13 +39,13 @@ def some_columns(splits: Splits) -> Splits:
 FORMS: dict[str, Callable[[Splits], Splits]] = {
     **{
         form: (lambda splits, form=form: splits.with_format(form))  # type: ignore[misc]
-        for form in ("numpy", "torch", "pandas", "arrow")
+        for form in ("numpy", "pandas", "arrow", *(["torch"] if find_spec("torch") else []))
     },
     "some columns": some_columns,
     "undecoded": undecoded,
     "streamed": streamed,
     "undecoded and streamed": lambda splits: streamed(undecoded(splits)),
-    "streamed as torch": lambda splits: streamed(splits).with_format("torch"),
+    "streamed as numpy": lambda splits: streamed(splits).with_format("numpy"),
     "selected": lambda splits: datasets.DatasetDict(
         {name: rows.select(range(len(rows) - 1, -1, -1)).sort("place_of") for name, rows in _numbered(splits).items()}
     ),

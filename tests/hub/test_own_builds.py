@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 import datasets
-import mlcroissant
 import pytest
 import yaml
 from own_datasets import MAKERS
@@ -90,6 +89,7 @@ def test_its_croissant_is_valid(
     name: str, own: dict[str, DatasetInfo], own_hub: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As MLCommons' own library reads it, with no advice but for the date of a publication."""
+    mlcroissant = pytest.importorskip("mlcroissant")
     found = mlcroissant.Dataset(jsonld=str(own_hub / name / "croissant.json"))
     described = json.loads((own_hub / name / "croissant.json").read_text(encoding="utf-8"))
 
@@ -134,6 +134,7 @@ def test_the_lines_of_a_card_run(
     name: str, own: dict[str, DatasetInfo], own_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the folder stands in for the Hub: the library itself, NumPy, PyTorch, TinyTorch."""
+    pytest.importorskip("torch")
     blocks = re.findall(r"```python\n(.*?)```", "\n".join(usage.blocks(own[name], f"hub/{name}")), re.DOTALL)
     (tmp_path / "hub").symlink_to(own_hub)
     monkeypatch.chdir(tmp_path)

@@ -47,7 +47,7 @@ def test_the_literal_call_gives_the_curated_numbers(seen: Any, mirror: Mirror) -
     """Every configuration of every dataset, loaded; and as many samples streamed."""
     numbers = seen["numbers"]
 
-    served = [repository.dataset for repository in mirror.repositories.values() if repository.dataset]
+    served = [repository.dataset.name for repository in mirror.repositories.values() if repository.dataset]
     assert set(numbers) == {f"{name} {config}" for name in served for config in as_hf.config_names(name)}
     assert all(found == expected for found, expected in numbers.values())
     assert numbers["tinydigits default"][0] == catalog.info("tinydigits").fingerprint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from serving import ODD_NAMES, Mirror, ask, serving
 
 from tinytorch_hf import catalog, load
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import pictures, statistics
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.hub.contents import Snapshot
@@ -60,10 +62,11 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Iterator[Mirror]:
-    """Pages of every dataset of the catalog, whether it has a place on the Hub or not; no files."""
+def shelf(own: dict[str, DatasetInfo]) -> Iterator[Mirror]:
+    """Pages of every dataset that ships and of the small ones that a test makes; no files."""
     nothing = {"main": Snapshot("0" * 40, {})}
-    shown = [Repository(f"tinytorch/{name}", nothing, dataset=name) for name in catalog.shipped_names()]
+    datasets = [*map(catalog.info, catalog.shipped_names()), *own.values()]
+    shown = [Repository(dataset.repo_id, nothing, dataset=dataset) for dataset in datasets]
     with serving(server.server(by_id(shown))) as address:
         yield Mirror(address, by_id(shown), Path())
 
@@ -142,11 +145,11 @@ def test_a_host_that_is_none_does_not_get_into_the_line(mirror: Mirror, host: st
 
 def test_the_picture_is_the_contact_sheet(mirror: Mirror) -> None:
     """Of the first split, as PNG; datasets without images have none."""
-    answer = ask(mirror.address, "/pictures/tinydigits.png")
+    answer = ask(mirror.address, "/pictures/tinytorch/tinydigits.png")
 
     assert answer.headers["content-type"] == "image/png"
     assert answer.body == pictures.png(pictures.contact_sheet(load("tinydigits")["train"], scale=2))
-    for name in ("tinytalks", "nothing", "..%2ftinydigits"):
+    for name in ("tinytorch/tinytalks", "tinytorch/nothing", "course/words", "tinytorch/..%2ftinydigits", "tinydigits"):
         assert ask(mirror.address, f"/pictures/{name}.png").status == 404
 
 
@@ -229,23 +232,27 @@ def test_the_form_remembers_what_was_chosen(mirror: Mirror) -> None:
 
 @pytest.mark.parametrize(
     ("name", "names"),
-    [("tinydigits", ["label"]), ("tinymnist", ["label", "difficulty"]), ("tinytalks", ["level"])],
+    [
+        *(("tinydigits", ["label"]), ("tinymnist", ["label", "difficulty"]), ("tinytalks", ["level"])),
+        *(("own_images", ["label", "light"]), ("own_texts", ["label"]), ("own_functions", [])),
+    ],
 )
-def test_every_dataset_is_filtered_by_what_it_has(name: str, names: list[str]) -> None:
-    """Label, level, difficulty; each value gives the samples that have it, and all values together all."""
-    dataset = catalog.info(name)
-    assert samples.filters(dataset) == names
+def test_every_dataset_is_filtered_by_what_it_has(name: str, names: list[str], own: dict[str, DatasetInfo]) -> None:
+    """By whatever has named values; each value gives the samples that have it, and all values together all."""
+    dataset = own.get(name) or catalog.info(name)
+    filters = samples.filters(dataset)
+    assert list(filters) == names
 
-    for filter_name in names:
+    for filter_name, one in filters.items():
         for split in dataset.splits:
             first = samples.page(dataset, samples.choice(dataset, {"split": split.name}))
             counts = {
                 value: samples.page(dataset, samples.choice(dataset, {"split": split.name, filter_name: str(value)}))
-                for value in samples.options(dataset, filter_name, first.split)
+                for value in samples.options(one, first.split)
             }
             assert sum(found.n_samples for found in counts.values()) == split.n_samples
             for value, found in counts.items():
-                assert {first.split[samples.FILTERS[filter_name]][index] for index in found.indices} == {value}
+                assert {first.split[one.column][index] for index in found.indices} == {value}
 
 
 def test_filters_together(mirror: Mirror) -> None:
@@ -279,10 +286,10 @@ def test_questions_are_chosen_by_level(shelf: Mirror) -> None:
 
 
 def test_texts_are_shown_column_by_column() -> None:
-    """And named by their level."""
+    """And named by their level, its number and what it is about."""
     dataset, split = catalog.info("tinytalks"), load("tinytalks")["val"]
 
-    assert samples.caption(dataset, split, 0) == f"[0] level {split['level'][0]}"
+    assert samples.caption(dataset, split, 0) == "[0] level 1 greetings and identity" and split["level"][0] == 1
     shown = dict(samples.texts(split, 0))
     assert shown["question"] == split["question"][0] and set(shown) == {c.name for c in dataset.columns}
 
@@ -297,6 +304,20 @@ def test_whatever_is_chosen_gives_a_page_or_an_explanation(query: dict[str, str]
         except (UnknownNameError, InvalidArgumentError):
             continue
         assert len(found.indices) <= samples.PER_PAGE
+
+
+def test_images_in_colour_have_pictures_too(shelf: Mirror, own: dict[str, DatasetInfo]) -> None:
+    """Of classes by their names, channels last, colours as they are; a picture of all, and statistics."""
+    shown = page(shelf, "/datasets/local/own_colours?split=test&label=1")
+    sheet = ask(shelf.address, "/pictures/local/own_colours.png")
+    images = load(own["own_colours"], "test")["images"]
+
+    assert captions(shown) == ["[1] green", "[4] green", "[7] green"]
+    assert f"data:image/png;base64,{base64.b64encode(pictures.png(images[4].transpose(1, 2, 0))).decode()}" in {
+        image["src"] for image in shown.all("img")
+    }
+    assert sheet.headers["content-type"] == "image/png"
+    assert "per class" in shown.text and "The samples cannot be shown" not in page(shelf, "/").text
 
 
 def test_an_instructors_own_files_are_listed_and_escaped(mirror: Mirror) -> None:
@@ -349,7 +370,7 @@ def test_a_dataset_that_cannot_be_loaded_keeps_its_page(
     assert "The samples cannot be shown" in shown.text
     assert any("LICENSE" in (a["href"] or "") for a in shown.all("a"))
     assert "The samples cannot be shown" in page(mirror, "/").text
-    assert "train.pkl" in page(mirror, "/pictures/tinydigits.png", 404).text
+    assert "train.pkl" in page(mirror, "/pictures/tinytorch/tinydigits.png", 404).text
 
 
 def test_the_status_for_programs(mirror: Mirror) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
 from huggingface_hub.utils import validate_repo_id
 
-from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, StorageError
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, MissingFileError, StorageError
 from tinytorch_hf.mirror import repositories
 
 
@@ -24,7 +27,7 @@ def test_a_built_dataset_is_tagged_with_its_version(tmp_path: Path) -> None:
     """And found by branch, tag, commit and full reference alike."""
     repository = repositories.built("tinydigits", tmp_path)
 
-    assert (repository.id, repository.dataset) == ("tinytorch/tinydigits", "tinydigits")
+    assert (repository.id, repository.dataset) == ("tinytorch/tinydigits", catalog.TINYDIGITS)
     for revision in ("main", "v1.0.0", repository.main.commit, "refs/heads/main"):
         assert repository.at(revision) is repository.main
     for revision in ("", "Main", "v2.0.0", repository.main.commit[:7], "HEAD~1", "refs/heads/", "../main"):
@@ -49,6 +52,30 @@ def test_an_instructors_sub_folders_are_datasets(course: Path, tmp_path: Path) -
 
     assert (repository.id, repository.dataset, repository.tags) == ("course/words", None, {})
     assert list(repository.main.files) == ["a.txt"]
+
+
+def test_a_sub_folder_with_a_description_is_a_dataset(
+    course: Path, own: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """Built as any dataset, under the names of the folders, and tagged; beside files, which are served as they are."""
+    folder = Path(own["own_colours"].provider.path)  # type: ignore[union-attr]
+    shutil.copytree(folder, course / "birds")
+
+    birds, words = repositories.own(course, tmp_path / "out")
+
+    assert (birds.id, birds.dataset and birds.dataset.name, list(birds.tags)) == (
+        "course/birds",
+        "own_colours",
+        ["v1.0.0"],
+    )
+    assert "data/default/train-00000-of-00001.parquet" in birds.main.files
+    assert 'load_dataset("course/birds")' in birds.main.files["README.md"].place.read_text(encoding="utf-8")
+    assert (words.id, words.dataset) == ("course/words", None)
+    assert "dataset.json" in repositories.own(course)[0].main.files
+
+    (course / "birds" / "dataset.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(DescriptionError, match=r"birds/dataset\.json, schema"):
+        repositories.own(course, tmp_path / "again")
 
 
 @pytest.mark.parametrize("name", ["a b", "a--b", "a..b", "-a", "a.", "\u00e4", "a.git", "x" * 97])

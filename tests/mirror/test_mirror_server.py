@@ -22,6 +22,7 @@ from conftest import Run
 from serving import ask, serving, write_course
 
 from benchmarks import mirror as benchmark
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import MissingFileError, NetworkError
 from tinytorch_hf.mirror import repositories, server
@@ -166,8 +167,8 @@ def test_wrong_calls_are_explained(arguments: list[str], status: int, message: s
 def test_a_dataset_whose_data_are_not_here_is_left_out(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all of them; one that was asked for by name is an error."""
 
-    def missing(name: str, out: Path) -> None:
-        raise MissingFileError(f"there is no {name} in {out.name}")
+    def missing(dataset: DatasetInfo, out: Path) -> None:
+        raise MissingFileError(f"there is no {dataset.name} in {out.name}")
 
     monkeypatch.setattr(repositories, "built", missing)
     monkeypatch.setattr(server, "run", lambda served, archives, listening: None)

@@ -96,7 +96,7 @@ def add_to(parser: Parser) -> None:
         "--folder",
         type=user_path,
         metavar="DIR",
-        help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER",
+        help="folder of your own; each sub-folder is served as DIR/SUB-FOLDER, those with dataset.json as datasets",
     )
     add_json(parser)
 
