@@ -273,7 +273,7 @@ def test_a_selection_that_is_missing_or_damaged_is_named(tmp_path: Path, monkeyp
 
 
 def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files, NumPy, both roads into PyTorch, TinyTorch; it has no place on the Hub."""
+    """Files, NumPy, both ways into PyTorch, TinyTorch, and both into Hugging Face's library."""
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tinycifar_root))
 
     checks = {check.subject: check for check in verify("tinycifar")}
@@ -281,6 +281,7 @@ def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.Mon
     assert list(checks) == [
         *("file train.npz", "file test.npz"),
         *("numpy load", "torch tensors", "torch TinyCIFAR", "tinytorch DataLoader"),
+        *("Hugging Face in memory", "Hugging Face Parquet"),
     ]
     assert {check.outcome for check in checks.values()} == {Outcome.OK}
     assert checks["torch TinyCIFAR"].detail.endswith("of images, labels")

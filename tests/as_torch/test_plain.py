@@ -30,7 +30,7 @@ def test_wrong_names_are_explained() -> None:
         as_torch.tensors("tinydigit")
     with pytest.raises(UnknownNameError, match="Known: train, test"):
         as_torch.tensors("tinydigits", "val")
-    with pytest.raises(InvalidArgumentError, match=r"tinytorch_hf\.TinyTalks"):
+    with pytest.raises(InvalidArgumentError, match=r"in PyTorch tinytorch_hf\.dataset_class\('tinytalks'\)"):
         as_torch.tensors("tinytalks")
 
 

@@ -165,7 +165,9 @@ def test_the_command_serves_what_is_there_or_what_was_asked_for(
 
 def test_a_dataset_asked_for_by_name_must_be_there_whole(cached: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The error says how to get it."""
-    with pytest.raises(MissingFileError, match=r"other\.gz is not there, or is damaged\. You can use download=True"):
+    with pytest.raises(
+        MissingFileError, match=r"other\.gz is not there, or is damaged\. Run `tinytorch-hf download words`"
+    ):
         archives.in_cache(["words"])
     assert main(["hub", "mirror", "mnist", "--port", "0"]) == PROBLEM
     assert "tinytorch-hf download mnist" in capsys.readouterr().err

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.as_torch.classes import dataset_class
-from tinytorch_hf.as_torch.image_dataset import OneSplitImages, TrainTestImages
 from tinytorch_hf.as_torch.plain import tensors
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data.loaders import as_stored
@@ -55,6 +53,10 @@ def _text_columns(dataset: DatasetInfo, samples: list[Any]) -> dict[str, Array]:
 
 def _dataset(dataset: DatasetInfo, split_name: str) -> Any:
     """One split as its class serves it, whatever the class calls the choice of a split."""
+    # The classes of images derive from torchvision's, whose import takes seconds; tensors need none of it.
+    from tinytorch_hf.as_torch.classes import dataset_class
+    from tinytorch_hf.as_torch.image_dataset import OneSplitImages, TrainTestImages
+
     made = dataset_class(dataset)
     if issubclass(made, TrainTestImages):
         return made(train=split_name == "train")

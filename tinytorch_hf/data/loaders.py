@@ -160,7 +160,8 @@ def load_images(
     dataset.split(split_name)
     if dataset.kind != "images":
         raise InvalidArgumentError(
-            f"{dataset.title} holds texts, not images. tinytorch_hf.load({dataset.name!r}) gives them."
+            f"{dataset.title} holds texts, not images. tinytorch_hf.load({dataset.name!r}) gives them, and in PyTorch "
+            f"tinytorch_hf.dataset_class({dataset.name!r})."
         )
     split = load_split(dataset, split_name, root, can_download=can_download)
     return unit_range(split["images"]), split["labels"]
