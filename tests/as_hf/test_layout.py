@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from datasets import Array3D, ClassLabel, Image, Value
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import Column, DatasetInfo, SplitInfo
+from tinytorch_hf.data.register import write_dataset
 from tinytorch_hf.errors import InvalidArgumentError
 
 # By the dataset: its configurations, the default first, and the columns of each.
@@ -59,6 +62,18 @@ def test_floats_that_a_png_holds_are_shown_as_pictures_first(own: dict[str, Data
     stepped = replace(own["own_floats"], pixel_steps=16)
 
     assert as_hf.config_names(stepped) == as_hf.config_names("tinydigits") == ["default", "array"]
+
+
+def test_numbers_that_the_library_cannot_write_are_refused(tmp_path: Path) -> None:
+    """It takes whole numbers of 64 bits without a sign, but none above those with one."""
+    columns = {"text": np.array(["a"]), "large": np.array([2**63], dtype=np.uint64)}
+    dataset = write_dataset(
+        tmp_path, {"train": columns}, name="large", summary="One.", license="CC0-1.0", source="here"
+    )
+    catalog.forget("large")
+
+    with pytest.raises(InvalidArgumentError, match="large of large has numbers above 9223372036854775807"):
+        as_hf.load(dataset)
 
 
 @pytest.mark.parametrize(

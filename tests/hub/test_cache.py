@@ -55,7 +55,7 @@ def is_default_newest(name: str) -> bool:
 def users_own_copy(root: Path, tmp_path: Path) -> None:
     """What the library itself keeps of the repository after loading it from the Hub once."""
     builder = FromFacts(catalog.TINYDIGITS, load("tinydigits"), "default", tmp_path / "elsewhere")
-    builder.download_and_prepare(str(root / "tinytorch___tinydigits" / "default" / "0.0.0" / ("a" * 40)))
+    builder.write(root / "tinytorch___tinydigits" / "default" / "0.0.0" / ("a" * 40))
 
 
 def test_every_configuration_is_prepared_where_the_library_looks(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -112,6 +113,19 @@ def test_a_build_with_other_numbers_is_not_kept(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(from_facts, "encoded", lambda *of: {**real(*of), "label": [0] * len(of[1])})
 
     with pytest.raises(CorruptFileError, match=r"default configuration .* does not hold the curated numbers"):
+        parquet.build("tinydigits", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not as the library's error that generating failed."""
+
+    def fail(*_of: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(from_facts, "encoded", fail)
+
+    with pytest.raises(StorageError, match="No space left on device"):
         parquet.build("tinydigits", tmp_path)
     assert list(tmp_path.iterdir()) == []
 

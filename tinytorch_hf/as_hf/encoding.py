@@ -13,9 +13,11 @@ from tinytorch_hf.as_hf.layout import Configuration, Form, HubColumn
 from tinytorch_hf.catalog import Column, DatasetInfo
 from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.data.texts import texts_of
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
+_MOST = np.iinfo(np.int64).max
 _ARRAYS = {2: Array2D, 3: Array3D, 4: Array4D, 5: Array5D}
 
 
@@ -55,7 +57,11 @@ def _encoded(dataset: DatasetInfo, split: Split, held: HubColumn) -> Any:
     if held.form is Form.PIXELS:
         values = unit_range(values)
     elif held.form is Form.CLASS:
-        values = values - held.column.lowest
+        values = values.astype(np.int64) - held.column.lowest
+    elif values.dtype == np.uint64 and not held.column.shape and values.max() > _MOST:
+        raise InvalidArgumentError(
+            f"{held.name} of {dataset.name} has numbers above {_MOST}, which Hugging Face's library cannot write."
+        )
     return values.reshape(len(values), *array_shape(held.column)) if held.column.shape else values.tolist()
 
 

@@ -25,12 +25,11 @@ class FromFacts(datasets.GeneratorBasedBuilder):  # type: ignore[misc] # the lib
     dataset
         Facts of the dataset.
     splits
-        Its content, as `tinytorch_hf.load` gives it. It is read before, because the library hides the reason of what
-        goes wrong inside a builder.
+        Its content, as `tinytorch_hf.load` gives it.
     config
         Name of the configuration.
     cache_dir
-        A folder for the library's own needs; what is prepared goes to where `download_and_prepare` is told.
+        A folder for the library's own needs.
     citation
         BibTeX.
     """
@@ -50,6 +49,13 @@ class FromFacts(datasets.GeneratorBasedBuilder):  # type: ignore[misc] # the lib
             config_name=self._configuration.name,
             version=datasets.Version(version),
         )
+
+    def write(self, folder: Path, **options: Any) -> None:
+        """Prepare the configuration into a folder; what goes wrong is raised as it is, not as the library wraps it."""
+        try:
+            self.download_and_prepare(str(folder), **options)
+        except datasets.exceptions.DatasetGenerationError as error:
+            raise error.__cause__ or error from None
 
     def _info(self) -> Any:
         return datasets.DatasetInfo(

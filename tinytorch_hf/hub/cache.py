@@ -111,7 +111,7 @@ def _write(dataset: DatasetInfo, splits: Mapping[str, Split], content: str, conf
     folder = _written(dataset, config, scratch)
     builder = FromFacts(dataset, splits, config, scratch / "cache", citation(dataset))
     with quiet():
-        builder.download_and_prepare(str(folder))
+        builder.write(folder)
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     (folder / _MARK).write_text(json.dumps(_mark(content, sizes), indent=2), encoding="utf-8")
 

@@ -60,11 +60,12 @@ def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "") -> Pa
         A file of the dataset is not there or is damaged, or what was loaded back differs from the curated files.
     """
     dataset = catalog.info(name)
-    configs, splits = as_hf.config_names(dataset), load(dataset)
+    configs = as_hf.config_names(dataset)
     out = folders.expanded(out)
     target = out / dataset.name
     if target.exists():
         raise StorageError(f"{target} exists already. Remove it, or choose another folder with --out.")
+    splits = load(dataset)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{dataset.name}.", dir=out, ignore_cleanup_errors=True) as scratch:
@@ -90,7 +91,7 @@ def _write_folder(dataset: DatasetInfo, splits: Mapping[str, Split], folder: Pat
         builder = FromFacts(dataset, splits, config, cache, citation(dataset))
         prepared = cache / f"{config}-parquet"
         with quiet():
-            builder.download_and_prepare(str(prepared), file_format="parquet", max_shard_size=_ONE_SHARD)
+            builder.write(prepared, file_format="parquet", max_shard_size=_ONE_SHARD)
         for split in splits:
             (shard,) = prepared.glob(f"*-{split}.parquet")
             place = folder / "data" / config / f"{split}-00000-of-00001.parquet"
