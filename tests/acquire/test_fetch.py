@@ -18,6 +18,8 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import fetch, places, plan
 from tinytorch_hf.errors import NetworkError, StorageError
 
+pytest.importorskip("requests", reason="downloads need the extra `download`")
+
 SIZE = len(PACKED)
 OTHER = bytes(SIZE)
 PAGE = b"<html>Please log in</html>"

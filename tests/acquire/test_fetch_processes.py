@@ -20,6 +20,8 @@ from small_dataset import PACKED, small
 from tinytorch_hf.acquire import lock
 from tinytorch_hf.errors import StorageError
 
+pytest.importorskip("requests", reason="downloads need the extra `download`")
+
 TESTS = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither fork nor signals for one process")

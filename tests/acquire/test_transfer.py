@@ -17,6 +17,8 @@ from tinytorch_hf.acquire.reasons import Failure
 from tinytorch_hf.acquire.transfer import transfer
 from tinytorch_hf.errors import StorageError
 
+pytest.importorskip("requests", reason="downloads need the extra `download`")
+
 # Made with openssl; it names localhost and 127.0.0.1.
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
