@@ -1,4 +1,4 @@
-"""The contract of `test_contract` for what takes its time: MNIST and TinyCIFAR in full, for `nox -s longer`."""
+"""The contract of `test_contract` for what takes its time: what is built here, and MNIST in full, for `nox -s longer`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,33 @@ from pathlib import Path
 import pytest
 
 from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.compare import lockstep, tasks
 from tinytorch_hf.data import content_hash
 from tinytorch_hf.hub import parquet
 
 
-@pytest.mark.parametrize("name", ["mnist", "tinycifar"])
-def test_what_is_built_in_full_is_loaded_as_the_same(
-    name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every image through PNG and Parquet and back."""
-    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(request.getfixturevalue(f"{name}_root")))
-    dataset = catalog.info(name)
+@pytest.fixture(params=["mnist", "tinycifar", "tinypy"])
+def dataset(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> catalog.DatasetInfo:
+    """Facts of a dataset whose files are here."""
+    found = catalog.info(request.param)
+    if found.archives or found.cut_from:
+        monkeypatch.setenv("TINYTORCH_HF_CACHE", str(request.getfixturevalue(f"{found.name}_root")))
+    else:
+        request.getfixturevalue(found.name)
+    return found
 
+
+def test_hugging_face_serves_the_same(dataset: catalog.DatasetInfo, tmp_path: Path) -> None:
+    """In memory, and every sample through Parquet and back, in every configuration."""
     folder = parquet.build(dataset, tmp_path)
 
     for config in as_hf.config_names(dataset):
+        found, expected = as_hf.fingerprints(dataset, as_hf.load(dataset, config))
+        assert found == expected
         found, expected = content_hash.fingerprints(dataset, parquet.read_back(dataset, folder, config))
         assert found == expected
+
+
+def test_both_frameworks_agree_on_it(dataset: catalog.DatasetInfo) -> None:
+    """A training of one epoch, with the model that comes first."""
+    assert lockstep.run(tasks.settings_for(dataset, epochs=1)).agree

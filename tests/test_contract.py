@@ -1,7 +1,7 @@
 """Specification of what holds for every dataset, built-in or of the user's own: the same content on every road.
 
-MNIST and CIFAR-10 stand here with a few images in their own files' format; `nox -s longer` takes them in full, with
-TinyCIFAR, which is cut from genuine images here where there are any.
+MNIST and CIFAR-10 stand here with a few images in their own files' format. What takes seconds for the two that are built
+on the user's machine, and MNIST in full, is in `nox -s longer`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from tinytorch_hf.mirror.repositories import Repository, by_id
 GENUINE = [name for name in catalog.built_in_names() if name not in MAKERS]
 NAMES = [*GENUINE, *MAKERS]
 EVERY_DATASET = pytest.mark.parametrize("name", NAMES)
+# Without those of which `tests/contract_in_full.py` says the same.
+EVERY_QUICK_ONE = pytest.mark.parametrize("name", [n for n in NAMES if n in MAKERS or catalog.info(n).is_shipped])
 
 Splits = Mapping[str, Split]
 Find = Callable[[str], DatasetInfo]
@@ -59,10 +61,7 @@ def built(hub: Path, own_hub: Path) -> Callable[[DatasetInfo], Path]:
     """The folder of a dataset that was built for the Hub."""
 
     def built(dataset: DatasetInfo) -> Path:
-        for folder in (hub, own_hub):
-            if (folder / dataset.name).is_dir():
-                return folder / dataset.name
-        pytest.skip(f"{dataset.name} is built by `nox -s longer`, which has the time")
+        return next(folder / dataset.name for folder in (hub, own_hub) if (folder / dataset.name).is_dir())
 
     return built
 
@@ -110,7 +109,7 @@ def test_the_tinytorch_bridge_serves_the_same(name: str, find: Find) -> None:
     _same(dataset, as_tinytorch.read_back(dataset))
 
 
-@EVERY_DATASET
+@EVERY_QUICK_ONE
 def test_hugging_face_serves_the_same(name: str, find: Find) -> None:
     """In memory, in the default configuration."""
     dataset = find(name)
@@ -119,7 +118,7 @@ def test_hugging_face_serves_the_same(name: str, find: Find) -> None:
     assert found == expected
 
 
-@EVERY_DATASET
+@EVERY_QUICK_ONE
 def test_what_is_built_is_loaded_as_the_same(
     name: str, find: Find, built: Callable[[DatasetInfo], Path], tmp_path: Path
 ) -> None:
@@ -177,7 +176,7 @@ def test_it_is_described_and_counted(name: str, find: Find, capsys: pytest.Captu
         assert dataset.summary in capsys.readouterr().out
 
 
-@EVERY_DATASET
+@EVERY_QUICK_ONE
 def test_both_frameworks_agree_on_it(name: str, find: Find) -> None:
     """A training of one epoch, of an MLP or a GPT."""
     dataset = find(name)
