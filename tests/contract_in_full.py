@@ -1,4 +1,4 @@
-"""The contract of `test_contract` for what takes its time: what is built here, and MNIST in full, for `nox -s longer`."""
+"""The contract of `test_contract` for what takes seconds: what is built here, and all of MNIST, for `nox -s longer`."""
 
 from __future__ import annotations
 

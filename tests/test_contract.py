@@ -1,7 +1,7 @@
 """Specification of what holds for every dataset, built-in or of the user's own: the same content on every road.
 
-MNIST and CIFAR-10 stand here with a few images in their own files' format. What takes seconds for the two that are built
-on the user's machine, and MNIST in full, is in `nox -s longer`.
+MNIST and CIFAR-10 stand here with a few images in their own files' format. What takes seconds for the two that are
+built on the user's machine, and all of MNIST, is in `nox -s longer`.
 """
 
 from __future__ import annotations
