@@ -306,12 +306,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DatasetInfo]:
 
 
 @pytest.fixture(scope="session")
-def own_hub(made_once: MakeOnce, own: dict[str, DatasetInfo], tinypy: str) -> Path:
-    """A folder with each of these and TinyPy built, for all tests that only read."""
+def own_hub(made_once: MakeOnce, own: dict[str, DatasetInfo]) -> Path:
+    """A folder with each of these built, for all tests that only read."""
     from tinytorch_hf.hub import parquet
 
     def build(folder: Path) -> None:
-        for dataset in (*own.values(), catalog.TINYPY):
+        for dataset in own.values():
             parquet.build(dataset, folder)
 
     return made_once("own_hub", build)

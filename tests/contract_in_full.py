@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare import lockstep, tasks
@@ -30,8 +31,22 @@ def test_hugging_face_serves_the_same(dataset: catalog.DatasetInfo, tmp_path: Pa
     for config in as_hf.config_names(dataset):
         found, expected = as_hf.fingerprints(dataset, as_hf.load(dataset, config))
         assert found == expected
-        found, expected = content_hash.fingerprints(dataset, parquet.read_back(dataset, folder, config))
-        assert found == expected
+    # Building has compared every configuration; the default is loaded once more.
+    read = parquet.read_back(dataset, folder, as_hf.config_names(dataset)[0])
+    found, expected = content_hash.fingerprints(dataset, read)
+    assert found == expected
+
+
+def test_the_folder_of_functions_has_their_licence(tinypy: str, tmp_path: Path) -> None:
+    """Licence and datasheet lie beside the card, which names a licence that the Hub has no word for."""
+    folder = parquet.build("tinypy", tmp_path)
+    said = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+
+    assert {"LICENSE", "DATASHEET.md"} <= {path.name for path in folder.iterdir()}
+    assert (said["task_categories"][0], said["license"], said["size_categories"][0]) == (
+        *("text-generation", "other", "1K<n<10K"),
+    )
+    assert (said["license_name"], said["license_link"]) == ("psf-2.0", "LICENSE")
 
 
 def test_both_frameworks_agree_on_it(dataset: catalog.DatasetInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import shutil
 from collections.abc import Callable
@@ -24,7 +25,8 @@ from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split, read_split
-from tinytorch_hf.health.verification import Outcome, verify
+from tinytorch_hf.health import verification
+from tinytorch_hf.health.verification import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tinycifar"
@@ -273,15 +275,15 @@ def test_a_selection_that_is_missing_or_damaged_is_named(tmp_path: Path, monkeyp
 
 
 def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files, NumPy, both ways into PyTorch, TinyTorch, and both into Hugging Face's library."""
+    """Files, NumPy, both ways into PyTorch, and TinyTorch."""
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tinycifar_root))
 
-    checks = {check.subject: check for check in verify("tinycifar")}
+    # The checks that follow go through Hugging Face's library, which takes seconds; `nox -s longer` has them.
+    checks = {check.subject: check for check in itertools.islice(verification.checks("tinycifar"), 6)}
 
     assert list(checks) == [
         *("file train.npz", "file test.npz"),
         *("numpy load", "torch tensors", "torch TinyCIFAR", "tinytorch DataLoader"),
-        *("Hugging Face in memory", "Hugging Face Parquet"),
     ]
     assert {check.outcome for check in checks.values()} == {Outcome.OK}
     assert checks["torch TinyCIFAR"].detail.endswith("of images, labels")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.data import loaders
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.files import folders, store, talks
+from tinytorch_hf.health import verification
 from tinytorch_hf.health.verification import Check, Outcome
 
 HUB = ["Hugging Face in memory", "Hugging Face Parquet"]
@@ -60,10 +62,11 @@ def test_every_dataset_is_followed_on_its_own_roads(name: str, roads: list[str])
 
 def test_functions_are_held_against_themselves(tinypy: str) -> None:
     """TinyPy has no fingerprint in the catalog: what PyTorch serves is compared with what NumPy loads."""
-    checks = {check.subject: check for check in verify("tinypy")}
+    # The checks that follow go through Hugging Face's library, which takes seconds; `nox -s longer` has them.
+    checks = {check.subject: check for check in itertools.islice(verification.checks("tinypy"), 6)}
 
     assert {check.outcome for check in checks.values()} == {Outcome.OK}
-    assert {"file train.jsonl", "numpy load", "torch TinyPy"} <= set(checks)
+    assert list(checks)[-3:] == ["numpy load", "torch TinyPy", "tinytorch DataLoader"]
     assert checks["torch TinyPy"].detail.endswith(" of body")
 
 

@@ -22,7 +22,7 @@ from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.hub import card, parquet, usage
 from tinytorch_hf.reference import CharTokenizer, Tensor
 
-EVERY_DATASET = pytest.mark.parametrize("name", [*MAKERS, "tinypy"])
+EVERY_DATASET = pytest.mark.parametrize("name", list(MAKERS))
 
 
 def facts(name: str, own: dict[str, DatasetInfo]) -> DatasetInfo:
@@ -48,7 +48,7 @@ def test_the_library_loads_the_exact_numbers(
 
 @EVERY_DATASET
 def test_a_built_folder_is_whole(name: str, own: dict[str, DatasetInfo], own_hub: Path) -> None:
-    """Card, picture, Croissant, one shard a split and configuration; licence and datasheet where they are written."""
+    """Card, picture, Croissant, one shard a split and configuration."""
     dataset = facts(name, own)
     files = {path.relative_to(own_hub / name).as_posix() for path in (own_hub / name).rglob("*") if path.is_file()}
     shards = {
@@ -57,8 +57,7 @@ def test_a_built_folder_is_whole(name: str, own: dict[str, DatasetInfo], own_hub
         for split in dataset.splits
     }
 
-    assert files - {"LICENSE", "DATASHEET.md"} == {"README.md", "samples.png", "croissant.json", *shards}
-    assert ({"LICENSE", "DATASHEET.md"} <= files) == (name == "tinypy")
+    assert files == {"README.md", "samples.png", "croissant.json", *shards}
 
 
 @EVERY_DATASET
@@ -106,7 +105,6 @@ def test_its_croissant_is_valid(
         ("own_texts", ("text-classification", "cc0-1.0", "n<1K")),
         ("own_pairs", ("text-generation", "cc0-1.0", "n<1K")),
         ("cifar10", ("image-classification", "unknown", "n<1K")),
-        ("tinypy", ("text-generation", "other", "1K<n<10K")),
     ],
 )
 def test_task_licence_and_size_are_the_hubs_words(
@@ -116,8 +114,6 @@ def test_task_licence_and_size_are_the_hubs_words(
     said: Any = yaml.safe_load((own_hub / name / "README.md").read_text(encoding="utf-8").split("---\n")[1])
 
     assert (said["task_categories"][0], said["license"], said["size_categories"][0]) == expected
-    if expected[1] == "other":
-        assert (said["license_name"], said["license_link"]) == ("psf-2.0", "LICENSE")
 
 
 def student_package() -> dict[str, ModuleType]:
