@@ -31,7 +31,7 @@ def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None, 
         return f"{path} is missing, which {_description(dataset)} names. Put it back."
     right = _root_above(dataset, path, root)
     if right is not None:
-        return f"{missing}, but {base(root) / path.name} is there: give the root above it, {right}."
+        return f"{missing}, but {folder(dataset, right) / path.name} is there: give the root above it, {right}."
     nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
     return f"{missing}{nor}. {how_to_get(dataset, root, can_download=can_download)}"
 
