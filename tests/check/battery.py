@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tinytorch_hf.check.child import Session
 from tinytorch_hf.check.run import ask_for, select
 from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.student.answers import Answer, parse
 from tinytorch_hf.student.mapping import FrameworkMap
 
 
@@ -16,9 +17,8 @@ def check_here(framework_map: FrameworkMap | None = None, only: Iterable[str] = 
     framework_map = framework_map or FrameworkMap()
     session = Session(framework_map)
 
-    def ask(**request: object) -> dict[str, object]:
-        answer: dict[str, object] = json.loads(json.dumps(session.answer(json.loads(json.dumps(request)))))
-        return answer
+    def ask(**request: object) -> Answer:
+        return parse(json.loads(json.dumps(session.answer(json.loads(json.dumps(request))).as_json())))
 
     return ask_for(ask, framework_map, select(only), seed)
 

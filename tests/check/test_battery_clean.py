@@ -9,11 +9,11 @@ from conftest import Install
 from generations import GENERATION_C, GENERATIONS
 from seeds import n_seeds
 
-from tinytorch_hf.check import wire
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.child import Session
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.results import Outcome
+from tinytorch_hf.student import wire
 from tinytorch_hf.student.mapping import FrameworkMap
 
 BUILT_FIRST = ("__init__.py", "core/tensor.py", "core/activations.py", "core/layers.py", "core/losses.py")

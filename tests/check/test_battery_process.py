@@ -14,12 +14,12 @@ import pytest
 from conftest import CHECKOUT
 from generations import GENERATION_C, write_package
 
-from tinytorch_hf.check import process as process_module
-from tinytorch_hf.check.process import PackageProcess
 from tinytorch_hf.check.run import check
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError
 from tinytorch_hf.judging.results import Outcome, Report
+from tinytorch_hf.student import process as process_module
 from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.process import PackageProcess
 
 ACTIVATIONS = "import os, sys, ctypes\nfrom tinytorch_hf.reference import ReLU as _Right, Tensor, Tanh\n"
 

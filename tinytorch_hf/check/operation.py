@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, upstream
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 # Computes an output from values by name: tensors, and arrays where TinyTorch takes arrays.
 InTinyTorch = Callable[[Student, Mapping[str, Any]], Any]
 InTorch = Callable[[Judge, Mapping[str, Any]], Any]
-Draw = Callable[[np.random.Generator], Inputs]
+DrawInputs = Callable[[Draw], Inputs]
 
 
 def operation(
     name: str,
     module: str,
     needs: tuple[str, ...],
-    inputs: Draw,
+    inputs: DrawInputs,
     tinytorch: InTinyTorch,
     torch: InTorch,
     *,
@@ -45,7 +43,7 @@ def layer(
     name: str,
     module: str,
     needs: tuple[str, ...],
-    inputs: Draw,
+    inputs: DrawInputs,
     build: Callable[[Student, Inputs], Any],
     torch: InTorch,
     *,

@@ -6,20 +6,21 @@ import difflib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from tinytorch_hf.check import wire
 from tinytorch_hf.check.cases import CASES
-from tinytorch_hf.check.process import PackageProcess
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.case import MODULES, Case
-from tinytorch_hf.judging.causes import likely_cause
-from tinytorch_hf.judging.results import Difference, Outcome, Report, Result
+from tinytorch_hf.judging.case import MODULES, Case, Inputs
+from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.judging.verdict import verdict
+from tinytorch_hf.student import wire
+from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.process import PackageProcess
 
 # Answers a request as `child.Session.answer` does.
-Ask = Callable[..., dict[str, Any]]
+Ask = Callable[..., Answer]
+_CHILD = "tinytorch_hf.check.child"
 
 
 def check(
@@ -59,7 +60,7 @@ def check(
     cases = select(only)
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     yardstick.judge("float64")
-    with PackageProcess(framework_map, folder, limit_s) as process:
+    with PackageProcess(framework_map, folder, limit_s, _CHILD) as process:
         return ask_for(process.ask, framework_map, cases, seed, on_result)
 
 
@@ -78,7 +79,7 @@ def ask_for(
         There is no such package, or it is something else.
     """
     opened = ask(ask="open")
-    if "absent" in opened:
+    if opened.kind == "absent":
         raise InvalidArgumentError(
             f"No package {framework_map.package} can be imported. Give --package PATH, the folder of your package; "
             "--package tinytorch_hf.reference is one that is complete."
@@ -86,16 +87,17 @@ def ask_for(
     parts = _Parts(ask)
     results = []
     for case in cases:
-        results.append(_import_failed(case, opened) if "crash" in opened else _run(case, ask, parts, seed))
+        results.append(_run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case, opened))
         on_result(results[-1])
     if all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise InvalidArgumentError(
-            f"The package {framework_map.package} at {opened['location']} has no Tensor; it is no TinyTorch. (The "
+            f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
             "names."
         )
     torch_version: str = yardstick.judge("float64").torch.__version__
-    return Report(opened.get("package", framework_map.package), opened.get("location", ""), torch_version, results)
+    name = opened.package or framework_map.package
+    return Report(name, opened.location, torch_version, results, opened.notes)
 
 
 def select(only: Iterable[str]) -> list[Case]:
@@ -119,9 +121,9 @@ class _Parts:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._answers: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, Answer] = {}
 
-    def find(self, name: str) -> dict[str, Any]:
+    def find(self, name: str) -> Answer:
         """The child's answer."""
         if name not in self._answers:
             self._answers[name] = self._ask(ask="find", name=name)
@@ -129,63 +131,27 @@ class _Parts:
 
     def found(self, name: str) -> bool:
         """Whether it is built."""
-        return bool(self.find(name).get("found"))
+        answer = self.find(name)
+        return answer.kind == "found" and answer.found
 
 
 def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
     for name in case.needs:
         answer = parts.find(name)
-        if "crash" in answer:
-            message = f"looking for {name}: {answer['crash']}"
-            return Result(case.name, case.module, Outcome.CRASHES, message, where=answer.get("where", ""))
-        if not answer.get("found"):
-            return Result(case.name, case.module, Outcome.MISSING, answer.get("missing", f"no {name}"))
+        if answer.kind == "crash":
+            message = f"looking for {name}: {answer.message}"
+            return Result(case.name, case.module, Outcome.CRASHES, message, where=answer.where)
+        if not parts.found(name):
+            return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
+
+    def run(inputs: Inputs) -> Answer:
+        return ask(ask="run", case=case.name, inputs=wire.encode(inputs))
+
     start = time.perf_counter()
-    answer = ask(ask="run", case=case.name, inputs=wire.encode(case.draw(seed)))
-    return from_answer(case, answer, seed, time.perf_counter() - start)
+    answer = run(case.draw(seed))
+    return verdict(case, answer, seed, run, time.perf_counter() - start)
 
 
-def from_answer(case: Case, answer: dict[str, Any], seed: int, seconds: float = 0.0) -> Result:
-    """Judge what the child answered."""
-    if "crash" in answer:
-        where = answer.get("where", "")
-        return Result(case.name, case.module, Outcome.CRASHES, answer["crash"], where=where, seconds=seconds)
-    if "missing" in answer:
-        return Result(case.name, case.module, Outcome.MISSING, answer["missing"], seconds=seconds)
-    if "differs" in answer:
-        difference = Difference("result", answer["differs"])
-        return Result(
-            case.name, case.module, Outcome.DIFFERS, difference.message, differences=(difference,), seconds=seconds
-        )
-    try:
-        found = wire.decode(answer.get("results"))
-    except wire.WireError as error:
-        return Result(case.name, case.module, Outcome.CRASHES, str(error), seconds=seconds)
-    return _judged(case, found, seed, seconds)
-
-
-def _judged(case: Case, found: dict[str, Any], seed: int, seconds: float) -> Result:
-    definitions = yardstick.expected(case, seed)
-    seen = [yardstick.differences(expected, found) for expected in definitions]
-    fewest = min(range(len(definitions)), key=lambda index: len(seen[index]))
-    different = seen[fewest]
-    if not different:
-        forward_only = any(name.startswith("gradient") and name not in found for name in definitions[0].values)
-        detail = "forward; there is no autograd yet" if forward_only else ""
-        return Result(case.name, case.module, Outcome.AGREES, detail, seconds=seconds)
-    cause = likely_cause(case, seed, definitions[fewest], found, different)
-    first = different[0]
-    detail = f"{first.what} {first.message}{_others(different[1:])}"
-    return Result(case.name, case.module, Outcome.DIFFERS, detail, cause, differences=tuple(different), seconds=seconds)
-
-
-def _others(different: Sequence[Difference]) -> str:
-    named = ", ".join(entry.what for entry in different[:3])
-    more = f" and {len(different) - 3} more" if len(different) > 3 else ""
-    return f"; also wrong: {named}{more}" if different else ""
-
-
-def _import_failed(case: Case, opened: dict[str, Any]) -> Result:
-    return Result(
-        case.name, case.module, Outcome.CRASHES, f"importing it: {opened['crash']}", where=opened.get("where", "")
-    )
+def _import_failed(case: Case, opened: Answer) -> Result:
+    message = f"importing it: {opened.message}"
+    return Result(case.name, case.module, Outcome.CRASHES, message, where=opened.where)

@@ -138,9 +138,10 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from tinytorch_hf.check import run, target
+    from tinytorch_hf.check import run
     from tinytorch_hf.reports import junit
     from tinytorch_hf.reports import operations_table as table
+    from tinytorch_hf.student import target
     from tinytorch_hf.student.mapping import FrameworkMap, read_map
 
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
@@ -153,7 +154,7 @@ def _check(options: argparse.Namespace) -> int:
     else:
         width = terminal.columns() if terminal.is_watched() else 120
         print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
-    return OK if report.is_clean else PROBLEM
+    return report.status
 
 
 def _progress(only: Sequence[str]) -> Callable[[Result], None]:

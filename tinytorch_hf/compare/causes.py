@@ -31,7 +31,8 @@ def of_values(finding: Finding, batch_size: int, candidates: Mapping[str, Array]
         if finding.kind == "wrong" and explains(candidate, found, expected):
             return sentence
     rounding = max(finding.allowed, 1e-5 * float(np.abs(expected).max()))
-    return of_numbers(found.astype(np.float64), expected.astype(np.float64), rounding, {batch_size: "the batch size"})
+    cause = of_numbers(found.astype(np.float64), expected.astype(np.float64), rounding, {batch_size: "the batch size"})
+    return cause.sentence if cause else ""
 
 
 def explains(candidate: Array, found: Array, expected: Array) -> bool:

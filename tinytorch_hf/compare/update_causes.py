@@ -41,8 +41,8 @@ def of_update(class_name: str, found: Array, before: Array, gradients: list[Arra
     if np.array_equal(found, before):
         return "the parameter did not change at all"
     step = right - w
-    sentence = of_numbers(found - w, step, 1e-5 * float(np.abs(step).max()), {})
-    return f"of the step: {sentence}" if sentence else ""
+    cause = of_numbers(found - w, step, 1e-5 * float(np.abs(step).max()), {})
+    return f"of the step: {cause.sentence}" if cause else ""
 
 
 def _velocity(gradients: list[Array], momentum: float, new_share: float = 1.0) -> Array:

@@ -34,12 +34,57 @@ MODULES = (
 
 # Arrays and lists of texts, by name.
 Inputs = Mapping[str, Any]
-# What came out, by what it is. Floats are judged by the yardstick; whole numbers and texts are equal or not; a bool is
-# a statement that holds or not; None is a gradient that never arrived.
+# What came out, by what it is. Floats are judged by the yardstick; whole numbers and texts are equal or not; None is a
+# gradient that never arrived.
 Results = dict[str, Any]
 
 RunTinyTorch = Callable[["Student", Inputs], Results]
 RunTorch = Callable[["Judge", Inputs], Results]
+
+
+class Draw:
+    """What a case draws its numbers with.
+
+    Every case can be drawn twice: on sizes as they stand in its table, and on other ones. What is said of the cause of
+    a difference has to hold on both, so that no length is taken for another by chance.
+
+    Attributes
+    ----------
+    rng
+        The generator.
+    is_second
+        Whether other sizes are wanted.
+    """
+
+    def __init__(self, rng: np.random.Generator, is_second: bool = False) -> None:
+        self.rng = rng
+        self.is_second = is_second
+
+    def size(self, length: int) -> int:
+        """A length as it stands in the table, or two more in the second draw."""
+        return length + 2 if self.is_second else length
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement about results that no comparison of numbers makes, such as that every sample came once.
+
+    Attributes
+    ----------
+    what
+        The statement, as it is when it holds.
+    holds
+        Whether it does.
+    code
+        The mistake that it proves where it does not hold; empty where it proves none.
+    is_note
+        Whether it is no fault where it does not hold, but worth a note.
+    """
+
+    what: str
+    holds: bool
+    code: str = ""
+    is_note: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,27 +102,30 @@ class Case:
     inputs
         Draws the numbers, from real batches wherever numbers of their kind exist.
     tinytorch
-        Runs it in TinyTorch. Statements appear here alone.
+        Runs it in TinyTorch and gives what came out; it never says whether that is right. Statements appear here alone.
     right
-        The right results, in order: what later ones depend on comes first.
+        The right results, in order: what later ones depend on comes first. All of them have to be delivered.
     also_right
         Other definitions in use, any of which will do.
     mistakes
-        Results that well-known mistakes would give, by a sentence that names the mistake.
+        Results that well-known mistakes would give, by the mistake's code; see `tinytorch_hf.judging.mistakes`.
+    claims
+        Statements about the inputs and what came out, made where the judge is and not where the student's code runs.
     """
 
     name: str
     module: str
     needs: tuple[str, ...]
-    inputs: Callable[[np.random.Generator], Inputs]
+    inputs: Callable[[Draw], Inputs]
     tinytorch: RunTinyTorch
     right: RunTorch
     also_right: Sequence[RunTorch] = ()
     mistakes: Mapping[str, RunTorch] = field(default_factory=dict)
+    claims: Callable[[Inputs, Results], Sequence[Claim]] = lambda _inputs, _results: ()
 
-    def draw(self, seed: int) -> Inputs:
-        """The case's numbers for a seed."""
-        return self.inputs(np.random.default_rng([seed, zlib.crc32(self.name.encode())]))
+    def draw(self, seed: int, is_second: bool = False) -> Inputs:
+        """The case's numbers for a seed, on the sizes of its table or on others."""
+        return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
 
 
 def upstream(shape: tuple[int, ...]) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -12,8 +12,16 @@ class Outcome(Enum):
 
     AGREES = "agrees"
     DIFFERS = "differs"
-    MISSING = "missing"
     CRASHES = "crashes"
+    MISSING = "missing"
+    UNTRIED = "untried"
+
+
+WRONG = (Outcome.DIFFERS, Outcome.CRASHES)
+"""Outcomes that say that something is wrong."""
+
+UNKNOWN = (Outcome.MISSING, Outcome.UNTRIED)
+"""Outcomes that say nothing about what is right: not implemented yet, or our call does not fit."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,20 @@ class Result:
         The verdict.
     detail
         What was seen: the first difference, what is missing, or the error's message.
-    cause
-        What probably causes it, or nothing.
+    code
+        The mistake that causes it, from the catalogue of mistakes; empty where none can be told.
+    cause, hint
+        The mistake's sentence and its hint, or nothing.
     where
         File and line in the package under test, or nothing.
+    expression
+        What was computed when it crashed, such as ``1 - a``, or nothing.
     differences
         Every result that differs.
+    follows
+        Names of cases that are wrong and that this one is built on, so that it may be right once they are.
+    notes
+        What is no fault, but worth knowing.
     seconds
         How long the package under test took.
     """
@@ -64,26 +80,60 @@ class Result:
     module: str
     outcome: Outcome
     detail: str = ""
+    code: str = ""
     cause: str = ""
+    hint: str = ""
     where: str = ""
+    expression: str = ""
     differences: tuple[Difference, ...] = ()
+    follows: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Report:
-    """A run of the battery: the package under test, torch's version, and the result of each case."""
+    """A run of the battery.
+
+    Attributes
+    ----------
+    package, location
+        The package under test, and where it is.
+    torch_version
+        The judge's.
+    results
+        How each case ended.
+    notes
+        What is to be said of the package as a whole.
+    required
+        Names of the cases that count for `status`; empty for all.
+    """
 
     package: str
     location: str
     torch_version: str
     results: Sequence[Result]
+    notes: tuple[str, ...] = ()
+    required: frozenset[str] = field(default=frozenset())
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like this."""
         return sum(result.outcome is outcome for result in self.results)
 
     @property
+    def counted(self) -> list[Result]:
+        """The results that count for `status`."""
+        return [result for result in self.results if not self.required or result.name in self.required]
+
+    @property
+    def status(self) -> int:
+        """Exit status: 0 if everything that counts agrees, 1 if something is wrong, 3 if something is unknown."""
+        outcomes = {result.outcome for result in self.counted}
+        if outcomes & set(WRONG):
+            return 1
+        return 0 if outcomes == {Outcome.AGREES} else 3
+
+    @property
     def is_clean(self) -> bool:
-        """Whether nothing differs and nothing crashes; what is not built yet is no fault."""
-        return not self.count(Outcome.DIFFERS) and not self.count(Outcome.CRASHES)
+        """Whether everything that counts was tried and agrees."""
+        return self.status == 0

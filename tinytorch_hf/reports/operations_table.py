@@ -10,7 +10,14 @@ from typing import Any
 
 from tinytorch_hf.judging.results import Outcome, Report, Result
 
-_COLOURS = {Outcome.AGREES: "32", Outcome.DIFFERS: "31", Outcome.MISSING: "90", Outcome.CRASHES: "31"}
+_COLOURS = {
+    Outcome.AGREES: "32",
+    Outcome.DIFFERS: "31",
+    Outcome.CRASHES: "31",
+    Outcome.MISSING: "90",
+    Outcome.UNTRIED: "33",
+}
+_PLURALS = {Outcome.AGREES: "agree", Outcome.DIFFERS: "differ", Outcome.CRASHES: "crash"}
 _INDENT = 2
 
 
@@ -45,9 +52,9 @@ def summary(report: Report) -> str:
 
 def _plural(outcome: Outcome, count: int) -> str:
     singular: str = outcome.value
-    if outcome is Outcome.MISSING or count == 1:
+    if outcome not in _PLURALS or count == 1:
         return singular
-    return {Outcome.AGREES: "agree", Outcome.DIFFERS: "differ", Outcome.CRASHES: "crash"}[outcome]
+    return _PLURALS[outcome]
 
 
 def _only_message(report: Report) -> bool:

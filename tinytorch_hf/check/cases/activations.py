@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features
 from tinytorch_hf.check.operation import InTorch, operation
-from tinytorch_hf.judging.case import Case, Inputs
+from tinytorch_hf.judging.case import Case, Draw, Inputs
 
 
 def _activation(
@@ -27,7 +27,7 @@ def _activation(
         name,
         "activations",
         ("Tensor", part),
-        lambda rng: _inputs(rng, scale),
+        lambda draw: _inputs(draw, scale),
         lambda student, values: student.part(part)().forward(values["x"], **arguments),
         torch,
         mistakes=mistakes,
@@ -35,8 +35,8 @@ def _activation(
     )
 
 
-def _inputs(rng: np.random.Generator, scale: float) -> Inputs:
-    return {"x": features(rng, 16, 10) * np.float32(scale)}
+def _inputs(draw: Draw, scale: float) -> Inputs:
+    return {"x": features(draw, 16, 10) * np.float32(scale)}
 
 
 def gelu_erf(judge: Any, x: Any) -> Any:
@@ -54,7 +54,7 @@ def gelu_sigmoid(judge: Any, x: Any) -> Any:
     return x * judge.torch.sigmoid(1.702 * x)
 
 
-_FORMS = {gelu_sigmoid: "sigmoid", gelu_erf: "exact", gelu_tanh: "tanh"}
+_FORMS = {gelu_sigmoid: "SIGMOID", gelu_erf: "EXACT", gelu_tanh: "TANH"}
 
 
 def _mixed_gelus(forward: Any, backward: Any) -> InTorch:
@@ -83,11 +83,11 @@ CASES = (
         "ReLU",
         lambda judge, values: judge.F.relu(values["x"]),
         mistakes={
-            "the gradient also passes where x is negative": lambda judge, values: (
+            "RELU-GRADIENT-NEGATIVE": lambda judge, values: (
                 values["x"] + (judge.F.relu(values["x"]) - values["x"]).detach()
             ),
-            "negative values are not cut off": lambda _, values: values["x"] * 1,
-            "it computes the absolute value": lambda _, values: values["x"].abs(),
+            "RELU-NOT-CUT": lambda _, values: values["x"] * 1,
+            "RELU-ABSOLUTE": lambda _, values: values["x"].abs(),
         },
     ),
     _activation(
@@ -95,13 +95,13 @@ CASES = (
         "Sigmoid",
         lambda judge, values: judge.torch.sigmoid(values["x"]),
         mistakes={
-            "the gradient is s instead of s (1 - s)": lambda judge, values: _sloped(
+            "SIGMOID-GRADIENT-S": lambda judge, values: _sloped(
                 judge.torch.sigmoid(values["x"]), values["x"], lambda s: s
             ),
-            "the gradient is 1 - s instead of s (1 - s)": lambda judge, values: _sloped(
+            "SIGMOID-GRADIENT-ONE-MINUS-S": lambda judge, values: _sloped(
                 judge.torch.sigmoid(values["x"]), values["x"], lambda s: 1 - s
             ),
-            "the gradient of what it returns is taken to be 1": lambda judge, values: _sloped(
+            "SLOPE-ONE": lambda judge, values: _sloped(
                 judge.torch.sigmoid(values["x"]), values["x"], judge.torch.ones_like
             ),
         },
@@ -112,7 +112,7 @@ CASES = (
         "Tanh",
         lambda judge, values: judge.torch.tanh(values["x"]),
         mistakes={
-            "the gradient is 1 - t instead of 1 - t^2": lambda judge, values: _sloped(
+            "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
                 judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
             ),
         },
@@ -127,15 +127,11 @@ CASES = (
         ],
         mistakes={
             **{
-                f"forward is GELU's {_FORMS[forward]} form and backward its {_FORMS[backward]} form": _mixed_gelus(
-                    forward, backward
-                )
+                f"GELU-{_FORMS[forward]}-{_FORMS[backward]}": _mixed_gelus(forward, backward)
                 for forward, backward in itertools.permutations(_FORMS, 2)
             },
-            "its gradient lacks the second half of the product rule": lambda judge, values: (
-                values["x"] * judge.torch.sigmoid(1.702 * values["x"]).detach()
-            ),
-            "the factor 1.702 is left out": lambda judge, values: values["x"] * judge.torch.sigmoid(values["x"]),
+            "GELU-PRODUCT-RULE": lambda judge, values: values["x"] * judge.torch.sigmoid(1.702 * values["x"]).detach(),
+            "GELU-NO-FACTOR": lambda judge, values: values["x"] * judge.torch.sigmoid(values["x"]),
         },
     ),
     _activation(
@@ -143,12 +139,12 @@ CASES = (
         "Softmax",
         _softmax(-1),
         mistakes={
-            "it is taken over the first axis instead of the last": _softmax(0),
-            "it is taken over all values together": lambda judge, values: judge.torch.softmax(
-                values["x"].reshape(-1), 0
-            ).reshape(values["x"].shape),
-            "the gradient is that of a sigmoid, s (1 - s): the other values' share is missing": lambda judge, values: (
-                _sloped(judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s))
+            "SOFTMAX-FIRST-AXIS": _softmax(0),
+            "SOFTMAX-ALL": lambda judge, values: judge.torch.softmax(values["x"].reshape(-1), 0).reshape(
+                values["x"].shape
+            ),
+            "SOFTMAX-SIGMOID-GRADIENT": lambda judge, values: _sloped(
+                judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s)
             ),
         },
     ),
@@ -157,7 +153,7 @@ CASES = (
         "Softmax",
         _softmax(0),
         arguments={"dim": 0},
-        mistakes={"it ignores dim and works over the last axis": _softmax(-1)},
+        mistakes={"SOFTMAX-IGNORES-DIM": _softmax(-1)},
     ),
     _activation("softmax-large", "Softmax", _softmax(-1), scale=100.0),
 )

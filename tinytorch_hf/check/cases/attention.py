@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, weights
 from tinytorch_hf.check.operation import InTorch, layer, operation
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -28,8 +28,8 @@ def attend(judge: Judge, q: Any, k: Any, v: Any, mask: Any, scale: float | None 
     return attention @ v, attention
 
 
-def _inputs(rng: np.random.Generator) -> Inputs:
-    return {**{name: features(rng, BATCH, LENGTH, WIDTH) for name in "QKV"}, "mask": CAUSAL}
+def _inputs(draw: Draw) -> Inputs:
+    return {**{name: features(draw, BATCH, LENGTH, WIDTH) for name in "QKV"}, "mask": CAUSAL}
 
 
 def _attention(masked: bool) -> Any:
@@ -75,17 +75,17 @@ def _flat(_: Judge, v: Any) -> Any:
 
 def _mistakes(masked: bool) -> dict[str, InTorch]:
     mistakes = {
-        "the scores are divided by d instead of its root": _attention_in_torch(masked, scale=1 / WIDTH),
-        "the scores are not divided by the root of d": _attention_in_torch(masked, scale=1.0),
-        "softmax is taken over the queries instead of the keys": _attention_in_torch(masked, dim=-2),
+        "ATTENTION-SCALE-D": _attention_in_torch(masked, scale=1 / WIDTH),
+        "ATTENTION-NO-SCALE": _attention_in_torch(masked, scale=1.0),
+        "ATTENTION-SOFTMAX-QUERIES": _attention_in_torch(masked, dim=-2),
     }
     if masked:
         mistakes |= {
-            "the mask has no effect: every position sees the future": _attention_in_torch(masked=False),
-            "the mask is taken the wrong way round: 1 is where a position may attend": _reversed_mask,
-            "the mask multiplies the scores; 0 still counts as a score": _multiplied,
-            "the mask flattens the weights to uniform ones over what may be attended to": _uniform,
-            "the mask flattens the weights to uniform ones over everything": _flat,
+            "MASK-IGNORED": _attention_in_torch(masked=False),
+            "MASK-REVERSED": _reversed_mask,
+            "MASK-MULTIPLIES": _multiplied,
+            "MASK-UNIFORM-ALLOWED": _uniform,
+            "MASK-UNIFORM-ALL": _flat,
         }
     return mistakes
 
@@ -120,17 +120,17 @@ def no_look_ahead(outputs: list[Any], position: int) -> Results:
     }
 
 
-def projection_inputs(rng: np.random.Generator, prefix: str = "") -> dict[str, Any]:
+def projection_inputs(draw: Draw, prefix: str = "") -> dict[str, Any]:
     """Weights and biases of a MultiHeadAttention."""
     drawn: dict[str, Any] = {}
     for name in PROJECTIONS:
-        drawn[f"{prefix}{name}.weight"] = weights(rng, WIDTH, WIDTH)
-        drawn[f"{prefix}{name}.bias"] = weights(rng, WIDTH)
+        drawn[f"{prefix}{name}.weight"] = weights(draw, WIDTH, WIDTH)
+        drawn[f"{prefix}{name}.bias"] = weights(draw, WIDTH)
     return drawn
 
 
-def _multi_head_inputs(rng: np.random.Generator) -> Inputs:
-    return {"x": features(rng, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **projection_inputs(rng)}
+def _multi_head_inputs(draw: Draw) -> Inputs:
+    return {"x": features(draw, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **projection_inputs(draw)}
 
 
 def multi_head(judge: Judge, v: Any, x: Any, mask: Any, prefix: str = "", **wrong: Any) -> Any:
@@ -158,13 +158,11 @@ def _multi_head_case(name: str, masked: bool) -> Case:
         return lambda judge, v: multi_head(judge, v, v["x"], v["mask"] if hidden else None, **wrong)
 
     mistakes = {
-        "the scores are divided by the root of embed_dim instead of that of a head's size": in_torch(
-            scale=1 / math.sqrt(WIDTH)
-        ),
-        "the scores are divided by d instead of its root": in_torch(scale=HEADS / WIDTH),
-        "heads are split without transposing: positions and heads are mixed up": in_torch(not_transposed=True),
-        "a head takes every second feature instead of neighbouring ones": in_torch(interleaved=True),
-        **({"the mask has no effect: every position sees the future": in_torch(unmasked=True)} if masked else {}),
+        "ATTENTION-SCALE-EMBED-DIM": in_torch(scale=1 / math.sqrt(WIDTH)),
+        "ATTENTION-SCALE-D": in_torch(scale=HEADS / WIDTH),
+        "HEADS-NOT-TRANSPOSED": in_torch(not_transposed=True),
+        "HEADS-INTERLEAVED": in_torch(interleaved=True),
+        **({"MASK-IGNORED": in_torch(unmasked=True)} if masked else {}),
     }
     return layer(
         name,

@@ -9,19 +9,19 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import feature_maps, weights
 from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Inputs
+from tinytorch_hf.judging.case import Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 _BATCH_NORM = (4, 3, 5, 5)
 
 
-def _norm_inputs(rng: np.random.Generator) -> Inputs:
+def _norm_inputs(draw: Draw) -> Inputs:
     channels = _BATCH_NORM[1]
     return {
-        "x": feature_maps(rng, *_BATCH_NORM) * np.float32(0.1) + np.float32(0.3),
-        "gamma": weights(rng, channels, fan_in=1),
-        "beta": weights(rng, channels, fan_in=1),
+        "x": feature_maps(draw, *_BATCH_NORM) * np.float32(0.1) + np.float32(0.3),
+        "gamma": weights(draw, channels, fan_in=1),
+        "beta": weights(draw, channels, fan_in=1),
     }
 
 
@@ -68,8 +68,8 @@ def _evaluation_in_torch(unbiased: bool) -> InTorch:
     return compute
 
 
-def _evaluation_inputs(rng: np.random.Generator) -> Inputs:
-    return {**_norm_inputs(rng), "earlier": feature_maps(rng, *_BATCH_NORM)}
+def _evaluation_inputs(draw: Draw) -> Inputs:
+    return {**_norm_inputs(draw), "earlier": feature_maps(draw, *_BATCH_NORM)}
 
 
 CASES = (
@@ -82,10 +82,10 @@ CASES = (
         _batch_norm,
         parameters=("gamma", "beta"),
         mistakes={
-            "it divides by the unbiased variance, with n - 1": _norm_written_out(unbiased=True),
-            "the mean is taken for a constant in the gradient": _norm_written_out("mean"),
-            "mean and variance are taken for constants in the gradient": _norm_written_out("both"),
-            "eps is left out": lambda judge, v: _batch_norm(judge, v, 1e-30),
+            "NORM-UNBIASED": _norm_written_out(unbiased=True),
+            "NORM-MEAN-CONSTANT": _norm_written_out("mean"),
+            "NORM-BOTH-CONSTANT": _norm_written_out("both"),
+            "NORM-NO-EPS": lambda judge, v: _batch_norm(judge, v, 1e-30),
         },
     ),
     layer(
@@ -98,6 +98,6 @@ CASES = (
         parameters=("gamma", "beta"),
         call=_evaluated,
         also_right=[_evaluation_in_torch(unbiased=False)],
-        mistakes={"it uses the batch's statistics instead of the running ones": _batch_norm},
+        mistakes={"BATCH-NORM-BATCH-STATISTICS": _batch_norm},
     ),
 )

@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tinytorch_hf.check.inputs import digits, feature_maps, images, weights
-from tinytorch_hf.check.operation import Draw, InTorch, layer
-from tinytorch_hf.judging.case import Case, Inputs
+from tinytorch_hf.check.operation import DrawInputs, InTorch, layer
+from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 
-def _filters(rng: np.random.Generator, n_out: int, n_in: int, height: int, width: int) -> dict[str, Any]:
+def _filters(draw: Draw, n_out: int, n_in: int, height: int, width: int) -> dict[str, Any]:
     return {
-        "weight": weights(rng, n_out, n_in, height, width, fan_in=n_in * height * width),
-        "bias": weights(rng, n_out),
+        "weight": weights(draw, n_out, n_in, height, width, fan_in=n_in * height * width),
+        "bias": weights(draw, n_out),
     }
 
 
-def _draw_digits(n_out: int, size: int) -> Draw:
-    return lambda rng: {"x": images(rng, 4), **_filters(rng, n_out, 1, size, size)}
+def _draw_digits(n_out: int, size: int) -> DrawInputs:
+    return lambda draw: {"x": images(draw, 4), **_filters(draw, n_out, 1, size, size)}
 
 
-def _draw_mnist(rng: np.random.Generator) -> Inputs:
-    return {"x": images(rng, 1, "tinymnist"), **_filters(rng, 2, 1, 3, 3)}
+def _draw_mnist(draw: Draw) -> Inputs:
+    return {"x": images(draw, 1, "tinymnist"), **_filters(draw, 2, 1, 3, 3)}
 
 
-def _draw_maps(shape: tuple[int, int, int, int], n_out: int, size: int) -> Draw:
-    return lambda rng: {"x": feature_maps(rng, *shape), **_filters(rng, n_out, shape[1], size, size)}
+def _draw_maps(shape: tuple[int, int, int, int], n_out: int, size: int) -> DrawInputs:
+    return lambda draw: {"x": feature_maps(draw, *shape), **_filters(draw, n_out, shape[1], size, size)}
 
 
 def _convolution_mistakes(size: int, stride: int, padding: int) -> dict[str, InTorch]:
@@ -38,27 +36,23 @@ def _convolution_mistakes(size: int, stride: int, padding: int) -> dict[str, InT
         return judge.F.conv2d(x, weight, bias, stride, padding)
 
     mistakes: dict[str, InTorch] = {
-        "the bias is not added": lambda judge, v: convolve(judge, v["x"], v["weight"], 0 * v["bias"]),
-        "the gradient of the kernel does not reach it": lambda judge, v: convolve(
-            judge, v["x"], v["weight"].detach(), v["bias"]
-        ),
+        "BIAS-NOT-ADDED": lambda judge, v: convolve(judge, v["x"], v["weight"], 0 * v["bias"]),
+        "CONV-KERNEL-NO-GRADIENT": lambda judge, v: convolve(judge, v["x"], v["weight"].detach(), v["bias"]),
     }
     if size > 1:
-        mistakes["the kernel is flipped: torch and TinyTorch compute a cross-correlation"] = lambda judge, v: convolve(
-            judge, v["x"], v["weight"].flip(2, 3), v["bias"]
-        )
-        mistakes["height and width of the kernel are exchanged"] = lambda judge, v: convolve(
+        mistakes["CONV-FLIPPED"] = lambda judge, v: convolve(judge, v["x"], v["weight"].flip(2, 3), v["bias"])
+        mistakes["CONV-KERNEL-TRANSPOSED"] = lambda judge, v: convolve(
             judge, v["x"], v["weight"].transpose(2, 3), v["bias"]
         )
     if padding:
-        mistakes["padding is ignored"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], padding=0)
+        mistakes["PADDING-IGNORED"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], padding=0)
     if stride > 1:
-        mistakes["stride is ignored"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], stride=1)
+        mistakes["STRIDE-IGNORED"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], stride=1)
     return mistakes
 
 
 def _convolution(
-    name: str, inputs: Draw, sizes: tuple[int, int, int], *, stride: int = 1, padding: int = 0, bias: bool = True
+    name: str, inputs: DrawInputs, sizes: tuple[int, int, int], *, stride: int = 1, padding: int = 0, bias: bool = True
 ) -> Case:
     arguments: dict[str, Any] = {"stride": stride, "padding": padding, **({} if bias else {"bias": False})}
     return layer(
@@ -76,16 +70,16 @@ def _convolution(
 _CNN = ("0.weight", "0.bias", "1.weight", "1.bias")
 
 
-def _cnn_inputs(rng: np.random.Generator) -> Inputs:
-    pixels, labels = digits(rng, 4)
-    filters = _filters(rng, 8, 1, 3, 3)
+def _cnn_inputs(draw: Draw) -> Inputs:
+    pixels, labels = digits(draw, 4)
+    filters = _filters(draw, 8, 1, 3, 3)
     return {
         "x": pixels.reshape(-1, 1, 8, 8),
         "targets": labels,
         "0.weight": filters["weight"],
         "0.bias": filters["bias"],
-        "1.weight": weights(rng, 72, 10),
-        "1.bias": weights(rng, 10),
+        "1.weight": weights(draw, 72, 10),
+        "1.bias": weights(draw, 10),
     }
 
 
@@ -123,9 +117,6 @@ CASES = (
         _cnn_in_torch(cut=False),
         parameters=_CNN,
         call=_cnn,
-        mistakes={
-            "something between the convolution and the linear layer cuts the graph: look at MaxPool2d and at the "
-            "flattening": _cnn_in_torch(cut=True)
-        },
+        mistakes={"GRAPH-CUT-CNN": _cnn_in_torch(cut=True)},
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import digits
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import DiffersError, Student
 
@@ -16,8 +16,8 @@ from tinytorch_hf.student.view import DiffersError, Student
 N_SAMPLES, BATCH = 300, 32
 
 
-def _inputs(rng: np.random.Generator) -> Inputs:
-    pixels, labels = digits(rng, N_SAMPLES)
+def _inputs(draw: Draw) -> Inputs:
+    pixels, labels = digits(draw, N_SAMPLES)
     numbers = np.arange(N_SAMPLES, dtype=np.float32)
     return {"images": pixels.reshape(-1, 8, 8), "labels": labels, "numbers": numbers}
 

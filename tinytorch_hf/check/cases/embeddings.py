@@ -8,21 +8,21 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, talks, weights
 from tinytorch_hf.check.operation import layer
-from tinytorch_hf.judging.case import Inputs
+from tinytorch_hf.judging.case import Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 N_EXCERPTS, LENGTH, WIDTH, LONGEST = 3, 10, 6, 16
 
 
-def _embedding_inputs(rng: np.random.Generator) -> Inputs:
-    ids, _, vocab_size = talks(rng, N_EXCERPTS, LENGTH)
-    return {"x": ids, "weight": weights(rng, vocab_size, WIDTH, fan_in=1)}
+def _embedding_inputs(draw: Draw) -> Inputs:
+    ids, _, vocab_size = talks(draw, N_EXCERPTS, LENGTH)
+    return {"x": ids, "weight": weights(draw, vocab_size, WIDTH, fan_in=1)}
 
 
-def _repeated_inputs(rng: np.random.Generator) -> Inputs:
-    ids = rng.choice([0, 2, 3], (4, 5)).astype(np.int64)
-    return {"x": ids, "weight": weights(rng, 5, WIDTH, fan_in=1)}
+def _repeated_inputs(draw: Draw) -> Inputs:
+    ids = draw.rng.choice([0, 2, 3], (4, 5)).astype(np.int64)
+    return {"x": ids, "weight": weights(draw, 5, WIDTH, fan_in=1)}
 
 
 def _last_gradient_only(judge: Judge, v: Any) -> Any:
@@ -35,19 +35,17 @@ def _last_gradient_only(judge: Judge, v: Any) -> Any:
     return judge.torch.stack(rows).reshape(*v["x"].shape, -1)
 
 
-_MISTAKES = {
-    "an id that stands twice keeps the gradient of one place alone; np.add.at adds them up": _last_gradient_only
-}
+_MISTAKES = {"EMBEDDING-LAST-PLACE": _last_gradient_only}
 
 
 def _build(student: Student, values: Inputs) -> Any:
     return student.part("Embedding")(*values["weight"].shape)
 
 
-def _position_inputs(rng: np.random.Generator) -> Inputs:
+def _position_inputs(draw: Draw) -> Inputs:
     return {
-        "x": features(rng, N_EXCERPTS, LENGTH, WIDTH),
-        "position_embeddings": weights(rng, LONGEST, WIDTH, fan_in=1),
+        "x": features(draw, N_EXCERPTS, LENGTH, WIDTH),
+        "position_embeddings": weights(draw, LONGEST, WIDTH, fan_in=1),
     }
 
 
@@ -87,6 +85,6 @@ CASES = (
         lambda student, _: student.part("PositionalEncoding")(LONGEST, WIDTH),
         lambda _, v: v["x"] + v["position_embeddings"][:LENGTH],
         parameters=("position_embeddings",),
-        mistakes={"the gradient of a position is that of one sample, not the sum over the batch": _of_first_sample},
+        mistakes={"POSITION-ONE-SAMPLE": _of_first_sample},
     ),
 )

@@ -10,20 +10,20 @@ import numpy as np
 from tinytorch_hf.check.cases.attention import BATCH, LENGTH, WIDTH
 from tinytorch_hf.check.inputs import features, weights
 from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Case, Inputs
+from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 
 
-def _norm_inputs(scale: float) -> Callable[[np.random.Generator], Inputs]:
-    return lambda rng: {
-        "x": features(rng, BATCH, LENGTH, WIDTH) * np.float32(scale) + np.float32(scale),
-        **norm_weights(rng, ""),
+def _norm_inputs(scale: float) -> Callable[[Draw], Inputs]:
+    return lambda draw: {
+        "x": features(draw, BATCH, LENGTH, WIDTH) * np.float32(scale) + np.float32(scale),
+        **norm_weights(draw, ""),
     }
 
 
-def norm_weights(rng: np.random.Generator, prefix: str) -> dict[str, Any]:
+def norm_weights(draw: Draw, prefix: str) -> dict[str, Any]:
     """Scale and shift of a LayerNorm."""
-    return {f"{prefix}gamma": weights(rng, WIDTH, fan_in=1), f"{prefix}beta": weights(rng, WIDTH, fan_in=1)}
+    return {f"{prefix}gamma": weights(draw, WIDTH, fan_in=1), f"{prefix}beta": weights(draw, WIDTH, fan_in=1)}
 
 
 def norm(judge: Judge, v: Any, x: Any, prefix: str = "") -> Any:
@@ -52,13 +52,13 @@ def _norm_written_out(
 
 
 _NORM_MISTAKES: dict[str, InTorch] = {
-    "it divides by the unbiased variance, with n - 1": _norm_written_out(unbiased=True),
-    "eps is added to the root instead of under it": _norm_written_out(eps_outside=True),
-    "the mean is taken for a constant in the gradient": _norm_written_out(constant="mean"),
-    "the variance is taken for a constant in the gradient": _norm_written_out(constant="variance"),
-    "mean and variance are taken for constants in the gradient": _norm_written_out(constant="mean, variance"),
-    "it normalizes over the batch instead of the features": _norm_written_out(axes=(0,)),
-    "it normalizes over everything instead of the features": _norm_written_out(axes=(0, 1, 2)),
+    "NORM-UNBIASED": _norm_written_out(unbiased=True),
+    "NORM-EPS-OUTSIDE": _norm_written_out(eps_outside=True),
+    "NORM-MEAN-CONSTANT": _norm_written_out(constant="mean"),
+    "NORM-VARIANCE-CONSTANT": _norm_written_out(constant="variance"),
+    "NORM-BOTH-CONSTANT": _norm_written_out(constant="mean, variance"),
+    "NORM-OVER-BATCH": _norm_written_out(axes=(0,)),
+    "NORM-OVER-ALL": _norm_written_out(axes=(0, 1, 2)),
 }
 
 

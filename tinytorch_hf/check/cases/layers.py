@@ -8,22 +8,22 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import digits, features, weights
 from tinytorch_hf.check.operation import layer
-from tinytorch_hf.judging.case import Case, Inputs, Results, upstream
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import DiffersError, Student
 
 
-def _linear_inputs(rng: np.random.Generator) -> Inputs:
-    return {"x": digits(rng, 8)[0], "weight": weights(rng, 64, 10), "bias": weights(rng, 10)}
+def _linear_inputs(draw: Draw) -> Inputs:
+    return {"x": digits(draw, 8)[0], "weight": weights(draw, 64, 10), "bias": weights(draw, 10)}
 
 
-def _sequence_inputs(rng: np.random.Generator) -> Inputs:
-    return {"x": features(rng, 4, 6, 12), "weight": weights(rng, 12, 5), "bias": weights(rng, 5)}
+def _sequence_inputs(draw: Draw) -> Inputs:
+    return {"x": features(draw, 4, 6, 12), "weight": weights(draw, 12, 5), "bias": weights(draw, 5)}
 
 
-def _away_from_zero(rng: np.random.Generator) -> Inputs:
+def _away_from_zero(draw: Draw) -> Inputs:
     """So that a value which is zero afterwards was dropped."""
-    x = features(rng, 32, 32)
+    x = features(draw, 32, 32)
     return {"x": x + np.sign(x)}
 
 
@@ -32,11 +32,9 @@ def _linear(_: Judge, v: Any) -> Any:
 
 
 _LINEAR_MISTAKES = {
-    "the bias is not added": lambda _, v: v["x"] @ v["weight"] + 0 * v["bias"],
-    "the bias is added without being remembered for the backward pass": lambda _, v: (
-        v["x"] @ v["weight"] + v["bias"].detach()
-    ),
-    "the bias is subtracted": lambda _, v: v["x"] @ v["weight"] - v["bias"],
+    "BIAS-NOT-ADDED": lambda _, v: v["x"] @ v["weight"] + 0 * v["bias"],
+    "BIAS-NOT-IN-GRAPH": lambda _, v: v["x"] @ v["weight"] + v["bias"].detach(),
+    "BIAS-SUBTRACTED": lambda _, v: v["x"] @ v["weight"] - v["bias"],
 }
 
 
@@ -70,13 +68,13 @@ def _two_layers(student: Student, _: Inputs) -> Any:
     return student.part("Sequential")(first, student.part("ReLU")(), second)
 
 
-def _two_layers_inputs(rng: np.random.Generator) -> Inputs:
+def _two_layers_inputs(draw: Draw) -> Inputs:
     return {
-        "x": digits(rng, 8)[0],
-        "layers.0.weight": weights(rng, 64, 16),
-        "layers.0.bias": weights(rng, 16),
-        "layers.2.weight": weights(rng, 16, 10),
-        "layers.2.bias": weights(rng, 10),
+        "x": digits(draw, 8)[0],
+        "layers.0.weight": weights(draw, 64, 16),
+        "layers.0.bias": weights(draw, 16),
+        "layers.2.weight": weights(draw, 16, 10),
+        "layers.2.bias": weights(draw, 10),
     }
 
 
@@ -125,12 +123,12 @@ CASES = (
         "dropout-evaluation",
         "layers",
         ("Tensor", "Dropout"),
-        lambda rng: {"x": features(rng, 32, 32)},
+        lambda draw: {"x": features(draw, 32, 32)},
         lambda student, _: student.part("Dropout")(0.5),
         lambda _, v: v["x"] * 1,
         parameters=(),
         call=lambda _, dropout, v: dropout.forward(v["x"], training=False),
-        mistakes={"it scales although nothing is dropped": lambda _, v: v["x"] * 0.5},
+        mistakes={"DROPOUT-EVALUATION-SCALES": lambda _, v: v["x"] * 0.5},
     ),
     layer(
         "sequential",

@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import digits, features, weights
-from tinytorch_hf.check.operation import InTorch, in_torch, operation
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.check.operation import InTorch, operation
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 BATCH = 12
 
 
-def _logits(rng: np.random.Generator, scale: float = 3.0) -> Inputs:
-    pixels, labels = digits(rng, BATCH)
-    return {"predictions": pixels @ weights(rng, 64, 10) * np.float32(scale), "targets": labels}
+def _logits(draw: Draw, scale: float = 3.0) -> Inputs:
+    pixels, labels = digits(draw, BATCH)
+    return {"predictions": pixels @ weights(draw, 64, 10) * np.float32(scale), "targets": labels}
 
 
-def _regression(rng: np.random.Generator) -> Inputs:
-    return {"predictions": features(rng, BATCH, 3), "targets": features(rng, BATCH, 3)}
+def _regression(draw: Draw) -> Inputs:
+    return {"predictions": features(draw, BATCH, 3), "targets": features(draw, BATCH, 3)}
 
 
-def _probabilities(rng: np.random.Generator) -> Inputs:
-    p = 1 / (1 + np.exp(-features(rng, BATCH, 1)))
-    _, labels = digits(rng, BATCH)
+def _probabilities(draw: Draw) -> Inputs:
+    p = 1 / (1 + np.exp(-features(draw, BATCH, 1)))
+    _, labels = digits(draw, BATCH)
     return {"predictions": p.astype(np.float32), "targets": (labels[:, None] % 2).astype(np.float32)}
 
 
@@ -86,8 +86,25 @@ def _column_labels(student: Student, values: Inputs) -> Results:
     try:
         loss = student.part("CrossEntropyLoss")().forward(logits, student.tensor(values["targets"][:, None]))
     except (ValueError, IndexError, TypeError, AssertionError):
-        return {}
+        return {"refused": True}
     return {"output": student.array(loss)}
+
+
+def _column_claims(inputs: Inputs, results: Results) -> list[Claim]:
+    if "refused" in results:
+        return []
+    logits, labels = inputs["predictions"].astype(np.float64), inputs["targets"].astype(int)
+    log_softmax = logits - logits.max(axis=1, keepdims=True)
+    log_softmax -= np.log(np.exp(log_softmax).sum(axis=1, keepdims=True))
+    loss = float(np.asarray(results["output"]).reshape(()))
+    every_label = -log_softmax[:, labels].mean()
+    return [
+        Claim(
+            "labels of shape (batch, 1) are refused, or mean what labels of shape (batch,) mean",
+            bool(np.isclose(loss, -log_softmax[np.arange(len(labels)), labels].mean(), rtol=1e-4)),
+            "CE-COLUMN-LABELS" if np.isclose(loss, every_label, rtol=1e-4) else "",
+        )
+    ]
 
 
 def _certain(student: Student, values: Inputs) -> Results:
@@ -109,14 +126,12 @@ CASES = (
         _regression,
         _mse,
         {
-            "it is a sum where it should be a mean": lambda judge, v: judge.F.mse_loss(
-                v["predictions"], v["targets"], reduction="sum"
-            ),
-            "it is divided by the batch size alone, not by the number of values": lambda judge, v: (
+            "LOSS-SUM": lambda judge, v: judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum"),
+            "MSE-BATCH-ONLY": lambda judge, v: (
                 judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum") / BATCH
             ),
-            "its gradient lacks the factor 2": with_gradient(_mse, lambda judge, v: _mse(judge, v) / 2),
-            "its gradient is not divided by the number of values": with_gradient(
+            "MSE-FACTOR-TWO": with_gradient(_mse, lambda judge, v: _mse(judge, v) / 2),
+            "MSE-GRADIENT-NOT-DIVIDED": with_gradient(
                 _mse, lambda judge, v: judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum")
             ),
         },
@@ -127,32 +142,28 @@ CASES = (
         _logits,
         _cross_entropy,
         {
-            "it is a sum where it should be a mean": _cross_entropy_sum,
-            "its gradient is not divided by the batch size": with_gradient(_cross_entropy, _cross_entropy_sum),
-            "its gradient lacks the true class: it is softmax alone": with_gradient(
+            "LOSS-SUM": _cross_entropy_sum,
+            "CE-GRADIENT-NOT-DIVIDED": with_gradient(_cross_entropy, _cross_entropy_sum),
+            "CE-GRADIENT-SOFTMAX-ALONE": with_gradient(
                 _cross_entropy, lambda judge, v: judge.torch.logsumexp(v["predictions"], 1).mean()
             ),
-            "it expects probabilities instead of logits": lambda judge, v: judge.F.nll_loss(
+            "CE-EXPECTS-PROBABILITIES": lambda judge, v: judge.F.nll_loss(
                 v["predictions"].clamp_min(1e-7).log(), _classes(v)
             ),
-            "softmax is taken over the batch instead of the classes": lambda judge, v: judge.F.nll_loss(
+            "CE-SOFTMAX-OVER-BATCH": lambda judge, v: judge.F.nll_loss(
                 judge.F.log_softmax(v["predictions"], 0), _classes(v)
             ),
         },
     ),
-    _loss("cross-entropy-large", "CrossEntropyLoss", lambda rng: _logits(rng, 500.0), _cross_entropy),
+    _loss("cross-entropy-large", "CrossEntropyLoss", lambda draw: _logits(draw, 500.0), _cross_entropy),
     Case(
         "cross-entropy-column-labels",
         "losses",
         ("Tensor", "CrossEntropyLoss"),
         _logits,
         _column_labels,
-        in_torch(_cross_entropy, ()),
-        mistakes={
-            "labels of shape (batch, 1) broadcast: every sample is compared with every label": in_torch(
-                lambda judge, v: -judge.F.log_softmax(v["predictions"], 1)[:, _classes(v)].mean(), ()
-            )
-        },
+        lambda *_: {},
+        claims=_column_claims,
     ),
     _loss(
         "binary-cross-entropy",
@@ -160,13 +171,9 @@ CASES = (
         _probabilities,
         _bce,
         {
-            "it is a sum where it should be a mean": lambda judge, v: judge.F.binary_cross_entropy(
-                v["predictions"], v["targets"], reduction="sum"
-            ),
-            "it takes logits instead of probabilities": lambda judge, v: judge.F.binary_cross_entropy_with_logits(
-                v["predictions"], v["targets"]
-            ),
-            "the term of the targets 0 is missing": lambda _, v: -(v["targets"] * v["predictions"].log()).mean(),
+            "LOSS-SUM": lambda judge, v: judge.F.binary_cross_entropy(v["predictions"], v["targets"], reduction="sum"),
+            "BCE-LOGITS": lambda judge, v: judge.F.binary_cross_entropy_with_logits(v["predictions"], v["targets"]),
+            "BCE-NO-ZEROS": lambda _, v: -(v["targets"] * v["predictions"].log()).mean(),
         },
     ),
     Case(

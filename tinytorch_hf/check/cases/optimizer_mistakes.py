@@ -98,10 +98,10 @@ def adam(lr: float, weight_decay: float = 0.0, variant: str = "") -> RunTorch:
 
 
 ADAM_MISTAKES: dict[str, str] = {
-    "there is no bias correction": "uncorrected",
-    "the first moment has no bias correction": "uncorrected first",
-    "the second moment has no bias correction": "uncorrected second",
-    "the bias correction counts steps from 1 too many": "late",
-    "eps is added inside the root instead of after it": "eps inside",
-    "the root of the second moment is left out": "no root",
+    "ADAM-BIAS-CORRECTION": "uncorrected",
+    "ADAM-BIAS-CORRECTION-FIRST": "uncorrected first",
+    "ADAM-BIAS-CORRECTION-SECOND": "uncorrected second",
+    "ADAM-STEP-LATE": "late",
+    "ADAM-EPS-INSIDE": "eps inside",
+    "ADAM-NO-ROOT": "no root",
 }

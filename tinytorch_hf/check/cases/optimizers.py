@@ -12,19 +12,19 @@ import numpy as np
 
 from tinytorch_hf.check.cases.optimizer_mistakes import ADAM_MISTAKES, adam, changes, sgd, step_name
 from tinytorch_hf.check.inputs import features, weights
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
 N_STEPS = 4
 
 
-def _inputs(scale: float) -> Callable[[np.random.Generator], Inputs]:
-    def draw(rng: np.random.Generator) -> Inputs:
-        gradients = features(rng, N_STEPS, 6, 5) * np.float32(scale)
-        return {"start": weights(rng, 6, 5, fan_in=1), "gradients": gradients}
+def _inputs(scale: float) -> Callable[[Draw], Inputs]:
+    def inputs(draw: Draw) -> Inputs:
+        gradients = features(draw, N_STEPS, 6, 5) * np.float32(scale)
+        return {"start": weights(draw, 6, 5, fan_in=1), "gradients": gradients}
 
-    return draw
+    return inputs
 
 
 def _run_tinytorch(name: str, arguments: Mapping[str, Any]) -> Callable[[Student, Inputs], Results]:
@@ -96,15 +96,15 @@ _BOTH: dict[str, Any] = {**_MOMENTUM, "weight_decay": 0.1}
 _ADAM_DECAY: dict[str, Any] = {"lr": 0.01, "weight_decay": 0.1}
 
 CASES = (
-    _case("sgd", "SGD", {"lr": 0.1}, {"the learning rate is applied twice": sgd(0.1, variant="lr twice")}),
+    _case("sgd", "SGD", {"lr": 0.1}, {"LR-TWICE": sgd(0.1, variant="lr twice")}),
     _case(
         "sgd-weight-decay",
         "SGD",
         _DECAY,
         {
-            "weight decay is applied after the update instead of before": sgd(**_DECAY, variant="decay after"),
-            "weight decay has no effect": sgd(0.1),
-            "the learning rate is applied twice": sgd(**_DECAY, variant="lr twice"),
+            "DECAY-AFTER-STEP": sgd(**_DECAY, variant="decay after"),
+            "DECAY-IGNORED": sgd(0.1),
+            "LR-TWICE": sgd(**_DECAY, variant="lr twice"),
         },
     ),
     _case(
@@ -112,11 +112,11 @@ CASES = (
         "SGD",
         _MOMENTUM,
         {
-            "the step uses the velocity from before this gradient": sgd(**_MOMENTUM, variant="stale"),
-            "momentum has no effect": sgd(**_MOMENTUM, variant="forgotten"),
-            "the gradient enters the velocity with the factor 1 - momentum": sgd(**_MOMENTUM, variant="damped"),
-            "it is Nesterov's momentum": sgd(**_MOMENTUM, variant="nesterov"),
-            "the learning rate is applied twice": sgd(**_MOMENTUM, variant="lr twice"),
+            "MOMENTUM-STALE": sgd(**_MOMENTUM, variant="stale"),
+            "MOMENTUM-IGNORED": sgd(**_MOMENTUM, variant="forgotten"),
+            "MOMENTUM-DAMPED": sgd(**_MOMENTUM, variant="damped"),
+            "MOMENTUM-NESTEROV": sgd(**_MOMENTUM, variant="nesterov"),
+            "LR-TWICE": sgd(**_MOMENTUM, variant="lr twice"),
         },
     ),
     _case(
@@ -124,12 +124,12 @@ CASES = (
         "SGD",
         _BOTH,
         {
-            "weight decay is applied after the update instead of before": sgd(**_BOTH, variant="decay after"),
-            "weight decay is applied to the weights alone, past the velocity": sgd(**_BOTH, variant="decay before"),
-            "the step uses the velocity from before this gradient": sgd(**_BOTH, variant="stale"),
-            "momentum has no effect": sgd(**_BOTH, variant="forgotten"),
-            "weight decay has no effect": sgd(**_MOMENTUM),
-            "the learning rate is applied twice": sgd(**_BOTH, variant="lr twice"),
+            "DECAY-AFTER-STEP": sgd(**_BOTH, variant="decay after"),
+            "DECAY-PAST-VELOCITY": sgd(**_BOTH, variant="decay before"),
+            "MOMENTUM-STALE": sgd(**_BOTH, variant="stale"),
+            "MOMENTUM-IGNORED": sgd(**_BOTH, variant="forgotten"),
+            "DECAY-IGNORED": sgd(**_MOMENTUM),
+            "LR-TWICE": sgd(**_BOTH, variant="lr twice"),
         },
     ),
     _zero_grad_case("sgd-zero-grad", "SGD"),
@@ -151,8 +151,8 @@ CASES = (
         "Adam",
         _ADAM_DECAY,
         {
-            "the decay is decoupled from the gradient: that is AdamW": adam(**_ADAM_DECAY, variant="decoupled"),
-            "weight decay has no effect": adam(**_ADAM_DECAY, variant="no decay"),
+            "ADAM-IS-ADAMW": adam(**_ADAM_DECAY, variant="decoupled"),
+            "DECAY-IGNORED": adam(**_ADAM_DECAY, variant="no decay"),
             **{sentence: adam(**_ADAM_DECAY, variant=variant) for sentence, variant in ADAM_MISTAKES.items()},
         },
     ),
@@ -162,14 +162,12 @@ CASES = (
         "AdamW",
         _ADAM_DECAY,
         {
-            "the decay enters the gradient: that is Adam": adam(**_ADAM_DECAY),
-            "weight decay is applied after the update instead of before": adam(
-                **_ADAM_DECAY, variant="decoupled after"
-            ),
-            "the decay is not multiplied by the learning rate": adam(**_ADAM_DECAY, variant="decoupled without lr"),
-            "weight decay has no effect": adam(**_ADAM_DECAY, variant="no decay"),
+            "ADAMW-IS-ADAM": adam(**_ADAM_DECAY),
+            "DECAY-AFTER-STEP": adam(**_ADAM_DECAY, variant="decoupled after"),
+            "DECAY-NOT-TIMES-LR": adam(**_ADAM_DECAY, variant="decoupled without lr"),
+            "DECAY-IGNORED": adam(**_ADAM_DECAY, variant="no decay"),
         },
     ),
-    _case("adamw-default-decay", "AdamW", {"lr": 0.1}, {"weight decay has no effect by default": adam(0.1)}),
+    _case("adamw-default-decay", "AdamW", {"lr": 0.1}, {"DECAY-DEFAULT-IGNORED": adam(0.1)}),
     _zero_grad_case("adamw-zero-grad", "AdamW"),
 )

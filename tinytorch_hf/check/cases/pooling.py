@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import feature_maps, images
 from tinytorch_hf.check.operation import InTorch, operation
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -27,12 +27,12 @@ def _pooling(
         "spatial",
         ("Tensor", part),
         # Mostly negative, so that it shows what stands around an image.
-        lambda rng: {"x": feature_maps(rng, *shape) - np.float32(1)},
+        lambda draw: {"x": feature_maps(draw, *shape) - np.float32(1)},
         lambda student, v: student.part(part)(**arguments)(v["x"]),
         lambda judge, v: torch(judge)(v["x"], **arguments),
         mistakes={
-            **({"padding is ignored": _without(torch, arguments, "padding")} if "padding" in arguments else {}),
-            **({"stride is ignored": _without(torch, arguments, "stride")} if "stride" in arguments else {}),
+            **({"PADDING-IGNORED": _without(torch, arguments, "padding")} if "padding" in arguments else {}),
+            **({"STRIDE-IGNORED": _without(torch, arguments, "stride")} if "stride" in arguments else {}),
             **(mistakes or {}),
         },
     )
@@ -71,9 +71,9 @@ def _everywhere_averaged(judge: Judge, v: Any) -> Any:
 
 
 _MAX_MISTAKES: dict[str, InTorch] = {
-    "every pixel of a window receives the gradient, not only the largest": _everywhere,
-    "it averages": lambda judge, v: judge.F.avg_pool2d(v["x"], 2),
-    "the gradient is divided by the size of the window": _everywhere_averaged,
+    "POOL-ALL-RECEIVE": _everywhere,
+    "POOL-AVERAGES": lambda judge, v: judge.F.avg_pool2d(v["x"], 2),
+    "POOL-GRADIENT-DIVIDED": _everywhere_averaged,
 }
 
 
@@ -98,10 +98,10 @@ def _ties_expected(judge: Judge, values: Inputs) -> Results:
     }
 
 
-def _ties_inputs(rng: np.random.Generator) -> Inputs:
-    upstream = feature_maps(rng, 4, 1, 4, 4)
+def _ties_inputs(draw: Draw) -> Inputs:
+    upstream = feature_maps(draw, 4, 1, 4, 4)
     # The digits' dark corners are windows of equal zeros.
-    return {"x": images(rng, 4), "upstream": upstream}
+    return {"x": images(draw, 4), "upstream": upstream}
 
 
 CASES = (
@@ -114,7 +114,7 @@ CASES = (
         (2, 2, 7, 7),
         {"kernel_size": 3, "stride": 2, "padding": 1},
         _max,
-        {"padding is zeros, which win over negative values; it should be minus infinity": _zero_padded_max},
+        {"POOL-PADDED-WITH-ZEROS": _zero_padded_max},
     ),
     Case("max-pool2d-equal-values", "spatial", ("Tensor", "MaxPool2d"), _ties_inputs, _ties, _ties_expected),
     _pooling("avg-pool2d", "AvgPool2d", (2, 2, 6, 6), {"kernel_size": 2}, _average),
@@ -125,6 +125,6 @@ CASES = (
         (2, 2, 7, 7),
         {"kernel_size": 3, "stride": 2, "padding": 1},
         _average,
-        {"the sum is divided by the pixels inside the image; padding counts, too": _padding_not_counted},
+        {"POOL-PADDING-NOT-COUNTED": _padding_not_counted},
     ),
 )

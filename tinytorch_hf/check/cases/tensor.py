@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import features
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -25,10 +25,10 @@ def _values(
 ) -> Case:
     """A case of expressions in two tensors, written alike on both sides."""
 
-    def inputs(rng: np.random.Generator) -> Inputs:
-        right = features(rng, *b)
+    def inputs(draw: Draw) -> Inputs:
+        right = features(draw, *b)
         # Division wants numbers away from 0.
-        return {"a": features(rng, *a), "b": right + np.sign(right)}
+        return {"a": features(draw, *a), "b": right + np.sign(right)}
 
     def run_tinytorch(student: Student, values: Inputs) -> Results:
         left, right = student.tensor(values["a"]), student.tensor(values["b"])
@@ -75,7 +75,7 @@ def _reduction(name: str, in_torch: Callable[[Any, int | None, bool], Any]) -> C
         "tensor",
         ("Tensor", f"Tensor.{name}"),
         # Features have the mean 0; a sum that cancels is nothing but rounding.
-        lambda rng: {"x": features(rng, 4, 5, 6) + np.float32(1)},
+        lambda draw: {"x": features(draw, 4, 5, 6) + np.float32(1)},
         run_tinytorch,
         run_torch,
     )
@@ -129,7 +129,7 @@ CASES = (
         "tensor-shapes",
         "tensor",
         ("Tensor", "Tensor.reshape", "Tensor.transpose"),
-        lambda rng: {"x": features(rng, 4, 5, 6)},
+        lambda draw: {"x": features(draw, 4, 5, 6)},
         _shapes_tinytorch,
         _shapes_torch,
     ),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tinytorch_hf.check.inputs import talks_text
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.student.view import Student
 
 # A character that TinyTalks does not have.
 _STRANGER = "\N{SNOWMAN}"
 
 
-def _inputs(_: np.random.Generator) -> Inputs:
+def _inputs(_: Draw) -> Inputs:
     return {"texts": talks_text().splitlines()[:60]}
 
 

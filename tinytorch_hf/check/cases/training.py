@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tinytorch_hf.check.inputs import digits, weights
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -18,15 +16,15 @@ LR = 0.1
 _PARAMETERS = ("0.weight", "0.bias", "1.weight", "1.bias")
 
 
-def _inputs(rng: np.random.Generator) -> Inputs:
-    pixels, labels = digits(rng, N_STEPS * BATCH)
+def _inputs(draw: Draw) -> Inputs:
+    pixels, labels = digits(draw, N_STEPS * BATCH)
     return {
         "images": pixels.reshape(N_STEPS, BATCH, 64),
         "labels": labels.reshape(N_STEPS, BATCH),
-        "0.weight": weights(rng, 64, 16),
-        "0.bias": weights(rng, 16),
-        "1.weight": weights(rng, 16, 10),
-        "1.bias": weights(rng, 10),
+        "0.weight": weights(draw, 64, 16),
+        "0.bias": weights(draw, 16),
+        "1.weight": weights(draw, 16, 10),
+        "1.bias": weights(draw, 10),
     }
 
 
@@ -77,9 +75,7 @@ def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
         _inputs,
         _mlp(optimizer, arguments),
         _mlp_in_torch(optimizer, arguments),
-        mistakes={
-            "the optimizer's zero_grad does not reset the gradients": _mlp_in_torch(optimizer, arguments, resets=False)
-        },
+        mistakes={"OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False)},
     )
 
 

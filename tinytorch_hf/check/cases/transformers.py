@@ -23,7 +23,7 @@ from tinytorch_hf.check.cases.attention import PARAMETERS as PROJECTION_PARAMETE
 from tinytorch_hf.check.cases.layer_norm import norm, norm_weights
 from tinytorch_hf.check.inputs import features, talks, weights
 from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -32,12 +32,12 @@ N_LAYERS, LONGEST = 2, 12
 Gelu = Callable[[Judge, Any], Any]
 
 
-def _mlp_weights(rng: np.random.Generator, prefix: str) -> dict[str, Any]:
+def _mlp_weights(draw: Draw, prefix: str) -> dict[str, Any]:
     return {
-        f"{prefix}linear1.weight": weights(rng, WIDTH, HIDDEN),
-        f"{prefix}linear1.bias": weights(rng, HIDDEN),
-        f"{prefix}linear2.weight": weights(rng, HIDDEN, WIDTH),
-        f"{prefix}linear2.bias": weights(rng, WIDTH),
+        f"{prefix}linear1.weight": weights(draw, WIDTH, HIDDEN),
+        f"{prefix}linear1.bias": weights(draw, HIDDEN),
+        f"{prefix}linear2.weight": weights(draw, HIDDEN, WIDTH),
+        f"{prefix}linear2.bias": weights(draw, WIDTH),
     }
 
 
@@ -58,12 +58,12 @@ def _in_each_gelu(compute: Callable[[Judge, Any, Gelu], Any]) -> tuple[InTorch, 
     return with_form(gelu_sigmoid), [with_form(gelu_erf), with_form(gelu_tanh)]
 
 
-def _block_weights(rng: np.random.Generator, prefix: str = "") -> dict[str, Any]:
+def _block_weights(draw: Draw, prefix: str = "") -> dict[str, Any]:
     return {
-        **projection_inputs(rng, f"{prefix}attention."),
-        **norm_weights(rng, f"{prefix}ln1."),
-        **norm_weights(rng, f"{prefix}ln2."),
-        **_mlp_weights(rng, f"{prefix}mlp."),
+        **projection_inputs(draw, f"{prefix}attention."),
+        **norm_weights(draw, f"{prefix}ln1."),
+        **norm_weights(draw, f"{prefix}ln2."),
+        **_mlp_weights(draw, f"{prefix}mlp."),
     }
 
 
@@ -96,20 +96,16 @@ def _block_case(name: str, masked: bool) -> Case:
 
     right, also_right = _in_each_gelu(lambda judge, v, gelu: _block(judge, v, v["x"], mask(v), gelu))
     mistakes: dict[str, InTorch] = {
-        "it normalizes after each sum instead of before attention and MLP": lambda judge, v: _post_norm(
-            judge, v, mask(v)
-        ),
-        "the input is not added to what attention and MLP give": lambda judge, v: _without_residuals(judge, v, mask(v)),
+        "BLOCK-POST-NORM": lambda judge, v: _post_norm(judge, v, mask(v)),
+        "BLOCK-NO-RESIDUAL": lambda judge, v: _without_residuals(judge, v, mask(v)),
     }
     if masked:
-        mistakes["the mask has no effect: every position sees the future"] = lambda judge, v: _block(
-            judge, v, v["x"], None, gelu_sigmoid
-        )
+        mistakes["MASK-IGNORED"] = lambda judge, v: _block(judge, v, v["x"], None, gelu_sigmoid)
     return layer(
         name,
         "transformers",
         ("Tensor", "TransformerBlock"),
-        lambda rng: {"x": features(rng, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(rng)},
+        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(draw)},
         lambda student, _: student.part("TransformerBlock")(WIDTH, HEADS),
         right,
         parameters=_BLOCK,
@@ -129,18 +125,18 @@ _GPT = (
 )
 
 
-def _gpt_inputs(rng: np.random.Generator) -> Inputs:
-    tokens, _, vocab_size = talks(rng, BATCH, LENGTH)
+def _gpt_inputs(draw: Draw) -> Inputs:
+    tokens, _, vocab_size = talks(draw, BATCH, LENGTH)
     blocks: dict[str, Any] = {}
     for number in range(N_LAYERS):
-        blocks |= _block_weights(rng, f"blocks.{number}.")
+        blocks |= _block_weights(draw, f"blocks.{number}.")
     return {
         "x": tokens,
-        "token_embedding.weight": weights(rng, vocab_size, WIDTH, fan_in=1),
-        "position_embedding.weight": weights(rng, LONGEST, WIDTH, fan_in=1),
+        "token_embedding.weight": weights(draw, vocab_size, WIDTH, fan_in=1),
+        "position_embedding.weight": weights(draw, LONGEST, WIDTH, fan_in=1),
         **blocks,
-        **norm_weights(rng, "ln_f."),
-        "lm_head.weight": weights(rng, WIDTH, vocab_size),
+        **norm_weights(draw, "ln_f."),
+        "lm_head.weight": weights(draw, WIDTH, vocab_size),
     }
 
 
@@ -194,25 +190,21 @@ CASES = (
         _causal_mask,
         lambda *_: {"mask": CAUSAL[0].astype(np.float64)},
         mistakes={
-            "it is the wrong way round: 1 is where a position may attend": lambda *_: {
-                "mask": CAUSAL[0].T.astype(np.float64)
-            },
-            "1 and 0 are exchanged": lambda *_: {"mask": 1 - CAUSAL[0].astype(np.float64)},
-            "a position may not attend to itself": lambda *_: {"mask": CAUSAL[0].astype(np.float64) - np.eye(LENGTH)},
+            "CAUSAL-MASK-TRANSPOSED": lambda *_: {"mask": CAUSAL[0].T.astype(np.float64)},
+            "CAUSAL-MASK-EXCHANGED": lambda *_: {"mask": 1 - CAUSAL[0].astype(np.float64)},
+            "CAUSAL-MASK-NO-SELF": lambda *_: {"mask": CAUSAL[0].astype(np.float64) - np.eye(LENGTH)},
         },
     ),
     layer(
         "mlp",
         "transformers",
         ("Tensor", "MLP"),
-        lambda rng: {"x": features(rng, BATCH, LENGTH, WIDTH), **_mlp_weights(rng, "")},
+        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), **_mlp_weights(draw, "")},
         lambda student, _: student.part("MLP")(WIDTH, HIDDEN),
         _mlp_right,
         parameters=_MLP,
         also_right=_mlp_also_right,
-        mistakes={
-            "it has ReLU where GELU belongs": lambda judge, v: _mlp(judge, v, v["x"], lambda judge, x: judge.F.relu(x))
-        },
+        mistakes={"MLP-RELU": lambda judge, v: _mlp(judge, v, v["x"], lambda judge, x: judge.F.relu(x))},
     ),
     _block_case("transformer-block", masked=False),
     _block_case("transformer-block-causal", masked=True),
@@ -220,7 +212,7 @@ CASES = (
         "transformer-block-no-look-ahead",
         "transformers",
         ("Tensor", "TransformerBlock"),
-        lambda rng: {"x": features(rng, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(rng)},
+        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(draw)},
         _block_no_look_ahead,
         lambda *_: {},
     ),
@@ -234,11 +226,7 @@ CASES = (
         parameters=_GPT,
         x_is_leaf=False,
         also_right=_gpt_also_right,
-        mistakes={
-            "no causal mask is used: every position sees the future": lambda judge, v: _gpt(
-                judge, v, gelu_sigmoid, masked=False
-            )
-        },
+        mistakes={"GPT-NO-MASK": lambda judge, v: _gpt(judge, v, gelu_sigmoid, masked=False)},
     ),
     Case("gpt-no-look-ahead", "transformers", ("Tensor", "GPT"), _gpt_inputs, _gpt_no_look_ahead, lambda *_: {}),
 )

@@ -9,6 +9,7 @@ import collections
 import json
 import queue
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -18,15 +19,19 @@ from types import TracebackType
 from typing import IO, Any
 
 from tinytorch_hf.errors import TinyTorchHFError
+from tinytorch_hf.student.answers import Answer, AnswerError, parse
 from tinytorch_hf.student.mapping import FrameworkMap, as_json
 
 # The child finds what the parent finds, and nothing because of the folder it was started in.
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tinytorch_hf.check.child import main; main()"
+_PROGRAM = (
+    "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); importlib.import_module(sys.argv[2]).main()"
+)
 _START_LIMIT_S = 120.0
 # The child ends itself at the limit, with its stack; only if it cannot is it killed, this much later.
 _GRACE_S = 2.0
 # A child whose answers have ended is about to end itself; longer than this it only does if it has closed their channel.
 _ENDING_S = 5.0
+_TAMPERING = "something that is no answer came from where only answers belong; the package writes to files of others"
 _FRAME = re.compile(r'File "(.+)", line (\d+) in ')
 _OURS = Path(__file__).parents[1]
 
@@ -42,9 +47,12 @@ class PackageProcess:
         Where the package is, if not among what is installed.
     limit_s
         How long one answer may take, in seconds.
+    child
+        The module whose ``main`` answers there, such as ``tinytorch_hf.check.child``.
     """
 
-    def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float) -> None:
+    def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> None:
+        self._child = child
         self._map = as_json(framework_map)
         self._path = [*([str(folder)] if folder else []), *sys.path]
         self._limit_s = limit_s
@@ -62,37 +70,39 @@ class PackageProcess:
     ) -> None:
         self._stop()
 
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """What the child answers; if it does not, a ``crash`` with the reason, and ``where`` it was at that time."""
+    def ask(self, **request: Any) -> Answer:
+        """What the child answers; if it does not, a "crash" with the reason, and ``where`` it was at that time."""
+        nonce = secrets.token_hex(16)
         if self._process is None:
             self._start()
         assert self._process is not None and self._process.stdin is not None  # noqa: S101 -- it was just started
         try:
-            self._process.stdin.write(json.dumps({**request, "map": self._map, "limit_s": self._limit_s}) + "\n")
+            self._process.stdin.write(
+                json.dumps({**request, "nonce": nonce, "map": self._map, "limit_s": self._limit_s}) + "\n"
+            )
             self._process.stdin.flush()
         except OSError:
             return self._died()
         try:
             line = self._replies.get(timeout=self._limit_s + _GRACE_S)
         except queue.Empty:
-            return {"crash": self._overtime(), "where": self._stop()}
+            return Answer("crash", message=self._overtime(), where=self._stop())
         if line is None:
             return self._died()
         try:
-            answer = json.loads(line)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
+            answer = _opened(line, nonce)
+        except AnswerError as error:
+            # Whoever wrote this may write more: what follows must not be taken for later answers.
             self._stop()
-            return {"crash": "something else than an answer came from the process of the package"}
-        if "location" in answer:
-            self._location = str(answer["location"])
+            return Answer("crash", message=f"{_TAMPERING}: {error}")
+        if answer.location:
+            self._location = answer.location
         return answer
 
     def _start(self) -> None:
         self._replies, self._stacks = queue.Queue(), collections.deque(maxlen=200)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, json.dumps(self._path)],
+            [sys.executable, "-c", _PROGRAM, json.dumps(self._path), self._child],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -114,7 +124,7 @@ class PackageProcess:
             self._stop()
             raise TinyTorchHFError("The process for the package did not start:\n" + "".join(self._stacks).rstrip())
 
-    def _died(self) -> dict[str, Any]:
+    def _died(self) -> Answer:
         assert self._process is not None  # noqa: S101 -- only a process that was started can have died
         try:
             status = self._process.wait(timeout=_ENDING_S)
@@ -123,7 +133,7 @@ class PackageProcess:
             status = None
         where = self._stop()
         was_stopped = any(line.startswith("Timeout (") for line in self._stacks)
-        return {"crash": self._overtime() if was_stopped else _manner_of_death(status), "where": where}
+        return Answer("crash", message=self._overtime() if was_stopped else _manner_of_death(status), where=where)
 
     def _overtime(self) -> str:
         return f"still running after {self._limit_s:g} s, and was stopped"
@@ -140,6 +150,17 @@ class PackageProcess:
             _close(stream)
         self._process = None
         return _innermost("".join(self._stacks), self._location)
+
+
+def _opened(line: str, nonce: str) -> Answer:
+    """The answer that a line carries, if it is one to the request of this nonce."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise AnswerError("it is not JSON") from error
+    if not isinstance(message, dict) or message.get("nonce") != nonce:
+        raise AnswerError("it answers no request")
+    return parse(message.get("answer"))
 
 
 def _forward(stream: IO[str], put: Any) -> None:

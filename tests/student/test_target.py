@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from generations import GENERATION_C, write_package
 
-from tinytorch_hf.check.target import locate
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.target import locate
 
 
 def test_the_folder_itself_and_the_one_that_holds_it_mean_the_same(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Mistakes in datasets, loaders and tokenizers."""
+
+from __future__ import annotations
+
+from tinytorch_hf.judging.mistakes.mistake import Mistake
+
+MISTAKES = (
+    Mistake(
+        "LOADER-LAST-BATCH",
+        "the last, smaller batch is left out",
+        "Go on until every sample was given; the last batch may be smaller.",
+    ),
+    Mistake(
+        "LOADER-SAMPLES",
+        "some samples are left out or given twice in an epoch",
+        "Go through a permutation of all indices.",
+    ),
+    Mistake(
+        "LOADER-LABELS",
+        "images and labels are not in the same order",
+        "Shuffle indices, and use the same indices for every tensor.",
+    ),
+    Mistake(
+        "LOADER-NOT-SHUFFLED",
+        "shuffle=True keeps the order",
+        "Shuffle the indices at the beginning of __iter__.",
+    ),
+    Mistake(
+        "LOADER-ORDER-REPEATS",
+        "every epoch has the same order",
+        "Shuffle anew in __iter__, not in __init__.",
+    ),
+    Mistake(
+        "LOADER-SHUFFLES-ALWAYS",
+        "without shuffle the order changes",
+        "Go through the indices in order unless shuffle is True.",
+    ),
+    Mistake(
+        "LOADER-ONE-PASS",
+        "a second pass over the loader gives nothing",
+        "Make a new iterator in each __iter__.",
+    ),
+    Mistake(
+        "LOADER-NO-TENSORS",
+        "a batch holds something else than tensors",
+        "Stack the samples and wrap them in Tensor.",
+    ),
+    Mistake(
+        "TOKENIZER-ROUND-TRIP",
+        "encoding and decoding a text does not give it back",
+        "decode must be the inverse of encode for every known character.",
+    ),
+    Mistake(
+        "TOKENIZER-UNKNOWN",
+        "a character that is not in the vocabulary is not encoded as the id 0",
+        "Use .get(character, 0).",
+    ),
+)

@@ -1,0 +1,218 @@
+"""Mistakes in automatic differentiation, and what any wrong value may look like."""
+
+from __future__ import annotations
+
+from tinytorch_hf.judging.mistakes.mistake import Mistake
+
+MISTAKES = (
+    Mistake(
+        "NO-GRADIENT",
+        "no gradient arrives: the result does not remember what it was made from, or its backward passes nothing on",
+        "Build the result from the operation with its inputs as parents, and let backward give each its gradient.",
+    ),
+    Mistake(
+        "BACKWARD-RAISES",
+        "backward() raises an error",
+        "Run the printed lines and follow the traceback into the backward of the operation that it names.",
+    ),
+    Mistake(
+        "GRAPH-CUT-FLATTEN",
+        "flattening cuts the graph: what comes before it receives no gradient",
+        "Use the tensor's own reshape, not Tensor(x.data.reshape(...)).",
+    ),
+    Mistake(
+        "GRAPH-CUT-CNN",
+        "something between convolution and linear layer cuts the graph: look at MaxPool2d and at the flattening",
+        "Every step must return a tensor that remembers its input; Tensor(x.data...) forgets it.",
+    ),
+    Mistake(
+        "BRANCH-LOST",
+        "where a tensor is used twice, one of the two gradients is lost instead of added",
+        "Add what arrives to what has arrived already; do not assign it.",
+    ),
+    Mistake(
+        "BRANCH-LOST-SUM",
+        "where a tensor is used twice, one of the two gradients is lost instead of added: that of the sum",
+        "Add what arrives to what has arrived already; do not assign it.",
+    ),
+    Mistake(
+        "BRANCH-LOST-PRODUCT",
+        "where a tensor is used twice, one of the two gradients is lost instead of added: that of the product",
+        "Add what arrives to what has arrived already; do not assign it.",
+    ),
+    Mistake(
+        "RESIDUAL-NOT-ADDED",
+        "x is used twice, by the layers and by the sum, and its two gradients are not added",
+        "Add what arrives to what has arrived already; do not assign it.",
+    ),
+    Mistake(
+        "BACKWARD-OVERWRITES",
+        "a second backward overwrites the gradient of the first instead of adding to it",
+        "Write grad = grad + new where a gradient is there already.",
+    ),
+    Mistake(
+        "BACKWARD-REPEATS",
+        "what an earlier backward left inside the graph is sent back again",
+        "Keep the gradients of intermediate results apart from those that add up over calls.",
+    ),
+    Mistake(
+        "BACKWARD-ORDER",
+        "backward visits an operation before all gradients that reach it have been added",
+        "Visit the graph in reverse topological order: a tensor's backward runs once, after that of all its users.",
+    ),
+    Mistake(
+        "BACKWARD-NO-VISITED-SET",
+        "backward follows every path through the graph: its time doubles with each tensor that is used twice",
+        "Collect the tensors once in topological order, with a set of those already visited.",
+    ),
+    Mistake(
+        "GRADIENT-SHARED",
+        "two tensors share the memory of one gradient: what is added to one is added to the other",
+        "Copy a gradient before it is kept, or add with grad = grad + new instead of grad += new.",
+    ),
+    Mistake(
+        "GRADIENT-IN-PLACE",
+        "a gradient is changed in place while somebody else still uses it",
+        "Compute grad = grad + new, which makes a new array, instead of grad += new.",
+    ),
+    Mistake(
+        "BACKWARD-CHANGES-SEED",
+        "backward changes the gradient that it is given",
+        "Copy the gradient before you change it.",
+    ),
+    Mistake(
+        "DATA-CHANGED",
+        "the operation changes the values of its input",
+        "Compute into a new array; do not write with out= or [...] = into x.data.",
+    ),
+    Mistake(
+        "DATA-CHANGED-BY-BACKWARD",
+        "the backward pass changes the values of a tensor",
+        "Backward leaves gradients and changes no data.",
+    ),
+    Mistake(
+        "ZERO-GRAD",
+        "zero_grad does not reset the gradient",
+        "Set grad to None, or to zeros of the same shape.",
+    ),
+    Mistake(
+        "ZERO-GRAD-IN-PLACE",
+        "zero_grad writes zeros into an array that something else uses, too",
+        "Set grad to None, or to a new array of zeros.",
+    ),
+    Mistake(
+        "NOT-ASKED-GRADIENT",
+        "a tensor with requires_grad=False receives a gradient",
+        "Pass gradients on only to parents with requires_grad.",
+    ),
+    Mistake(
+        "NOT-SUMMED-BROADCAST",
+        "the gradient is not summed over the axes along which the tensor was broadcast",
+        "Sum the gradient over every axis that was added or had length 1, and give it the tensor's own shape.",
+    ),
+    Mistake(
+        "BROADCAST-FIRST-ROW",
+        "the gradient of a tensor that was broadcast is that of the first row alone",
+        "Sum the gradient over the axes that were added or had length 1; do not take the first row of it.",
+    ),
+    Mistake(
+        "SIGN",
+        "the sign is wrong",
+        "Look for a minus that is missing or one too many, in the operation that is named.",
+    ),
+    Mistake(
+        "TWICE",
+        "it is added up twice",
+        "Look for a contribution that is added twice, such as by grad += in both forward and backward.",
+    ),
+    Mistake(
+        "HALF",
+        "one of two equal contributions is missing",
+        "Where both operands are the same tensor, both gradients must be added.",
+    ),
+    Mistake(
+        "DIVISION-MISSING",
+        "a division by a number of values is left out",
+        "A mean divides by the number of values it is taken over; so does its gradient.",
+    ),
+    Mistake(
+        "DIVISION-TWICE",
+        "there is one division by a number of values too many",
+        "Divide once, in the mean or in its gradient, not in both.",
+    ),
+    Mistake(
+        "ZERO-EVERYWHERE",
+        "it is zero everywhere",
+        "Look for a gradient that is reset, or multiplied by zero, before it is kept.",
+    ),
+    Mistake(
+        "SOME-ZERO",
+        "some values are zero that should not be",
+        "Look for places that are never written to, such as a loop that ends too early.",
+    ),
+    Mistake(
+        "SHOULD-BE-ZERO",
+        "some values are not zero that should be",
+        "Look for places that should not be written to, or should be cut off.",
+    ),
+    Mistake(
+        "TRANSPOSED",
+        "it is transposed",
+        "Exchange the last two axes once more, or swap the two factors of the matrix product.",
+    ),
+    Mistake(
+        "RESHAPED-NOT-TRANSPOSED",
+        "the right values stand in the wrong places: is it reshaped where it should be transposed?",
+        "reshape keeps the order in memory; transpose exchanges axes.",
+    ),
+    Mistake(
+        "OTHER-SHAPE",
+        "the values are right, but in another shape",
+        "Give the result the shape that PyTorch gives it.",
+    ),
+    Mistake(
+        "NOT-FINITE",
+        "a number overflows, or 0 is divided by 0",
+        "Subtract the maximum before exp, keep log and division away from 0.",
+    ),
+    Mistake(
+        "SCALE-OF-UPSTREAM",
+        "the gradient that arrives is ignored: backward starts from 1 again",
+        "Multiply by the gradient that backward is given.",
+    ),
+    Mistake(
+        "ONE-SAMPLE-GRADIENT",
+        "the gradient is that of one sample, not the sum over the batch",
+        "Sum over all samples, for example with x.T @ g over the whole batch.",
+    ),
+    Mistake(
+        "LAST-INPUT-KEPT",
+        "a layer that is used twice computes its first gradient with the input of the second call",
+        "Keep the input in the closure of the operation, not in an attribute of the layer.",
+    ),
+    Mistake(
+        "REUSE-KEEPS-STATE",
+        "a second call with the same input gives another result",
+        "Compute from the arguments alone; keep nothing of the call before.",
+    ),
+    Mistake(
+        "CALL-NOT-FORWARD",
+        "calling the object gives another result than its forward",
+        "Let __call__ return self.forward(...).",
+    ),
+    Mistake(
+        "RESHAPE-MINUS-ONE",
+        "a length of -1 in reshape is computed from one of the other lengths, not from all of them",
+        "Divide the number of values by the product of all the other lengths.",
+    ),
+    Mistake(
+        "REFLECTED-DETACHED",
+        "a number on the left of the operator gives a result without a graph",
+        "Let the reflected operator, such as __radd__, go through the ordinary one.",
+    ),
+    Mistake(
+        "DTYPE",
+        "the result is not of float32",
+        "Convert it with astype(np.float32).",
+    ),
+)

@@ -1,0 +1,123 @@
+"""What comes back from a student's process: one schema, and nothing else is taken for an answer.
+
+The process runs code that may be hostile, so every field is checked here, where it arrives, before anything looks at
+it; texts are cut and made printable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from tinytorch_hf.errors import printable
+from tinytorch_hf.student import wire
+
+KINDS = ("results", "found", "opened", "absent", "missing", "untried", "crash")
+# Far longer than any message of Python's own.
+_LONGEST_TEXT = 4000
+_MOST_NAMES = 2000
+
+
+class AnswerError(Exception):
+    """What arrived is not an answer; the message says how it differs from one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a student's process.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`: "results" of what was run; "found", whether a part is there; "opened", the package was
+        imported; "absent", there is no such package; "missing", what was run needs something that is not implemented
+        yet; "untried", our own call does not fit; "crash", it raised an error or ended the process.
+    results
+        Arrays and plain values by name.
+    found
+        Whether the part is there.
+    message
+        What is missing, could not be tried, or was raised.
+    where
+        File and line in the package, ``file:line``, or nothing.
+    expression
+        What was being computed, as it is written, or nothing.
+    package, location
+        Name, with version, and folder of a package that was opened.
+    unbuilt
+        What of the results is left out because it is not implemented yet, such as "backward"; or nothing.
+    called
+        Names of the package's functions that were called, where that was asked for.
+    notes
+        What is to be said of the package as a whole.
+    """
+
+    kind: str
+    results: Mapping[str, Any] = field(default_factory=dict)
+    found: bool = False
+    message: str = ""
+    where: str = ""
+    expression: str = ""
+    package: str = ""
+    location: str = ""
+    unbuilt: str = ""
+    called: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values that `parse` turns into this answer."""
+        plain = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return {**plain, "results": wire.encode(self.results), "called": list(self.called), "notes": list(self.notes)}
+
+
+def parse(values: Any) -> Answer:
+    """An answer out of decoded JSON.
+
+    Raises
+    ------
+    AnswerError
+        It is not one.
+    """
+    if not isinstance(values, dict):
+        raise AnswerError(f"a {type(values).__name__} arrived instead of an answer")
+    known = {entry.name for entry in fields(Answer)}
+    for name in values:
+        if name not in known:
+            raise AnswerError(f"an answer has no {printable(str(name))[:40]!r}")
+    if values.get("kind") not in KINDS:
+        raise AnswerError("an answer of an unknown kind arrived")
+    try:
+        results = wire.decode(values.get("results", {}))
+    except wire.WireError as error:
+        raise AnswerError(str(error)) from error
+    return Answer(
+        **{name: _READERS[name](name, value) for name, value in values.items() if name != "results"}, results=results
+    )
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise AnswerError(f"{name} of an answer is a {type(value).__name__} instead of text")
+    lines = value[:_LONGEST_TEXT].split("\n")
+    return "\n".join(map(printable, lines))
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise AnswerError(f"{name} of an answer is a {type(value).__name__} instead of true or false")
+    return value
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_NAMES:
+        raise AnswerError(f"{name} of an answer is not a list of at most {_MOST_NAMES} texts")
+    return tuple(_text(name, entry) for entry in value)
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    **{entry.name: _text for entry in fields(Answer)},
+    "found": _flag,
+    "called": _texts,
+    "notes": _texts,
+}
