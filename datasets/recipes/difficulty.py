@@ -87,7 +87,7 @@ def _quietly(function: Callable[..., Array], *args: Any, **kwargs: Any) -> Array
 
 
 def instance_hardness(probabilities: Array) -> Array:
-    """Difficulty score in [0, 1]: the probability that the classifiers, on average, deny to the true class.
+    """Difficulty score in [0, 1]: 1 minus the mean probability that the classifiers assign to the true class.
 
     Rounded to four decimals, so that a level and a choice do not hang on the last bits of a library's sums.
 

@@ -12,7 +12,7 @@ from datasets import Array3D, ClassLabel, Image, Value
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import Column, DatasetInfo, SplitInfo
 from tinytorch_hf.data.register import write_dataset
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import DescriptionError, InvalidArgumentError
 
 # By the dataset: its configurations, the default first, and the columns of each.
 EXPECTED = {
@@ -62,6 +62,23 @@ def test_floats_that_a_png_holds_are_shown_as_pictures_first(own: dict[str, Data
     stepped = replace(own["own_floats"], pixel_steps=16)
 
     assert as_hf.config_names(stepped) == as_hf.config_names("tinydigits") == ["default", "array"]
+
+
+def test_images_of_multiples_of_a_step_are_pictures_and_exact(tmp_path: Path) -> None:
+    """Quarters that a user states as such travel as PNG and come back bit by bit; other values are refused."""
+    quarters = (np.arange(2 * 3 * 5).reshape(2, 3, 5) % 5 / 4).astype(np.float32)
+    facts = {"name": "quarters", "summary": "Two.", "license": "CC0-1.0", "source": "here", "classes": ("a", "b")}
+    columns = {"images": quarters, "labels": np.array([0, 1])}
+
+    with pytest.raises(DescriptionError, match="pixel_steps: in train images are not all whole multiples of 1/3"):
+        write_dataset(tmp_path / "bad", {"train": columns}, pixel_steps=3, **facts)
+    dataset = write_dataset(tmp_path / "good", {"train": columns}, pixel_steps=4, creator="A. Learner", **facts)
+    try:
+        served = as_hf.load(dataset)["train"]
+        assert (np.asarray(served[1]["image"]) / 255 * 4).round().tolist() == (quarters[1] * 4).tolist()
+        assert np.array_equal(as_hf.to_numpy(dataset, {"train": served})["train"]["images"], quarters)
+    finally:
+        catalog.forget("quarters")
 
 
 def test_numbers_that_the_library_cannot_write_are_refused(tmp_path: Path) -> None:

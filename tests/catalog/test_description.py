@@ -47,6 +47,7 @@ IMAGES: Values = {
     "source": "drawn by code",
     "source_url": "https://example.invalid/shapes",
     "citation": "A. Author (2026). Shapes.",
+    "creator": "A. Learner",
     "other_files": [{"name": "LICENSE", "size_bytes": 10, "sha256": "c" * 64}],
     "fingerprint": "d" * 64,
     "namespace": "someone",
@@ -124,7 +125,7 @@ def test_every_field_reaches_the_facts(tmp_path: Path) -> None:
     dataset = read_description(written(tmp_path, IMAGES))
 
     for key in fields_of(""):
-        if key not in ("schema", "splits", "columns", "other_files", "value_range", "classes"):
+        if key not in ("schema", "splits", "columns", "other_files", "value_range", "classes", "pixel_steps"):
             assert getattr(dataset, key) == IMAGES[key]
     assert dataset.value_range == (0.0, 255.0) and dataset.classes == ("line", "cross", "dot")
     assert [split.n_samples for split in dataset.splits] == [6, 3]
@@ -150,6 +151,15 @@ def test_what_is_left_out_follows_from_the_rest(
     dataset = read_description(written(tmp_path, values))
 
     assert (dataset.title, dataset.value_range, dataset.namespace) == (title, value_range, dataset.namespace)
+
+
+def test_steps_are_those_of_grey_floats() -> None:
+    """Elsewhere they mean nothing, and a shade of a PNG is a byte."""
+    floats = changed("value_range", ..., changed("columns[0].dtype", "float32"))
+
+    assert parse_description(content(changed("pixel_steps", 16, floats)), PATH).pixel_steps == 16
+    assert refusal(changed("pixel_steps", 16)) == "pixel_steps: only grey images of floats have it. Leave it out."
+    assert "Write a number from 1 to 255" in refusal(changed("pixel_steps", 256, floats))
 
 
 def test_a_missing_field_is_named_with_what_to_write() -> None:

@@ -1,4 +1,4 @@
-"""Files that were carried here on a stick: recognised by their content, copied, verified and unpacked."""
+"""Files that were carried here on a USB stick: recognised by their content, copied, verified and unpacked."""
 
 from __future__ import annotations
 

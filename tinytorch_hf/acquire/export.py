@@ -37,7 +37,7 @@ def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list
     Raises
     ------
     InvalidArgumentError
-        ``root`` is no folder.
+        ``root`` is not a folder.
     """
     root = expanded(root)
     if not root.is_dir():
@@ -82,7 +82,7 @@ def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) 
     Raises
     ------
     InvalidArgumentError
-        ``root`` is no folder.
+        ``root`` is not a folder.
     MissingFileError, CorruptFileError, StorageError
         A file of the installation is not there or is damaged, or one of the checkout cannot be read or written.
     """

@@ -81,11 +81,11 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
     if (dataset.name, root) in _in_memory:
         return _in_memory[dataset.name, root]
     if isinstance(dataset.provider, Built) and root is None:
-        return _keep(dataset, root, _built(dataset))
+        return _keep(dataset, root, _built(dataset), write_built)
     if isinstance(dataset.provider, CutFrom):
         place = _place_of(catalog.origin(dataset), root)
         if store.is_there(catalog.origin(dataset), place):
-            return _keep(dataset, root, _cut_out(dataset, place, root))
+            return _keep(dataset, root, _cut_out(dataset, place, root), _write_cut)
     return {}
 
 
@@ -93,13 +93,15 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
 _in_memory: dict[tuple[str, str | Path | None], Mapping[str, bytes]] = {}
 
 
-def _keep(dataset: DatasetInfo, root: str | Path | None, contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+def _keep(
+    dataset: DatasetInfo,
+    root: str | Path | None,
+    contents: Mapping[str, bytes],
+    write: Callable[[DatasetInfo, Mapping[str, bytes], str | Path | None], object],
+) -> Mapping[str, bytes]:
     """Write the files of a dataset; where that cannot be done, give them back instead."""
     try:
-        if isinstance(dataset.provider, Built):
-            write_built(dataset, contents, root)
-        else:
-            _write(folders.folder(dataset, root), contents)
+        write(dataset, contents, root)
     except StorageError as error:
         warnings.warn(
             f"{dataset.title} is used from memory and made anew by each program, because it cannot be kept: {error} "
@@ -158,7 +160,7 @@ def cut(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path |
     MissingFileError, CorruptFileError, StorageError
         The other dataset is not there, is not the published one, or the files could not be written.
     """
-    return _write(folders.folder(dataset, root), _cut_out(dataset, source_root, root))
+    return _write_cut(dataset, _cut_out(dataset, source_root, root), root)
 
 
 def _cut_out(dataset: DatasetInfo, source_root: str | Path | None, root: str | Path | None) -> Mapping[str, bytes]:
@@ -201,6 +203,10 @@ def write_built(dataset: DatasetInfo, contents: Mapping[str, bytes], root: str |
         A file could not be written.
     """
     return _write(folders.folder(dataset, root), {**contents, sums.FILE_NAME: sums.encode(contents)})
+
+
+def _write_cut(dataset: DatasetInfo, contents: Mapping[str, bytes], root: str | Path | None) -> list[Path]:
+    return _write(folders.folder(dataset, root), contents)
 
 
 def _write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:

@@ -90,6 +90,13 @@ FIELDS: dict[str, Field] = {
     "source": Field("text", "where the samples come from"),
     "source_url": Field("text", "a page about that, with `https://` or `http://`", ""),
     "citation": Field("text", "what to cite, in one line", ""),
+    "creator": Field("text", "who made it", "", "whoever the namespace belongs to"),
+    "pixel_steps": Field(
+        "whole number",
+        "of grey float images that are whole multiples of 1/n from 0 to 1: n, from 1 to 255; they travel as PNG",
+        0,
+        "images of floats travel as arrays",
+    ),
     "other_files": Field(
         "list of objects", "files that hold no split, such as a licence, with the fields `files[]`", ()
     ),

@@ -178,7 +178,7 @@ TINYCIFAR = replace(
         Column(
             "difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 0.49, up to 0.76, above", DIFFICULTIES
         ),
-        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true class"),
+        Column("score", "float32", (), "1 minus the mean probability that five classifiers assign to the true class"),
         Column("source_index", "int64", (), "position in the same split of CIFAR-10, from 0"),
     ),
     license_note=(

@@ -22,6 +22,8 @@ _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SPLIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+# A shade of a PNG is a byte.
+_MOST_STEPS = 255
 _URL = re.compile(r"(https?://[^\s<>\"]+)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What moves a terminal's cursor, breaks a line, turns the direction of writing, or is half of a character.
@@ -76,6 +78,8 @@ def facts_of(values: dict[str, Any], source: Path | str, provider: Provider) -> 
         source=top.take("source"),
         source_url=top.matching("source_url", _URL, "an address with https:// or http://, or leave it out"),
         citation=top.take("citation"),
+        creator=top.take("creator"),
+        pixel_steps=_pixel_steps(top, columns[0]),
         fingerprint=top.matching("fingerprint", _SHA256, "64 hexadecimal digits, or leave it out", optional=True),
         other_files=tuple(_files(top, "other_files", provider)),
         namespace=top.matching("namespace", _NAMESPACE, "a name on the Hub, or leave it out"),
@@ -251,6 +255,15 @@ def _value_range(top: _Object, first: Column) -> tuple[float, float]:
     if len(low_high) != 2 or low_high[0] > low_high[1]:
         raise top.refuse("value_range", "it is not two numbers, the lowest first. Write [lowest, highest].")
     return float(low_high[0]), float(low_high[1])
+
+
+def _pixel_steps(top: _Object, first: Column) -> int:
+    steps: int = top.take("pixel_steps")
+    if steps and (first.name != "images" or not first.dtype.startswith("float") or len(first.shape) != 2):
+        raise top.refuse("pixel_steps", "only grey images of floats have it. Leave it out.")
+    if not 0 <= steps <= _MOST_STEPS:
+        raise top.refuse("pixel_steps", f"it is {steps}. Write a number from 1 to {_MOST_STEPS}, or leave it out.")
+    return steps
 
 
 def _splits(top: _Object, provider: Provider) -> Iterator[SplitInfo]:

@@ -109,7 +109,7 @@ TINYMNIST = DatasetInfo(
         Column(
             "difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 1/4, up to 1/2, above", DIFFICULTIES
         ),
-        Column("score", "float32", (), "probability that five classifiers, on average, deny to the true digit"),
+        Column("score", "float32", (), "1 minus the mean probability that five classifiers assign to the true digit"),
         Column("source_index", "int64", (), "position in MNIST's official train split, from 0"),
     ),
     value_range=(0.0, 255.0),

@@ -1,4 +1,4 @@
-"""The command that brings datasets here: downloaded, taken from a stick, or copied from the installation."""
+"""The command that brings datasets here: downloaded, taken from a USB stick, or copied from the installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The open catalogue: datasets of the user's own, from a folder or from facts, on every road from then on."""
+"""The open catalogue: datasets of the user's own, from a folder or from facts, with every interface from then on."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ def write_dataset(
     license_note: str = "",
     source_url: str = "",
     citation: str = "",
+    creator: str = "",
+    pixel_steps: int = 0,
     descriptions: Mapping[str, str] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
     namespace: str = "local",
@@ -87,7 +89,8 @@ def write_dataset(
         For each split its columns: arrays of equal length. Which kind of dataset it is follows from the names of the
         columns: ``images`` and ``labels``; ``question`` and ``answer``; ``text``; or ``signature``, ``docstring``,
         ``body`` and ``n_lines``. Images become an npz archive, texts a JSON object a line.
-    name, summary, license, source, classes, version, title, license_note, source_url, citation, namespace
+    name, summary, license, source, classes, version, title, license_note, source_url, citation, creator,
+    pixel_steps, namespace
         What the page "Add a dataset" says of the fields of these names.
     descriptions
         What each column means, by its name.
@@ -142,6 +145,8 @@ def write_dataset(
         source=source,
         source_url=source_url,
         citation=citation,
+        creator=creator,
+        pixel_steps=pixel_steps,
         namespace=namespace,
     )
     try:

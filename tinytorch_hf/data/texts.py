@@ -20,6 +20,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Dataset, Kind
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.files import python_functions, talks
 from tinytorch_hf.files.splits import Split
 
 Texts = list[str]
@@ -86,10 +87,8 @@ def _question_and_answer(split: Split) -> list[tuple[str, str]]:
 
 
 def _head_and_body(split: Split) -> list[tuple[str, str]]:
-    from tinytorch_hf.files.python_functions import head
-
     signatures, docstrings, bodies = _columns(split, "signature", "docstring", "body")
-    return [(head(s, d), b) for s, d, b in zip(signatures, docstrings, bodies, strict=True)]
+    return [(python_functions.head(s, d), b) for s, d, b in zip(signatures, docstrings, bodies, strict=True)]
 
 
 _PAIRS: dict[Kind, Callable[[Split], list[tuple[str, str]]]] = {
@@ -98,8 +97,8 @@ _PAIRS: dict[Kind, Callable[[Split], list[tuple[str, str]]]] = {
 }
 # What a model reads of each sample, in parts.
 _PARTS: dict[Kind, Callable[[Split], list[tuple[str, ...]]]] = {
-    "pairs": lambda split: [("Q: ", question, "\nA: ", answer, "\n\n") for question, answer in _PAIRS["pairs"](split)],
-    "source text": lambda split: [(head, "\n", body, "\n\n") for head, body in _PAIRS["source text"](split)],
+    "pairs": lambda split: [talks.parts_of(*pair) for pair in _PAIRS["pairs"](split)],
+    "source text": lambda split: [python_functions.parts_of(*pair) for pair in _PAIRS["source text"](split)],
     "plain text": lambda split: [(text, "\n") for text in split["text"].tolist()],
 }
 # Which of the parts are a column as it is.

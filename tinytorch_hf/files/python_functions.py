@@ -72,7 +72,12 @@ def docstring_literal(docstring: str) -> str:
 
 def text_of(function: Function) -> str:
     """What a character-level model reads: the function and a blank line."""
-    return f"{source_of(function)}\n\n"
+    return "".join(parts_of(head(function.signature, function.docstring), function.body))
+
+
+def parts_of(signature_and_docstring: str, body: str) -> tuple[str, ...]:
+    """The same in parts, of which the first and the third are those of the function."""
+    return signature_and_docstring, "\n", body, "\n\n"
 
 
 def columns(functions: Sequence[Function]) -> dict[str, Array]:

@@ -255,6 +255,11 @@ def problem_of_values(dataset: DatasetInfo, arrays: Mapping[str, Array]) -> tupl
                 "columns[0]",
                 f"images in {images.dtype} must be from 0 to 1, all of them. Change the values.",
             )
+        steps = dataset.pixel_steps
+        shades = (images * steps).round().astype("uint8")
+        if steps and (shades / steps).astype(images.dtype).tobytes() != images.tobytes():
+            problem = f"images are not all whole multiples of 1/{steps}. Write another number, or leave it out."
+            return "pixel_steps", problem
     numbers = next((arrays[column.name] for column in dataset.columns if arrays[column.name].dtype.kind in "iuf"), None)
     low, high = dataset.value_range
     is_stated = dataset.kind == "images" or (low, high) != (0, 0)

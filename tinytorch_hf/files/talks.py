@@ -110,7 +110,12 @@ def to_text(pairs: Iterable[Pair]) -> bytes:
 
 def text_of(pair: Pair) -> str:
     """One pair as the milestones feed it to a model: question, answer, blank line."""
-    return f"Q: {pair.question}\nA: {pair.answer}\n\n"
+    return "".join(parts_of(pair.question, pair.answer))
+
+
+def parts_of(question: str, answer: str) -> tuple[str, ...]:
+    """The same in parts, of which the second and the fourth are the question and the answer."""
+    return "Q: ", question, "\nA: ", answer, "\n\n"
 
 
 def in_split(pairs: Iterable[Pair], split: str) -> list[Pair]:

@@ -69,5 +69,6 @@ def _decode(value: Any) -> Any:
         or len(content) > MAX_BYTES
     ):
         raise WireError("an array arrived whose dtype, shape and content do not belong together")
-    array: Any = np.frombuffer(content, dtype).reshape(shape)
+    # A copy, because what is laid over the text itself could not be written to, and optimizers may do that.
+    array: Any = np.frombuffer(content, dtype).reshape(shape).copy()
     return array
