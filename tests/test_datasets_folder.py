@@ -1,6 +1,6 @@
 """Specification of datasets/__init__.py: the folder and Hugging Face's library share one name.
 
-Everything runs in fresh interpreters, because what an import does depends on what was imported before.
+Everything runs in interpreters of its own, because what an import does depends on what was imported before.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def test_ci_runs_the_second_to_the_letter(checkout: Path) -> None:
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=lambda block: block.splitlines()[0])
 def test_every_python_block_runs(
-    block: str, run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: str, run_with_libraries: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the Hub folder built and the cache prepared as the text before it says."""
     if "hub/" in block:
@@ -57,13 +57,15 @@ def test_every_python_block_runs(
         monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf-home" / "datasets")
         cache.prepare(["tinydigits", "tinytalks"])
 
-    done = run_with_torch("-c", block)
+    done = run_with_libraries("-c", block)
 
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_torch: Run) -> Callable[[str], int]:
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_libraries: Run
+) -> Callable[[str], int]:
     """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
     monkeypatch.chdir(tmp_path)
 
@@ -75,7 +77,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_w
         if words[1:3] == ["hub", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
-            return run_with_torch("-m", "tinytorch_hf", *words[1:], **options).returncode
+            return run_with_libraries("-m", "tinytorch_hf", *words[1:], **options).returncode
         return cli.main(words[1:])
 
     return carry_out

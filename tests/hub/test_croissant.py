@@ -66,7 +66,7 @@ def test_it_lists_every_parquet_file_with_its_hash(name: str, hub: Path) -> None
     }
 
 
-# In a process of its own: where `datasets` is imported it registers a type for arrays, with which pandas hands
+# In a process that has not imported `datasets`: that registers a type for arrays, with which pandas hands
 # mlcroissant something it does not expect.
 READ = """
 import pathlib, sys, mlcroissant, numpy
@@ -88,11 +88,11 @@ def doubles(rows: Any) -> dict[str, Any]:
 
 
 def test_every_record_can_be_read_through_it(
-    hub: Path, own: dict[str, DatasetInfo], own_hub: Path, run_python: Run, tmp_path: Path
+    hub: Path, own: dict[str, DatasetInfo], own_hub: Path, run_with_libraries: Run, tmp_path: Path
 ) -> None:
     """Each field of each configuration and split of each dataset, with the curated values, without network."""
     datasets = {**{name: catalog.info(name) for name in catalog.shipped_names()}, **own}
-    done = run_python("-c", READ, *(str((own_hub if name in own else hub) / name) for name in datasets))
+    done = run_with_libraries("-c", READ, *(str((own_hub if name in own else hub) / name) for name in datasets))
     assert done.returncode == 0, done.stderr
 
     expected = {

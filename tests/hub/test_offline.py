@@ -37,7 +37,7 @@ def test_every_literal_call_gives_the_curated_numbers(root: Path, own: dict[str,
             assert answers[offline.Literal(dataset, config)] == dataset.fingerprint
 
 
-def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_torch: Run, tmp_path: Path) -> None:
+def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_libraries: Run, tmp_path: Path) -> None:
     """Nothing of ours on the path, no connection made, one variable set."""
     cache.prepare(ON_HUB)
     program = (
@@ -50,7 +50,7 @@ def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_tor
         "    print(name, {split: rows.num_rows for split, rows in loaded.items()})\n"
     )
 
-    done = run_with_torch("-c", program, PYTHONPATH="")
+    done = run_with_libraries("-c", program, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
