@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,24 +105,28 @@ def warm(of_the_run: Path) -> Iterator[Path]:
         yield of_the_run / "warm"
 
 
-@pytest.fixture
-def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
-    """Begin a program in an interpreter of which nothing is used but what it has imported: one of `IMPORTED`.
+@pytest.fixture(scope="session")
+def start_in(request: pytest.FixtureRequest) -> Start:
+    """Begin a program, with a folder of its own, in an interpreter of which nothing is used but what it has imported.
 
-    Only Linux forks it safely; elsewhere the interpreter is a fresh one.
+    That is one of `warm_client.IMPORTED`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
     """
 
     def start(
-        imported: str, *arguments: str, cwd: Path = tmp_path, stdin: bytes = b"", **environment: str
+        folder: Path, imported: str, *arguments: str, cwd: Path | None = None, **environment: str
     ) -> warm_client.Process:
-        streams = warm_client.Streams(tmp_path, stdin)
-        environment = _for_a_run(tmp_path, environment)
+        what = (folder, arguments, cwd or folder, _for_a_run(folder, environment))
         if sys.platform != "linux":
-            return warm_client.Fresh(arguments, streams, cwd, environment)
-        folder: Path = request.getfixturevalue("warm")
-        return warm_client.Forked(folder, imported, arguments, streams, cwd, environment)
+            return warm_client.Fresh(*what)
+        return warm_client.Forked(*what, request.getfixturevalue("warm"), imported)
 
     return start
+
+
+@pytest.fixture
+def start(start_in: Start, tmp_path: Path) -> Start:
+    """As `start_in`, in the folder of the test."""
+    return partial(start_in, tmp_path)
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from filelock import FileLock
 
@@ -22,73 +25,88 @@ IMPORTED = ("torch", "libraries")
 _number = itertools.count()
 
 
-class Process(Protocol):
-    """A program that runs."""
+class Process(ABC):
+    """A program that runs; the files that stand for its standard streams are in a folder of the test's."""
 
     pid: int
-    stdout: Path
+
+    def __init__(self, folder: Path, arguments: Sequence[str]) -> None:
+        n = next(_number)
+        self._arguments = arguments
+        self._files = {name: folder / f"{n}-{name}.txt" for name in ("stdin", "stdout", "stderr")}
+        for path in self._files.values():
+            path.touch()
+        self._n_lines = 0
+        self._status: int | None = None
+
+    def line(self) -> str:
+        """The next line of its standard output, when it is there."""
+        deadline = time.monotonic() + 60
+        while len(lines := self._printed("stdout").splitlines(keepends=True)) <= self._n_lines:
+            assert time.monotonic() < deadline, f"it printed {lines}, {self._printed('stderr')}"
+            time.sleep(0.02)
+        self._n_lines += 1
+        return lines[self._n_lines - 1]
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has been waited for."""
+        if self._status is None:
+            os.kill(self.pid, number)
 
     def wait(self) -> subprocess.CompletedProcess[str]:
         """What it printed and its exit status, when it has ended."""
+        if self._status is None:
+            self._status = self._ended()
+        return subprocess.CompletedProcess(
+            self._arguments, self._status, self._printed("stdout"), self._printed("stderr")
+        )
+
+    def _printed(self, stream: str) -> str:
+        return self._files[stream].read_text(encoding="utf-8")
+
+    @abstractmethod
+    def _ended(self) -> int: ...
 
 
-class Streams:
-    """The files that stand for the standard streams of a program."""
-
-    def __init__(self, folder: Path, stdin: bytes = b"") -> None:
-        n = next(_number)
-        self.stdin, self.stdout, self.stderr = (folder / f"{n}-{name}.txt" for name in ("stdin", "stdout", "stderr"))
-        self.stdin.write_bytes(stdin)
-        for path in (self.stdout, self.stderr):
-            path.touch()
-
-    def completed(self, arguments: Sequence[str], status: int) -> subprocess.CompletedProcess[str]:
-        """What a program printed that has ended."""
-        printed = [path.read_text(encoding="utf-8") for path in (self.stdout, self.stderr)]
-        return subprocess.CompletedProcess(arguments, status, *printed)
-
-
-class Fresh:
+class Fresh(Process):
     """A program in a fresh interpreter, where none is forked."""
 
-    def __init__(self, arguments: Sequence[str], streams: Streams, cwd: Path, environment: Mapping[str, str]) -> None:
-        self._streams, self.stdout = streams, streams.stdout
-        with streams.stdin.open("rb") as stdin, streams.stdout.open("wb") as out, streams.stderr.open("wb") as err:
-            self._process = subprocess.Popen(
-                [sys.executable, *arguments], cwd=cwd, env=dict(environment), stdin=stdin, stdout=out, stderr=err
-            )
+    def __init__(self, folder: Path, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(folder, arguments)
+        with ExitStack() as opened:
+            modes = {"stdin": "rb", "stdout": "wb", "stderr": "wb"}
+            streams: Any = {name: opened.enter_context(self._files[name].open(modes[name])) for name in modes}
+            self._process = subprocess.Popen([sys.executable, *arguments], cwd=cwd, env=dict(environment), **streams)
         self.pid = self._process.pid
 
-    def wait(self) -> subprocess.CompletedProcess[str]:
-        """As `Process`."""
-        return self._streams.completed(self._process.args[1:], self._process.wait(timeout=120))  # type: ignore[arg-type,index]
+    def _ended(self) -> int:
+        return self._process.wait(timeout=120)
 
 
-class Forked:
-    """A program in a process of `warm.py`'s; ``imported`` is one of `IMPORTED`."""
+class Forked(Process):
+    """A program in a process of `warm.py`'s, which are in the folder ``warm``; ``imported`` is one of `IMPORTED`."""
 
     def __init__(
         self,
         folder: Path,
-        imported: str,
         arguments: Sequence[str],
-        streams: Streams,
         cwd: Path,
         environment: Mapping[str, str],
+        warm: Path,
+        imported: str,
     ) -> None:
-        self._arguments, self._streams, self.stdout = arguments, streams, streams.stdout
-        with _connected(folder, imported) as connection:
-            self._lines = connection.makefile("rw", encoding="utf-8")
+        super().__init__(folder, arguments)
         order = {"arguments": arguments, "cwd": str(cwd), "environment": dict(environment)}
-        files = {"stdin": str(streams.stdin), "stdout": str(streams.stdout), "stderr": str(streams.stderr)}
+        files = {name: str(path) for name, path in self._files.items()}
+        with _connected(warm, imported) as connection:
+            self._lines = connection.makefile("rw", encoding="utf-8")
         self._lines.write(json.dumps({**order, **files}) + "\n")
         self._lines.flush()
         self.pid = int(self._lines.readline())
 
-    def wait(self) -> subprocess.CompletedProcess[str]:
-        """As `Process`."""
+    def _ended(self) -> int:
         with self._lines:
-            return self._streams.completed(self._arguments, int(self._lines.readline()))
+            return int(self._lines.readline())
 
 
 @contextmanager
