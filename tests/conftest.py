@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,12 +110,19 @@ def start_in(request: pytest.FixtureRequest) -> Start:
     """Begin a program, with a folder of its own, in an interpreter of which nothing is used but what it has imported.
 
     That is one of `warm_client.IMPORTED`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
+    ``only`` is all of its environment.
     """
 
     def start(
-        folder: Path, imported: str, *arguments: str, cwd: Path | None = None, **environment: str
+        folder: Path,
+        imported: str,
+        *arguments: str,
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        only: Mapping[str, str] | None = None,
+        **environment: str,
     ) -> warm_client.Process:
-        what = (folder, arguments, cwd or folder, _for_a_run(folder, environment))
+        what = (folder, arguments, stdin, cwd or folder, only or _for_a_run(folder, environment))
         if sys.platform != "linux":
             return warm_client.Fresh(*what)
         return warm_client.Forked(*what, request.getfixturevalue("warm"), imported)

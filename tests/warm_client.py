@@ -30,12 +30,12 @@ class Process(ABC):
 
     pid: int
 
-    def __init__(self, folder: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str], stdin: bytes) -> None:
         n = next(_number)
         self._arguments = arguments
         self._files = {name: folder / f"{n}-{name}.txt" for name in ("stdin", "stdout", "stderr")}
         for path in self._files.values():
-            path.touch()
+            path.write_bytes(stdin if path == self._files["stdin"] else b"")
         self._n_lines = 0
         self._status: int | None = None
 
@@ -71,8 +71,10 @@ class Process(ABC):
 class Fresh(Process):
     """A program in a fresh interpreter, where none is forked."""
 
-    def __init__(self, folder: Path, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
-        super().__init__(folder, arguments)
+    def __init__(
+        self, folder: Path, arguments: Sequence[str], stdin: bytes, cwd: Path, environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(folder, arguments, stdin)
         with ExitStack() as opened:
             modes = {"stdin": "rb", "stdout": "wb", "stderr": "wb"}
             streams: Any = {name: opened.enter_context(self._files[name].open(modes[name])) for name in modes}
@@ -90,12 +92,13 @@ class Forked(Process):
         self,
         folder: Path,
         arguments: Sequence[str],
+        stdin: bytes,
         cwd: Path,
         environment: Mapping[str, str],
         warm: Path,
         imported: str,
     ) -> None:
-        super().__init__(folder, arguments)
+        super().__init__(folder, arguments, stdin)
         order = {"arguments": arguments, "cwd": str(cwd), "environment": dict(environment)}
         files = {name: str(path) for name, path in self._files.items()}
         with _connected(warm, imported) as connection:

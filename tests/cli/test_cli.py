@@ -7,14 +7,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import datasets
+import forked_answers
 import numpy as np
 import pytest
-from conftest import Run
+from conftest import Run, Start
 from PIL import Image
 
 import tinytorch_hf
@@ -359,26 +359,28 @@ def test_build_writes_hub_folders(run: Any, tmp_path: Path) -> None:
 
 
 def test_cache_makes_the_literal_call_work_and_undoes_it(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
 ) -> None:
     """It prints what each call gives, the one variable to set and why; undo says what it removed."""
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    library = tmp_path / "library"
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", library)
 
     status, out, _ = run("hub", "cache", "tinytalks")
     assert status == OK
     lines = out.splitlines()
-    assert lines[0] == f"cache   {tmp_path}, 2 folders made"
+    assert lines[0] == f"cache   {library}, 2 folders made"
     assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
     assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "seconds to minutes" in lines[-1]
 
+    forked_answers.use(monkeypatch, start)
     printed = json.loads(run("hub", "cache", "tinytalks", "--json")[1])
-    assert (printed["cache"], printed["made"], printed["set"]) == (str(tmp_path), [], {"HF_HUB_OFFLINE": "1"})
+    assert (printed["cache"], printed["made"], printed["set"]) == (str(library), [], {"HF_HUB_OFFLINE": "1"})
     assert printed["calls"]['load_dataset("tinytorch/tinytalks", "pair")'] == fingerprint("tinytalks")
 
     status, out, _ = run("hub", "cache", "--undo")
     assert (status, [line.split()[0] for line in out.splitlines()]) == (OK, ["removed", "removed"])
     assert run("hub", "cache", "--undo")[:2] == (OK, "nothing to undo\n")
-    assert json.loads(run("hub", "cache", "--undo", "--json")[1]) == {"cache": str(tmp_path), "removed": []}
+    assert json.loads(run("hub", "cache", "--undo", "--json")[1]) == {"cache": str(library), "removed": []}
 
 
 def test_compare_prints_a_row_an_epoch_and_a_verdict(run: Any) -> None:
@@ -571,22 +573,16 @@ def test_a_closed_pipe_is_no_error(checkout: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a single process there")
-def test_ctrl_c_ends_a_comparison_cleanly(checkout: Path) -> None:
+def test_ctrl_c_ends_a_comparison_cleanly(start: Start) -> None:
     """Without a traceback, with the shell's status for it."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tinytorch_hf", "compare", "tinydigits", "--epochs", "100000"],
-        cwd=checkout,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout and process.stderr
-    while "    1  " not in process.stdout.readline():
-        time.sleep(0)
+    arguments = ("compare", "tinydigits", "--epochs", "100000")
+    process = start("torch", "-m", "tinytorch_hf", *arguments, PYTHONUNBUFFERED="1")
+    while "    1  " not in process.line():
+        pass
     process.send_signal(signal.SIGINT)
 
-    assert process.stderr.read() == "\npython -m tinytorch_hf: interrupted\n"
-    assert process.wait() == 130
+    done = process.wait()
+    assert (done.stderr, done.returncode) == ("\npython -m tinytorch_hf: interrupted\n", 130)
 
 
 def test_the_version_is_printed(run: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import forked_answers
 import pytest
 from conftest import Run, Start
 
@@ -99,12 +100,15 @@ def test_what_is_damaged_or_old_is_made_anew(root: Path, damage: str) -> None:
     assert is_default_newest("tinydigits")
 
 
-def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path) -> None:
+def test_undo_removes_what_was_made_and_nothing_else(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
     """The user's own copy of the same repository, another dataset and the folder itself stay as they were."""
     users_own_copy(root, tmp_path)
     (root / "somebody___else" / "default").mkdir(parents=True)
     before = listing(root)
     cache.prepare(ON_HUB)
+    forked_answers.use(monkeypatch, start)
     offline.check(["tinydigits"])
     assert listing(root) != before
 
