@@ -6,20 +6,20 @@ import json
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import datasets
+import forked
 import pytest
-from conftest import CHECKOUT, Run
+from conftest import CHECKOUT, Run, Start
 from serving import Mirror
 
 from benchmarks import expectations
 from tinytorch_hf import cli
 from tinytorch_hf.cli import OK
+from tinytorch_hf.health import imports
 from tinytorch_hf.hub import cache, parquet
 from tinytorch_hf.milestones.experiments.training import train
 
@@ -64,16 +64,17 @@ def test_every_python_block_runs(
 
 @pytest.fixture
 def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_libraries: Run
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_libraries: Run, start: Start
 ) -> Callable[[str], int]:
     """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
     monkeypatch.chdir(tmp_path)
+    forked.use(monkeypatch, start, imports)
 
     def carry_out(line: str) -> int:
         words = shlex.split(line)
         assert words[0] == "tinytorch-hf"
         if words[1:3] == ["hub", "mirror"]:
-            return serve(words[3:])
+            return serve(words[3:], start)
         if words[1:3] == ["hub", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
@@ -83,18 +84,16 @@ def typed(
     return carry_out
 
 
-def serve(arguments: list[str]) -> int:
+def serve(arguments: list[str], start: Start) -> int:
     """Start a mirror as the line says, at a port that is free, read its front page as a browser does, and stop it."""
     port = arguments.index("--port") + 1
     arguments = [*arguments[:port], "0", *arguments[port + 1 :], "--json"]
-    command = [sys.executable, "-m", "tinytorch_hf", "hub", "mirror", *arguments]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = json.loads(process.stdout.readline())["endpoint"]
-        with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
-            assert "tinytorch/tinydigits" in answer.read().decode("utf-8")
-        process.send_signal(signal.SIGINT)
-        return process.wait(timeout=30)
+    process = start("libraries", "-m", "tinytorch_hf", "hub", "mirror", *arguments, PYTHONUNBUFFERED="1")
+    address = json.loads(process.line())["endpoint"]
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
+        assert "tinytorch/tinydigits" in answer.read().decode("utf-8")
+    process.send_signal(signal.SIGINT)
+    return process.wait().returncode
 
 
 @pytest.mark.parametrize("line", [line for block in BASH_BLOCKS for line in block.splitlines()])

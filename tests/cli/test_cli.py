@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-import forked_answers
+import forked
 import numpy as np
 import pytest
 from conftest import Run, Start
@@ -20,6 +20,7 @@ from PIL import Image
 import tinytorch_hf
 from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
+from tinytorch_hf.hub import offline
 
 COMMANDS = [
     *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
@@ -372,7 +373,7 @@ def test_cache_makes_the_literal_call_work_and_undoes_it(
     assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
     assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "seconds to minutes" in lines[-1]
 
-    forked_answers.use(monkeypatch, start)
+    forked.use(monkeypatch, start, offline)
     printed = json.loads(run("hub", "cache", "tinytalks", "--json")[1])
     assert (printed["cache"], printed["made"], printed["set"]) == (str(library), [], {"HF_HUB_OFFLINE": "1"})
     assert printed["calls"]['load_dataset("tinytorch/tinytalks", "pair")'] == fingerprint("tinytalks")

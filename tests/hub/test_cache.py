@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-import forked_answers
+import forked
 import pytest
 from conftest import Run, Start
 
@@ -108,7 +108,7 @@ def test_undo_removes_what_was_made_and_nothing_else(
     (root / "somebody___else" / "default").mkdir(parents=True)
     before = listing(root)
     cache.prepare(ON_HUB)
-    forked_answers.use(monkeypatch, start)
+    forked.use(monkeypatch, start, offline)
     offline.check(["tinydigits"])
     assert listing(root) != before
 

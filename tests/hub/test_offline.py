@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import datasets
-import forked_answers
+import forked
 import pytest
 from conftest import Run, Start
 
@@ -26,12 +26,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
+def forking(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
     """The fresh process is a forked one, in the tests that use this."""
-    forked_answers.use(monkeypatch, start)
+    forked.use(monkeypatch, start, offline)
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forking")
 def test_every_literal_call_gives_the_curated_numbers(root: Path, own: dict[str, DatasetInfo]) -> None:
     """Each dataset alone, and with each configuration, also of users; the default carries all that is curated."""
     datasets = [*map(catalog.info, ON_HUB), *(dataset for name, dataset in own.items() if name.startswith("own_"))]
@@ -75,7 +75,7 @@ def test_calls_are_written_as_a_user_writes_them() -> None:
     ]
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forking")
 def test_other_numbers_are_found(root: Path, tmp_path: Path) -> None:
     """A file with other labels, as whole as it looks, fails by its fingerprint."""
     cache.prepare(["tinydigits"])
