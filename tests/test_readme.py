@@ -88,7 +88,7 @@ def serve(arguments: list[str], start: Start) -> int:
     """Start a mirror as the line says, at a port that is free, read its front page as a browser does, and stop it."""
     port = arguments.index("--port") + 1
     arguments = [*arguments[:port], "0", *arguments[port + 1 :], "--json"]
-    process = start("libraries", "-m", "tinytorch_hf", "hub", "mirror", *arguments, PYTHONUNBUFFERED="1")
+    process = start("libraries", "-m", "tinytorch_hf", "hub", "mirror", *arguments)
     address = json.loads(process.line())["endpoint"]
     with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
         assert "tinytorch/tinydigits" in answer.read().decode("utf-8")

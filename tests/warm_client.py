@@ -138,7 +138,12 @@ def _started(folder: Path, environment: Mapping[str, str], keeping: ExitStack) -
             keeping.enter_context(_connected(folder, imported))
         descriptors = [socket.fileno() for socket in sockets]
         return subprocess.Popen(
-            [sys.executable, str(_WARM), *map(str, descriptors)], env=dict(environment), pass_fds=descriptors
+            [sys.executable, str(_WARM), *map(str, descriptors)],
+            env=dict(environment),
+            # Whatever these are here, programs find files in their place, and their output is buffered as for files.
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=descriptors,
         )
 
 
