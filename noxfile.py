@@ -29,6 +29,7 @@ SEEDED_TESTS = (
     "tests/compare/test_synchronised.py",
     "tests/compare/test_lockstep.py",
     "tests/docs/test_cards.py",
+    "tests/milestones/test_training.py",
 )
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
