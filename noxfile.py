@@ -29,11 +29,12 @@ SEEDED_TESTS = (
     "tests/compare/test_synchronised.py",
     "tests/compare/test_lockstep.py",
     "tests/docs/test_cards.py",
+    "tests/milestones/test_training.py",
 )
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
-    "tests/contract_in_full.py",
+    *("tests/contract_in_full.py", "tests/mirror/real_loads.py"),
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.

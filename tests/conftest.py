@@ -10,7 +10,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import gc
 import gzip
-import json
 import random
 import shutil
 import signal
@@ -18,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ import hypothesis
 import numpy as np
 import own_datasets
 import pytest
+import warm_client
 from generations import write_package
 
 import tinytorch_hf
@@ -54,6 +55,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 Install = Callable[[dict[str, str]], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., warm_client.Process]
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
@@ -97,45 +99,53 @@ def run_python(tmp_path: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def warm() -> Iterator[subprocess.Popen[str]]:
-    """An interpreter that has imported torch, and forks."""
-    command = [sys.executable, str(CHECKOUT / "tests" / "warm.py")]
-    with subprocess.Popen(
-        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
+def warm(of_the_run: Path) -> Iterator[Path]:
+    """Folder of an interpreter that has imported torch, and forks; the workers of a run share it."""
+    with warm_client.kept(of_the_run / "warm", _environment()):
+        yield of_the_run / "warm"
+
+
+@pytest.fixture(scope="session")
+def start_in(request: pytest.FixtureRequest) -> Start:
+    """Begin a program, with a folder of its own, in an interpreter of which nothing is used but what it has imported.
+
+    That is one of `warm_client.IMPORTED`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
+    ``only`` is all of its environment.
+    """
+
+    def start(
+        folder: Path,
+        imported: str,
+        *arguments: str,
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        only: Mapping[str, str] | None = None,
+        **environment: str,
+    ) -> warm_client.Process:
+        what = (folder, arguments, stdin, cwd or folder, only or _for_a_run(folder, environment))
+        if sys.platform != "linux":
+            return warm_client.Fresh(*what)
+        return warm_client.Forked(*what, request.getfixturevalue("warm"), imported)
+
+    return start
 
 
 @pytest.fixture
-def run_with_torch(tmp_path: Path, request: pytest.FixtureRequest) -> Run:
-    """As `run_python`, in an interpreter of which nothing is used but that it has imported torch, which takes seconds.
+def start(start_in: Start, tmp_path: Path) -> Start:
+    """As `start_in`, in the folder of the test."""
+    return partial(start_in, tmp_path)
 
-    For `-c` and `-m`. Only Linux forks it safely; elsewhere the interpreter is a fresh one.
-    """
-    if sys.platform != "linux":
-        fresh: Run = request.getfixturevalue("run_python")
-        return fresh
-    warm: subprocess.Popen[str] = request.getfixturevalue("warm")
-    out, err = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
 
-    def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        order = {
-            "arguments": arguments,
-            "environment": _for_a_run(tmp_path, environment),
-            "cwd": str(cwd),
-            "stdout": str(out),
-            "stderr": str(err),
-        }
-        assert warm.stdin and warm.stdout
-        warm.stdin.write(json.dumps(order) + "\n")
-        warm.stdin.flush()
-        status = int(warm.stdout.readline())
-        printed = [path.read_text(encoding="utf-8") for path in (out, err)]
-        return subprocess.CompletedProcess(arguments, status, *printed)
+@pytest.fixture
+def run_with_torch(start: Start) -> Run:
+    """As `run_python`, in an interpreter that has imported torch, which takes seconds."""
+    return lambda *arguments, **options: start("torch", *arguments, **options).wait()
 
-    return run
+
+@pytest.fixture
+def run_with_libraries(start: Start) -> Run:
+    """As `run_with_torch`; what Hugging Face's library imports is imported, too, but not that itself."""
+    return lambda *arguments, **options: start("libraries", *arguments, **options).wait()
 
 
 @pytest.fixture(scope="session")
@@ -174,10 +184,9 @@ def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(of_the_run: Path) -> Path:
     """The cache of this session, which its workers share; no test writes into the user's own."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tinytorch_hf_cache"
+    folder = of_the_run / "tinytorch_hf_cache"
     os.environ["TINYTORCH_HF_CACHE"] = str(folder)
     return folder
 
@@ -266,13 +275,16 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+def of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def made_once(of_the_run: Path) -> MakeOnce:
     """Have a folder made by the worker that asks for it first; it is the same for all workers of a run."""
     from filelock import FileLock
-
-    of_the_run = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        of_the_run = of_the_run.parent
 
     def made(name: str, make: Callable[[Path], None]) -> Path:
         folder = of_the_run / name

@@ -1,11 +1,16 @@
-"""The contract of `test_contract` for what takes seconds: what is built here, and all of MNIST, for `nox -s longer`."""
+"""The contract of `test_contract` for what takes seconds: what is built here, and all of MNIST, for `nox -s longer`.
+
+With it what else says the same of more, or of larger datasets.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import croissant_records
 import pytest
 import yaml
+from conftest import Run
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare import lockstep, tasks
@@ -52,3 +57,10 @@ def test_the_folder_of_functions_has_their_licence(tinypy: str, tmp_path: Path) 
 def test_both_frameworks_agree_on_it(dataset: catalog.DatasetInfo) -> None:
     """A training of one epoch, with the model that comes first."""
     assert lockstep.run(tasks.settings_for(dataset, epochs=1)).agree
+
+
+def test_every_record_of_large_arrays_can_be_read_through_croissant(
+    hub: Path, run_with_libraries: Run, tmp_path: Path
+) -> None:
+    """The thousand of 28x28 that `test_croissant` leaves out."""
+    croissant_records.compare({hub / "tinymnist": (catalog.TINYMNIST, ["array/train"])}, run_with_libraries, tmp_path)

@@ -1,6 +1,7 @@
 """Specification of datasets/__init__.py: the folder and Hugging Face's library share one name.
 
-Everything runs in fresh interpreters, because what an import does depends on what was imported before.
+Everything runs in interpreters of its own, because what an import does depends on what was imported before. Some
+have imported what Hugging Face's library imports, which takes longer than all the rest; not so where it matters.
 """
 
 from __future__ import annotations
@@ -76,9 +77,11 @@ def test_beside_the_library_both_imports_work_in_either_order(
 
 
 @BOTH_ORDERS
-def test_beside_the_library_a_script_run_from_the_root_works(run_python: Run, checkout: Path, imports: str) -> None:
+def test_beside_the_library_a_script_run_from_the_root_works(
+    run_with_libraries: Run, checkout: Path, imports: str
+) -> None:
     """`python -c` in the root has the empty path entry that means the current folder."""
-    done = run_python("-c", imports + SHOW, cwd=checkout, PYTHONPATH="")
+    done = run_with_libraries("-c", imports + SHOW, cwd=checkout, PYTHONPATH="")
 
     assert (done.stdout, done.returncode) == (BOTH_WORK, 0), done.stderr
 
@@ -93,19 +96,21 @@ def test_beside_the_library_a_script_run_from_the_root_works(run_python: Run, ch
     ],
 )
 def test_a_script_in_a_subfolder_that_puts_the_root_on_the_path_works(
-    run_python: Run, checkout: Path, tmp_path: Path, how: str, imports: str
+    run_with_libraries: Run, checkout: Path, tmp_path: Path, how: str, imports: str
 ) -> None:
     """The way every milestone begins."""
     script = tmp_path / "milestones" / "03" / "mlp.py"
     script.parent.mkdir(parents=True)
     script.write_text(f"import os, sys\nROOT = {str(checkout)!r}\n{how}\n{imports}{SHOW}", encoding="utf-8")
 
-    done = run_python(str(script), PYTHONPATH="")
+    done = run_with_libraries(str(script), PYTHONPATH="")
 
     assert (done.stdout, done.returncode) == (BOTH_WORK, 0), done.stderr
 
 
-def test_in_a_spawned_worker_both_imports_work(run_python: Run, root_on_path: dict[str, str], tmp_path: Path) -> None:
+def test_in_a_spawned_worker_both_imports_work(
+    run_with_libraries: Run, root_on_path: dict[str, str], tmp_path: Path
+) -> None:
     """A spawned process imports everything anew, and gets objects of both kinds by pickle."""
     script = tmp_path / "spawn.py"
     script.write_text(
@@ -122,13 +127,13 @@ def test_in_a_spawned_worker_both_imports_work(run_python: Run, root_on_path: di
         encoding="utf-8",
     )
 
-    done = run_python(str(script), **root_on_path)
+    done = run_with_libraries(str(script), **root_on_path)
 
     assert (done.stdout, done.returncode) == (BOTH_WORK, 0), done.stderr
 
 
 @BOTH_ORDERS
-def test_under_pytest_both_imports_work(run_python: Run, checkout: Path, tmp_path: Path, imports: str) -> None:
+def test_under_pytest_both_imports_work(run_with_libraries: Run, checkout: Path, tmp_path: Path, imports: str) -> None:
     """pytest has import hooks of its own."""
     indented = imports.replace("\n", "\n    ")
     test_file = tmp_path / "test_both.py"
@@ -139,7 +144,7 @@ def test_under_pytest_both_imports_work(run_python: Run, checkout: Path, tmp_pat
     )
 
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", str(test_file))
-    done = run_python(*arguments, PYTHONPATH=str(checkout), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    done = run_with_libraries(*arguments, PYTHONPATH=str(checkout), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
     assert "1 passed" in done.stdout, done.stdout
 
@@ -153,7 +158,7 @@ def test_in_this_very_process_both_imports_work() -> None:
     assert load_tinydigits()[1].dtype == "int64"
 
 
-def test_the_library_is_the_real_one_in_every_respect(run_python: Run, root_on_path: dict[str, str]) -> None:
+def test_the_library_is_the_real_one_in_every_respect(run_with_libraries: Run, root_on_path: dict[str, str]) -> None:
     """Its submodules, version and file are the installation's; ours come from the folder, which is added once."""
     program = (
         "import datasets, datasets.arrow_dataset, datasets.tinydigits, importlib.metadata as m\n"
@@ -165,7 +170,7 @@ def test_the_library_is_the_real_one_in_every_respect(run_python: Run, root_on_p
         "print(datasets.__spec__.name, *('site-packages' in place for place in places), len(datasets.__path__))"
     )
 
-    assert run_python("-c", program, **root_on_path).stdout == "datasets True False 2\n"
+    assert run_with_libraries("-c", program, **root_on_path).stdout == "datasets True False 2\n"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +219,7 @@ def test_other_checkouts_on_the_path_are_not_taken_for_the_library(
     assert done.stdout == "(1000, 8, 8)\n", done.stderr
 
 
-def test_an_exported_checkout_works_like_this_one(run_python: Run, checkout: Path, tmp_path: Path) -> None:
+def test_an_exported_checkout_works_like_this_one(run_with_libraries: Run, checkout: Path, tmp_path: Path) -> None:
     """After `export`, a TinyTorch checkout has both imports, with tinytorch_hf installed elsewhere."""
     from tinytorch_hf import catalog
     from tinytorch_hf.acquire import export
@@ -223,6 +228,6 @@ def test_an_exported_checkout_works_like_this_one(run_python: Run, checkout: Pat
     script = tmp_path / "milestone.py"
     script.write_text(f"import sys\nsys.path.append({str(checkout)!r})\n{FOLDER_FIRST}{SHOW}", encoding="utf-8")
 
-    done = run_python(str(script), PYTHONPATH="")
+    done = run_with_libraries(str(script), PYTHONPATH="")
 
     assert (done.stdout, done.returncode) == (BOTH_WORK, 0), done.stderr

@@ -29,9 +29,9 @@ def test_there_are_three() -> None:
 
 
 @EVERY_NOTEBOOK
-def test_every_notebook_runs(path: Path, run_with_torch: Run) -> None:
+def test_every_notebook_runs(path: Path, run_with_libraries: Run) -> None:
     """In IPython, away from the checkout; its own assertions hold."""
-    done = run_with_torch("-c", RUN_CELLS, str(path))
+    done = run_with_libraries("-c", RUN_CELLS, str(path))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout

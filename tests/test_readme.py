@@ -6,20 +6,20 @@ import json
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import datasets
+import forked
 import pytest
-from conftest import CHECKOUT, Run
+from conftest import CHECKOUT, Run, Start
 from serving import Mirror
 
 from benchmarks import expectations
 from tinytorch_hf import cli
 from tinytorch_hf.cli import OK
+from tinytorch_hf.health import imports
 from tinytorch_hf.hub import cache, parquet
 from tinytorch_hf.milestones.experiments.training import train
 
@@ -48,7 +48,7 @@ def test_ci_runs_the_second_to_the_letter(checkout: Path) -> None:
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=lambda block: block.splitlines()[0])
 def test_every_python_block_runs(
-    block: str, run_with_torch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: str, run_with_libraries: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the Hub folder built and the cache prepared as the text before it says."""
     if "hub/" in block:
@@ -57,42 +57,43 @@ def test_every_python_block_runs(
         monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf-home" / "datasets")
         cache.prepare(["tinydigits", "tinytalks"])
 
-    done = run_with_torch("-c", block)
+    done = run_with_libraries("-c", block)
 
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_torch: Run) -> Callable[[str], int]:
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror, run_with_libraries: Run, start: Start
+) -> Callable[[str], int]:
     """Carry out a line of a first minute; the mirror of the tests stands for the Hub."""
     monkeypatch.chdir(tmp_path)
+    forked.use(monkeypatch, start, imports)
 
     def carry_out(line: str) -> int:
         words = shlex.split(line)
         assert words[0] == "tinytorch-hf"
         if words[1:3] == ["hub", "mirror"]:
-            return serve(words[3:])
+            return serve(words[3:], start)
         if words[1:3] == ["hub", "publish"]:
             # The library reads the address of the Hub when it is imported.
             options = {"HF_ENDPOINT": mirror.address, "HF_HUB_OFFLINE": "0"}
-            return run_with_torch("-m", "tinytorch_hf", *words[1:], **options).returncode
+            return run_with_libraries("-m", "tinytorch_hf", *words[1:], **options).returncode
         return cli.main(words[1:])
 
     return carry_out
 
 
-def serve(arguments: list[str]) -> int:
+def serve(arguments: list[str], start: Start) -> int:
     """Start a mirror as the line says, at a port that is free, read its front page as a browser does, and stop it."""
     port = arguments.index("--port") + 1
     arguments = [*arguments[:port], "0", *arguments[port + 1 :], "--json"]
-    command = [sys.executable, "-m", "tinytorch_hf", "hub", "mirror", *arguments]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = json.loads(process.stdout.readline())["endpoint"]
-        with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
-            assert "tinytorch/tinydigits" in answer.read().decode("utf-8")
-        process.send_signal(signal.SIGINT)
-        return process.wait(timeout=30)
+    process = start("libraries", "-m", "tinytorch_hf", "hub", "mirror", *arguments)
+    address = json.loads(process.line())["endpoint"]
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 -- the address is loopback
+        assert "tinytorch/tinydigits" in answer.read().decode("utf-8")
+    process.send_signal(signal.SIGINT)
+    return process.wait().returncode
 
 
 @pytest.mark.parametrize("line", [line for block in BASH_BLOCKS for line in block.splitlines()])

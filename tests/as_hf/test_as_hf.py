@@ -46,7 +46,7 @@ def test_without_a_configuration_the_first_is_loaded(name: str) -> None:
     assert as_hf.load(name)[ANY_SPLIT[name]].features == as_hf.features(name, as_hf.config_names(name)[0])
 
 
-def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_torch: Run, tmp_path: Path) -> None:
+def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_libraries: Run, tmp_path: Path) -> None:
     """No socket is opened, and nothing is put into the library's cache."""
     program = (
         "import socket, sys\n"
@@ -57,7 +57,7 @@ def test_loading_needs_no_network_and_leaves_nothing_behind(run_with_torch: Run,
         "    for config in as_hf.config_names(name): as_hf.to_numpy(name, as_hf.load(name, config))\n"
     )
 
-    done = run_with_torch("-c", program, HF_HUB_OFFLINE="0")
+    done = run_with_libraries("-c", program, HF_HUB_OFFLINE="0")
 
     assert done.returncode == 0, done.stderr
     assert [path for path in (tmp_path / "hf-home").rglob("*") if path.suffix != ".py" and path.is_file()] == []

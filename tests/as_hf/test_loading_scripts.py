@@ -119,7 +119,7 @@ def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(int(datasets.__version__.split(".")[0]) >= 4, reason="from 4.0 on the library runs no scripts")
 @EVERY_CONFIG
-def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_python: Run) -> None:
+def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_with_libraries: Run) -> None:
     """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
     repository = tmp_path / name
     repository.mkdir()
@@ -131,7 +131,7 @@ def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_pyt
         f".save_to_disk({str(tmp_path / 'saved')!r})"
     )
 
-    done = run_python("-c", program, PYTHONPATH="")
+    done = run_with_libraries("-c", program, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
     found, expected = content_hash.fingerprints(

@@ -125,7 +125,7 @@ def test_with_numpy_alone_the_other_roads_are_skipped(run_numpy_only: Run) -> No
 
 
 @pytest.mark.parametrize("library", ["torchvision", "PIL", "datasets", "pyarrow", "huggingface_hub", "pandas"])
-def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_with_torch: Run) -> None:
+def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_with_libraries: Run) -> None:
     """Whichever library is absent while the others are there: checks are made or skipped, nothing crashes."""
     program = (
         f"import sys; sys.modules[{library!r}] = None\n"
@@ -133,14 +133,14 @@ def test_no_missing_library_is_worse_than_a_skipped_check(library: str, run_with
         "sys.exit(main(['verify', 'tinydigits']))"
     )
 
-    done = run_with_torch("-c", program)
+    done = run_with_libraries("-c", program)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()[:-1]} <= {"ok", "skipped"}
 
 
-def test_a_library_that_does_not_work_fails_its_check(run_python: Run) -> None:
+def test_a_library_that_does_not_work_fails_its_check(run_with_libraries: Run) -> None:
     """`datasets` sees that torch is installed and trips over it when it does not import: said, not thrown."""
     program = (
         "import sys; sys.modules['torch'] = None\n"
@@ -148,7 +148,7 @@ def test_a_library_that_does_not_work_fails_its_check(run_python: Run) -> None:
         "sys.exit(main(['verify', 'tinydigits']))"
     )
 
-    done = run_python("-c", program)
+    done = run_with_libraries("-c", program)
 
     assert (done.returncode, done.stderr.count("Traceback")) == (1, 0)
     assert "failed   tinydigits  Hugging Face in memory: a library does not work here: import of torch" in done.stdout

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import datasets
+import forked
 import pytest
-from conftest import Run
+from conftest import Run, Start
 
 from tinytorch_hf import as_hf, catalog, load
 from tinytorch_hf.as_hf.from_facts import FromFacts
@@ -102,12 +100,15 @@ def test_what_is_damaged_or_old_is_made_anew(root: Path, damage: str) -> None:
     assert is_default_newest("tinydigits")
 
 
-def test_undo_removes_what_was_made_and_nothing_else(root: Path, tmp_path: Path, run_python: Run) -> None:
+def test_undo_removes_what_was_made_and_nothing_else(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
     """The user's own copy of the same repository, another dataset and the folder itself stay as they were."""
     users_own_copy(root, tmp_path)
     (root / "somebody___else" / "default").mkdir(parents=True)
     before = listing(root)
     cache.prepare(ON_HUB)
+    forked.use(monkeypatch, start, offline)
     offline.check(["tinydigits"])
     assert listing(root) != before
 
@@ -141,7 +142,7 @@ def test_without_a_known_fingerprint_the_content_tells_what_is_old(
     assert renewed == cache.place(pairs, "text")
 
 
-def test_results_of_map_lie_beside_what_they_were_made_from(root: Path, run_with_torch: Run) -> None:
+def test_results_of_map_lie_beside_what_they_were_made_from(root: Path, run_with_libraries: Run) -> None:
     """They date that folder, but the literal call goes on giving the default; `undo` removes them with it."""
     cache.prepare(["tinytalks"])
     program = (
@@ -149,7 +150,7 @@ def test_results_of_map_lie_beside_what_they_were_made_from(root: Path, run_with
         "datasets.load_dataset('tinytorch/tinytalks', 'text').map(lambda row: {'n': len(row['text'])})\n"
         "print(*datasets.load_dataset('tinytorch/tinytalks')['train'].column_names[:2])\n"
     )
-    done = run_with_torch("-c", program)
+    done = run_with_libraries("-c", program)
     assert done.stdout.splitlines()[-1:] == ["question answer"], done.stderr
     assert [*cache.place("tinytalks", "text").glob("cache-*.arrow")] and is_default_newest("tinytalks")
 
@@ -191,7 +192,7 @@ def test_a_run_that_fails_leaves_nothing_of_the_dataset(
     assert listing(root) == {}
 
 
-def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_with_torch: Run) -> None:
+def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_with_libraries: Run) -> None:
     """The default first; the next run completes the rest, and undo clears what the dead process could not."""
     program = (
         "import os\n"
@@ -201,10 +202,12 @@ def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_with_tor
         "cache._put = put_and_die\n"
         "cache.prepare(['tinydigits'])\n"
     )
-    assert run_with_torch("-c", program).returncode == 9
+    assert run_with_libraries("-c", program).returncode == 9
     assert cache.place("tinydigits", "default").is_dir()
     assert not cache.place("tinydigits", "array").exists()
-    loaded = run_with_torch("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'][0])")
+    loaded = run_with_libraries(
+        "-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'][0])"
+    )
     assert "'image':" in loaded.stdout, loaded.stderr
 
     assert cache.prepare(["tinydigits"]) == [cache.place("tinydigits", "array")]
@@ -213,16 +216,14 @@ def test_a_run_that_is_killed_leaves_only_whole_folders(root: Path, run_with_tor
     assert listing(root) == {}
 
 
-def test_two_processes_may_prepare_at_once(root: Path) -> None:
+def test_two_processes_may_prepare_at_once(root: Path, start: Start) -> None:
     """Both succeed, and the result is whole."""
-    checkout = str(Path(cache.__file__).parents[2])
-    environment = {**os.environ, "HF_DATASETS_CACHE": str(root), "PYTHONPATH": checkout}
-    command = [sys.executable, "-c", "from tinytorch_hf.hub import cache; cache.prepare(['tinydigits', 'tinytalks'])"]
-    running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
+    program = "from tinytorch_hf.hub import cache; cache.prepare(['tinydigits', 'tinytalks'])"
+    running = [start("libraries", "-c", program) for _ in range(2)]
 
     for process in running:
-        _, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err.decode()
+        done = process.wait()
+        assert done.returncode == 0, done.stderr
     assert cache.prepare(["tinydigits", "tinytalks"]) == []
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import datasets
+import forked
 import pytest
-from conftest import Run
+from conftest import Run, Start
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
@@ -24,6 +25,13 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@pytest.fixture
+def forking(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
+    """The fresh process is a forked one, in the tests that use this."""
+    forked.use(monkeypatch, start, offline)
+
+
+@pytest.mark.usefixtures("forking")
 def test_every_literal_call_gives_the_curated_numbers(root: Path, own: dict[str, DatasetInfo]) -> None:
     """Each dataset alone, and with each configuration, also of users; the default carries all that is curated."""
     datasets = [*map(catalog.info, ON_HUB), *(dataset for name, dataset in own.items() if name.startswith("own_"))]
@@ -37,7 +45,7 @@ def test_every_literal_call_gives_the_curated_numbers(root: Path, own: dict[str,
             assert answers[offline.Literal(dataset, config)] == dataset.fingerprint
 
 
-def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_torch: Run, tmp_path: Path) -> None:
+def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_libraries: Run, tmp_path: Path) -> None:
     """Nothing of ours on the path, no connection made, one variable set."""
     cache.prepare(ON_HUB)
     program = (
@@ -50,7 +58,7 @@ def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_tor
         "    print(name, {split: rows.num_rows for split, rows in loaded.items()})\n"
     )
 
-    done = run_with_torch("-c", program, PYTHONPATH="")
+    done = run_with_libraries("-c", program, PYTHONPATH="")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
@@ -67,6 +75,7 @@ def test_calls_are_written_as_a_user_writes_them() -> None:
     ]
 
 
+@pytest.mark.usefixtures("forking")
 def test_other_numbers_are_found(root: Path, tmp_path: Path) -> None:
     """A file with other labels, as whole as it looks, fails by its fingerprint."""
     cache.prepare(["tinydigits"])

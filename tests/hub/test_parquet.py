@@ -156,12 +156,14 @@ def test_building_leaves_the_librarys_progress_bars_as_they_were(tmp_path: Path)
 
 
 def test_the_literal_call_works_from_a_folder_below_the_working_directory(
-    tmp_path: Path, hub: Path, run_python: Run
+    tmp_path: Path, hub: Path, run_with_libraries: Run
 ) -> None:
     """`load_dataset("tinytorch/tinydigits")` finds ./tinytorch/tinydigits before it asks the Hub."""
     (tmp_path / "tinytorch").mkdir()
     (tmp_path / "tinytorch" / "tinydigits").symlink_to(hub / "tinydigits")
 
-    done = run_python("-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'].num_rows)")
+    done = run_with_libraries(
+        "-c", "import datasets; print(datasets.load_dataset('tinytorch/tinydigits')['train'].num_rows)"
+    )
 
     assert done.stdout.splitlines()[-1:] == ["1000"], done.stderr

@@ -41,19 +41,19 @@ def hub(tmp_path: Path) -> Iterator[tuple[WritableHub, str]]:
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_was_published_loads_with_the_literal_call(
-    name: str, hub: tuple[WritableHub, str], run_with_torch: Run
+    name: str, hub: tuple[WritableHub, str], run_with_libraries: Run
 ) -> None:
     """With the curated numbers, by script too where the release runs scripts; the token is never shown on the way."""
     repo_id = f"tinytorch/{name}"
     talkative = {"HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "HF_HUB_OFFLINE": "0"}
     arguments = ("-m", "tinytorch_hf", "hub", "publish", name, "--repo-id", repo_id, "--yes", "--script")
 
-    published = run_with_torch(*arguments, HF_ENDPOINT=hub[1], HF_TOKEN=TOKEN, **talkative)
+    published = run_with_libraries(*arguments, HF_ENDPOINT=hub[1], HF_TOKEN=TOKEN, **talkative)
     assert published.returncode == 0, published.stderr
     assert "every file has its SHA-256" in published.stdout
     assert len(published.stderr) > 1000 and TOKEN not in published.stdout + published.stderr
     assert set(hub[0].repositories[repo_id].branches) == {"main", "script"}
 
     what = "script" if HAS_SCRIPTS else "parquet"
-    loaded = run_with_torch("-c", LOAD, name, what, HF_ENDPOINT=hub[1], HF_HUB_OFFLINE="0")
+    loaded = run_with_libraries("-c", LOAD, name, what, HF_ENDPOINT=hub[1], HF_HUB_OFFLINE="0")
     assert loaded.stdout.endswith("the same numbers\n"), loaded.stderr

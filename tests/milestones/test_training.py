@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from seeds import n_seeds
 
 from tinytorch_hf.milestones.experiments import training
 from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
@@ -25,10 +26,10 @@ def ignored(_line: str) -> None:
     """Nobody watches."""
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", range(n_seeds(1, at_most=5)))
 @pytest.mark.parametrize("experiment", QUICK, ids=[f"{one.dataset}-{one.model}" for one in QUICK])
 def test_every_quick_experiment_reaches_its_goal(experiment: Experiment, seed: int, same_random_state: None) -> None:
-    """Whatever the seed: this is what the command guarantees."""
+    """Whatever the seed, of which `nox -s battery` takes more: this is what the command guarantees."""
     trained = train(experiment, seed, ignored)
 
     assert experiment.goal.is_reached_by(trained.value)

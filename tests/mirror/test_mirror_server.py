@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,8 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from conftest import Run
+from conftest import Run, Start
 from serving import ask, serving, write_course
+from warm_client import Process
 
 from benchmarks import mirror as benchmark
 from tinytorch_hf.catalog import DatasetInfo
@@ -38,42 +37,33 @@ sys.exit(main(sys.argv[1:]))
 
 @contextlib.contextmanager
 def command(
-    *arguments: str, checkout: Path, temporary: Path, start: tuple[str, ...] = ("-m", "tinytorch_hf")
-) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process of its own."""
+    *arguments: str, start: Start, folder: Path, temporary: Path, how: tuple[str, ...] = ("-m", "tinytorch_hf")
+) -> Iterator[Process]:
+    """The command in a process of its own, which knows one folder for what it keeps and one for what it does not."""
     temporary.mkdir(exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(checkout), "TMPDIR": str(temporary)}
-    process = subprocess.Popen(
-        [sys.executable, *start, "hub", "mirror", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+    process = start(folder, "libraries", *how, "hub", "mirror", *arguments, TMPDIR=str(temporary))
     try:
         yield process
     finally:
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.wait()
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            stream.close()
 
 
 @pytest.fixture(scope="module")
-def started(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, dict[str, Any]]]:
+def started(start_in: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, dict[str, Any]]]:
     """Process id and status of a mirror that was begun with few files allowed; what ends a service ends it."""
     if sys.platform == "win32":
         pytest.skip("it has neither this limit nor signals for one process")
     course, temporary = write_course(tmp_path_factory.mktemp("own") / "course"), tmp_path_factory.mktemp("temporary")
     arguments = ("tinydigits", "--port", "0", "--json", "--folder", str(course))
-    with command(*arguments, checkout=checkout, temporary=temporary, start=("-c", FEW_FILES)) as process:
-        assert process.stdout and process.stderr
-        yield process.pid, json.loads(process.stdout.readline())
+    folder = tmp_path_factory.mktemp("started")
+    with command(*arguments, start=start_in, folder=folder, temporary=temporary, how=("-c", FEW_FILES)) as process:
+        line = process.line()
+        yield process.pid, json.loads(line)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == OK
-        assert (process.stdout.read(), process.stderr.read(), list(temporary.iterdir())) == ("", "", [])
+        done = process.wait()
+        assert done.returncode == OK
+        assert (done.stdout, done.stderr, list(temporary.iterdir())) == (line, "", [])
 
 
 def test_one_line_of_json_says_that_it_is_ready(started: tuple[int, dict[str, Any]]) -> None:
@@ -105,13 +95,14 @@ def test_memory_does_not_grow_with_the_clients(started: tuple[int, dict[str, Any
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to one process there")
-def test_people_get_the_line_for_students(checkout: Path, tmp_path: Path) -> None:
+def test_people_get_the_line_for_students(start_in: Start, tmp_path: Path) -> None:
     """And a warning when the network can read along; Ctrl-C ends it at once, and nothing is left over."""
-    with command("tinydigits", "--port", "0", "--host", "0.0.0.0", checkout=checkout, temporary=tmp_path) as process:  # noqa: S104 -- what is tested
-        assert process.stdout and process.stderr
+    arguments = ("tinydigits", "--port", "0", "--host", "0.0.0.0")  # noqa: S104 -- what is tested
+    temporary = tmp_path / "temporary"
+    with command(*arguments, start=start_in, folder=tmp_path, temporary=temporary) as process:
         lines = []
         while not lines or "Ctrl-C" not in lines[-1]:
-            lines.append(process.stdout.readline())
+            lines.append(process.line())
         out = "".join(lines)
         line = re.search(r"^    export HF_ENDPOINT=http://([\d.]+):(\d+)$", out, re.MULTILINE)
         assert line and line[1] != "0.0.0.0"  # noqa: S104 -- no address to connect to
@@ -119,11 +110,12 @@ def test_people_get_the_line_for_students(checkout: Path, tmp_path: Path) -> Non
         with socket.create_connection((line[1], int(line[2]))):
             start = time.monotonic()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == OK
+            done = process.wait()
+            assert done.returncode == OK
             assert time.monotonic() - start < 10
-        err = process.stderr.read()
+        err = done.stderr
         assert "everybody in your network" in err and err.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
     assert re.search(r"^serving tinytorch/tinydigits: \d+ files$", out, re.MULTILINE)
     assert "Only this machine" not in out
 

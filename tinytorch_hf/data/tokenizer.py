@@ -41,7 +41,8 @@ class CharTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The id of each character; 0 where it is unknown."""
-        return [self._ids.get(character, 0) for character in text]
+        id_of = self._ids.get
+        return [id_of(character, 0) for character in text]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text that these ids stand for, ``"<UNK>"`` where an id is 0.
@@ -51,8 +52,8 @@ class CharTokenizer:
         InvalidArgumentError
             A number is no id of this vocabulary.
         """
-        ids, n_ids = [int(id_) for id_ in ids], self.vocab_size
-        for id_ in ids:
-            if not 0 <= id_ < n_ids:
-                raise InvalidArgumentError(f"{id_} is no character's id; this vocabulary has 0 to {n_ids - 1}.")
-        return "".join(self.vocab[id_] for id_ in ids)
+        ids, n_ids = list(map(int, ids)), self.vocab_size
+        if ids and not 0 <= min(ids) <= max(ids) < n_ids:
+            wrong = next(id_ for id_ in ids if not 0 <= id_ < n_ids)
+            raise InvalidArgumentError(f"{wrong} is no character's id; this vocabulary has 0 to {n_ids - 1}.")
+        return "".join(map(self.vocab.__getitem__, ids))
