@@ -38,6 +38,11 @@ Inputs = Mapping[str, Any]
 # gradient that never arrived.
 Results = dict[str, Any]
 
+OUTPUT = "output"
+"""What the output of an operation is called among the results."""
+
+_GRADIENT = "gradient of "
+
 RunTinyTorch = Callable[["Student", Inputs], Results]
 RunTorch = Callable[["Judge", Inputs], Results]
 
@@ -126,6 +131,16 @@ class Case:
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""
         return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
+
+
+def leaf_of(name: str) -> str:
+    """The leaf whose gradient a result is; nothing for a result that is no gradient."""
+    return name.removeprefix(_GRADIENT) if name.startswith(_GRADIENT) else ""
+
+
+def is_gradient(name: str) -> bool:
+    """Whether a result is a gradient, by its name."""
+    return name.startswith("gradient")
 
 
 def upstream(shape: tuple[int, ...]) -> Array:

@@ -10,7 +10,9 @@ from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
 
 
-def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int, str]) -> Cause | None:
+def of_numbers(
+    value: Array, right: Array, rounding: float, counts: Mapping[int, str], is_gradient: bool = True
+) -> Cause | None:
     """What is wrong with a value, judged by nothing but the numbers; None where they do not tell.
 
     Parameters
@@ -21,6 +23,8 @@ def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int,
         How far they may be apart, absolutely, and still be the same.
     counts
         Numbers by which sums and means are divided here, and what they are, such as ``{32: "the batch size"}``.
+    is_gradient
+        Whether it is a gradient, which is a sum of contributions: twice as much and half as much mean something there.
 
     A number that is only some factor away is told nothing of: a factor alone is no cause.
     """
@@ -30,7 +34,7 @@ def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int,
         return Cause("TRANSPOSED")
     if value.shape != right.shape:
         return _other_shape(value, right, rounding)
-    return _factor(value, right, rounding, counts) or _partly(value, right, rounding)
+    return _factor(value, right, rounding, _known_factors(counts, is_gradient)) or _partly(value, right, rounding)
 
 
 def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
@@ -49,7 +53,7 @@ def _same_values(value: Array, right: Array, rounding: float) -> bool:
     return bool(np.abs(np.sort(value.ravel()) - np.sort(right.ravel())).max() <= rounding)
 
 
-def _factor(value: Array, right: Array, rounding: float, counts: Mapping[int, str]) -> Cause | None:
+def _factor(value: Array, right: Array, rounding: float, known: Mapping[float, Cause]) -> Cause | None:
     """The cause if one constant factor explains everything, and what is known stands behind the factor."""
     if not value.any():
         return Cause("ZERO-EVERYWHERE")
@@ -60,13 +64,13 @@ def _factor(value: Array, right: Array, rounding: float, counts: Mapping[int, st
     if np.isclose(factor, 1.0, rtol=1e-3) or rest > 1e-4 * abs(factor) * np.abs(right).max() + rounding:
         return None
     # A factor that nothing is known to stand behind is no cause.
-    return next(
-        (cause for number, cause in _known_factors(counts).items() if np.isclose(factor, number, rtol=1e-3)), None
-    )
+    return next((cause for number, cause in known.items() if np.isclose(factor, number, rtol=1e-3)), None)
 
 
-def _known_factors(counts: Mapping[int, str]) -> dict[float, Cause]:
-    factors = {-1.0: Cause("SIGN"), 2.0: Cause("TWICE"), 0.5: Cause("HALF")}
+def _known_factors(counts: Mapping[int, str], is_gradient: bool) -> dict[float, Cause]:
+    factors = {-1.0: Cause("SIGN")}
+    if is_gradient:
+        factors |= {2.0: Cause("TWICE"), 0.5: Cause("HALF")}
     for count, meaning in counts.items():
         if count > 2:
             factors.setdefault(float(count), Cause("DIVISION-MISSING", meaning))
