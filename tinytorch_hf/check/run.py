@@ -11,7 +11,7 @@ from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.runner import Ask, Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.case import MODULES, Case
+from tinytorch_hf.judging.case import MODULES, Case, drawn
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
@@ -147,7 +147,7 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
             return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
 
     start = time.perf_counter()
-    answer = ask(ask="run", case=case.name, inputs=wire.encode(case.draw(seed)))
+    answer = ask(ask="run", case=case.name, inputs=wire.encode(drawn(case, seed)))
     seconds = time.perf_counter() - start
     return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
 

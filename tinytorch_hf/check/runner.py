@@ -8,7 +8,7 @@ import numpy as np
 
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.judging.roots import Trace
 from tinytorch_hf.student import wire
@@ -76,7 +76,7 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
     for result in results:
         if result.outcome not in (Outcome.AGREES, *WRONG) or result.seconds > _LONGEST_WATCHED_S:
             continue
-        inputs = wire.encode(CASES[result.name].draw(seed))
+        inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)
         if answer.kind == "results":
             traces[result.name] = Trace(frozenset(answer.called), answer.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,6 +132,16 @@ class Case:
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""
         return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
+
+
+@functools.lru_cache(maxsize=256)
+def drawn(case: Case, seed: int, is_second: bool = False) -> Inputs:
+    """What `Case.draw` gives, drawn once; nobody may write into it."""
+    inputs = case.draw(seed, is_second)
+    for values in inputs.values():
+        if isinstance(values, np.ndarray):
+            values.flags.writeable = False
+    return inputs
 
 
 def leaf_of(name: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from tinytorch_hf.judging.attempt import Attempt
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
@@ -70,7 +70,7 @@ def what_numbers_tell(case: Case, own: OwnForward) -> Candidates:
     """
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
-        counts = _counts(case.draw(tried.seed, tried.is_second))
+        counts = _counts(drawn(case, tried.seed, tried.is_second))
         for difference in first_to_explain(tried.seen, own):
             cause = _from_the_numbers(difference, tried, counts)
             if cause:
@@ -100,7 +100,7 @@ def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:
 @functools.lru_cache(maxsize=4096)
 def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expected:
     """What one of the case's mistakes gives; computed once for each seed."""
-    return Expected(case.mistakes[code], case.draw(seed, is_second))
+    return Expected(case.mistakes[code], drawn(case, seed, is_second))
 
 
 def _would_give(wrong: Expected, tried: Attempt) -> bool:

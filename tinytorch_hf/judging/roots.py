@@ -8,14 +8,19 @@ case had gradients, and otherwise for what is computed. What remains of a wrong 
 remains, its fault shows only under its own circumstances, and everything that it ran is suspect. Another wrong case
 follows from it if it ran all suspects and is the larger one of the two. It remains a root if
 
-- its confirmed cause is another mistake, of a kind that does not come of a fault underneath (a factor or a gradient
-  that does not arrive does; "forward is GELU's tanh form" does not);
+- its confirmed cause is another mistake, of a kind that does not come of a fault underneath ("forward is GELU's tanh
+  form" does not; a factor, or a gradient that never arrives, does), and the first fault need not show in it at all, as
+  its suspects were cleared. (Where they never ran without a fault, that fault is in the numbers of both, and one
+  mistake alone would not explain those of a case with two.);
 - what it computes is wrong, where in the other one only gradients are;
 - a number is not finite there alone, or in the other one alone;
 - it crashes in a function that no right case ran, and neither did the other one.
 
 So two independent faults are both roots wherever neither's function runs in the other's case. Where one does, and
 neither of the above tells them apart, the second fault shows as soon as the first is mended.
+
+Of a root without a known cause and what follows from it in the same module of the course, the first case with a known
+cause is named as the root.
 """
 
 from __future__ import annotations
@@ -48,9 +53,11 @@ CONSEQUENCES = frozenset(
         "SOME-ZERO",
         "TRANSPOSED",
         "TWICE",
+        "VALUES-MISPLACED",
         "ZERO-EVERYWHERE",
     }
 )
+_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
 _NOT_FINITE = "NOT-FINITE"
 
 
@@ -86,15 +93,33 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     wrong.sort(key=lambda result: (len(traces[result.name].called), place[result.name]))
     cleared = _Cleared.by(results, traces)
     roots: list[Result] = []
-    follows: dict[str, tuple[str, ...]] = {}
+    follows: dict[str, list[str]] = {}
     for result in wrong:
         trace = traces[result.name]
-        above = [root for root in roots if _explains(root, traces[root.name], result, trace, cleared)]
+        above = [root.name for root in roots if _explains(root, traces[root.name], result, trace, cleared)]
         if above:
-            follows[result.name] = tuple(sorted((root.name for root in above), key=place.__getitem__))
+            follows[result.name] = above
         else:
             roots.append(result)
-    return [dataclasses.replace(result, follows=follows.get(result.name, ())) for result in results]
+    for root in roots:
+        _name_the_explained(root, results, follows)
+    return [
+        dataclasses.replace(result, follows=tuple(sorted(follows.get(result.name, ()), key=place.__getitem__)))
+        for result in results
+    ]
+
+
+def _name_the_explained(root: Result, results: Sequence[Result], follows: dict[str, list[str]]) -> None:
+    """Where a root has no known cause, and a case that follows from it alone has one, let them change places."""
+    if root.code not in _UNEXPLAINED:
+        return
+    for result in results:
+        if follows.get(result.name) == [root.name] and result.module == root.module and not _may_follow(result):
+            del follows[result.name]
+            for names in follows.values():
+                names[:] = [result.name if name == root.name else name for name in names]
+            follows[root.name] = [result.name]
+            return
 
 
 @dataclass(frozen=True)
@@ -114,28 +139,47 @@ class _Cleared:
         with_backward = [called for called in right if any(_last(name) == "backward" for name in called)]
         return _Cleared(frozenset().union(*right), frozenset().union(*with_backward))
 
-    def suspects(self, result: Result, called: frozenset[str]) -> frozenset[str]:
+    def suspects(self, result: Result, called: frozenset[str]) -> tuple[frozenset[str], bool]:
+        """The functions in one of which the fault is, and whether they never ran without a fault."""
         remaining = called - (self.sending_back if _only_gradients(result) else self.computing)
-        return remaining or called
+        return remaining or called, bool(remaining)
 
 
 def _explains(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
     """Whether a wrong case may be wrong only because another one is."""
+    suspects, never_right = cleared.suspects(root, above.called)
     if result.where and result.where == root.where:
         return True
-    if not cleared.suspects(root, above.called) <= trace.called:
+    if not suspects <= trace.called:
         return False
     if result.outcome is Outcome.CRASHES:
-        return trace.ended_in in cleared.computing | above.called
-    if _is_another_mistake(result, root) or _is_finite(result) is not _is_finite(root):
+        return _may_crash_for(root, above, trace, cleared)
+    if _is_finite(result) is not _is_finite(root) or (not never_right and _is_another_mistake(result, root)):
         return False
-    return root.outcome is Outcome.CRASHES or not _only_gradients(root) or _only_gradients(result) or _trains(result)
+    return not _only_gradients(root) or _only_gradients(result) or _trains(result)
+
+
+def _may_crash_for(root: Result, above: Trace, trace: Trace, cleared: _Cleared) -> bool:
+    """Whether a crash is in a function that is right elsewhere, or that the root ran as well."""
+    if not trace.ended_in:
+        # It ended in our own code, as when a weight cannot be loaded.
+        return root.outcome is Outcome.CRASHES and not above.ended_in
+    return trace.ended_in in cleared.computing | above.called
 
 
 def _is_another_mistake(result: Result, root: Result) -> bool:
-    family = "-".join(result.code.split("-")[:2])
-    is_consequence = not result.code or result.code in CONSEQUENCES or family in CONSEQUENCES
-    return not is_consequence and not root.code.startswith(family)
+    if _may_follow(result) or (root.code in _UNEXPLAINED and result.module == root.module):
+        return False
+    return not root.code.startswith(_family(result))
+
+
+def _may_follow(result: Result) -> bool:
+    """Whether the cause of a case, if it has one, is also how a fault underneath looks."""
+    return not result.code or result.code in CONSEQUENCES or _family(result) in CONSEQUENCES
+
+
+def _family(result: Result) -> str:
+    return "-".join(result.code.split("-")[:2])
 
 
 def _is_finite(result: Result) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
+
+# With more axes there are too many orders of them.
+_MOST_AXES = 5
 
 
 def of_numbers(
@@ -49,6 +53,16 @@ def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
     return None
 
 
+def _is_reordered(value: Array, right: Array, rounding: float) -> bool:
+    """Whether one is the other with its axes exchanged and the shape forced on it."""
+    orders = list(itertools.permutations(range(right.ndim)))[1:] if right.ndim <= _MOST_AXES else []
+    return any(
+        np.abs(one.transpose(order).reshape(right.shape) - other).max() <= rounding
+        for one, other in ((right, value), (value, right))
+        for order in orders
+    )
+
+
 def _same_values(value: Array, right: Array, rounding: float) -> bool:
     return bool(np.abs(np.sort(value.ravel()) - np.sort(right.ravel())).max() <= rounding)
 
@@ -81,7 +95,7 @@ def _known_factors(counts: Mapping[int, str], is_gradient: bool) -> dict[float, 
 def _partly(value: Array, right: Array, rounding: float) -> Cause | None:
     """The cause if the wrong values have something in common."""
     if _same_values(value, right, rounding):
-        return Cause("RESHAPED-NOT-TRANSPOSED")
+        return Cause("RESHAPED-NOT-TRANSPOSED" if _is_reordered(value, right, rounding) else "VALUES-MISPLACED")
     wrong = np.abs(value - right) > rounding
     if wrong.any() and not value[wrong].any():
         return Cause("SOME-ZERO")

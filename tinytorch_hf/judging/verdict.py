@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.attempt import Attempt, attempt
-from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
+from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, drawn
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, what_numbers_tell
 from tinytorch_hf.judging.own_forward import OwnForward, own_forward
@@ -51,7 +51,7 @@ def verdict(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float = 
 def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -> Result:
     found = dict(answer.results)
     first = attempt(case, answer, seed)
-    claims = _claims(case, case.draw(seed), found)
+    claims = _claims(case, drawn(case, seed), found)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
@@ -100,7 +100,7 @@ def _cause(case: Case, first: Attempt, own: OwnForward, broken: Sequence[Claim],
 
     @functools.cache
     def second() -> Attempt | None:
-        answer = runs.again(case.draw(first.seed, is_second=True))
+        answer = runs.again(drawn(case, first.seed, is_second=True))
         if answer.kind != "results" or not answer.results:
             return None
         other = attempt(case, answer, first.seed, is_second=True)

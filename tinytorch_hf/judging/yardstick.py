@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, is_gradient
+from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn, is_gradient
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
@@ -151,5 +151,5 @@ def _short(value: Any) -> str:
 @functools.lru_cache(maxsize=4096)
 def expected(case: Case, seed: int, is_second: bool = False) -> tuple[Expected, ...]:
     """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
-    inputs = case.draw(seed, is_second)
+    inputs = drawn(case, seed, is_second)
     return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))

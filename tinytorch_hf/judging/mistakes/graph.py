@@ -216,6 +216,11 @@ MISTAKES = (
         "Convert it with astype(np.float32).",
     ),
     Mistake(
+        "VALUES-MISPLACED",
+        "the right values stand in the wrong places",
+        "Look at the index, the axis or the order by which they are written.",
+    ),
+    Mistake(
         "ANOTHER-DEFINITION",
         "it computes another function; its gradient fits it",
         "Compare forward, term by term, with the course's formula; change a backward written by hand along with it.",
