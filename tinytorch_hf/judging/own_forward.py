@@ -146,7 +146,7 @@ class _Point:
         )
 
     def direction(self, names: Iterable[str], share: float = 1.0, only: Mapping[str, Array] | None = None) -> Direction:
-        """A random one along some leaves, in units of their own size; it moves a share of the values, or ``only`` some."""
+        """A random one along some leaves, in units of their own size; a share of the values, or ``only`` some, move."""
         directions = {}
         for name in names:
             leaf = self.inputs[leaf_of(name)]
