@@ -109,7 +109,7 @@ def test_one_wrong_value_among_many_is_enough() -> None:
     ],
 )
 def test_each_way_of_being_wrong_has_its_message(right: Any, found: Any, message: str) -> None:
-    """Missing, of another shape, no numbers; otherwise the first wrong value, in digits that tell it from the right one."""
+    """Missing, of another shape, no numbers; otherwise the first wrong value, and what is right."""
     assert judged(right, found) == [message]
 
 

@@ -12,7 +12,7 @@ follows from it if it ran all suspects and is the larger one of the two. It rema
   form" does not; a factor, or a gradient that never arrives, does), and the first fault need not show in it at all, as
   its suspects were cleared. (Where they never ran without a fault, that fault is in the numbers of both, and one
   mistake alone would not explain those of a case with two.);
-- what it computes is wrong, where in the other one only gradients are;
+- what it computes is wrong, where in all others that show in it only gradients are;
 - a number is not finite there alone, or in the other one alone;
 - it crashes in a function that no right case ran, and neither did the other one.
 
@@ -96,9 +96,9 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     follows: dict[str, list[str]] = {}
     for result in wrong:
         trace = traces[result.name]
-        above = [root.name for root in roots if _explains(root, traces[root.name], result, trace, cleared)]
-        if above:
-            follows[result.name] = above
+        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, cleared)]
+        if any(_may_be_all(root, result) for root in above):
+            follows[result.name] = [root.name for root in above]
         else:
             roots.append(result)
     for root in roots:
@@ -145,8 +145,8 @@ class _Cleared:
         return remaining or called, bool(remaining)
 
 
-def _explains(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
-    """Whether a wrong case may be wrong only because another one is."""
+def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
+    """Whether the fault of one case shows in another."""
     suspects, never_right = cleared.suspects(root, above.called)
     if result.where and result.where == root.where:
         return True
@@ -154,8 +154,11 @@ def _explains(root: Result, above: Trace, result: Result, trace: Trace, cleared:
         return False
     if result.outcome is Outcome.CRASHES:
         return _may_crash_for(root, above, trace, cleared)
-    if _is_finite(result) is not _is_finite(root) or (not never_right and _is_another_mistake(result, root)):
-        return False
+    return _is_finite(result) is _is_finite(root) and (never_right or not _is_another_mistake(result, root))
+
+
+def _may_be_all(root: Result, result: Result) -> bool:
+    """Whether a case may be wrong only because another one is: a wrong gradient makes no output wrong."""
     return not _only_gradients(root) or _only_gradients(result) or _trains(result)
 
 
