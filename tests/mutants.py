@@ -30,7 +30,7 @@ class Mutant:
     cause
         What the likely cause must say, for the first of ``finds``; nothing where it cannot be told.
     code
-        The mistake that it must be called, from the catalogue; nothing where it cannot be told.
+        The code of that cause, where it is stated.
     """
 
     name: str
@@ -819,7 +819,7 @@ _SEQUENCES = (
         "            return (full,)\n"
         "        return Tensor.from_operation(self.weight.data[ids], (self.weight,), backward)\n",
         ("embedding", "embedding-repeated-ids"),
-        "only the gradient of its last place counts",
+        "occurs more than once",
         code="EMBEDDING-LAST-PLACE",
     ),
     _part(

@@ -50,18 +50,20 @@ def attempt(case: Case, answer: Answer, seed: int, is_second: bool = False) -> A
     smallest distance.
     """
     found = dict(answer.results)
-    definitions = yardstick.expected(case, seed, is_second)
-    if answer.unbuilt == "backward":
-        # Gradients are not there yet; what is there is judged, and the verdict says so.
-        definitions = tuple(_without_gradients(expected, found) for expected in definitions)
-    attempts = [
-        Attempt(seed, is_second, expected, found, yardstick.differences(expected, found)) for expected in definitions
-    ]
+    attempts = []
+    for definition in yardstick.expected(case, seed, is_second):
+        expected = definition.restricted(
+            [name for name in definition.values if name in found or not _may_lack(case, answer, name)]
+        )
+        attempts.append(Attempt(seed, is_second, expected, found, yardstick.differences(expected, found)))
+        if not attempts[-1].seen:
+            break
     return min(attempts, key=_distance)
 
 
-def _without_gradients(expected: yardstick.Expected, found: Results) -> yardstick.Expected:
-    return expected.restricted([name for name in expected.values if name in found or not is_gradient(name)])
+def _may_lack(case: Case, answer: Answer, name: str) -> bool:
+    """Whether a result may be left out; gradients may as long as there are none, and then the verdict says so."""
+    return name in case.optional or (answer.unbuilt == "backward" and is_gradient(name))
 
 
 def _distance(tried: Attempt) -> tuple[int, int, float]:

@@ -85,12 +85,15 @@ class Claim:
         The mistake that it proves where it does not hold; empty where it proves none.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
+    seen
+        What was found instead where it does not hold, such as "31 of 32 came"; or nothing.
     """
 
     what: str
     holds: bool
     code: str = ""
     is_note: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,8 @@ class Case:
         Results that well-known mistakes would give, by the mistake's code; see `tinytorch_hf.judging.mistakes`.
     claims
         Statements about the inputs and what came out, made where the judge is and not where the student's code runs.
+    optional
+        Results that may be left out: of methods that the course does not ask for.
     """
 
     name: str
@@ -128,6 +133,7 @@ class Case:
     also_right: Sequence[RunTorch] = ()
     mistakes: Mapping[str, RunTorch] = field(default_factory=dict)
     claims: Callable[[Inputs, Results], Sequence[Claim]] = lambda _inputs, _results: ()
+    optional: frozenset[str] = frozenset()
 
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""

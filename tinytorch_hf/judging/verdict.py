@@ -61,9 +61,10 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
     seen = [difference for difference in first.seen if difference.what not in own.clears(first)]
-    different = [*seen, *(Difference(f'"{claim.what}"', "is not true") for claim in broken)]
+    different = [*seen, *(_untrue(claim) for claim in broken)]
     if different:
-        cause = _cause(case, first, own, broken, runs) if seen else _proven(broken)
+        # What a claim proves needs no second run.
+        cause = _proven(broken) or (_cause(case, first, own, runs) if seen else None)
         return Result(
             case.name,
             case.module,
@@ -76,7 +77,7 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
             notes=tuple(notes),
             seconds=seconds,
         )
-    if any(name not in found for name in yardstick.expected(case, seed)[0].values):
+    if answer.unbuilt and any(name not in found for name in yardstick.expected(case, seed)[0].values):
         detail = f"what it computes agrees; {answer.unbuilt} is not implemented yet"
         return Result(case.name, case.module, Outcome.MISSING, detail, notes=tuple(notes), seconds=seconds)
     return Result(case.name, case.module, Outcome.AGREES, notes=tuple(notes), seconds=seconds)
@@ -90,12 +91,16 @@ def _claims(case: Case, inputs: Inputs, found: Results) -> Sequence[Claim] | Non
         return None
 
 
+def _untrue(claim: Claim) -> Difference:
+    return Difference(f'"{claim.what}"', f"is not true: {claim.seen}" if claim.seen else "is not true")
+
+
 def _proven(broken: Sequence[Claim]) -> Cause | None:
     """What a statement proves that does not hold."""
     return next((Cause(claim.code) for claim in broken if claim.code), None)
 
 
-def _cause(case: Case, first: Attempt, own: OwnForward, broken: Sequence[Claim], runs: Runs) -> Cause | None:
+def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | None:
     """What explains the differences, the most particular first."""
 
     @functools.cache
@@ -112,7 +117,6 @@ def _cause(case: Case, first: Attempt, own: OwnForward, broken: Sequence[Claim],
     listed = _only(first, own)
     return (
         confirmed(known_mistakes(case), first, second)
-        or _proven(broken)
         or confirmed(what_numbers_tell(case, own), listed, second)
         or confirmed(of_own_forward(tried), first, second)
     )

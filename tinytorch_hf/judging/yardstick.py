@@ -13,13 +13,13 @@ own, show it best.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn, is_gradient
+from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
@@ -67,7 +67,7 @@ def _rounding(name: str, right: Mapping[str, Array], rounded: Array) -> float:
 
 def _together(name: str, other: str) -> bool:
     """Whether two results have one scale: all gradients of a case have, everything else is by itself."""
-    return name == other or (is_gradient(name) and is_gradient(other))
+    return name == other or (name.startswith("gradient") and other.startswith("gradient"))
 
 
 def is_float(value: Any) -> bool:
@@ -148,8 +148,34 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+class Definitions(Sequence[Expected]):
+    """What is right by each of several definitions; none is computed before it is asked for.
+
+    Parameters
+    ----------
+    runs
+        The definitions.
+    inputs
+        The numbers.
+    """
+
+    def __init__(self, runs: Sequence[RunTorch], inputs: Inputs) -> None:
+        self._runs = tuple(runs)
+        self._inputs = inputs
+        self._computed: dict[int, Expected] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if index not in self._computed:
+            self._computed[index] = Expected(self._runs[index], self._inputs)
+        return self._computed[index]
+
+
 @functools.lru_cache(maxsize=4096)
-def expected(case: Case, seed: int, is_second: bool = False) -> tuple[Expected, ...]:
-    """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
-    inputs = drawn(case, seed, is_second)
-    return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))
+def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
+    """What is right for a case: by its definition first, then by others in use; each computed once for each seed."""
+    return Definitions((case.right, *case.also_right), drawn(case, seed, is_second))
