@@ -29,6 +29,8 @@ class Mutant:
         Modules of the course that are built on the faulty part: operations there may be called wrong, too.
     cause
         What the likely cause must say, for the first of ``finds``; nothing where it cannot be told.
+    code
+        The code of that cause, where it is stated.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Mutant:
     finds: tuple[str, ...]
     through: tuple[str, ...] = field(default=())
     cause: str = ""
+    code: str = ""
 
     @property
     def package(self) -> dict[str, str]:
@@ -56,25 +59,32 @@ _AUTOGRAD_AND_ABOVE = (
 )
 
 
-def _tensor(name: str, text: str, finds: tuple[str, ...], cause: str = "") -> Mutant:
+def _tensor(name: str, text: str, finds: tuple[str, ...], cause: str = "", code: str = "") -> Mutant:
     header = "import numpy as np\nfrom tinytorch_hf.reference import Tensor, autograd\n"
-    return Mutant(name, {"core/tensor.py": header + text}, finds, _AUTOGRAD_AND_ABOVE, cause)
+    return Mutant(name, {"core/tensor.py": header + text}, finds, _AUTOGRAD_AND_ABOVE, cause, code)
 
 
 def _part(
-    name: str, file: str, part: str, text: str, finds: tuple[str, ...], cause: str = "", through: tuple[str, ...] = ()
+    name: str,
+    file: str,
+    part: str,
+    text: str,
+    finds: tuple[str, ...],
+    cause: str = "",
+    through: tuple[str, ...] = (),
+    code: str = "",
 ) -> Mutant:
     """Replace one class of a file; ``text`` defines it on top of the right one, which is called ``_Right``."""
     header = (
         f"import numpy as np\nfrom tinytorch_hf.reference import Tensor, {part} as _Right\n{GENERATION_C[file]}"
         "sigmoid = lambda x: 1 / (1 + np.exp(-x))\n"
     )
-    return Mutant(name, {file: header + text}, finds, through, cause)
+    return Mutant(name, {file: header + text}, finds, through, cause, code)
 
 
-def _loader(name: str, old: str, new: str, finds: tuple[str, ...], cause: str = "") -> Mutant:
+def _loader(name: str, old: str, new: str, finds: tuple[str, ...], cause: str = "", code: str = "") -> Mutant:
     assert old in LOADER
-    return Mutant(name, {"core/dataloader.py": LOADER.replace(old, new)}, finds, (), cause)
+    return Mutant(name, {"core/dataloader.py": LOADER.replace(old, new)}, finds, (), cause, code)
 
 
 _ACTIVATIONS, _LAYERS, _LOSSES = "core/activations.py", "core/layers.py", "core/losses.py"
@@ -87,6 +97,7 @@ _TENSOR = (
         "_mul = Tensor.__mul__\nTensor.__mul__ = lambda a, b: Tensor(_mul(a, b).data)\n",
         ("gradient-mul",),
         "no gradient arrives",
+        code="NO-GRADIENT",
     ),
     _tensor(
         "the gradient of subtraction has the wrong sign",
@@ -94,6 +105,7 @@ _TENSOR = (
         "    return Tensor.from_operation(a.data - b.data, (a, b), lambda g: (g, g))\nTensor.__sub__ = _sub\n",
         ("gradient-sub", "gradient-broadcast-column"),
         "the sign is wrong",
+        code="SIGN",
     ),
     _tensor(
         "division has no gradient for its divisor",
@@ -102,6 +114,7 @@ _TENSOR = (
         "Tensor.__truediv__ = _div\n",
         ("gradient-div", "gradient-broadcast-column"),
         "no gradient arrives",
+        code="NO-GRADIENT",
     ),
     _tensor(
         "a branch is dropped where a node is used twice",
@@ -118,18 +131,21 @@ _TENSOR = (
         "Tensor.backward = _backward\n",
         ("gradient-used-twice", "gradient-square", "gradient-diamond"),
         "one of the two gradients is lost",
+        code="BRANCH-LOST-SUM",
     ),
     _tensor(
         "a second backward overwrites instead of adding",
         "def _keep(self, gradient):\n    self.grad = gradient\nTensor._keep = _keep\n",
         ("gradient-adds-up",),
         "overwrites the gradient of the first",
+        code="BACKWARD-OVERWRITES",
     ),
     _tensor(
         "gradients are not summed over broadcast axes",
         "autograd._unbroadcast = lambda gradient, shape: gradient\n",
         ("gradient-broadcast-row", "gradient-broadcast-column", "linear"),
         "not summed over the axes",
+        code="NOT-SUMMED-BROADCAST",
     ),
     _tensor(
         "broadcast gradients are those of the first row",
@@ -150,12 +166,14 @@ _TENSOR = (
         "Tensor.matmul = Tensor.__matmul__ = _matmul\n",
         ("gradient-matmul", "linear", "gradient-matmul-batched"),
         "the right values stand in the wrong places",
+        code="RESHAPED-NOT-TRANSPOSED",
     ),
     _tensor(
         "reshape detaches the graph",
         "_reshape = Tensor.reshape\nTensor.reshape = lambda self, *shape: Tensor(_reshape(self, *shape).data)\n",
         ("gradient-flatten", "gradient-reshape", "cnn"),
         "flattening cuts the graph",
+        code="GRAPH-CUT-FLATTEN",
     ),
     _tensor(
         "transpose gives the gradient back as it came",
@@ -165,6 +183,7 @@ _TENSOR = (
         "Tensor.transpose = _transpose\n",
         ("gradient-transpose",),
         "reshaped where it should be transposed",
+        code="RESHAPED-NOT-TRANSPOSED",
     ),
     _tensor(
         "the gradient of mean is not divided",
@@ -173,7 +192,8 @@ _TENSOR = (
         "    return Tensor.from_operation(total.data * (total.size / self.size), (total,), lambda g: (g,))\n"
         "Tensor.mean = _mean\n",
         ("gradient-mean", "gradient-mean-axis"),
-        "a division by it is left out",
+        "a division by a number of values is left out",
+        code="DIVISION-MISSING",
     ),
     _tensor(
         "the gradient of a slice lands at the beginning",
@@ -192,6 +212,7 @@ _TENSOR = (
         "Tensor.zero_grad = lambda self: None\n",
         ("gradient-zero-grad",),
         "zero_grad does not reset",
+        code="ZERO-GRAD",
     ),
     _tensor(
         "backward changes the gradient that it is given",
@@ -213,6 +234,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(x.data * (x.data > 0), (x,), lambda g: (g,))\n",
         ("relu", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
         "where x is negative",
+        code="RELU-GRADIENT-NEGATIVE",
     ),
     _part(
         "ReLU detaches the graph",
@@ -221,6 +243,7 @@ _ELEMENTWISE = (
         "class ReLU(_Right):\n    def forward(self, x):\n        return Tensor(super().forward(x).data)\n",
         ("relu", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
         "no gradient arrives",
+        code="NO-GRADIENT",
     ),
     _part(
         "the sigmoid's gradient lacks 1 - s",
@@ -230,6 +253,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(s, (x,), lambda g: (g * s,))\n",
         ("sigmoid", "sigmoid-large"),
         "s instead of s (1 - s)",
+        code="SIGMOID-GRADIENT-S",
     ),
     _part(
         "tanh's gradient lacks the square",
@@ -239,6 +263,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(t, (x,), lambda g: (g * (1 - t),))\n",
         ("tanh",),
         "1 - t instead of 1 - t^2",
+        code="TANH-GRADIENT-NO-SQUARE",
     ),
     _part(
         "GELU has the wrong factor",
@@ -247,6 +272,8 @@ _ELEMENTWISE = (
         "class GELU(_Right):\n    def forward(self, x):\n        s = sigmoid(1.6 * x.data)\n"
         "        return Tensor.from_operation(x.data * s, (x,), lambda g: (g * (s + 1.6 * x.data * s * (1 - s)),))\n",
         ("gelu",),
+        "it computes another function; its gradient fits it",
+        code="ANOTHER-DEFINITION",
     ),
     _part(
         "GELU's forward and backward are of two forms",
@@ -257,6 +284,7 @@ _ELEMENTWISE = (
         "        right.data = (0.5 * x.data * (1 + np.tanh(u))).astype(np.float32)\n        return right\n",
         ("gelu",),
         "forward is GELU's tanh form and backward its sigmoid form",
+        code="GELU-TANH-SIGMOID",
     ),
     _part(
         "softmax overflows, as no maximum is subtracted",
@@ -268,6 +296,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(y, (x,), backward)\n",
         ("softmax-large",),
         "overflows",
+        code="NOT-FINITE",
     ),
     _part(
         "softmax ignores dim",
@@ -276,6 +305,7 @@ _ELEMENTWISE = (
         "class Softmax(_Right):\n    def forward(self, x, dim=-1):\n        return super().forward(x, -1)\n",
         ("softmax-first-axis",),
         "ignores dim",
+        code="SOFTMAX-IGNORES-DIM",
     ),
     _part(
         "softmax's gradient is that of a sigmoid",
@@ -285,6 +315,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(y, (x,), lambda g: (g * y * (1 - y),))\n",
         ("softmax", "softmax-first-axis", "softmax-large"),
         "that of a sigmoid",
+        code="SOFTMAX-SIGMOID-GRADIENT",
     ),
 )
 
@@ -311,6 +342,7 @@ _LAYER = (
             "mlp-with-momentum",
         ),
         "reshaped where it should be transposed",
+        code="RESHAPED-NOT-TRANSPOSED",
     ),
     _part(
         "Linear keeps its bias out of the graph",
@@ -320,6 +352,7 @@ _LAYER = (
         "        return y if self.bias is None else y + self.bias.data\n",
         ("linear", "linear-on-sequences", "sequential", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "the bias is added without being remembered",
+        code="BIAS-NOT-IN-GRAPH",
     ),
     _part(
         "Linear holds its weight as PyTorch does",
@@ -366,6 +399,7 @@ _LOSS = (
         "        return super().forward(x, y) * len(x)\n",
         ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "a sum where it should be a mean",
+        code="LOSS-SUM",
     ),
     _part(
         "the gradient of cross entropy is not divided by the batch size",
@@ -376,6 +410,7 @@ _LOSS = (
         "        loss._backward = lambda g: (right(g)[0] * len(x),)\n        return loss\n",
         ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "not divided by the batch size",
+        code="CE-GRADIENT-NOT-DIVIDED",
     ),
     _part(
         "cross entropy takes labels (batch, 1) and broadcasts",
@@ -388,6 +423,7 @@ _LOSS = (
         "        return Tensor(-log_p[np.arange(len(e)), y.data.astype(int)].mean())\n",
         ("cross-entropy-column-labels",),
         "labels of shape (batch, 1) broadcast",
+        code="CE-COLUMN-LABELS",
     ),
     _part(
         "cross entropy overflows",
@@ -398,6 +434,7 @@ _LOSS = (
         "        loss.data = np.float32((np.log(np.exp(x.data).sum(1)) - picked).mean())\n        return loss\n",
         ("cross-entropy-large",),
         "overflows",
+        code="NOT-FINITE",
     ),
     _part(
         "cross entropy uses float labels as indices",
@@ -414,6 +451,7 @@ _LOSS = (
         "class MSELoss(_Right):\n    def forward(self, x, y):\n        return super().forward(x, y) * x.size\n",
         ("mse",),
         "a sum where it should be a mean",
+        code="LOSS-SUM",
     ),
     _part(
         "MSE's gradient lacks the factor 2",
@@ -424,6 +462,7 @@ _LOSS = (
         "        return Tensor.from_operation(loss.data, (x,), lambda g: (g * slope,))\n",
         ("mse",),
         "lacks the factor 2",
+        code="MSE-FACTOR-TWO",
     ),
     _part(
         "binary cross entropy forgets the targets 0",
@@ -432,6 +471,7 @@ _LOSS = (
         "class BinaryCrossEntropyLoss(_Right):\n    def forward(self, p, y):\n        return -(y * p.log()).mean()\n",
         ("binary-cross-entropy", "binary-cross-entropy-certain"),
         "targets 0 is missing",
+        code="BCE-NO-ZEROS",
     ),
 )
 
@@ -520,6 +560,7 @@ _UPDATE = (
         "                p.data = p.data * np.float32(1 - self.lr * decay)\n",
         ("sgd-weight-decay", "sgd-momentum-weight-decay"),
         "after the update",
+        code="DECAY-AFTER-STEP",
     ),
     _part(
         "SGD's momentum is stale",
@@ -531,6 +572,7 @@ _UPDATE = (
         "        return np.float32(self.lr) * before if self.momentum else change\n",
         ("sgd-momentum", "sgd-momentum-weight-decay", "mlp-with-momentum"),
         "from before this gradient",
+        code="MOMENTUM-STALE",
     ),
     _part(
         "SGD applies the learning rate twice",
@@ -540,6 +582,7 @@ _UPDATE = (
         "        return super().change(*arguments) * np.float32(self.lr)\n",
         ("sgd", "sgd-weight-decay", "sgd-momentum", "sgd-momentum-weight-decay", "mlp-with-sgd", "mlp-with-momentum"),
         "learning rate is applied twice",
+        code="LR-TWICE",
     ),
     _part(
         "SGD's zero_grad does nothing",
@@ -548,6 +591,7 @@ _UPDATE = (
         "class SGD(_Right):\n    def zero_grad(self):\n        pass\n",
         ("mlp-with-sgd", "mlp-with-momentum", "sgd-zero-grad"),
         "does not reset the gradients",
+        code="OPTIMIZER-ZERO-GRAD",
     ),
     _part(
         "SGD climbs",
@@ -556,6 +600,7 @@ _UPDATE = (
         "class SGD(_Right):\n    def change(self, *arguments):\n        return -super().change(*arguments)\n",
         ("sgd", "sgd-weight-decay", "sgd-momentum", "sgd-momentum-weight-decay", "mlp-with-sgd", "mlp-with-momentum"),
         "the sign is wrong",
+        code="SIGN",
     ),
     _part(
         "Adam has no bias correction",
@@ -564,7 +609,8 @@ _UPDATE = (
         _ADAM_WRITTEN_OUT
         + "            p.data = (p.data - self.lr * m / (np.sqrt(v) + self.eps)).astype(np.float32)\n",
         ("adam", "adam-small-gradients", "adam-weight-decay"),
-        "no bias correction",
+        "the bias correction is missing",
+        code="ADAM-BIAS-CORRECTION",
     ),
     _part(
         "Adam adds eps under the root",
@@ -574,6 +620,7 @@ _UPDATE = (
         "            p.data = (p.data - self.lr * m / np.sqrt(v + self.eps)).astype(np.float32)\n",
         ("adam-small-gradients", "adam", "adam-weight-decay"),
         "eps is added inside the root",
+        code="ADAM-EPS-INSIDE",
     ),
     _part(
         "Adam's decay is decoupled",
@@ -582,6 +629,7 @@ _UPDATE = (
         "from tinytorch_hf.reference import AdamW as _AdamW\nclass Adam(_Right):\n    change = _AdamW.change\n",
         ("adam-weight-decay",),
         "that is AdamW",
+        code="ADAM-IS-ADAMW",
     ),
     _part(
         "AdamW is Adam",
@@ -590,6 +638,7 @@ _UPDATE = (
         "from tinytorch_hf.reference import Adam as _Adam\nclass AdamW(_Right):\n    change = _Adam.change\n",
         ("adamw", "adamw-default-decay"),
         "that is Adam",
+        code="ADAMW-IS-ADAM",
     ),
     _part(
         "AdamW's decay lacks the learning rate",
@@ -600,6 +649,7 @@ _UPDATE = (
         "        return super().change(position, value, gradient) + extra\n",
         ("adamw", "adamw-default-decay"),
         "not multiplied by the learning rate",
+        code="DECAY-NOT-TIMES-LR",
     ),
 )
 
@@ -613,6 +663,7 @@ _IMAGES = (
         "        super().__init__(n_in, n_out, size, stride, 0, bias)\n",
         ("conv2d-padding", "conv2d-channels"),
         "padding is ignored",
+        code="PADDING-IGNORED",
     ),
     _part(
         "convolution ignores stride",
@@ -622,6 +673,7 @@ _IMAGES = (
         "        super().__init__(n_in, n_out, size, 1, padding, bias)\n",
         ("conv2d-stride", "conv2d-channels"),
         "stride is ignored",
+        code="STRIDE-IGNORED",
     ),
     _part(
         "convolution flips the kernel",
@@ -631,6 +683,7 @@ _IMAGES = (
         "        return super()._convolve(x, weight[:, :, ::-1, ::-1])\n",
         (*_CONVOLUTIONS, "conv2d-without-bias", "cnn"),
         "the kernel is flipped",
+        code="CONV-FLIPPED",
     ),
     _part(
         "convolution gives its bias no gradient",
@@ -640,6 +693,7 @@ _IMAGES = (
         "        return y if self.bias is None else y + self.bias.data.reshape(-1, 1, 1)\n",
         (*_CONVOLUTIONS, "conv2d-1x1", "cnn"),
         "no gradient arrives",
+        code="NO-GRADIENT",
     ),
     _part(
         "convolution detaches the graph",
@@ -648,6 +702,7 @@ _IMAGES = (
         "class Conv2d(_Right):\n    def forward(self, x):\n        return Tensor(super().forward(x).data)\n",
         (*_CONVOLUTIONS, "conv2d-1x1", "conv2d-without-bias", "cnn"),
         "no gradient arrives",
+        code="NO-GRADIENT",
     ),
     _part(
         "max pooling drops the last row and column of windows",
@@ -682,6 +737,7 @@ _IMAGES = (
             "cnn",
         ),
         "every pixel of a window receives the gradient",
+        code="POOL-ALL-RECEIVE",
     ),
     _part(
         "max pooling detaches the graph",
@@ -697,6 +753,7 @@ _IMAGES = (
             "max-pool2d-equal-values",
         ),
         "cuts the graph",
+        code="GRAPH-CUT-CNN",
     ),
     _part(
         "max pooling pads with zeros",
@@ -708,6 +765,7 @@ _IMAGES = (
         "        return Tensor.from_operation(np.where(cut, 0, y.data), (y,), lambda g: (g * ~cut,))\n",
         ("max-pool2d-padding",),
         "padding is zeros",
+        code="POOL-PADDED-WITH-ZEROS",
     ),
     _part(
         "average pooling leaves padding out of its mean",
@@ -718,6 +776,7 @@ _IMAGES = (
         "        return y / Tensor(inside)\n",
         ("avg-pool2d-padding",),
         "pixels inside the image",
+        code="POOL-PADDING-NOT-COUNTED",
     ),
     _part(
         "batch normalization takes the mean for a constant",
@@ -732,6 +791,7 @@ _IMAGES = (
         "        return y * self.gamma.reshape(-1, 1, 1) + self.beta.reshape(-1, 1, 1)\n",
         ("batch-norm2d-training",),
         "the mean is taken for a constant",
+        code="NORM-MEAN-CONSTANT",
     ),
     _part(
         "batch normalization uses the batch in evaluation",
@@ -740,6 +800,7 @@ _IMAGES = (
         "class BatchNorm2d(_Right):\n    def eval(self):\n        pass\n",
         ("batch-norm2d-evaluation",),
         "the batch's statistics",
+        code="BATCH-NORM-BATCH-STATISTICS",
     ),
 )
 
@@ -758,7 +819,8 @@ _SEQUENCES = (
         "            return (full,)\n"
         "        return Tensor.from_operation(self.weight.data[ids], (self.weight,), backward)\n",
         ("embedding", "embedding-repeated-ids"),
-        "stands twice",
+        "occurs more than once",
+        code="EMBEDDING-LAST-PLACE",
     ),
     _part(
         "positions get the gradient of the first sample",
@@ -771,6 +833,7 @@ _SEQUENCES = (
         "        return Tensor.from_operation(x.data + table.data[:n], (x, table), backward)\n",
         ("positional-encoding",),
         "one sample, not the sum",
+        code="POSITION-ONE-SAMPLE",
     ),
     *(
         Mutant(
@@ -784,13 +847,15 @@ _SEQUENCES = (
             finds,
             (),
             cause,
+            code,
         )
-        for name, body, finds, cause in (
+        for name, body, finds, cause, code in (
             (
                 "the causal mask has no effect",
                 "    return _right(Q, K, V)\n",
                 ("attention-causal", "attention-weights", "attention-no-look-ahead"),
                 "every position sees the future",
+                "MASK-IGNORED",
             ),
             (
                 "the mask flattens attention",
@@ -799,6 +864,7 @@ _SEQUENCES = (
                 "    return weights.matmul(V), weights\n",
                 ("attention-causal", "attention-weights"),
                 "flattens the weights to uniform",
+                "MASK-UNIFORM-ALLOWED",
             ),
             (
                 "the mask multiplies the scores",
@@ -807,12 +873,14 @@ _SEQUENCES = (
                 "    return weights.matmul(V), weights\n",
                 ("attention-causal", "attention-weights", "attention-no-look-ahead"),
                 "multiplies the scores",
+                "MASK-MULTIPLIES",
             ),
             (
                 "attention divides by d instead of its root",
                 "    return _right(Q * (1 / np.sqrt(Q.shape[-1])), K, V, mask)\n",
                 ("attention", "attention-causal", "attention-weights"),
                 "divided by d instead of its root",
+                "ATTENTION-SCALE-D",
             ),
             (
                 "the mask is one position too generous",
@@ -821,6 +889,7 @@ _SEQUENCES = (
                 "        mask = Tensor(np.maximum(mask.data, more))\n"
                 "    return _right(Q, K, V, mask)\n",
                 ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                "",
                 "",
             ),
         )
@@ -833,6 +902,7 @@ _SEQUENCES = (
         "        return x.reshape(n, self.num_heads, seq, self.head_dim)\n",
         ("multi-head-attention", "multi-head-attention-causal", "multi-head-no-look-ahead"),
         "without transposing",
+        code="HEADS-NOT-TRANSPOSED",
     ),
     _part(
         "multi-head attention ignores the mask",
@@ -841,6 +911,7 @@ _SEQUENCES = (
         "class MultiHeadAttention(_Right):\n    def forward(self, x, mask=None):\n        return super().forward(x)\n",
         ("multi-head-attention-causal", "multi-head-no-look-ahead"),
         "every position sees the future",
+        code="MASK-IGNORED",
     ),
     _part(
         "LayerNorm uses the unbiased variance",
@@ -850,6 +921,7 @@ _SEQUENCES = (
         "        return (x - mean) / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
         ("layer-norm", "layer-norm-small-variance"),
         "unbiased variance",
+        code="NORM-UNBIASED",
     ),
     _part(
         "LayerNorm adds eps outside the root",
@@ -860,6 +932,7 @@ _SEQUENCES = (
         ("layer-norm-small-variance",),
         "eps is added to the root",
         ("transformers",),
+        code="NORM-EPS-OUTSIDE",
     ),
     _part(
         "LayerNorm sends no gradient through the mean",
@@ -870,6 +943,7 @@ _SEQUENCES = (
         "        return centred / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
         ("layer-norm", "layer-norm-small-variance"),
         "the mean is taken for a constant",
+        code="NORM-MEAN-CONSTANT",
     ),
     _part(
         "LayerNorm's deviation detaches the graph",
@@ -879,6 +953,7 @@ _SEQUENCES = (
         "        return (x - mean) / np.sqrt(variance.data + self.eps) * self.gamma + self.beta\n",
         ("layer-norm", "layer-norm-small-variance"),
         "the variance is taken for a constant",
+        code="NORM-VARIANCE-CONSTANT",
     ),
     _part(
         "the causal mask is the wrong way round",
@@ -887,6 +962,7 @@ _SEQUENCES = (
         "def create_causal_mask(n):\n    return _Right(n).transpose()\n",
         ("causal-mask",),
         "the wrong way round",
+        code="CAUSAL-MASK-TRANSPOSED",
     ),
     _part(
         "a block normalizes after the sum",
@@ -896,6 +972,7 @@ _SEQUENCES = (
         "        x = self.ln1(x + self.attention(x, mask))\n        return self.ln2(x + self.mlp(x))\n",
         ("transformer-block", "transformer-block-causal"),
         "after each sum",
+        code="BLOCK-POST-NORM",
     ),
     _part(
         "GPT sees the future",
@@ -906,6 +983,7 @@ _SEQUENCES = (
         "        for block in self.blocks:\n            x = block(x)\n        return self.lm_head(self.ln_f(x))\n",
         ("gpt", "gpt-no-look-ahead"),
         "no causal mask",
+        code="GPT-NO-MASK",
     ),
     _part(
         "the MLP has ReLU instead of GELU",
@@ -916,6 +994,7 @@ _SEQUENCES = (
         "        super().__init__(*sizes)\n        self.gelu = ReLU()\n",
         ("mlp",),
         "ReLU where GELU belongs",
+        code="MLP-RELU",
     ),
 )
 

@@ -8,6 +8,7 @@ from conftest import Install
 from mutants import MUTANTS, Mutant
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.judging.mistakes import MISTAKES
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -20,11 +21,14 @@ def test_a_planted_fault_is_found_and_nothing_else(mutant: Mutant, install: Inst
     assert set(mutant.finds) <= set(found)
     others = {name: result.detail for name, result in found.items() if name not in mutant.finds}
     assert {CASES[name].module for name in others} <= set(mutant.through), others
-    assert mutant.cause in found[mutant.finds[0]].cause
+    first = found[mutant.finds[0]]
+    assert mutant.cause in first.cause
+    assert mutant.code in ("", first.code)
 
 
 def test_the_mutants_are_many_and_different() -> None:
-    """Each by a name of its own, and together they reach every module of the course."""
+    """Each by a name of its own, those with a cause by its code, and together they reach every module of the course."""
+    assert [mutant.name for mutant in MUTANTS if mutant.cause and mutant.code not in MISTAKES] == []
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 80
     assert {CASES[name].module for mutant in MUTANTS for name in mutant.finds} == {
         case.module for case in CASES.values()

@@ -21,6 +21,7 @@ from tinytorch_hf.student import process as process_module
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
+CHILD = "tinytorch_hf.check.child"
 ACTIVATIONS = "import os, sys, ctypes\nfrom tinytorch_hf.reference import ReLU as _Right, Tensor, Tanh\n"
 
 
@@ -146,14 +147,14 @@ def test_a_function_that_closes_every_file_crashes_alone(tmp_path: Path, monkeyp
 def test_a_process_that_was_killed_meanwhile_is_started_anew(tmp_path: Path) -> None:
     """As a machine that runs out of memory does it, between two questions."""
     write_package(tmp_path, GENERATION_C)
-    with PackageProcess(FrameworkMap(), tmp_path, 10.0) as process:
-        assert process.ask(ask="open")["location"] == str(tmp_path / "tinytorch")
+    with PackageProcess(FrameworkMap(), tmp_path, 10.0, CHILD) as process:
+        assert process.ask(ask="open").location == str(tmp_path / "tinytorch")
         assert process._process
         process._process.kill()
         process._process.wait()
 
-        assert process.ask(ask="find", name="ReLU")["crash"] == "the process was ended by the signal SIGKILL"
-        assert process.ask(ask="find", name="ReLU") == {"found": True}
+        assert process.ask(ask="find", name="ReLU").message == "the process was ended by the signal SIGKILL"
+        assert process.ask(ask="find", name="ReLU").found
 
 
 def test_a_process_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,7 @@ def test_a_process_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(process_module, "_PROGRAM", "import a_module_that_is_gone")
 
     with (
-        PackageProcess(FrameworkMap(), None, 10.0) as process,
+        PackageProcess(FrameworkMap(), None, 10.0, CHILD) as process,
         pytest.raises(TinyTorchHFError, match=r"(?s)did not start:.*No module named 'a_module_that_is_gone'"),
     ):
         process.ask(ask="open")

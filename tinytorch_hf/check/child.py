@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.tracing import folders_of, traced
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs
 from tinytorch_hf.student import session, wire
 from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.frameworks import package_location
 from tinytorch_hf.student.mapping import parse_map
 from tinytorch_hf.student.serving import serve
+from tinytorch_hf.student.view import Student
 
 
 class Session(session.Session):
@@ -20,10 +26,28 @@ class Session(session.Session):
         return {**super().handlers(), "run": self._run}
 
     def _run(self, request: dict[str, Any]) -> Answer:
-        """Run a case on the inputs that come with the request."""
+        """Run a case on the inputs that come with the request.
+
+        With ``changes``, a list of inputs that take the place of some, it runs once for each, and what comes back are
+        the outputs alone, one behind the other. With ``trace`` what comes back is which functions of the package ran,
+        and in ``message`` the one in which an error arose.
+        """
         student = self.student()
-        results = CASES[request["case"]].tinytorch(student, wire.decode(request["inputs"]))
+        case, inputs = CASES[request["case"]], wire.decode(request["inputs"])
+        if request.get("trace"):
+            folders = folders_of(package_location(self._opened()))
+            called, ended_in = traced(lambda: case.tinytorch(student, inputs), folders)
+            return Answer("results", called=called, message=ended_in)
+        if "changes" in request:
+            return Answer("results", results=_outputs(case, student, inputs, request["changes"]))
+        results = case.tinytorch(student, inputs)
         return Answer("results", results=results, unbuilt="" if student.has_autograd else "backward")
+
+
+def _outputs(case: Case, student: Student, inputs: Inputs, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The output for each of the changes, stacked along a new first axis."""
+    found = [case.tinytorch(student, {**inputs, **wire.decode(change)})[OUTPUT] for change in changes]
+    return {OUTPUT: np.stack([np.asarray(output) for output in found])}
 
 
 def main() -> None:

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.runner import Ask, Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.case import MODULES, Case, Inputs
+from tinytorch_hf.judging.case import MODULES, Case, drawn
 from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
-# Answers a request as `child.Session.answer` does.
-Ask = Callable[..., Answer]
 _CHILD = "tinytorch_hf.check.child"
 
 
@@ -89,6 +89,8 @@ def ask_for(
     for case in cases:
         results.append(_run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case, opened))
         on_result(results[-1])
+    if opened.kind == "opened":
+        results = with_roots(results, watched(ask, results, seed))
     if all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
@@ -144,12 +146,10 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
         if not parts.found(name):
             return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
 
-    def run(inputs: Inputs) -> Answer:
-        return ask(ask="run", case=case.name, inputs=wire.encode(inputs))
-
     start = time.perf_counter()
-    answer = run(case.draw(seed))
-    return verdict(case, answer, seed, run, time.perf_counter() - start)
+    answer = ask(ask="run", case=case.name, inputs=wire.encode(drawn(case, seed)))
+    seconds = time.perf_counter() - start
+    return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
 
 
 def _import_failed(case: Case, opened: Answer) -> Result:

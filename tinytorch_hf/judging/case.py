@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,11 @@ Inputs = Mapping[str, Any]
 # What came out, by what it is. Floats are judged by the yardstick; whole numbers and texts are equal or not; None is a
 # gradient that never arrived.
 Results = dict[str, Any]
+
+OUTPUT = "output"
+"""What the output of an operation is called among the results."""
+
+_GRADIENT = "gradient of "
 
 RunTinyTorch = Callable[["Student", Inputs], Results]
 RunTorch = Callable[["Judge", Inputs], Results]
@@ -79,12 +85,15 @@ class Claim:
         The mistake that it proves where it does not hold; empty where it proves none.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
+    seen
+        What was found instead where it does not hold, such as "31 of 32 came"; or nothing.
     """
 
     what: str
     holds: bool
     code: str = ""
     is_note: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +120,8 @@ class Case:
         Results that well-known mistakes would give, by the mistake's code; see `tinytorch_hf.judging.mistakes`.
     claims
         Statements about the inputs and what came out, made where the judge is and not where the student's code runs.
+    optional
+        Results that may be left out: of methods that the course does not ask for.
     """
 
     name: str
@@ -122,10 +133,31 @@ class Case:
     also_right: Sequence[RunTorch] = ()
     mistakes: Mapping[str, RunTorch] = field(default_factory=dict)
     claims: Callable[[Inputs, Results], Sequence[Claim]] = lambda _inputs, _results: ()
+    optional: frozenset[str] = frozenset()
 
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""
         return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
+
+
+@functools.lru_cache(maxsize=256)
+def drawn(case: Case, seed: int, is_second: bool = False) -> Inputs:
+    """What `Case.draw` gives, drawn once; nobody may write into it."""
+    inputs = case.draw(seed, is_second)
+    for values in inputs.values():
+        if isinstance(values, np.ndarray):
+            values.flags.writeable = False
+    return inputs
+
+
+def leaf_of(name: str) -> str:
+    """The leaf whose gradient a result is; nothing for a result that is no gradient."""
+    return name.removeprefix(_GRADIENT) if name.startswith(_GRADIENT) else ""
+
+
+def is_gradient(name: str) -> bool:
+    """Whether a result is a gradient, by its name."""
+    return name.startswith("gradient")
 
 
 def upstream(shape: tuple[int, ...]) -> Array:

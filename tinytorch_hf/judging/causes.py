@@ -1,111 +1,135 @@
 """What probably makes a result differ.
 
 First the mistakes that the case knows are tried: if one of them would give what was found, it is the cause. Then what
-can be read from the numbers alone: a gradient that never came, a sign, a transposition, a division left out. Whatever
-is found has to explain a second run on other sizes as well, because two lengths may be equal by chance.
+can be read from the numbers alone: a gradient that never came, a sign, a transposition, a division left out. Last, what
+the student's own forward says of the gradient. Whatever is found has to explain a second run on other sizes as well,
+because two lengths may be equal by chance; a second run that crashes, or that gives what is right, confirms nothing.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.judging.case import Case, Inputs, Results
+from tinytorch_hf.judging.attempt import Attempt
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
 from tinytorch_hf.judging.cause import Cause
+from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.symptoms import of_numbers
 from tinytorch_hf.judging.yardstick import Expected, delivered, differences, is_float
 
-
-@dataclass(frozen=True)
-class Attempt:
-    """One run of a case that differs.
-
-    Attributes
-    ----------
-    seed, is_second
-        Which inputs it had.
-    expected
-        What would have been right.
-    found
-        What came out.
-    seen
-        How it differs.
-    """
-
-    seed: int
-    is_second: bool
-    expected: Expected
-    found: Results
-    seen: Sequence[Difference]
+# A kind of cause: what speaks for it in one run.
+Candidates = Callable[[Attempt], Iterator[Cause]]
 
 
-def likely_cause(case: Case, first: Attempt, second: Callable[[], Attempt | None]) -> Cause | None:
-    """The cause that explains both attempts; None where none does.
+def confirmed(candidates: Candidates, first: Attempt, second: Callable[[], Attempt | None]) -> Cause | None:
+    """The first cause that explains both runs; None where none does.
 
     Parameters
     ----------
-    case
-        What was run.
+    candidates
+        Every cause that explains a run, the most particular first.
     first
         The run that differs.
     second
         Runs the case on other sizes; None where that gives nothing that differs. It is called only if the first run
         has a cause to be confirmed.
     """
-    other: Attempt | None = None
-    for number, cause in enumerate(candidates(case, first)):
-        if number == 0:
-            other = second()
-        if other is not None and cause in candidates(case, other):
+    for cause in candidates(first):
+        other = second()
+        if other is None:
+            return None
+        if cause in candidates(other):
             return cause
     return None
 
 
-def candidates(case: Case, attempt: Attempt) -> Iterator[Cause]:
-    """Every cause that explains one attempt, the most particular first."""
-    for code in case.mistakes:
-        if _would_give(mistaken(case, code, attempt.seed, attempt.is_second), attempt):
-            yield Cause(code)
-    counts = _counts(case.draw(attempt.seed, attempt.is_second))
-    for difference in attempt.seen:
-        cause = _from_the_numbers(difference, attempt, counts)
-        if cause:
-            yield cause
+def known_mistakes(case: Case) -> Candidates:
+    """The mistakes of a case's table that would give everything that was found."""
+
+    def candidates(tried: Attempt) -> Iterator[Cause]:
+        for code in case.mistakes:
+            if _would_give(mistaken(case, code, tried.seed, tried.is_second), tried):
+                yield Cause(code)
+
+    return candidates
+
+
+def what_numbers_tell(case: Case, own: OwnForward) -> Candidates:
+    """What wrong values look like; gradients that do not fit the student's own forward come first.
+
+    Parameters
+    ----------
+    case
+        What was run.
+    own
+        What the student's own forward says of the first run.
+    """
+
+    def candidates(tried: Attempt) -> Iterator[Cause]:
+        counts = _counts(drawn(case, tried.seed, tried.is_second))
+        for difference in first_to_explain(tried.seen, own):
+            cause = _from_the_numbers(difference, tried, counts)
+            if cause:
+                yield cause
+
+    return candidates
+
+
+def first_to_explain(seen: Sequence[Difference], own: OwnForward) -> list[Difference]:
+    """Differences, those of gradients that are wrong for whatever forward computes before all others."""
+    return sorted(seen, key=lambda difference: own.fits.get(difference.what) is not Fit.DIFFERS)
+
+
+def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:
+    """What remains to be said of a case whose gradients were tried against the student's own forward."""
+
+    def candidates(tried: Attempt) -> Iterator[Cause]:
+        own = try_it(tried)
+        if own.some_differ:
+            yield Cause("GRADIENT-NOT-OF-FORWARD")
+        elif own.all_fit and any(difference.what == OUTPUT for difference in tried.seen):
+            yield Cause("ANOTHER-DEFINITION")
+
+    return candidates
 
 
 @functools.lru_cache(maxsize=4096)
 def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expected:
     """What one of the case's mistakes gives; computed once for each seed."""
-    return Expected(case.mistakes[code], case.draw(seed, is_second))
+    return Expected(case.mistakes[code], drawn(case, seed, is_second))
 
 
-def _would_give(wrong: Expected, attempt: Attempt) -> bool:
-    """Whether a mistake's results are those found, in everything that can be compared."""
-    if not any(difference.what in wrong.values for difference in attempt.seen):
+def _would_give(wrong: Expected, tried: Attempt) -> bool:
+    """Whether a mistake's results are those found, in everything that can be compared, and not those that are right."""
+    if not any(difference.what in wrong.values for difference in tried.seen):
         return False
     # For torch, what nothing leads back to has the gradient zero; in TinyTorch it has none.
     arrived = {
         name: np.zeros_like(wrong.values[name]) if value is None else value
-        for name, value in attempt.found.items()
+        for name, value in tried.found.items()
         if name in wrong.values
     }
-    return not differences(delivered(wrong, arrived), arrived)
+    compared = delivered(wrong, arrived)
+    return not differences(compared, arrived) and bool(
+        differences(delivered(tried.expected, compared.values), compared.values)
+    )
 
 
-def _from_the_numbers(difference: Difference, attempt: Attempt, counts: dict[int, str]) -> Cause | None:
-    right = attempt.expected.values.get(difference.what)
-    if right is None or difference.what not in attempt.found:
+def _from_the_numbers(difference: Difference, tried: Attempt, counts: dict[int, str]) -> Cause | None:
+    right = tried.expected.values.get(difference.what)
+    if right is None or difference.what not in tried.found:
         return None
-    value = attempt.found[difference.what]
+    value = tried.found[difference.what]
     if value is None:
-        return Cause("NO-GRADIENT")
+        return Cause("NO-GRADIENT") if is_gradient(difference.what) else None
     if not is_float(right) or not isinstance(value, np.ndarray) or not np.issubdtype(value.dtype, np.number):
         return None
-    return of_numbers(value.astype(np.float64), right, attempt.expected.rounding[difference.what], counts)
+    rounding = tried.expected.rounding[difference.what]
+    return of_numbers(value.astype(np.float64), right, rounding, counts, is_gradient(difference.what))
 
 
 def _counts(inputs: Inputs) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,8 +10,13 @@ import numpy as np
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
 
+# With more axes there are too many orders of them.
+_MOST_AXES = 5
 
-def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int, str]) -> Cause | None:
+
+def of_numbers(
+    value: Array, right: Array, rounding: float, counts: Mapping[int, str], is_gradient: bool = True
+) -> Cause | None:
     """What is wrong with a value, judged by nothing but the numbers; None where they do not tell.
 
     Parameters
@@ -21,6 +27,8 @@ def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int,
         How far they may be apart, absolutely, and still be the same.
     counts
         Numbers by which sums and means are divided here, and what they are, such as ``{32: "the batch size"}``.
+    is_gradient
+        Whether it is a gradient, which is a sum of contributions: twice as much and half as much mean something there.
 
     A number that is only some factor away is told nothing of: a factor alone is no cause.
     """
@@ -30,7 +38,7 @@ def of_numbers(value: Array, right: Array, rounding: float, counts: Mapping[int,
         return Cause("TRANSPOSED")
     if value.shape != right.shape:
         return _other_shape(value, right, rounding)
-    return _factor(value, right, rounding, counts) or _partly(value, right, rounding)
+    return _factor(value, right, rounding, _known_factors(counts, is_gradient)) or _partly(value, right, rounding)
 
 
 def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
@@ -45,11 +53,21 @@ def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
     return None
 
 
+def _is_reordered(value: Array, right: Array, rounding: float) -> bool:
+    """Whether one is the other with its axes exchanged and the shape forced on it."""
+    orders = list(itertools.permutations(range(right.ndim)))[1:] if right.ndim <= _MOST_AXES else []
+    return any(
+        np.abs(one.transpose(order).reshape(right.shape) - other).max() <= rounding
+        for one, other in ((right, value), (value, right))
+        for order in orders
+    )
+
+
 def _same_values(value: Array, right: Array, rounding: float) -> bool:
     return bool(np.abs(np.sort(value.ravel()) - np.sort(right.ravel())).max() <= rounding)
 
 
-def _factor(value: Array, right: Array, rounding: float, counts: Mapping[int, str]) -> Cause | None:
+def _factor(value: Array, right: Array, rounding: float, known: Mapping[float, Cause]) -> Cause | None:
     """The cause if one constant factor explains everything, and what is known stands behind the factor."""
     if not value.any():
         return Cause("ZERO-EVERYWHERE")
@@ -60,13 +78,13 @@ def _factor(value: Array, right: Array, rounding: float, counts: Mapping[int, st
     if np.isclose(factor, 1.0, rtol=1e-3) or rest > 1e-4 * abs(factor) * np.abs(right).max() + rounding:
         return None
     # A factor that nothing is known to stand behind is no cause.
-    return next(
-        (cause for number, cause in _known_factors(counts).items() if np.isclose(factor, number, rtol=1e-3)), None
-    )
+    return next((cause for number, cause in known.items() if np.isclose(factor, number, rtol=1e-3)), None)
 
 
-def _known_factors(counts: Mapping[int, str]) -> dict[float, Cause]:
-    factors = {-1.0: Cause("SIGN"), 2.0: Cause("TWICE"), 0.5: Cause("HALF")}
+def _known_factors(counts: Mapping[int, str], is_gradient: bool) -> dict[float, Cause]:
+    factors = {-1.0: Cause("SIGN")}
+    if is_gradient:
+        factors |= {2.0: Cause("TWICE"), 0.5: Cause("HALF")}
     for count, meaning in counts.items():
         if count > 2:
             factors.setdefault(float(count), Cause("DIVISION-MISSING", meaning))
@@ -77,7 +95,7 @@ def _known_factors(counts: Mapping[int, str]) -> dict[float, Cause]:
 def _partly(value: Array, right: Array, rounding: float) -> Cause | None:
     """The cause if the wrong values have something in common."""
     if _same_values(value, right, rounding):
-        return Cause("RESHAPED-NOT-TRANSPOSED")
+        return Cause("RESHAPED-NOT-TRANSPOSED" if _is_reordered(value, right, rounding) else "VALUES-MISPLACED")
     wrong = np.abs(value - right) > rounding
     if wrong.any() and not value[wrong].any():
         return Cause("SOME-ZERO")

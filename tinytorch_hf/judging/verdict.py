@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
+from tinytorch_hf.judging.attempt import Attempt, attempt
+from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, drawn
 from tinytorch_hf.judging.cause import Cause
-from tinytorch_hf.judging.causes import Attempt, likely_cause
+from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, what_numbers_tell
+from tinytorch_hf.judging.own_forward import OwnForward, own_forward
 from tinytorch_hf.judging.results import Difference, Outcome, Result
+from tinytorch_hf.judging.runs import Runs
 from tinytorch_hf.student.answers import Answer
 
-# Runs the case in question on other inputs.
-Again = Callable[[Inputs], Answer]
-
 _OUTCOMES = {"crash": Outcome.CRASHES, "missing": Outcome.MISSING, "untried": Outcome.UNTRIED}
+_ON_A_KINK = "{} is not PyTorch's, but as right: forward has a kink there"
 
 
-def verdict(case: Case, answer: Answer, seed: int, again: Again, seconds: float = 0.0) -> Result:
+def verdict(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float = 0.0) -> Result:
     """Judge what came back of a case.
 
     Parameters
@@ -26,8 +28,8 @@ def verdict(case: Case, answer: Answer, seed: int, again: Again, seconds: float 
         What was run, and on which inputs.
     answer
         What came back.
-    again
-        Runs the case on other inputs, where a cause has to be confirmed.
+    runs
+        Runs the case on other inputs, where a difference has to be explained.
     seconds
         How long it took.
     """
@@ -43,21 +45,26 @@ def verdict(case: Case, answer: Answer, seed: int, again: Again, seconds: float 
         )
     if answer.kind != "results" or not answer.results:
         return Result(case.name, case.module, Outcome.CRASHES, "it gave no results", seconds=seconds)
-    return _judged(case, answer, seed, again, seconds)
+    return _judged(case, answer, seed, runs, seconds)
 
 
-def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float) -> Result:
+def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -> Result:
     found = dict(answer.results)
-    attempt = _attempt(case, answer, seed, is_second=False)
-    claims = _claims(case, case.draw(seed), found)
+    first = attempt(case, answer, seed)
+    claims = _claims(case, drawn(case, seed), found)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
     broken = [claim for claim in claims if not claim.holds and not claim.is_note]
-    notes = tuple(claim.what for claim in claims if not claim.holds and claim.is_note)
-    different = [*attempt.seen, *(Difference(f'"{claim.what}"', "is not true") for claim in broken)]
+    notes = [claim.what for claim in claims if not claim.holds and claim.is_note]
+    own = own_forward(case, first, runs) if first.seen else OwnForward()
+    notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
+    # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
+    seen = [difference for difference in first.seen if difference.what not in own.clears(first)]
+    different = [*seen, *(_untrue(claim) for claim in broken)]
     if different:
-        cause = _cause(case, attempt, broken, again)
+        # What a claim proves needs no second run.
+        cause = _proven(broken) or (_cause(case, first, own, runs) if seen else None)
         return Result(
             case.name,
             case.module,
@@ -67,29 +74,13 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
             cause=cause.sentence if cause else "",
             hint=cause.hint if cause else "",
             differences=tuple(different),
-            notes=notes,
+            notes=tuple(notes),
             seconds=seconds,
         )
-    if any(name not in found for name in yardstick.expected(case, seed)[0].values):
+    if answer.unbuilt and any(name not in found for name in yardstick.expected(case, seed)[0].values):
         detail = f"what it computes agrees; {answer.unbuilt} is not implemented yet"
-        return Result(case.name, case.module, Outcome.MISSING, detail, notes=notes, seconds=seconds)
-    return Result(case.name, case.module, Outcome.AGREES, notes=notes, seconds=seconds)
-
-
-def _attempt(case: Case, answer: Answer, seed: int, is_second: bool) -> Attempt:
-    """The run held against the definition that it is nearest to."""
-    found = dict(answer.results)
-    definitions = yardstick.expected(case, seed, is_second)
-    if answer.unbuilt == "backward":
-        # Gradients are not there yet; what is there is judged, and the verdict says so.
-        definitions = tuple(_without_gradients(expected, found) for expected in definitions)
-    seen = [yardstick.differences(expected, found) for expected in definitions]
-    fewest = min(range(len(definitions)), key=lambda index: len(seen[index]))
-    return Attempt(seed, is_second, definitions[fewest], found, seen[fewest])
-
-
-def _without_gradients(expected: yardstick.Expected, found: Results) -> yardstick.Expected:
-    return expected.restricted([name for name in expected.values if name in found or not name.startswith("gradient")])
+        return Result(case.name, case.module, Outcome.MISSING, detail, notes=tuple(notes), seconds=seconds)
+    return Result(case.name, case.module, Outcome.AGREES, notes=tuple(notes), seconds=seconds)
 
 
 def _claims(case: Case, inputs: Inputs, found: Results) -> Sequence[Claim] | None:
@@ -100,21 +91,48 @@ def _claims(case: Case, inputs: Inputs, found: Results) -> Sequence[Claim] | Non
         return None
 
 
-def _cause(case: Case, first: Attempt, broken: Sequence[Claim], again: Again) -> Cause | None:
+def _untrue(claim: Claim) -> Difference:
+    return Difference(f'"{claim.what}"', f"is not true: {claim.seen}" if claim.seen else "is not true")
+
+
+def _proven(broken: Sequence[Claim]) -> Cause | None:
+    """What a statement proves that does not hold."""
+    return next((Cause(claim.code) for claim in broken if claim.code), None)
+
+
+def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | None:
+    """What explains the differences, the most particular first."""
+
+    @functools.cache
     def second() -> Attempt | None:
-        answer = again(case.draw(first.seed, is_second=True))
+        answer = runs.again(drawn(case, first.seed, is_second=True))
         if answer.kind != "results" or not answer.results:
             return None
-        attempt = _attempt(case, answer, first.seed, is_second=True)
-        return attempt if attempt.seen else None
+        other = attempt(case, answer, first.seed, is_second=True)
+        return other if other.seen else None
 
-    if first.seen:
-        return likely_cause(case, first, second)
-    return next((Cause(claim.code) for claim in broken if claim.code), None)
+    def tried(run: Attempt) -> OwnForward:
+        return own if run is first else own_forward(case, run, runs)
+
+    listed = _only(first, own)
+    return (
+        confirmed(known_mistakes(case), first, second)
+        or confirmed(what_numbers_tell(case, own), listed, second)
+        or confirmed(of_own_forward(tried), first, second)
+    )
+
+
+def _only(first: Attempt, own: OwnForward) -> Attempt:
+    """The run with no differences but those that are listed."""
+    cleared = own.clears(first)
+    seen = [difference for difference in first.seen if difference.what not in cleared]
+    return Attempt(first.seed, first.is_second, first.expected, first.found, seen)
 
 
 def _described(different: Sequence[Difference]) -> str:
     first, *others = different
     named = ", ".join(entry.what for entry in others[:3])
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    return f"{first.what} {first.message}" + (f"; also wrong: {named}{more}" if others else "")
+    # An example stands behind a colon, anything else is the rest of the sentence.
+    joint = ":" if first.message.startswith(("at ", "found ")) else ""
+    return f"{first.what}{joint} {first.message}" + (f"; also wrong: {named}{more}" if others else "")

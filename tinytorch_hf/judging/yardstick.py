@@ -13,13 +13,13 @@ own, show it best.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch
+from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
@@ -30,6 +30,8 @@ class Expected:
 
     Attributes
     ----------
+    run
+        How they are computed.
     values
         The right results; floats are float64.
     rounding
@@ -37,6 +39,7 @@ class Expected:
     """
 
     def __init__(self, run: RunTorch, inputs: Inputs) -> None:
+        self.run = run
         self.values = run(judge("float64"), inputs)
         rounded = run(judge("float32"), inputs)
         floats = {name: value for name, value in self.values.items() if is_float(value)}
@@ -45,6 +48,7 @@ class Expected:
     def restricted(self, names: Iterable[str]) -> Expected:
         """The same for some of the results."""
         part = object.__new__(Expected)
+        part.run = self.run
         part.values = {name: self.values[name] for name in names}
         part.rounding = {name: value for name, value in self.rounding.items() if name in part.values}
         return part
@@ -105,20 +109,38 @@ def _mismatch(right: Any, found: Any) -> str:
     # TinyTorch's losses are single values with and without axes.
     if found.shape != right.shape and not found.size == right.size == 1:
         return f"has the shape {found.shape} instead of {right.shape}"
-    n_wrong = 0 if is_float(right) else int((found.reshape(right.shape) != right).sum())
-    return f"is wrong in {n_wrong} of {right.size} values" if n_wrong else ""
+    wrong = np.zeros(right.shape, bool) if is_float(right) else found.reshape(right.shape) != right
+    return _example(wrong, found.reshape(right.shape), right) if wrong.any() else ""
 
 
 def _distance(name: str, right: Array, found: Array, rounding: float) -> Difference | None:
-    if not np.isfinite(found).all():
-        return Difference(name, f"is not finite in {int((~np.isfinite(found)).sum())} of {right.size} values")
+    infinite = ~np.isfinite(found)
+    if infinite.any():
+        return Difference(name, _example(infinite, found, right))
     errors = np.abs(found.astype(np.float64) - right)
     error = largest_magnitude(errors)
     if error <= rounding:
         return None
-    n_wrong = int((errors > rounding).sum())
-    where = f" in {n_wrong} of {right.size} values" if right.size > 1 else ""
-    return Difference(name, f"is off by {error:.1e}{where} (rounding explains {rounding:.1e})", error, rounding)
+    return Difference(name, _example(errors > rounding, found, right), error, rounding)
+
+
+def _example(wrong: Array, found: Array, right: Array) -> str:
+    """The first value that is wrong, and how many there are."""
+    place = tuple(int(index) for index in np.argwhere(wrong)[0])
+    where = f"at {list(place)} " if place else ""
+    values = "found {}, right {}".format(*_told_apart(found[place], right[place]))
+    n_wrong = int(wrong.sum())
+    differ = "differs" if n_wrong == 1 else "differ"
+    return f"{where}{values}" + (f" ({n_wrong} of {right.size} values {differ})" if right.size > 1 else "")
+
+
+def _told_apart(found: Any, right: Any) -> tuple[str, str]:
+    """Two numbers with as few digits as show that they are not the same."""
+    for digits in range(3, 10):
+        texts = f"{found:.{digits}g}", f"{right:.{digits}g}"
+        if float(texts[0]) != float(texts[1]):
+            break
+    return texts
 
 
 def _short(value: Any) -> str:
@@ -126,8 +148,34 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+class Definitions(Sequence[Expected]):
+    """What is right by each of several definitions; none is computed before it is asked for.
+
+    Parameters
+    ----------
+    runs
+        The definitions.
+    inputs
+        The numbers.
+    """
+
+    def __init__(self, runs: Sequence[RunTorch], inputs: Inputs) -> None:
+        self._runs = tuple(runs)
+        self._inputs = inputs
+        self._computed: dict[int, Expected] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if index not in self._computed:
+            self._computed[index] = Expected(self._runs[index], self._inputs)
+        return self._computed[index]
+
+
 @functools.lru_cache(maxsize=4096)
-def expected(case: Case, seed: int, is_second: bool = False) -> tuple[Expected, ...]:
-    """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
-    inputs = case.draw(seed, is_second)
-    return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))
+def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
+    """What is right for a case: by its definition first, then by others in use; each computed once for each seed."""
+    return Definitions((case.right, *case.also_right), drawn(case, seed, is_second))

@@ -215,4 +215,19 @@ MISTAKES = (
         "the result is not of float32",
         "Convert it with astype(np.float32).",
     ),
+    Mistake(
+        "VALUES-MISPLACED",
+        "the right values stand in the wrong places",
+        "Look at the index, the axis or the order by which they are written.",
+    ),
+    Mistake(
+        "ANOTHER-DEFINITION",
+        "it computes another function; its gradient fits it",
+        "Compare forward, term by term, with the course's formula; change a backward written by hand along with it.",
+    ),
+    Mistake(
+        "GRADIENT-NOT-OF-FORWARD",
+        "backward is not the gradient of what forward computes",
+        "Differentiate the line of forward that computes the result, and compare that with backward, term by term.",
+    ),
 )

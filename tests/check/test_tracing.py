@@ -1,0 +1,71 @@
+"""Specification of tinytorch_hf.check.tracing: which functions of some folders ran."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tinytorch_hf import reference
+from tinytorch_hf.check.tracing import folders_of, traced
+
+SOURCE = """
+class Layer:
+    def __call__(self, x):
+        return [self.forward(one) for one in x]
+
+    def forward(self, x):
+        return (lambda y: y)(x) if x else fail()
+
+def fail():
+    raise KeyError("no x")
+
+def not_called():
+    pass
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> ModuleType:
+    """A module in a folder."""
+    path = tmp_path / "layers.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("layers", path)
+    assert spec and spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before, Python does not know a function's class")
+def test_what_ran_is_named_with_its_class_and_file(module: ModuleType, tmp_path: Path) -> None:
+    """Functions of other folders, and what did not run, are not."""
+
+    def run() -> None:
+        np.linalg.norm(np.ones(3))
+        module.Layer()([1, 2])
+
+    called, ended_in = traced(run, folders_of(str(tmp_path)))
+
+    assert called == ("layers.Layer.__call__", "layers.Layer.forward", "layers.Layer.forward.<locals>.<lambda>")
+    assert ended_in == ""
+
+
+def test_an_error_ends_there_and_its_function_is_named(module: ModuleType, tmp_path: Path) -> None:
+    """The innermost of these folders; and nothing is watched any more."""
+    called, ended_in = traced(lambda: module.Layer()([0]), folders_of(str(tmp_path)))
+
+    assert ended_in.startswith("layers.fail")
+    assert ended_in in called
+    assert sys.getprofile() is None
+
+
+def test_parts_taken_from_the_reference_are_watched_too() -> None:
+    """As a package under test may import them."""
+    called, _ = traced(lambda: reference.ReLU()(reference.Tensor([1.0])), folders_of(""))
+
+    assert any("forward" in name for name in called)

@@ -1,0 +1,81 @@
+"""Which functions of the package under test ran: watched in its own process, around one run of a case."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from tinytorch_hf import reference
+
+# Of the package itself; a student's has a few hundred functions.
+MOST_NAMES = 2000
+
+
+def folders_of(location: str) -> tuple[Path, ...]:
+    """Where the package's code is: in its folder, and in the reference, from which a package may take parts."""
+    folders = [Path(reference.__file__).parent]
+    return (Path(location), *folders) if location else tuple(folders)
+
+
+def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, ...], str]:
+    """Run something and watch.
+
+    Whatever it raises ends here: what is asked for is what ran, and not what came out.
+
+    Parameters
+    ----------
+    run
+        What to run.
+    folders
+        Where functions are defined that count.
+
+    Returns
+    -------
+    tuple of (tuple of str, str)
+        Names of the functions that ran, such as ``activations.ReLU.forward``, sorted, at most `MOST_NAMES`; and the
+        name of that in which an error arose, or nothing.
+    """
+    starts = tuple(f"{folder.as_posix()}/" for folder in folders)
+    codes: set[CodeType] = set()
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    ended_in = ""
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        run()
+    except (Exception, SystemExit) as error:
+        sys.setprofile(before)
+        ended_in = _innermost(error.__traceback__, starts)
+    finally:
+        sys.setprofile(before)
+    names = {_name(code) for code in codes if _counts(code, starts)}
+    return tuple(sorted(names)[:MOST_NAMES]), ended_in
+
+
+def _counts(code: CodeType, starts: tuple[str, ...]) -> bool:
+    # Comprehensions are functions of their own in some versions of Python, and the body of a module is none.
+    return Path(code.co_filename).as_posix().startswith(starts) and (
+        code.co_name == "<lambda>" or not code.co_name.startswith("<")
+    )
+
+
+def _innermost(trace: TracebackType | None, starts: tuple[str, ...]) -> str:
+    name = ""
+    while trace is not None:
+        if _counts(trace.tb_frame.f_code, starts):
+            name = _name(trace.tb_frame.f_code)
+        trace = trace.tb_next
+    return name
+
+
+def _name(code: CodeType) -> str:
+    """The function's name with its file's; with its line instead of its class where Python does not know that yet."""
+    qualified = getattr(code, "co_qualname", None) or f"{code.co_name}:{code.co_firstlineno}"
+    return f"{Path(code.co_filename).stem}.{qualified}"

@@ -1,0 +1,203 @@
+"""Which faults are roots, and what follows from them.
+
+A package with a wrong GELU fails in every case that is made of GELU. Such a case is no fault of its own, or cannot be
+told to be one before the other is mended; it is listed under that. It counts as wrong all the same.
+
+The rule goes by the functions that really ran. What ran in a case that is right is cleared: for the gradients, if the
+case had gradients, and otherwise for what is computed. What remains of a wrong case are its suspects; if nothing
+remains, its fault shows only under its own circumstances, and everything that it ran is suspect. Another wrong case
+follows from it if it ran all suspects and is the larger one of the two. It remains a root if
+
+- its confirmed cause is another mistake, of a kind that does not come of a fault underneath ("forward is GELU's tanh
+  form" does not; a factor, or a gradient that never arrives, does), and the first fault need not show in it at all, as
+  its suspects were cleared. (Where they never ran without a fault, that fault is in the numbers of both, and one
+  mistake alone would not explain those of a case with two.);
+- what it computes is wrong, where in all others that show in it only gradients are;
+- a number is not finite there alone, or in the other one alone;
+- it crashes in a function that no right case ran, and neither did the other one.
+
+So two independent faults are both roots wherever neither's function runs in the other's case. Where one does, and
+neither of the above tells them apart, the second fault shows as soon as the first is mended.
+
+Of a root without a known cause and what follows from it in the same module of the course, the first case with a known
+cause is named as the root.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tinytorch_hf.judging.case import is_gradient
+from tinytorch_hf.judging.results import WRONG, Outcome, Result
+
+# Mistakes that are also how a fault in what a case is built on looks from above.
+CONSEQUENCES = frozenset(
+    {
+        "ANOTHER-DEFINITION",
+        "BRANCH-LOST",
+        "DIVISION-MISSING",
+        "DIVISION-TWICE",
+        "GRADIENT-NOT-OF-FORWARD",
+        "GRAPH-CUT-CNN",
+        "GRAPH-CUT-FLATTEN",
+        "HALF",
+        "NO-GRADIENT",
+        "NOT-SUMMED-BROADCAST",
+        "OTHER-SHAPE",
+        "RESHAPED-NOT-TRANSPOSED",
+        "RESIDUAL-NOT-ADDED",
+        "SHOULD-BE-ZERO",
+        "SIGN",
+        "SOME-ZERO",
+        "TRANSPOSED",
+        "TWICE",
+        "VALUES-MISPLACED",
+        "ZERO-EVERYWHERE",
+    }
+)
+_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
+_NOT_FINITE = "NOT-FINITE"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What ran in a case.
+
+    Attributes
+    ----------
+    called
+        Names of functions of the package under test.
+    ended_in
+        The one in which an error arose, or nothing.
+    """
+
+    called: frozenset[str]
+    ended_in: str = ""
+
+
+def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
+    """The results, each wrong one with the names of the roots that it follows from; see the module for the rule.
+
+    Parameters
+    ----------
+    results
+        How each case ended, in the course's order.
+    traces
+        What ran in each case, by its name; a case without one is a root, and nothing follows from it.
+    """
+    wrong = [result for result in results if result.outcome in WRONG and result.name in traces]
+    place = {result.name: number for number, result in enumerate(results)}
+    # The smaller a case, the nearer it is to the fault.
+    wrong.sort(key=lambda result: (len(traces[result.name].called), place[result.name]))
+    cleared = _Cleared.by(results, traces)
+    roots: list[Result] = []
+    follows: dict[str, list[str]] = {}
+    for result in wrong:
+        trace = traces[result.name]
+        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, cleared)]
+        if any(_may_be_all(root, result) for root in above):
+            follows[result.name] = [root.name for root in above]
+        else:
+            roots.append(result)
+    for root in roots:
+        _name_the_explained(root, results, follows)
+    return [
+        dataclasses.replace(result, follows=tuple(sorted(follows.get(result.name, ()), key=place.__getitem__)))
+        for result in results
+    ]
+
+
+def _name_the_explained(root: Result, results: Sequence[Result], follows: dict[str, list[str]]) -> None:
+    """Where a root has no known cause, and a case that follows from it alone has one, let them change places."""
+    if root.code not in _UNEXPLAINED:
+        return
+    for result in results:
+        if follows.get(result.name) == [root.name] and result.module == root.module and not _may_follow(result):
+            del follows[result.name]
+            for names in follows.values():
+                names[:] = [result.name if name == root.name else name for name in names]
+            follows[root.name] = [result.name]
+            return
+
+
+@dataclass(frozen=True)
+class _Cleared:
+    """Functions that ran in cases that are right: in any, and in those that call a backward."""
+
+    computing: frozenset[str]
+    sending_back: frozenset[str]
+
+    @staticmethod
+    def by(results: Sequence[Result], traces: Mapping[str, Trace]) -> _Cleared:
+        right = [
+            traces[result.name].called
+            for result in results
+            if result.outcome is Outcome.AGREES and result.name in traces
+        ]
+        with_backward = [called for called in right if any(_last(name) == "backward" for name in called)]
+        return _Cleared(frozenset().union(*right), frozenset().union(*with_backward))
+
+    def suspects(self, result: Result, called: frozenset[str]) -> tuple[frozenset[str], bool]:
+        """The functions in one of which the fault is, and whether they never ran without a fault."""
+        remaining = called - (self.sending_back if _only_gradients(result) else self.computing)
+        return remaining or called, bool(remaining)
+
+
+def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
+    """Whether the fault of one case shows in another."""
+    suspects, never_right = cleared.suspects(root, above.called)
+    if result.where and result.where == root.where:
+        return True
+    if not suspects <= trace.called:
+        return False
+    if result.outcome is Outcome.CRASHES:
+        return _may_crash_for(root, above, trace, cleared)
+    return _is_finite(result) is _is_finite(root) and (never_right or not _is_another_mistake(result, root))
+
+
+def _may_be_all(root: Result, result: Result) -> bool:
+    """Whether a case may be wrong only because another one is: a wrong gradient makes no output wrong."""
+    return not _only_gradients(root) or _only_gradients(result) or _trains(result)
+
+
+def _may_crash_for(root: Result, above: Trace, trace: Trace, cleared: _Cleared) -> bool:
+    """Whether a crash is in a function that is right elsewhere, or that the root ran as well."""
+    if not trace.ended_in:
+        # It ended in our own code, as when a weight cannot be loaded.
+        return root.outcome is Outcome.CRASHES and not above.ended_in
+    return trace.ended_in in cleared.computing | above.called
+
+
+def _is_another_mistake(result: Result, root: Result) -> bool:
+    if _may_follow(result) or (root.code in _UNEXPLAINED and result.module == root.module):
+        return False
+    return not root.code.startswith(_family(result))
+
+
+def _may_follow(result: Result) -> bool:
+    """Whether the cause of a case, if it has one, is also how a fault underneath looks."""
+    return not result.code or result.code in CONSEQUENCES or _family(result) in CONSEQUENCES
+
+
+def _family(result: Result) -> str:
+    return "-".join(result.code.split("-")[:2])
+
+
+def _is_finite(result: Result) -> bool:
+    return result.code != _NOT_FINITE
+
+
+def _only_gradients(result: Result) -> bool:
+    """Whether a case differs in gradients, and what it computes is right."""
+    return bool(result.differences) and all(is_gradient(difference.what) for difference in result.differences)
+
+
+def _trains(result: Result) -> bool:
+    """Whether what differs may have been computed from gradients, as a loss after a step is."""
+    return all(difference.what != "output" for difference in result.differences)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
