@@ -111,6 +111,8 @@ class Case:
         Results that well-known mistakes would give, by the mistake's code; see `tinytorch_hf.judging.mistakes`.
     claims
         Statements about the inputs and what came out, made where the judge is and not where the student's code runs.
+    optional
+        Results that may be left out: of methods that the course does not ask for.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Case:
     also_right: Sequence[RunTorch] = ()
     mistakes: Mapping[str, RunTorch] = field(default_factory=dict)
     claims: Callable[[Inputs, Results], Sequence[Claim]] = lambda _inputs, _results: ()
+    optional: frozenset[str] = frozenset()
 
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""

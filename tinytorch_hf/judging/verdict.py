@@ -70,7 +70,7 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
             notes=notes,
             seconds=seconds,
         )
-    if any(name not in found for name in yardstick.expected(case, seed)[0].values):
+    if answer.unbuilt and any(name not in found for name in yardstick.expected(case, seed)[0].values):
         detail = f"what it computes agrees; {answer.unbuilt} is not implemented yet"
         return Result(case.name, case.module, Outcome.MISSING, detail, notes=notes, seconds=seconds)
     return Result(case.name, case.module, Outcome.AGREES, notes=notes, seconds=seconds)
@@ -79,7 +79,10 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
 def _attempt(case: Case, answer: Answer, seed: int, is_second: bool) -> Attempt:
     """The run held against the definition that it is nearest to."""
     found = dict(answer.results)
-    definitions = yardstick.expected(case, seed, is_second)
+    definitions = tuple(
+        expected.restricted([name for name in expected.values if name in found or name not in case.optional])
+        for expected in yardstick.expected(case, seed, is_second)
+    )
     if answer.unbuilt == "backward":
         # Gradients are not there yet; what is there is judged, and the verdict says so.
         definitions = tuple(_without_gradients(expected, found) for expected in definitions)
@@ -108,9 +111,9 @@ def _cause(case: Case, first: Attempt, broken: Sequence[Claim], again: Again) ->
         attempt = _attempt(case, answer, first.seed, is_second=True)
         return attempt if attempt.seen else None
 
-    if first.seen:
-        return likely_cause(case, first, second)
-    return next((Cause(claim.code) for claim in broken if claim.code), None)
+    # What a claim proves comes before what the numbers look like.
+    proved = next((Cause(claim.code) for claim in broken if claim.code), None)
+    return proved or (likely_cause(case, first, second) if first.seen else None)
 
 
 def _described(different: Sequence[Difference]) -> str:

@@ -215,4 +215,19 @@ MISTAKES = (
         "the result is not of float32",
         "Convert it with astype(np.float32).",
     ),
+    Mistake(
+        "MEMORY-ORDER",
+        "the result depends on how the values lie in memory: for a transposed or sliced array it is another",
+        "Compute with shape, axes and indices; flags, strides, ravel(order='K') and out= see the memory.",
+    ),
+    Mistake(
+        "BATCH-OF-ONE",
+        "a batch of one sample gives another result than the same sample among others",
+        "Keep the batch axis whatever its length; do not squeeze it away.",
+    ),
+    Mistake(
+        "TENSORS-KEPT",
+        "every training step leaves tensors behind that are never freed",
+        "Keep no list of all tensors or operations, and let go of the graph after backward.",
+    ),
 )
