@@ -54,9 +54,12 @@ class Student:
             raise UnbuiltError(f"no {name}")
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
 
-    def tensor(self, values: Any, gradient: bool = False) -> Any:
-        """A tensor of these values, which receives a gradient if asked to, once that is built."""
-        made = self._tensor(values)
+    def tensor(self, values: Any, gradient: bool = False, keeps_type: bool = False) -> Any:
+        """A tensor of these values, which receives a gradient if asked to, once that is built.
+
+        It is given float32, unless the array is to keep its type.
+        """
+        made = self.part("Tensor")(values) if keeps_type else self._tensor(values)
         if self._made is not None:
             self._made.append((made, self.array(made).copy()))
         return self._with_gradient(made) if gradient and self.has_autograd else made

@@ -230,4 +230,9 @@ MISTAKES = (
         "every training step leaves tensors behind that are never freed",
         "Keep no list of all tensors or operations, and let go of the graph after backward.",
     ),
+    Mistake(
+        "INDEX-LAST-PLACE",
+        "where an index names a place more than once, only the last of its gradients counts",
+        "Use np.add.at(grad, index, g), which adds up; grad[index] = g and grad[index] += g do not.",
+    ),
 )
