@@ -147,10 +147,10 @@ class Student:
 
         return restore
 
-    def add(self, tensor: Any, amount: float) -> None:
+    def add(self, tensor: Any, amount: float | Array) -> None:
         """Change the values of a tensor, as a training step does."""
-        values = self.array(tensor) + np.float32(amount)
-        setattr(tensor, self.conventions.data, values)
+        values = self.array(tensor)
+        setattr(tensor, self.conventions.data, (values + amount).astype(values.dtype))
 
     def has_gradient(self, tensor: Any) -> bool:
         """Whether a tensor has received a gradient that is not 0 everywhere."""
