@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tinytorch_hf.check.state import Expectations, Subject, gradient_of, observe
+import numpy as np
+
+from tinytorch_hf.check.state import Subject, gradient_of, observe
+from tinytorch_hf.check.state_claims import Expectations
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
@@ -125,6 +129,19 @@ def _judged(
         [in_torch(variant, leaves) for variant in also_right],
         {sentence: in_torch(variant, leaves) for sentence, variant in mistakes.items()},
     )
+
+
+def output_and_gradients(
+    student: Student, output: Any, gradient: Callable[[str], Array | None], leaves: tuple[str, ...]
+) -> Results:
+    """The results of one run in TinyTorch; only the output where autograd is not built yet."""
+    values = np.array(student.array(output))
+    results: Results = {"output": values}
+    if leaves and student.has_autograd:
+        student.backward(output, None if values.size == 1 else upstream(values.shape))
+        arrived = {leaf: gradient(leaf) for leaf in leaves}
+        results |= {gradient_of(leaf): None if value is None else np.array(value) for leaf, value in arrived.items()}
+    return results
 
 
 def in_torch(compute: InTorch, leaves: tuple[str, ...]) -> RunTorch:

@@ -15,13 +15,13 @@ import numpy as np
 from tinytorch_hf.formats.arrays import Array
 
 try:
-    from tinytorch_hf.student.unbuilt import is_unbuilt  # type: ignore[import-not-found, unused-ignore]
+    from tinytorch_hf.student.unbuilt import is_unbuilt  # type: ignore[import-untyped, import-not-found, unused-ignore]
 except ImportError:
 
     def is_unbuilt(function: Any) -> bool:
         """Whether a body is nothing but ``pass``, a docstring, ``...``, ``return None``."""
         code = getattr(function, "__code__", None)
-        return code is not None and code.co_code == (lambda self: None).__code__.co_code and code.co_consts[-1] is None
+        return code is not None and code.co_code == (lambda: None).__code__.co_code and code.co_consts[-1] is None
 
 
 # A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts.

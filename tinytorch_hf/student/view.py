@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from tinytorch_hf.student.mapping import Conventions
 
 # Attributes of layers that a mapping file may rename.
 _RENAMED = ("weight", "bias", "gamma", "beta")
+
 
 class UnbuiltError(Exception):
     """A part that a case needs is not there yet."""
@@ -34,7 +36,14 @@ class Student:
         Gives a part by its name in TinyTorch, or None.
     conventions
         What is called otherwise.
+
+    Attributes
+    ----------
+    is_brief
+        Whether a case need give nothing but its output, as where forward alone is run on many inputs.
     """
+
+    is_brief = False
 
     def __init__(
         self,
@@ -248,7 +257,7 @@ class Student:
         method = getattr(layer, self.conventions.parameters, None)
         if not callable(method):
             return None
-        if passing_back.is_unbuilt(method):
+        if not passing_back.is_implemented(layer, self.conventions.parameters):
             raise UnbuiltError(f"{type(layer).__name__}.{self.conventions.parameters} is not implemented yet")
         given = method()
         entries = given.values() if isinstance(given, Mapping) else given
@@ -280,6 +289,14 @@ class Student:
         """The class of linear layers, also where the part is a function that makes one."""
         linear = self._find_part("Linear")
         return linear if isinstance(linear, type) else type(linear(1, 1))
+
+
+def arguments_of(part: Any) -> list[str]:
+    """The names of what a class or function takes; none where it does not say."""
+    try:
+        return list(inspect.signature(part).parameters)
+    except (TypeError, ValueError):
+        return []
 
 
 class _Swapped:

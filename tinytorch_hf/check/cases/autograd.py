@@ -208,9 +208,7 @@ CASES = (
         "Tensor.__getitem__",
         mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place}},
     ),
-    Table(_FORMULAS, with_gradients=True).case(
-        "gradient-formulas", "autograd", NEEDS, _formula_inputs
-    ),
+    Table(_FORMULAS, with_gradients=True).case("gradient-formulas", "autograd", NEEDS, _formula_inputs),
     _gradient(
         "used-twice",
         _PAIR,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import weakref
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, arguments_of
 
 _N_STEPS = 50
 _RATE = 0.05
@@ -84,17 +83,10 @@ def _initial(student: Student, values: Inputs) -> Results:
     layer = linear(n_in, n_out)
     bias = getattr(layer, student.conventions.bias, None)
     return {
-        "arguments of Linear": _arguments(linear),
+        "arguments of Linear": arguments_of(linear),
         "weight": np.array(student.array(student.parameter(layer, "weight"))),
         "bias": "none" if bias is None else np.array(student.array(bias)),
     }
-
-
-def _arguments(part: Any) -> list[str]:
-    try:
-        return list(inspect.signature(part).parameters)
-    except (TypeError, ValueError):
-        return []
 
 
 def _initial_claims(inputs: Inputs, results: Results) -> list[Claim]:

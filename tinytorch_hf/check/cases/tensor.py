@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,11 +54,14 @@ def reductions(name: str) -> list[Expression]:
         method = {"max": "amax", "min": "amin"}.get(name, name)
         return getattr(a, method)(dim=axis, keepdim=arguments.get("keepdims", False))
 
+    def reduce(values: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+        return getattr(values["a"], name)(**arguments)
+
     return [
         Expression(
             f"a.{name}({text})",
-            lambda v, arguments=arguments: getattr(v["a"], name)(**arguments),
-            lambda v, arguments=arguments: in_torch(v, arguments),
+            functools.partial(reduce, arguments=arguments),
+            functools.partial(in_torch, arguments=arguments),
             may_be_refused=text in ("axis=(0, 2)", "keepdims=True"),
             method="min" if name == "min" else "",
         )
@@ -231,7 +235,9 @@ def _rounded_down(judge: Judge, values: Inputs) -> Results:
 
 def _type_claims(_: Inputs, results: Results) -> list[Claim]:
     return [
-        Claim(f"{what} is {results[what]}; TinyTorch's tensors are all float32", results[what] == "float32", is_note=True)
+        Claim(
+            f"{what} is {results[what]}; TinyTorch's tensors are all float32", results[what] == "float32", is_note=True
+        )
         for what in ("type of a tensor of integers", "type of a tensor of float64")
     ]
 
