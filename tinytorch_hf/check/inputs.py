@@ -31,6 +31,11 @@ def _talks_ids() -> tuple[list[int], int]:
     return tokenizer.encode(talks_text()), tokenizer.vocab_size
 
 
+def sizes(draw: Draw, *lengths: int) -> tuple[int, ...]:
+    """Lengths as they stand in a table, or other ones in the second draw; 1 stays 1, as it is broadcast."""
+    return tuple(length if length == 1 else draw.size(length) for length in lengths)
+
+
 def images(draw: Draw, n: int, dataset: str = "tinydigits") -> Array:
     """(n, 1, height, width) float32 in [0, 1]."""
     pixels, _ = _images(dataset)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from tinytorch_hf.check.state import Subject, gradient_of, observe
+from tinytorch_hf.check.state_claims import Expectations
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch, upstream
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -14,6 +18,7 @@ from tinytorch_hf.student.view import Student
 InTinyTorch = Callable[[Student, Mapping[str, Any]], Any]
 InTorch = Callable[[Judge, Mapping[str, Any]], Any]
 DrawInputs = Callable[[Draw], Inputs]
+MakeClaims = Callable[[Inputs, Results], Sequence[Claim]]
 
 
 def operation(
@@ -27,16 +32,37 @@ def operation(
     leaves: tuple[str, ...] = ("x",),
     also_right: Sequence[InTorch] = (),
     mistakes: Mapping[str, InTorch] | None = None,
+    claims: MakeClaims | None = None,
+    is_repeated: bool = True,
+    is_by_row: bool = False,
 ) -> Case:
-    """A case of a function of tensors: its output, and its gradient by each of the ``leaves``."""
+    """A case of a function of tensors: its output, and its gradient by each of the ``leaves``.
+
+    Parameters
+    ----------
+    claims
+        What else has to hold, of the results of `state.observe`.
+    is_repeated
+        Whether it gives the same again on the same values.
+    is_by_row
+        Whether each row of the leaves has its own row of the output, whatever the other rows are.
+    """
 
     def run_tinytorch(student: Student, values: Inputs) -> Results:
-        tensors = {leaf: student.tensor(values[leaf], gradient=True) for leaf in leaves}
-        output = tinytorch(student, {**values, **tensors})
-        return output_and_gradients(student, output, lambda leaf: student.gradient(tensors[leaf]), leaves)
+        arguments = {leaf: values[leaf] for leaf in leaves}
 
+        def run(tensors: Mapping[str, Any], _: Any) -> Any:
+            return tinytorch(student, {**values, **tensors})
+
+        return observe(Subject(student, arguments, leaves, run, is_by_row=is_by_row), is_repeated)
+
+    expected = Expectations(module, leaves, leaves, is_repeated=is_repeated, is_by_row=is_by_row)
     in_torch_too = _judged(torch, leaves, also_right, mistakes or {})
-    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too)
+    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too, claims=_all_claims(expected, claims))
+
+
+def _called(_: Student, layer: Any, values: Mapping[str, Any]) -> Any:
+    return layer(values["x"])
 
 
 def layer(
@@ -48,30 +74,50 @@ def layer(
     torch: InTorch,
     *,
     parameters: tuple[str, ...] = ("weight", "bias"),
-    call: Callable[[Student, Any, Mapping[str, Any]], Any] = lambda _, layer, values: layer(values["x"]),
+    call: Callable[[Student, Any, Mapping[str, Any]], Any] = _called,
     x_is_leaf: bool = True,
     also_right: Sequence[InTorch] = (),
     mistakes: Mapping[str, InTorch] | None = None,
+    claims: MakeClaims | None = None,
+    is_repeated: bool = True,
+    is_by_row: bool | None = None,
+    other_parameter: str = "PARAMETERS-OTHER",
 ) -> Case:
     """A case of a layer: its output for ``x``, and the gradients by ``x`` and by its parameters.
 
     The inputs hold a value for each parameter, under its path in the layer; ``build`` may read sizes from them.
+
+    Parameters
+    ----------
+    claims, is_repeated
+        As for `operation`.
+    is_by_row
+        As for `operation`; by default for what is called with nothing but ``x``.
+    other_parameter
+        The mistake that it is if `parameters()` gives more than ``parameters``.
     """
-    leaves = (*(("x",) if x_is_leaf else ()), *parameters)
+    leaves = ("x",) if x_is_leaf else ()
+    by_row = call is _called if is_by_row is None else is_by_row
 
     def run_tinytorch(student: Student, values: Inputs) -> Results:
         built = build(student, values)
         student.load(built, {path: values[path] for path in parameters})
-        x = student.tensor(values["x"], gradient=x_is_leaf)
-        output = call(student, built, {**values, "x": x})
 
-        def gradient(leaf: str) -> Array | None:
-            return student.gradient(x) if leaf == "x" else student.parameter_gradient(built, leaf)
+        def run(tensors: Mapping[str, Any], swap: Callable[[Any], Any]) -> Any:
+            return call(student, swap(built), {**values, **tensors})
 
-        return output_and_gradients(student, output, gradient, leaves)
+        arguments = {"x": values["x"]}
+        return observe(Subject(student, arguments, leaves, run, built, parameters, by_row), is_repeated)
 
-    in_torch_too = _judged(torch, leaves, also_right, mistakes or {})
-    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too)
+    expected = Expectations(module, ("x",), leaves, parameters, is_repeated, by_row, True, other_parameter)
+    in_torch_too = _judged(torch, (*leaves, *parameters), also_right, mistakes or {})
+    return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too, claims=_all_claims(expected, claims))
+
+
+def _all_claims(expected: Expectations, more: MakeClaims | None) -> MakeClaims:
+    if more is None:
+        return expected.claims
+    return lambda inputs, results: [*more(inputs, results), *expected.claims(inputs, results)]
 
 
 def _judged(
@@ -88,18 +134,14 @@ def _judged(
 def output_and_gradients(
     student: Student, output: Any, gradient: Callable[[str], Array | None], leaves: tuple[str, ...]
 ) -> Results:
-    """The results of TinyTorch's side; only the output where autograd is not built yet."""
-    values = student.array(output)
+    """The results of one run in TinyTorch; only the output where autograd is not built yet."""
+    values = np.array(student.array(output))
     results: Results = {"output": values}
     if leaves and student.has_autograd:
         student.backward(output, None if values.size == 1 else upstream(values.shape))
-        results.update({gradient_of(leaf): gradient(leaf) for leaf in leaves})
+        arrived = {leaf: gradient(leaf) for leaf in leaves}
+        results |= {gradient_of(leaf): None if value is None else np.array(value) for leaf, value in arrived.items()}
     return results
-
-
-def gradient_of(leaf: str) -> str:
-    """What the gradient by a leaf is called among the results."""
-    return f"gradient of {leaf}"
 
 
 def in_torch(compute: InTorch, leaves: tuple[str, ...]) -> RunTorch:

@@ -75,8 +75,9 @@ class Conv2d(Layer):
         windows = self._windows.view(x.data)
         n, *_, height, width = windows.shape
         # One column for each position: a matrix (values of a window, positions) for each image.
-        columns = windows.reshape(n, -1, height * width)
         matrix = weight.data.reshape(self.out_channels, -1)
+        # No length is left open: from a batch of no images it could not be computed.
+        columns = windows.reshape(n, matrix.shape[1], height * width)
 
         def backward(g: Array) -> tuple[Array | None, Array | None]:
             g = g.reshape(n, self.out_channels, height * width)

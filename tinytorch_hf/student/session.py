@@ -77,18 +77,16 @@ class Session:
     def student(self) -> Student:
         """The view of the package."""
         if self._student is None:
-            self._student = Student(self._part, self._map.conventions, self._autograd_is_built())
+            # In some generations tensors take gradients only once it has been imported.
+            with contextlib.suppress(Exception, SystemExit):
+                import_autograd(self._opened())
+            self._student = Student(self._part, self._map.conventions)
         return self._student
 
     def _opened(self) -> ModuleType:
         if self._package is None:
             self._package = import_package(self._map.package)
         return self._package
-
-    def _autograd_is_built(self) -> bool:
-        with contextlib.suppress(Exception, SystemExit):
-            return import_autograd(self._opened()) is not None
-        return False
 
     def _part(self, name: str) -> Any:
         try:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student import passing_back
 from tinytorch_hf.student.mapping import Conventions
 
 # Attributes of layers that a mapping file may rename.
 _RENAMED = ("weight", "bias", "gamma", "beta")
-
-# One of them passes a gradient back wherever autograd is built, even if the others do not yet.
-_PROBES: tuple[Callable[[Any], Any], ...] = (
-    lambda x: x + x,
-    lambda x: x * x,
-    lambda x: x - x * x,
-    lambda x: x.sum(),
-    lambda x: x.matmul(x),
-    lambda x: x.reshape(1, 1),
-)
 
 
 class UnbuiltError(Exception):
@@ -42,32 +36,88 @@ class Student:
         Gives a part by its name in TinyTorch, or None.
     conventions
         What is called otherwise.
-    autograd_is_built
-        Whether the package has a module for it, so that gradients which never arrive are a fault.
+
+    Attributes
+    ----------
+    is_brief
+        Whether a case need give nothing but its output, as where forward alone is run on many inputs.
     """
+
+    is_brief = False
 
     def __init__(
         self,
         find_part: Callable[[str], Any],
         conventions: Conventions | None = None,
-        autograd_is_built: bool = False,
     ) -> None:
         self._find_part = find_part
         self.conventions = conventions or Conventions()
-        self._autograd_is_built = autograd_is_built
+        self._made: list[tuple[Any, Array]] | None = None
+        self._goes_the_other_way = False
+        self._went_the_other_way = False
 
     def part(self, name: str) -> Any:
         """A class or function of the framework; UnbuiltError if there is none."""
         part = self._find_part(name)
         if part is None:
             raise UnbuiltError(f"no {name}")
-        return part
+        return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
 
-    def tensor(self, values: Any, gradient: bool = False) -> Any:
-        """A tensor of these values, which receives a gradient if asked to, once that is built."""
-        if not (gradient and self.has_autograd):
-            return self.part("Tensor")(np.asarray(values, dtype=np.float32))
-        return self._with_gradient(self.part("Tensor")(np.asarray(values, dtype=np.float32)))
+    def tensor(self, values: Any, gradient: bool = False, keeps_type: bool = False) -> Any:
+        """A tensor of these values, which receives a gradient if asked to, once that is built.
+
+        It is given float32, unless the array is to keep its type.
+        """
+        made = self.part("Tensor")(values) if keeps_type else self._tensor(values)
+        if self._made is not None:
+            self._made.append((made, self.array(made).copy()))
+        return self._with_gradient(made) if gradient and self.has_autograd else made
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[list[tuple[Any, Array]]]:
+        """Write down every tensor that a case makes meanwhile, with the values that it has at first."""
+        before, self._made = self._made, []
+        try:
+            yield self._made
+        finally:
+            self._made = before
+
+    def the_other_way(self, run: Callable[[Callable[[Any], Any]], Any]) -> tuple[Any, bool]:
+        """Run something that calls objects of the framework by their ``forward`` where it would call them directly.
+
+        And the other way round. Whatever has only one of the two, or takes other arguments there, is called as ever.
+
+        Parameters
+        ----------
+        run
+            What is to be run; it is given a function that turns an object that exists already.
+
+        Returns
+        -------
+        tuple
+            What came out, and whether anything was called the other way.
+        """
+        self._goes_the_other_way, self._went_the_other_way = True, False
+        try:
+            return run(self._swapped), self._went_the_other_way
+        except (TypeError, NotImplementedError) as error:
+            if not _is_not_offered(error):
+                raise
+        finally:
+            self._goes_the_other_way = False
+        return run(lambda built: built), False
+
+    def _maker_of_swapped(self, part: type) -> Callable[..., Any]:
+        return lambda *arguments, **named: self._swapped(part(*arguments, **named))
+
+    def _swapped(self, built: Any) -> Any:
+        if not (callable(built) and callable(getattr(built, "forward", None))):
+            return built
+        self._went_the_other_way = True
+        return _Swapped(built)
+
+    def _tensor(self, values: Any) -> Any:
+        return self.part("Tensor")(np.asarray(values, dtype=np.float32))
 
     def _with_gradient(self, tensor: Any) -> Any:
         """Ask for a gradient, as an optimizer does for parameters."""
@@ -92,8 +142,24 @@ class Student:
 
     def gradient(self, tensor: Any) -> Array | None:
         """The gradient that a tensor has received."""
-        gradient = getattr(tensor, self.conventions.grad, None)
+        gradient = self.kept(tensor)
         return None if gradient is None else self.array(gradient)
+
+    def keep_gradients(self, tensors: Iterable[Any]) -> Callable[[], None]:
+        """Remember what tensors hold as gradients; what is returned brings it back."""
+        # Copied, because frameworks add to gradients in place.
+        before = [(tensor, copy.deepcopy(self.kept(tensor))) for tensor in tensors]
+
+        def restore() -> None:
+            for tensor, gradient in before:
+                setattr(tensor, self.conventions.grad, gradient)
+
+        return restore
+
+    def add(self, tensor: Any, amount: float | Array) -> None:
+        """Change the values of a tensor, as a training step does."""
+        values = self.array(tensor)
+        setattr(tensor, self.conventions.data, (values + amount).astype(values.dtype))
 
     def has_gradient(self, tensor: Any) -> bool:
         """Whether a tensor has received a gradient that is not 0 everywhere."""
@@ -102,41 +168,57 @@ class Student:
 
     def set_gradient(self, tensor: Any, values: Array) -> None:
         """Leave a gradient in a tensor, as a backward pass would."""
-        kept = self.part("Tensor")(values) if self._gradients_are_tensors else values.copy()
+        kept = self._tensor(values) if self._way_back.gradients_are_tensors else values.copy()
         setattr(tensor, self.conventions.grad, kept)
 
     def backward(self, output: Any, gradient: Array | None = None) -> None:
-        """Send a gradient back from an output; a single value needs none."""
-        if not getattr(output, self.conventions.requires_grad, True):
-            # Nothing leads back from here. That shows as gradients which never arrive.
+        """Send a gradient back from an output; a single value needs none.
+
+        Where nothing leads back from the output, nothing is sent: that shows as gradients which never arrive.
+        """
+        if self._way_back.flag_travels and not self.wants_gradient(output):
             return
-        run = getattr(output, self.conventions.backward)
         if gradient is None:
-            run()
+            self._call_backward(output)
         else:
-            run(self.part("Tensor")(gradient) if self._gradients_are_tensors else gradient)
+            self.send(output, gradient, self._way_back.road)
+
+    def send(self, output: Any, gradient: Array, road: passing_back.Road) -> None:
+        """Send a gradient back in one of the ways in which frameworks take it."""
+        if road == "array":
+            self._call_backward(output, gradient)
+        elif road == "tensor":
+            self._call_backward(output, self._tensor(gradient))
+        else:
+            self._call_backward((output * self._tensor(gradient)).sum())
+
+    def _call_backward(self, output: Any, *gradient: Any) -> None:
+        getattr(output, self.conventions.backward)(*gradient)
 
     @functools.cached_property
     def has_autograd(self) -> bool:
-        """Whether gradients flow through anything at all, or should."""
-        return self._autograd_is_built or self._probe() is not None
+        """Whether tensors have a backward that is implemented, whatever comes of it."""
+        try:
+            return passing_back.is_implemented(self._tensor([[1.0]]), self.conventions.backward)
+        except Exception:
+            # Without a tensor there is no gradient either; what is wrong with it is found where tensors are made.
+            return False
 
     @functools.cached_property
-    def _gradients_are_tensors(self) -> bool:
-        return self.is_tensor(self._probe())
+    def _way_back(self) -> passing_back.WayBack:
+        return passing_back.way_back(self)
 
-    def _probe(self) -> Any:
-        """The gradient that the first of some operations to pass one back leaves; None if none does."""
-        for operation in _PROBES:
-            x = self._with_gradient(self.part("Tensor")(np.ones((1, 1), dtype=np.float32)))
-            try:
-                output = operation(x)
-                getattr(output, self.conventions.backward)()
-            except Exception:  # noqa: S112 -- what does not work here is found by the case that is about it
-                continue
-            if getattr(x, self.conventions.grad, None) is not None:
-                return getattr(x, self.conventions.grad)
-        return None
+    def new_leaf(self) -> Any:
+        """A tensor of ones, (2, 2), that wants a gradient."""
+        return self._with_gradient(self._tensor(np.ones((2, 2))))
+
+    def kept(self, tensor: Any) -> Any:
+        """What a tensor holds as its gradient, an array or a tensor; None for nothing."""
+        return getattr(tensor, self.conventions.grad, None)
+
+    def wants_gradient(self, tensor: Any) -> Any:
+        """What a tensor says about whether it wants a gradient; None where it says nothing."""
+        return getattr(tensor, self.conventions.requires_grad, None)
 
     def load(self, layer: Any, values: Mapping[str, Array]) -> None:
         """Set parameters of a layer, given by their path, such as ``blocks.0.ln1.gamma``."""
@@ -158,6 +240,29 @@ class Student:
         if parameter is None:
             raise DiffersError(f"{type(owner).__name__} has no {self._renamed(name)}")
         return self._with_gradient(parameter)
+
+    def parameter_values(self, layer: Any, path: str) -> Array:
+        """The values of a parameter, laid out as TinyTorch's."""
+        values = self.array(self.parameter(layer, path))
+        return values.T if self._is_transposed(layer, path) else values
+
+    def parameters(self, layer: Any) -> list[Any] | None:
+        """What a layer says are its parameters; None where it says nothing.
+
+        Raises
+        ------
+        UnbuiltError
+            The method is still to be written.
+        """
+        method = getattr(layer, self.conventions.parameters, None)
+        if not callable(method):
+            return None
+        if not passing_back.is_implemented(layer, self.conventions.parameters):
+            raise UnbuiltError(f"{type(layer).__name__}.{self.conventions.parameters} is not implemented yet")
+        given = method()
+        entries = given.values() if isinstance(given, Mapping) else given
+        # Some give pairs of a name and a tensor.
+        return [entry[-1] if isinstance(entry, tuple) and entry else entry for entry in entries]
 
     def parameter_gradient(self, layer: Any, path: str) -> Array | None:
         """The gradient of a parameter, laid out as TinyTorch's."""
@@ -182,5 +287,40 @@ class Student:
     @functools.cached_property
     def _linear_class(self) -> type:
         """The class of linear layers, also where the part is a function that makes one."""
-        linear = self.part("Linear")
+        linear = self._find_part("Linear")
         return linear if isinstance(linear, type) else type(linear(1, 1))
+
+
+def arguments_of(part: Any) -> list[str]:
+    """The names of what a class or function takes; none where it does not say."""
+    try:
+        return list(inspect.signature(part).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
+class _Swapped:
+    """An object of the framework, called by its forward where it is called directly, and the other way round."""
+
+    def __init__(self, built: Any) -> None:
+        self._built = built
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._built.forward(*arguments, **named)
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        """Call the object."""
+        return self._built(*arguments, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._built, name)
+
+
+def _is_not_offered(error: BaseException) -> bool:
+    """Whether it was our call that did not fit, or what it called is not written yet, rather than a fault in it."""
+    if isinstance(error, NotImplementedError):
+        return True
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename == __file__

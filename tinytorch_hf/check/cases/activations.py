@@ -1,16 +1,16 @@
-"""Activation functions, on what a first layer makes of digits."""
+"""Activation functions, on what a first layer makes of digits, on zeros and on large values."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.inputs import features
-from tinytorch_hf.check.operation import InTorch, operation
-from tinytorch_hf.judging.case import Case, Draw, Inputs
+from tinytorch_hf.check.inputs import features, sizes
+from tinytorch_hf.check.operation import DrawInputs, InTorch, operation
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 
 
 def _activation(
@@ -18,7 +18,7 @@ def _activation(
     part: str,
     torch: InTorch,
     *,
-    scale: float = 1.0,
+    inputs: DrawInputs | None = None,
     mistakes: Mapping[str, InTorch] | None = None,
     **more: Any,
 ) -> Case:
@@ -27,16 +27,46 @@ def _activation(
         name,
         "activations",
         ("Tensor", part),
-        lambda draw: _inputs(draw, scale),
+        inputs or _inputs,
         lambda student, values: student.part(part)().forward(values["x"], **arguments),
         torch,
         mistakes=mistakes,
+        is_by_row=not arguments,
         **more,
     )
 
 
-def _inputs(draw: Draw, scale: float) -> Inputs:
-    return {"x": features(draw, 16, 10) * np.float32(scale)}
+def _large(name: str, part: str, torch: InTorch, overflow: str, also_right: Sequence[InTorch] = ()) -> Case:
+    """A case of values up to 1e5, for which PyTorch gives finite numbers."""
+
+    def is_finite(_: Inputs, results: Results) -> list[Claim]:
+        # None, a gradient that never arrives, is judged as any other.
+        numbers = [results[name] for name in ("output", "gradient of x") if results.get(name) is not None]
+        return [Claim("what is finite in PyTorch is finite", all(map(_is_finite, numbers)), overflow)]
+
+    return _activation(f"{name}-large", part, torch, inputs=_large_inputs, claims=is_finite, also_right=also_right)
+
+
+def _is_finite(values: Any) -> bool:
+    return bool(np.isfinite(values).all())
+
+
+def _inputs(draw: Draw) -> Inputs:
+    return {"x": features(draw, *sizes(draw, 13, 7))}
+
+
+def _large_inputs(draw: Draw) -> Inputs:
+    x = features(draw, *sizes(draw, 13, 7)) * np.float32(100)
+    x[1, :4] = [100, -100, 1e5, -1e5]
+    x[2, :2] = [-100, 0]
+    x[4] = -x[4] - 1e5
+    return {"x": x}
+
+
+def _zero_inputs(draw: Draw) -> Inputs:
+    x = features(draw, *sizes(draw, 13, 7))
+    x[draw.rng.random(x.shape) < 0.4] = 0
+    return {"x": x}
 
 
 def gelu_erf(judge: Any, x: Any) -> Any:
@@ -54,6 +84,10 @@ def gelu_sigmoid(judge: Any, x: Any) -> Any:
     return x * judge.torch.sigmoid(1.702 * x)
 
 
+_OTHER_GELUS: tuple[InTorch, ...] = (
+    lambda judge, values: gelu_erf(judge, values["x"]),
+    lambda judge, values: gelu_tanh(judge, values["x"]),
+)
 _FORMS = {gelu_sigmoid: "SIGMOID", gelu_erf: "EXACT", gelu_tanh: "TANH"}
 
 
@@ -91,6 +125,17 @@ CASES = (
         },
     ),
     _activation(
+        "relu-at-zero",
+        "ReLU",
+        lambda judge, values: judge.F.relu(values["x"]),
+        inputs=_zero_inputs,
+        mistakes={
+            "RELU-GRADIENT-AT-ZERO": lambda judge, values: (
+                judge.F.relu(values["x"]) + (values["x"] - values["x"].detach()) * (values["x"] == 0)
+            ),
+        },
+    ),
+    _activation(
         "sigmoid",
         "Sigmoid",
         lambda judge, values: judge.torch.sigmoid(values["x"]),
@@ -106,7 +151,7 @@ CASES = (
             ),
         },
     ),
-    _activation("sigmoid-large", "Sigmoid", lambda judge, values: judge.torch.sigmoid(values["x"]), scale=100.0),
+    _large("sigmoid", "Sigmoid", lambda judge, values: judge.torch.sigmoid(values["x"]), "SIGMOID-OVERFLOW"),
     _activation(
         "tanh",
         "Tanh",
@@ -117,14 +162,12 @@ CASES = (
             ),
         },
     ),
+    _large("tanh", "Tanh", lambda judge, values: judge.torch.tanh(values["x"]), "TANH-OVERFLOW"),
     _activation(
         "gelu",
         "GELU",
         lambda judge, values: gelu_sigmoid(judge, values["x"]),
-        also_right=[
-            lambda judge, values: gelu_erf(judge, values["x"]),
-            lambda judge, values: gelu_tanh(judge, values["x"]),
-        ],
+        also_right=_OTHER_GELUS,
         mistakes={
             **{
                 f"GELU-{_FORMS[forward]}-{_FORMS[backward]}": _mixed_gelus(forward, backward)
@@ -134,6 +177,7 @@ CASES = (
             "GELU-NO-FACTOR": lambda judge, values: values["x"] * judge.torch.sigmoid(values["x"]),
         },
     ),
+    _large("gelu", "GELU", lambda judge, values: gelu_sigmoid(judge, values["x"]), "GELU-OVERFLOW", _OTHER_GELUS),
     _activation(
         "softmax",
         "Softmax",
@@ -155,5 +199,5 @@ CASES = (
         arguments={"dim": 0},
         mistakes={"SOFTMAX-IGNORES-DIM": _softmax(-1)},
     ),
-    _activation("softmax-large", "Softmax", _softmax(-1), scale=100.0),
+    _large("softmax", "Softmax", _softmax(-1), "SOFTMAX-OVERFLOW"),
 )

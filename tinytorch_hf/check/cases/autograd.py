@@ -1,42 +1,53 @@
-"""Automatic differentiation: the gradient of every operation on tensors, and the situations in which it goes wrong."""
+"""Automatic differentiation: the gradient of every operation on tensors. Longer situations are in `state_gradients`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.inputs import digits, features, weights
-from tinytorch_hf.check.operation import InTorch, gradient_of, operation
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, upstream
+from tinytorch_hf.check.cases.tensor import (
+    BATCH_SHAPES,
+    BATCHES,
+    BROADCAST_SHAPES,
+    BROADCASTS,
+    NUMBERS,
+    PRODUCTS,
+    VECTORS,
+    arrays,
+    away_from_zero,
+    indices,
+    reductions,
+    reshape_claims,
+    reshapes,
+    transposes,
+)
+from tinytorch_hf.check.expressions import Compute, Expression, Table
+from tinytorch_hf.check.inputs import digits, sizes, weights
+from tinytorch_hf.check.operation import InTorch, MakeClaims, operation
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-_NEEDS = ("Tensor", "autograd")
-Expression = Callable[[Mapping[str, Any]], Any]
+NEEDS = ("Tensor", "autograd")
+_Expression = Callable[[Mapping[str, Any]], Any]
 
 
 def _gradient(
     name: str,
     shapes: Mapping[str, tuple[int, ...]],
-    expression: Expression,
-    in_torch: Expression | None = None,
+    expression: _Expression,
+    in_torch: _Expression | None = None,
     mistakes: Mapping[str, InTorch] | None = None,
     needs: tuple[str, ...] = (),
 ) -> Case:
-    """A case of an expression, written alike on both sides unless torch spells it otherwise."""
-
-    def inputs(draw: Draw) -> Inputs:
-        drawn = {leaf: features(draw, *shape) for leaf, shape in shapes.items()}
-        # Division wants numbers away from 0, and a sum that cancels would be nothing but rounding.
-        return {leaf: values + 2 * np.sign(values) + np.float32(1) for leaf, values in drawn.items()}
-
+    """A case of one expression, written alike on both sides unless torch spells it otherwise."""
     return operation(
         f"gradient-{name}",
         "autograd",
-        (*_NEEDS, *needs),
-        inputs,
+        (*NEEDS, *needs),
+        arrays(**shapes),
         lambda _, v: expression(v),
         lambda _, v: (in_torch or expression)(v),
         leaves=tuple(shapes),
@@ -44,15 +55,67 @@ def _gradient(
     )
 
 
-_PAIR = {"a": (4, 5), "b": (4, 5)}
+def _gradients(
+    name: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    expressions: Sequence[Expression],
+    *needs: str,
+    mistakes: Mapping[str, Mapping[str, Compute]] | None = None,
+    claims: MakeClaims = lambda _inputs, _results: (),
+) -> Case:
+    """A case of several expressions, each judged by itself."""
+    table = Table(expressions, with_gradients=True, mistakes=mistakes or {}, claims=claims)
+    return table.case(f"gradient-{name}", "autograd", (*NEEDS, *needs), arrays(**shapes))
+
+
+_PAIR = {"a": (5, 7), "b": (5, 7)}
+_CUBE = {"a": (3, 4, 7)}
+
+_DETACHED: Mapping[str, Compute] = {
+    "2 + a": lambda v: 2 + v["a"].detach(),
+    "0.5 - a": lambda v: 0.5 - v["a"].detach(),
+    "3 * a": lambda v: 3 * v["a"].detach(),
+    "4 / a": lambda v: 4 / v["a"].detach(),
+}
+
+
+def _with_number(name: str) -> Case:
+    """An operator with a number on its right, and on its left where tensors have that."""
+    ways = NUMBERS[name]
+    detached = {ways[1].text: _DETACHED[ways[1].text]}
+    return _gradients(f"{name}-number", {"a": (5, 7)}, ways, mistakes={"REFLECTED-DETACHED": detached})
+
+
+_FORMULAS = (
+    Expression("(a * b + a) / b", lambda v: (v["a"] * v["b"] + v["a"]) / v["b"], leaves=("a", "b")),
+    Expression("-a", lambda v: -v["a"], method="__neg__"),
+    Expression("a ** 2", lambda v: v["a"] ** 2, method="__pow__"),
+    Expression("a ** 3", lambda v: v["a"] ** 3, method="__pow__"),
+    Expression("a ** -1", lambda v: v["a"] ** -1, method="__pow__"),
+    Expression("positive ** 0.5", lambda v: v["positive"] ** 0.5, leaves=("positive",), method="__pow__"),
+    Expression("zeros ** 0", lambda v: v["zeros"] ** 0, leaves=("zeros",), method="__pow__"),
+    Expression("zeros ** 2", lambda v: v["zeros"] ** 2, leaves=("zeros",), method="__pow__"),
+    Expression("a.exp()", lambda v: v["a"].exp(), method="exp"),
+    Expression("positive.log()", lambda v: v["positive"].log(), leaves=("positive",), method="log"),
+    Expression("positive.sqrt()", lambda v: v["positive"].sqrt(), leaves=("positive",), method="sqrt"),
+)
+
+
+def _formula_inputs(draw: Draw) -> Inputs:
+    drawn = {name: away_from_zero(draw, 5, 7) for name in ("a", "b", "positive", "zeros")}
+    drawn["zeros"][::2] = 0
+    return {**drawn, "positive": np.abs(drawn["positive"])}
 
 
 def _flatten_inputs(draw: Draw) -> Inputs:
-    return {"x": digits(draw, 4)[0], "first": weights(draw, 64, 12), "second": weights(draw, 6, 10)}
+    n, width = sizes(draw, 6, 5)
+    return {"x": digits(draw, n)[0], "first": weights(draw, 64, 4 * width), "second": weights(draw, 2 * width, 11)}
 
 
-def _flattened(v: Mapping[str, Any]) -> Any:
-    return (v["x"] @ v["first"]).reshape(8, 6) @ v["second"]
+def _flattened(v: Mapping[str, Any], cut: bool = False) -> Any:
+    maps = v["x"] @ v["first"]
+    maps = maps.detach() if cut else maps
+    return maps.reshape(-1, v["second"].shape[0]) @ v["second"]
 
 
 def _diamond(v: Mapping[str, Any]) -> Any:
@@ -66,76 +129,44 @@ def _chain(v: Mapping[str, Any]) -> Any:
     return ((product + 1) * product / 3 - product).sum(axis=0)
 
 
-def _twice_backward(student: Student, values: Inputs) -> Results:
-    """Gradients add up over calls of backward until they are reset."""
-    a, b = student.tensor(values["a"], gradient=True), student.tensor(values["b"], gradient=True)
-    gradient = upstream(values["a"].shape)
-    student.backward(a * b, gradient)
-    student.backward(a * b, gradient)
-    return {gradient_of("a"): student.gradient(a), gradient_of("b"): student.gradient(b)}
+def _last_place(v: Mapping[str, Any]) -> Any:
+    """Only the last of the equal rows counts."""
+    a = v["a"]
+    return a.detach()[[0, 2, 2, 4, 2]] + (a - a.detach())[[0, 2, 2, 4, 2]] * a.new_tensor([1, 0, 0, 1, 1])[:, None]
 
 
-def _twice_backward_expected(times: int) -> Callable[[Judge, Inputs], Results]:
-    def run(judge: Judge, values: Inputs) -> Results:
-        a, b = judge.tensor(values["a"]), judge.tensor(values["b"])
-        gradient = times * judge.tensor(upstream(values["a"].shape))
-        return {gradient_of("a"): judge.array(gradient * b), gradient_of("b"): judge.array(gradient * a)}
-
-    return run
-
-
-def _zero_grad(student: Student, values: Inputs) -> Results:
-    """After a reset, the next gradient is as the first."""
-    a = student.tensor(values["a"], gradient=True)
-    gradient = upstream(values["a"].shape)
-    student.backward(a * a, gradient)
-    getattr(a, student.conventions.zero_grad)()
-    student.backward(a * a, gradient)
-    return {gradient_of("a"): student.gradient(a)}
+def _equal_values(student: Student, values: Inputs) -> Results:
+    x = student.tensor(values["x"], gradient=True)
+    output = x.max(axis=1)
+    results: Results = {"output": np.array(student.array(output))}
+    if student.has_autograd:
+        student.backward(output, upstream(results["output"].shape))
+        arrived = student.gradient(x)
+        results["gradient of x"] = None if arrived is None else np.array(arrived)
+    return results
 
 
-def _zero_grad_expected(times: int) -> Callable[[Judge, Inputs], Results]:
-    def run(judge: Judge, values: Inputs) -> Results:
-        gradient = times * judge.tensor(upstream(values["a"].shape))
-        return {gradient_of("a"): judge.array(gradient * 2 * judge.tensor(values["a"]))}
-
-    return run
-
-
-def _not_asked(student: Student, values: Inputs) -> Results:
-    """A tensor that wants no gradient gets none, and does not keep others from theirs."""
-    a, b = student.tensor(values["a"], gradient=True), student.tensor(values["b"])
-    if hasattr(b, student.conventions.requires_grad):
-        setattr(b, student.conventions.requires_grad, False)
-    student.backward(a * b, upstream(values["a"].shape))
-    return {
-        gradient_of("a"): student.gradient(a),
-        "a tensor that asked for no gradient has none": not student.has_gradient(b),
-    }
+def _equal_claims(inputs: Inputs, results: Results) -> list[Claim]:
+    """Where the largest values are equal, one of them may receive the gradient, or some may share it."""
+    if "gradient of x" not in results:
+        return []
+    x, gradient = inputs["x"], results["gradient of x"]
+    if gradient is None or gradient.shape != x.shape:
+        return [Claim("the gradient of the largest values arrives", False, "NO-GRADIENT" if gradient is None else "")]
+    elsewhere = gradient[x != x.max(axis=1, keepdims=True)]
+    sums = np.allclose(gradient.sum(axis=1), upstream(results["output"].shape), rtol=1e-4, atol=1e-5)
+    return [
+        Claim("what is not the largest has no gradient", not elsewhere.any(), "SHOULD-BE-ZERO"),
+        Claim("the gradients of equal largest values sum to what arrives", sums),
+    ]
 
 
-def _data_kept(student: Student, values: Inputs) -> Results:
-    """A backward pass changes gradients and nothing else."""
-    a, b = student.tensor(values["a"], gradient=True), student.tensor(values["b"], gradient=True)
-    gradient = upstream(values["a"].shape)
-    student.backward((a * b + a) / b, gradient)
-    return {
-        "the tensors keep their values": np.array_equal(student.array(a), values["a"])
-        and np.array_equal(student.array(b), values["b"]),
-        "the gradient that is sent back keeps its values": np.array_equal(gradient, upstream(values["a"].shape)),
-    }
+def _equal_inputs(draw: Draw) -> Inputs:
+    return {"x": draw.rng.integers(0, 3, sizes(draw, 7, 9)).astype(np.float32)}
 
 
-def _situation(name: str, run: Any, right: Any, mistakes: Mapping[str, Any] | None = None, *needs: str) -> Case:
-    return Case(
-        f"gradient-{name}",
-        "autograd",
-        (*_NEEDS, *needs),
-        lambda draw: {"a": features(draw, 4, 5), "b": features(draw, 4, 5) + np.float32(3)},
-        run,
-        right,
-        mistakes=mistakes or {},
-    )
+def _largest(judge: Judge, values: Inputs) -> Results:
+    return {"output": judge.array(judge.tensor(values["x"]).amax(dim=1))}
 
 
 CASES = (
@@ -143,21 +174,44 @@ CASES = (
     _gradient("sub", _PAIR, lambda v: v["a"] - v["b"]),
     _gradient("mul", _PAIR, lambda v: v["a"] * v["b"]),
     _gradient("div", _PAIR, lambda v: v["a"] / v["b"]),
-    _gradient("numbers", {"a": (4, 5)}, lambda v: 2 * (1 - v["a"]) + v["a"] / 4 - 0.5),
-    _gradient("broadcast-row", {"a": (4, 5), "b": (5,)}, lambda v: v["a"] * v["b"] + v["b"]),
-    _gradient("broadcast-column", {"a": (4, 5), "b": (4, 1)}, lambda v: (v["a"] - v["b"]) / v["b"]),
-    _gradient("matmul", {"a": (8, 64), "b": (64, 10)}, lambda v: v["a"].matmul(v["b"])),
-    _gradient("matmul-batched", {"a": (3, 4, 5), "b": (3, 5, 6)}, lambda v: v["a"].matmul(v["b"])),
-    _gradient("sum", {"a": (4, 5)}, lambda v: v["a"].sum(), needs=("Tensor.sum",)),
-    _gradient("sum-axis", {"a": (4, 5, 6)}, lambda v: v["a"].sum(axis=1), needs=("Tensor.sum",)),
-    _gradient("mean", {"a": (4, 5)}, lambda v: v["a"].mean(), needs=("Tensor.mean",)),
-    _gradient("mean-axis", {"a": (4, 5, 6)}, lambda v: v["a"].mean(axis=-1), needs=("Tensor.mean",)),
-    _gradient("reshape", {"a": (4, 6)}, lambda v: v["a"].reshape(8, 3), needs=("Tensor.reshape",)),
-    _gradient("transpose", {"a": (4, 5, 6)}, lambda v: v["a"].transpose(0, 2), needs=("Tensor.transpose",)),
+    *(_with_number(name) for name in NUMBERS),
+    _gradient("broadcast-row", {"a": (5, 7), "b": (7,)}, lambda v: v["a"] * v["b"] + v["b"]),
+    _gradient("broadcast-column", {"a": (5, 7), "b": (5, 1)}, lambda v: (v["a"] - v["b"]) / v["b"]),
+    _gradients("broadcast", BROADCAST_SHAPES, BROADCASTS),
+    _gradient("matmul", {"a": (7, 64), "b": (64, 11)}, lambda v: v["a"].matmul(v["b"])),
+    _gradients("matmul-ways", {"a": (5, 7), "b": (7, 4), "vector": (7,)}, [*PRODUCTS, *VECTORS]),
+    _gradient("matmul-batched", {"a": (3, 4, 5), "b": (3, 5, 7)}, lambda v: v["a"].matmul(v["b"])),
+    _gradients("matmul-broadcast", BATCH_SHAPES, BATCHES),
+    _gradient("sum", {"a": (5, 7)}, lambda v: v["a"].sum(), needs=("Tensor.sum",)),
+    _gradient("sum-axis", {"a": (4, 5, 7)}, lambda v: v["a"].sum(axis=1), needs=("Tensor.sum",)),
+    _gradients("sum-ways", {"a": (4, 5, 7)}, reductions("sum"), "Tensor.sum"),
+    _gradient("mean", {"a": (5, 7)}, lambda v: v["a"].mean(), needs=("Tensor.mean",)),
+    _gradient("mean-axis", {"a": (4, 5, 7)}, lambda v: v["a"].mean(axis=-1), needs=("Tensor.mean",)),
+    _gradients("mean-ways", {"a": (4, 5, 7)}, reductions("mean"), "Tensor.mean"),
+    _gradients("max", {"a": (4, 5, 7)}, [*reductions("max"), *reductions("min")], "Tensor.max"),
+    Case(
+        "gradient-max-equal-values",
+        "autograd",
+        (*NEEDS, "Tensor.max"),
+        _equal_inputs,
+        _equal_values,
+        _largest,
+        claims=_equal_claims,
+    ),
+    _gradients("reshape", _CUBE, reshapes(), "Tensor.reshape", claims=reshape_claims),
+    _gradients("transpose", _CUBE, transposes(), "Tensor.transpose"),
     _gradient("indexing", {"a": (6, 5)}, lambda v: v["a"][1:4], needs=("Tensor.__getitem__",)),
+    _gradients(
+        "indexing-ways",
+        {"a": (5, 7)},
+        indices(),
+        "Tensor.__getitem__",
+        mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place}},
+    ),
+    Table(_FORMULAS, with_gradients=True).case("gradient-formulas", "autograd", NEEDS, _formula_inputs),
     _gradient(
         "used-twice",
-        {"a": (4, 5), "b": (4, 5)},
+        _PAIR,
         lambda v: v["a"] * v["b"] + v["a"],
         mistakes={
             "BRANCH-LOST-SUM": lambda _, v: v["a"] * v["b"] + v["a"].detach(),
@@ -166,42 +220,29 @@ CASES = (
     ),
     _gradient(
         "square",
-        {"a": (4, 5)},
+        {"a": (5, 7)},
         lambda v: v["a"] * v["a"],
         mistakes={"BRANCH-LOST": lambda _, v: v["a"] * v["a"].detach()},
     ),
-    _gradient("diamond", {"a": (4, 5), "b": (4, 5)}, _diamond),
-    _gradient("chain", {"a": (8, 6), "b": (6, 5)}, _chain),
+    _gradient("diamond", _PAIR, _diamond),
+    _gradient(
+        "sum-of-sums",
+        _PAIR,
+        lambda v: (v["a"] + v["b"]) + v["a"],
+        mistakes={
+            "BRANCH-LOST": lambda _, v: v["a"] + v["b"],
+            "GRADIENT-SHARED": lambda _, v: (v["a"] + v["b"]) + v["a"] + (v["b"] - v["b"].detach()),
+        },
+    ),
+    _gradient("chain", {"a": (9, 7), "b": (7, 5)}, _chain),
     operation(
         "gradient-flatten",
         "autograd",
-        (*_NEEDS, "Tensor.reshape"),
+        (*NEEDS, "Tensor.reshape"),
         _flatten_inputs,
         lambda _, v: _flattened(v),
         lambda _, v: _flattened(v),
         leaves=("x", "first", "second"),
-        mistakes={"GRAPH-CUT-FLATTEN": lambda _, v: (v["x"] @ v["first"]).detach().reshape(8, 6) @ v["second"]},
+        mistakes={"GRAPH-CUT-FLATTEN": lambda _, v: _flattened(v, cut=True)},
     ),
-    _situation(
-        "adds-up",
-        _twice_backward,
-        _twice_backward_expected(2),
-        {
-            "BACKWARD-OVERWRITES": _twice_backward_expected(1),
-            "BACKWARD-REPEATS": _twice_backward_expected(3),
-        },
-    ),
-    _situation(
-        "zero-grad",
-        _zero_grad,
-        _zero_grad_expected(1),
-        {"ZERO-GRAD": _zero_grad_expected(2)},
-        "Tensor.zero_grad",
-    ),
-    _situation(
-        "not-asked",
-        _not_asked,
-        lambda judge, v: {gradient_of("a"): judge.array(judge.tensor(upstream(v["a"].shape)) * judge.tensor(v["b"]))},
-    ),
-    _situation("leaves-values", _data_kept, lambda *_: {}),
 )

@@ -81,6 +81,7 @@ CASES = (
         lambda student, _: _norm(student),
         _batch_norm,
         parameters=("gamma", "beta"),
+        is_by_row=False,
         mistakes={
             "NORM-UNBIASED": _norm_written_out(unbiased=True),
             "NORM-MEAN-CONSTANT": _norm_written_out("mean"),

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.inputs import digits, features, weights
-from tinytorch_hf.check.operation import layer
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, upstream
+from tinytorch_hf.check.inputs import digits, features, sizes, weights
+from tinytorch_hf.check.operation import InTorch, layer
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import DiffersError, Student
+from tinytorch_hf.student.view import Student, arguments_of
+
+_P = 0.3
 
 
-def _linear_inputs(draw: Draw) -> Inputs:
-    return {"x": digits(draw, 8)[0], "weight": weights(draw, 64, 10), "bias": weights(draw, 10)}
+def _linear_inputs(n_rows: int) -> Any:
+    def draw_them(draw: Draw) -> Inputs:
+        (n, n_out) = sizes(draw, n_rows, 11)
+        return {"x": digits(draw, n)[0], "weight": weights(draw, 64, n_out), "bias": weights(draw, n_out)}
+
+    return draw_them
 
 
 def _sequence_inputs(draw: Draw) -> Inputs:
-    return {"x": features(draw, 4, 6, 12), "weight": weights(draw, 12, 5), "bias": weights(draw, 5)}
-
-
-def _away_from_zero(draw: Draw) -> Inputs:
-    """So that a value which is zero afterwards was dropped."""
-    x = features(draw, 32, 32)
-    return {"x": x + np.sign(x)}
+    n, length, n_in, n_out = sizes(draw, 4, 7, 13, 5)
+    return {"x": features(draw, n, length, n_in), "weight": weights(draw, n_in, n_out), "bias": weights(draw, n_out)}
 
 
 def _linear(_: Judge, v: Any) -> Any:
@@ -38,43 +40,32 @@ _LINEAR_MISTAKES = {
 }
 
 
-def _dropout_training(student: Student, values: Inputs) -> Results:
-    """What is dropped is chance; what is kept is scaled, and the gradient takes the same way."""
-    x = student.tensor(values["x"], gradient=True)
-    dropout = student.part("Dropout")(0.5)
-    output = dropout.forward(x, training=True)
-    found = student.array(output)
-    if found.shape != values["x"].shape:
-        raise DiffersError(f"output has the shape {found.shape} instead of {values['x'].shape}")
-    kept = found != 0
-    again = student.array(dropout.forward(x, training=True)) != 0
-    results: Results = {
-        "what is kept is scaled by 1 / (1 - p)": np.allclose(found[kept], 2 * values["x"][kept]),
-        "about p of the values are dropped": bool(0.4 < kept.mean() < 0.6),
-        "another call drops others": bool((again != kept).any()),
-    }
-    if student.has_autograd:
-        gradient = upstream(values["x"].shape)
-        student.backward(output, gradient)
-        arrived = student.gradient(x)
-        results["the gradient is scaled and dropped as the values are"] = (
-            arrived is not None and arrived.shape == kept.shape and np.allclose(arrived, 2 * gradient * kept)
-        )
-    return results
+def _linear_case(name: str, inputs: Any, mistakes: Mapping[str, InTorch] | None = None) -> Case:
+    return layer(
+        name,
+        "layers",
+        ("Tensor", "Linear"),
+        inputs,
+        lambda student, v: student.part("Linear")(*v["weight"].shape),
+        _linear,
+        mistakes=_LINEAR_MISTAKES if mistakes is None else mistakes,
+    )
 
 
-def _two_layers(student: Student, _: Inputs) -> Any:
-    first, second = student.part("Linear")(64, 16), student.part("Linear")(16, 10)
+def _two_layers(student: Student, values: Inputs) -> Any:
+    linear = student.part("Linear")
+    first, second = (linear(*values[f"layers.{place}.weight"].shape) for place in (0, 2))
     return student.part("Sequential")(first, student.part("ReLU")(), second)
 
 
 def _two_layers_inputs(draw: Draw) -> Inputs:
+    n, hidden, n_out = sizes(draw, 7, 17, 11)
     return {
-        "x": digits(draw, 8)[0],
-        "layers.0.weight": weights(draw, 64, 16),
-        "layers.0.bias": weights(draw, 16),
-        "layers.2.weight": weights(draw, 16, 10),
-        "layers.2.bias": weights(draw, 10),
+        "x": digits(draw, n)[0],
+        "layers.0.weight": weights(draw, 64, hidden),
+        "layers.0.bias": weights(draw, hidden),
+        "layers.2.weight": weights(draw, hidden, n_out),
+        "layers.2.bias": weights(draw, n_out),
     }
 
 
@@ -83,53 +74,131 @@ def _in_two_layers(judge: Judge, v: Any) -> Any:
     return hidden @ v["layers.2.weight"] + v["layers.2.bias"]
 
 
-CASES = (
-    layer(
-        "linear",
+def _away_from_zero(draw: Draw) -> Inputs:
+    """So that a value which is zero afterwards was dropped; so many that the share that is dropped is near p."""
+    x = features(draw, *sizes(draw, 47, 53))
+    return {"x": x + np.sign(x), "upstream": features(draw, *x.shape) + np.float32(3)}
+
+
+def _dropped(*p: float, **training: bool) -> Any:
+    """Runs Dropout: what comes out of two calls, and what comes back of the first."""
+
+    def run(student: Student, values: Inputs) -> Results:
+        part = student.part("Dropout")
+        dropout = part(*p)
+        x = student.tensor(values["x"], gradient=True)
+        output = dropout.forward(x, **training)
+        results: Results = {"output": np.array(student.array(output))}
+        if student.has_autograd:
+            student.backward(output, values["upstream"])
+            arrived = student.gradient(x)
+            results["arrived at x"] = None if arrived is None else np.array(arrived)
+        results["x after both"] = np.array(student.array(x))
+        again = dropout.forward(student.tensor(values["x"]), **training)
+        return {
+            **results,
+            "output of another call": np.array(student.array(again)),
+            "arguments of Dropout": arguments_of(part),
+        }
+
+    return run
+
+
+def _dropout_claims(p: float, default: bool = False) -> Any:
+    """That a share of p is dropped, what is kept is scaled, another call drops others, and the gradient as the values.
+
+    The limits are more than five standard deviations away from what chance does.
+    """
+
+    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+        if default and results["arguments of Dropout"][:1] != ["p"]:
+            # With another interface than TinyTorch's it has defaults of its own.
+            return []
+        x, output, again = inputs["x"], results["output"], results["output of another call"]
+        if output.shape != x.shape or again.shape != x.shape:
+            return [Claim("the output has the shape of the input", False)]
+        kept = output != 0
+        share, factors = 1 - kept.mean(), output[kept] / x[kept]
+        factor = float(np.median(factors)) if kept.any() else 0.0
+        is_share = abs(share - p) < 0.05
+        code = "DEFAULT-ARGUMENT" if default else ""
+        if not is_share and abs(share - (1 - p)) < 0.05 and not default:
+            code = "DROPOUT-P-IS-KEPT"
+        found = [
+            Claim("x keeps its values", np.array_equal(results["x after both"], x), "DATA-CHANGED"),
+            Claim(f"a share of {p:g} is dropped, and not {share:.2f}", is_share, code),
+            Claim("what is kept is scaled by one factor", np.allclose(factors, factor, rtol=1e-4)),
+            Claim(
+                f"what is kept is scaled by 1 / (1 - p), and not by {factor:.3f}",
+                bool(np.isclose(factor, 1 / (1 - share), rtol=0.15)) and (not is_share or _is(factor, 1 / (1 - p))),
+                "DROPOUT-NOT-SCALED" if _is(factor, 1.0) else "",
+            ),
+            Claim("another call drops others", bool(((again != 0) != kept).any()), "DROPOUT-SAME-MASK"),
+        ]
+        if "arrived at x" in results:
+            found.append(_gradient_claim(inputs, results))
+        return found
+
+    return claims
+
+
+def _is(found: float, right: float) -> bool:
+    return bool(np.isclose(found, right, rtol=1e-4))
+
+
+def _gradient_claim(inputs: Inputs, results: Results) -> Claim:
+    arrived = results["arrived at x"]
+    what = "the gradient is scaled and dropped as the values are"
+    if arrived is None:
+        return Claim(what, False, "NO-GRADIENT")
+    as_the_values = inputs["upstream"] * results["output"] / inputs["x"]
+    is_right = arrived.shape == as_the_values.shape and np.allclose(arrived, as_the_values, rtol=1e-3, atol=1e-4)
+    return Claim(what, bool(is_right), "DROPOUT-GRADIENT")
+
+
+def _dropout(name: str, run: Any, claims: Any) -> Case:
+    return Case(name, "layers", ("Tensor", "Dropout"), _away_from_zero, run, lambda *_: {}, claims=claims)
+
+
+def _nothing_dropped(name: str, p: float, training: bool) -> Case:
+    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+        output = results["output"]
+        is_dropped = output.shape == inputs["x"].shape and bool((output == 0).any())
+        return [Claim("no value is dropped", not is_dropped, "DROPOUT-EVALUATION-DROPS" if not training else "")]
+
+    scaled = {} if training else {"DROPOUT-EVALUATION-SCALES": lambda _, v: v["x"] * (1 - p)}
+    return layer(
+        name,
         "layers",
-        ("Tensor", "Linear"),
-        _linear_inputs,
-        lambda student, _: student.part("Linear")(64, 10),
-        _linear,
-        mistakes=_LINEAR_MISTAKES,
-    ),
+        ("Tensor", "Dropout"),
+        lambda draw: {"x": _away_from_zero(draw)["x"][:9]},
+        lambda student, _: student.part("Dropout")(p),
+        lambda _, v: v["x"] * 1,
+        parameters=(),
+        call=lambda _, dropout, v: dropout.forward(v["x"], training=training),
+        mistakes=scaled,
+        claims=claims,
+    )
+
+
+CASES = (
+    _linear_case("linear", _linear_inputs(7)),
+    _linear_case("linear-one-row", _linear_inputs(1)),
     layer(
         "linear-without-bias",
         "layers",
         ("Tensor", "Linear"),
-        _linear_inputs,
-        lambda student, _: student.part("Linear")(64, 10, bias=False),
+        _linear_inputs(7),
+        lambda student, v: student.part("Linear")(*v["weight"].shape, bias=False),
         lambda _, v: v["x"] @ v["weight"],
         parameters=("weight",),
+        other_parameter="BIAS-NOT-LEFT-OUT",
     ),
-    layer(
-        "linear-on-sequences",
-        "layers",
-        ("Tensor", "Linear"),
-        _sequence_inputs,
-        lambda student, _: student.part("Linear")(12, 5),
-        _linear,
-        mistakes=_LINEAR_MISTAKES,
-    ),
-    Case(
-        "dropout-training",
-        "layers",
-        ("Tensor", "Dropout"),
-        _away_from_zero,
-        _dropout_training,
-        lambda *_: {},
-    ),
-    layer(
-        "dropout-evaluation",
-        "layers",
-        ("Tensor", "Dropout"),
-        lambda draw: {"x": features(draw, 32, 32)},
-        lambda student, _: student.part("Dropout")(0.5),
-        lambda _, v: v["x"] * 1,
-        parameters=(),
-        call=lambda _, dropout, v: dropout.forward(v["x"], training=False),
-        mistakes={"DROPOUT-EVALUATION-SCALES": lambda _, v: v["x"] * 0.5},
-    ),
+    _linear_case("linear-on-sequences", _sequence_inputs),
+    _dropout("dropout-training", _dropped(_P, training=True), _dropout_claims(_P)),
+    _dropout("dropout-by-default", _dropped(), _dropout_claims(0.5, default=True)),
+    _nothing_dropped("dropout-evaluation", _P, training=False),
+    _nothing_dropped("dropout-of-nothing", 0.0, training=True),
     layer(
         "sequential",
         "layers",

@@ -2,142 +2,278 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.inputs import features
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
+from tinytorch_hf.check.expressions import Expression, Table
+from tinytorch_hf.check.inputs import features, sizes
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-# The same expression in TinyTorch and in torch.
-Expression = Callable[[Any, Any], Any]
-
-
-def _values(
-    name: str,
-    a: tuple[int, ...],
-    b: tuple[int, ...],
-    expressions: Mapping[str, Expression],
-    needs: tuple[str, ...] = ("Tensor",),
-) -> Case:
-    """A case of expressions in two tensors, written alike on both sides."""
-
-    def inputs(draw: Draw) -> Inputs:
-        right = features(draw, *b)
-        # Division wants numbers away from 0.
-        return {"a": features(draw, *a), "b": right + np.sign(right)}
-
-    def run_tinytorch(student: Student, values: Inputs) -> Results:
-        left, right = student.tensor(values["a"]), student.tensor(values["b"])
-        return {text: student.array(compute(left, right)) for text, compute in expressions.items()}
-
-    def run_torch(judge: Judge, values: Inputs) -> Results:
-        tensors = judge.tensors(values, ())
-        return {text: judge.array(compute(tensors["a"], tensors["b"])) for text, compute in expressions.items()}
-
-    return Case(name, "tensor", needs, inputs, run_tinytorch, run_torch)
-
-
-_ARITHMETIC: Mapping[str, Expression] = {
-    "a + b": lambda a, b: a + b,
-    "a - b": lambda a, b: a - b,
-    "a * b": lambda a, b: a * b,
-    "a / b": lambda a, b: a / b,
+_BOTH = ("a", "b")
+AXES: Mapping[str, dict[str, Any]] = {
+    "": {},
+    "axis=0": {"axis": 0},
+    "axis=1": {"axis": 1},
+    "axis=-1": {"axis": -1},
+    "axis=1, keepdims=True": {"axis": 1, "keepdims": True},
+    "axis=(0, 2)": {"axis": (0, 2)},
+    "keepdims=True": {"keepdims": True},
 }
+"""The ways to take a sum, a mean or a maximum, as they are written and as arguments."""
 
 
-def _reduction(name: str, in_torch: Callable[[Any, int | None, bool], Any]) -> Case:
-    """A case of a reduction over all axes, over one, and with the axis kept."""
-    ways: dict[str, tuple[int | None, bool]] = {
-        f"{name}()": (None, False),
-        f"{name}(axis=0)": (0, False),
-        f"{name}(axis=1, keepdims=True)": (1, True),
-        f"{name}(axis=-1)": (-1, False),
+def away_from_zero(draw: Draw, *lengths: int) -> Any:
+    """Features from 1 on in magnitude, as division wants them; of no mean 0, so that no sum of them cancels."""
+    shape = sizes(draw, *lengths)
+    # Features are scaled by their spread, which one value alone does not have.
+    values = features(draw, *shape) if np.prod(shape) > 1 else features(draw, 3)[:1].reshape(shape)
+    return np.asarray(values + 2 * np.sign(values) + np.float32(1))
+
+
+def arrays(**shapes: tuple[int, ...]) -> Callable[[Draw], Inputs]:
+    """Draws an array for each name, and the lengths of the first, which expressions may need."""
+
+    def draw_them(draw: Draw) -> Inputs:
+        drawn = {name: away_from_zero(draw, *shape) for name, shape in shapes.items()}
+        return {**drawn, "lengths": list(next(iter(drawn.values())).shape)}
+
+    return draw_them
+
+
+def reductions(name: str) -> list[Expression]:
+    """A sum, a mean or a maximum over all axes, over one, over several, with and without the axis kept."""
+
+    def in_torch(values: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+        a = values["a"]
+        axis = arguments.get("axis", tuple(range(a.ndim)))
+        method = {"max": "amax", "min": "amin"}.get(name, name)
+        return getattr(a, method)(dim=axis, keepdim=arguments.get("keepdims", False))
+
+    def reduce(values: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+        return getattr(values["a"], name)(**arguments)
+
+    return [
+        Expression(
+            f"a.{name}({text})",
+            functools.partial(reduce, arguments=arguments),
+            functools.partial(in_torch, arguments=arguments),
+            may_be_refused=text in ("axis=(0, 2)", "keepdims=True"),
+            method="min" if name == "min" else "",
+        )
+        for text, arguments in AXES.items()
+    ]
+
+
+def reshapes() -> list[Expression]:
+    """Of an array of three axes into others, with and without a length that is left open."""
+    return [
+        Expression("a.reshape(n * m, k)", lambda v: v["a"].reshape(v["lengths"][0] * v["lengths"][1], v["lengths"][2])),
+        Expression(
+            "a.reshape((k, n * m))",
+            lambda v: v["a"].reshape((v["lengths"][2], v["lengths"][0] * v["lengths"][1])),
+            may_be_refused=True,
+        ),
+        Expression("a.reshape(n, -1)", lambda v: v["a"].reshape(v["lengths"][0], -1)),
+        Expression("a.reshape(-1, k)", lambda v: v["a"].reshape(-1, v["lengths"][2])),
+        Expression("a.reshape(m, -1, n)", lambda v: v["a"].reshape(v["lengths"][1], -1, v["lengths"][0])),
+        Expression("a.reshape(-1)", lambda v: v["a"].reshape(-1)),
+    ]
+
+
+def reshape_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
+    """That a length which is left open is the right one."""
+    n, m, k = inputs["lengths"]
+    open_lengths = {
+        "a.reshape(n, -1)": (n, m * k),
+        "a.reshape(-1, k)": (n * m, k),
+        "a.reshape(m, -1, n)": (m, k, n),
+        "a.reshape(-1)": (n * m * k,),
     }
-
-    def run_tinytorch(student: Student, values: Inputs) -> Results:
-        x = student.tensor(values["x"])
-        results: Results = {}
-        for text, (axis, keepdims) in ways.items():
-            arguments: dict[str, Any] = {} if axis is None else {"axis": axis}
-            results[text] = student.array(getattr(x, name)(**arguments, **({"keepdims": True} if keepdims else {})))
-        return results
-
-    def run_torch(judge: Judge, values: Inputs) -> Results:
-        x = judge.tensor(values["x"])
-        return {text: judge.array(in_torch(x, axis, keepdims)) for text, (axis, keepdims) in ways.items()}
-
-    return Case(
-        f"tensor-{name}",
-        "tensor",
-        ("Tensor", f"Tensor.{name}"),
-        # Features have the mean 0; a sum that cancels is nothing but rounding.
-        lambda draw: {"x": features(draw, 4, 5, 6) + np.float32(1)},
-        run_tinytorch,
-        run_torch,
-    )
+    wrong = [text for text, shape in open_lengths.items() if np.shape(results[text]) != shape]
+    what = f"{', '.join(wrong) or 'reshape'} finds the length that is left open"
+    return [Claim(what, not wrong or np.shape(results["a.reshape(n * m, k)"]) != (n * m, k), "RESHAPE-MINUS-ONE")]
 
 
-def _max(x: Any, axis: int | None, keepdims: bool) -> Any:
-    return x.amax() if axis is None else x.amax(dim=axis, keepdim=keepdims)
+def transposes() -> list[Expression]:
+    """Of an array of three axes."""
+    return [
+        Expression("a.transpose()", lambda v: v["a"].transpose(), lambda v: v["a"].transpose(-2, -1)),
+        Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1)),
+        Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2)),
+        Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0)),
+        Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2)),
+    ]
 
 
-def _shapes_tinytorch(student: Student, values: Inputs) -> Results:
-    x = student.tensor(values["x"])
+def indices() -> list[Expression]:
+    """Of a matrix: whole numbers, slices, steps, and rows that are named more than once."""
+    rows = np.array([0, 2, 2, 4, 2])
+    return [
+        Expression("a[2]", lambda v: v["a"][2]),
+        Expression("a[-1]", lambda v: v["a"][-1]),
+        Expression("a[1, 3]", lambda v: v["a"][1, 3]),
+        Expression("a[1:4]", lambda v: v["a"][1:4]),
+        Expression("a[1:3, 2:]", lambda v: v["a"][1:3, 2:]),
+        Expression("a[:, -2]", lambda v: v["a"][:, -2]),
+        Expression("a[::2]", lambda v: v["a"][::2]),
+        Expression("a[::-1]", lambda v: v["a"][::-1], lambda v: v["a"].flip(0), may_be_refused=True),
+        Expression("a[[0, 2, 2, 4, 2]]", lambda v: v["a"][rows], may_be_refused=True),
+        Expression("a[rows, columns]", lambda v: v["a"][rows, rows[::-1].copy()], may_be_refused=True),
+    ]
+
+
+def _values(name: str, inputs: Callable[[Draw], Inputs], expressions: Sequence[Expression], *needs: str) -> Case:
+    return Table(expressions, with_gradients=False).case(name, "tensor", ("Tensor", *needs), inputs)
+
+
+def _operators(left: str, right: str) -> list[Expression]:
+    both = (left, right)
+    return [
+        Expression(f"{left} + {right}", lambda v: v[left] + v[right], leaves=both),
+        Expression(f"{left} - {right}", lambda v: v[left] - v[right], leaves=both),
+        Expression(f"{left} * {right}", lambda v: v[left] * v[right], leaves=both),
+        Expression(f"{left} / {right}", lambda v: v[left] / v[right], leaves=both),
+    ]
+
+
+BROADCAST_SHAPES: Mapping[str, tuple[int, ...]] = {
+    "a": (5, 7),
+    "row": (7,),
+    "column": (5, 1),
+    "wide": (1, 7),
+    "cube": (3, 5, 7),
+    "one": (1,),
+    "single": (),
+}
+BROADCASTS = (
+    *_operators("a", "row"),
+    Expression("row - a", lambda v: v["row"] - v["a"], leaves=("row", "a")),
+    Expression("a / column", lambda v: v["a"] / v["column"], leaves=("a", "column")),
+    Expression("column * wide", lambda v: v["column"] * v["wide"], leaves=("column", "wide")),
+    Expression("cube - column", lambda v: v["cube"] - v["column"], leaves=("cube", "column")),
+    Expression("one / a", lambda v: v["one"] / v["a"], leaves=("one", "a")),
+    Expression("a * single", lambda v: v["a"] * v["single"], leaves=("a", "single")),
+)
+
+NUMBERS: Mapping[str, tuple[Expression, Expression]] = {
+    "add": (
+        Expression("a + 2", lambda v: v["a"] + 2),
+        Expression("2 + a", lambda v: 2 + v["a"], method="__radd__"),
+    ),
+    "sub": (
+        Expression("a - 0.5", lambda v: v["a"] - 0.5),
+        Expression("0.5 - a", lambda v: 0.5 - v["a"], method="__rsub__"),
+    ),
+    "mul": (
+        Expression("a * 3", lambda v: v["a"] * 3),
+        Expression("3 * a", lambda v: 3 * v["a"], method="__rmul__"),
+    ),
+    "div": (
+        Expression("a / 4", lambda v: v["a"] / 4),
+        Expression("4 / a", lambda v: 4 / v["a"], method="__rtruediv__"),
+    ),
+}
+"""Each operator with a number on its right, and on its left, which the course does not ask for."""
+
+PRODUCTS = (
+    Expression("a.matmul(b)", lambda v: v["a"].matmul(v["b"]), leaves=_BOTH),
+    Expression("a @ b", lambda v: v["a"] @ v["b"], leaves=_BOTH),
+)
+VECTORS = (
+    Expression("a.matmul(vector)", lambda v: v["a"].matmul(v["vector"]), leaves=("a", "vector"), may_be_refused=True),
+    Expression("vector.matmul(b)", lambda v: v["vector"].matmul(v["b"]), leaves=("vector", "b"), may_be_refused=True),
+)
+BATCHES = (
+    Expression("batch.matmul(b)", lambda v: v["batch"].matmul(v["b"]), leaves=("batch", "b")),
+    Expression("a.matmul(batch of b)", lambda v: v["a"].matmul(v["many"]), leaves=("a", "many"), may_be_refused=True),
+    Expression(
+        "single.matmul(batch of b)", lambda v: v["one"].matmul(v["many"]), leaves=("one", "many"), may_be_refused=True
+    ),
+)
+BATCH_SHAPES: Mapping[str, tuple[int, ...]] = {
+    "a": (5, 7),
+    "b": (7, 4),
+    "batch": (3, 5, 7),
+    "many": (3, 7, 4),
+    "one": (1, 5, 7),
+}
+"""Matrices and batches of matrices; what has one matrix serves all of the other's."""
+
+
+def _other_types(student: Student, values: Inputs) -> Results:
+    """Whole numbers and float64, as they come from labels and from NumPy's generators."""
+    whole, double = values["whole"], values["double"].astype(np.float64)
+    integers, doubles = student.tensor(whole, keeps_type=True), student.tensor(double, keeps_type=True)
     return {
-        "reshape(6, 20)": student.array(x.reshape(6, 20)),
-        "reshape(4, -1)": student.array(x.reshape(4, -1)),
-        "transpose(0, 1)": student.array(x.transpose(0, 1)),
-        "transpose()": student.array(x.transpose()),
+        "integers": np.array(student.array(integers)),
+        "integers + 0.5": np.array(student.array(integers + 0.5)),
+        "integers / 4": np.array(student.array(integers / 4)),
+        "integers * float64": np.array(student.array(integers * doubles)),
+        "type of a tensor of integers": str(student.array(integers).dtype),
+        "type of a tensor of float64": str(student.array(doubles).dtype),
     }
 
 
-def _shapes_torch(judge: Judge, values: Inputs) -> Results:
-    x = judge.tensor(values["x"])
+def _other_types_in_torch(judge: Judge, values: Inputs) -> Results:
+    integers, doubles = judge.tensor(values["whole"].astype(np.float32)), judge.tensor(values["double"])
     return {
-        "reshape(6, 20)": judge.array(x.reshape(6, 20)),
-        "reshape(4, -1)": judge.array(x.reshape(4, -1)),
-        "transpose(0, 1)": judge.array(x.transpose(0, 1)),
-        "transpose()": judge.array(x.transpose(-1, -2)),
+        "integers": judge.array(integers),
+        "integers + 0.5": judge.array(integers + 0.5),
+        "integers / 4": judge.array(integers / 4),
+        "integers * float64": judge.array(integers * doubles),
     }
+
+
+def _rounded_down(judge: Judge, values: Inputs) -> Results:
+    return {name: np.trunc(value) for name, value in _other_types_in_torch(judge, values).items()}
+
+
+def _type_claims(_: Inputs, results: Results) -> list[Claim]:
+    return [
+        Claim(
+            f"{what} is {results[what]}; TinyTorch's tensors are all float32", results[what] == "float32", is_note=True
+        )
+        for what in ("type of a tensor of integers", "type of a tensor of float64")
+    ]
 
 
 CASES = (
-    _values("tensor-arithmetic", (4, 5), (4, 5), _ARITHMETIC),
-    _values("tensor-broadcasting", (4, 5), (5,), {**_ARITHMETIC, "b - a": lambda a, b: b - a}),
+    _values("tensor-arithmetic", arrays(a=(5, 7), b=(5, 7)), _operators("a", "b")),
+    _values("tensor-broadcasting", arrays(**BROADCAST_SHAPES), BROADCASTS),
+    _values("tensor-numbers", arrays(a=(5, 7)), [way for ways in NUMBERS.values() for way in ways]),
+    _values("tensor-matmul", arrays(a=(5, 7), b=(7, 4), vector=(7,)), [*PRODUCTS, *VECTORS]),
     _values(
-        "tensor-numbers",
-        (4, 5),
-        (4, 5),
-        {
-            "a + 2": lambda a, _: a + 2,
-            "3 * a": lambda a, _: 3 * a,
-            "a - 0.5": lambda a, _: a - 0.5,
-            "1 - a": lambda a, _: 1 - a,
-            "a / 4": lambda a, _: a / 4,
-        },
+        "tensor-matmul-batched",
+        arrays(**BATCH_SHAPES),
+        [
+            Expression("batch.matmul(batch of b)", lambda v: v["batch"].matmul(v["many"]), leaves=("batch", "many")),
+            *BATCHES,
+        ],
     ),
-    _values("tensor-matmul", (8, 64), (64, 10), {"a.matmul(b)": lambda a, b: a.matmul(b), "a @ b": lambda a, b: a @ b}),
-    _values("tensor-matmul-batched", (3, 4, 5), (3, 5, 6), {"a.matmul(b)": lambda a, b: a.matmul(b)}),
-    _reduction("sum", lambda x, axis, keep: x.sum() if axis is None else x.sum(dim=axis, keepdim=keep)),
-    _reduction("mean", lambda x, axis, keep: x.mean() if axis is None else x.mean(dim=axis, keepdim=keep)),
-    _reduction("max", _max),
+    _values("tensor-sum", arrays(a=(4, 5, 7)), reductions("sum"), "Tensor.sum"),
+    _values("tensor-mean", arrays(a=(4, 5, 7)), reductions("mean"), "Tensor.mean"),
+    _values("tensor-max", arrays(a=(4, 5, 7)), [*reductions("max"), *reductions("min")], "Tensor.max"),
+    Table(reshapes(), with_gradients=False, claims=reshape_claims).case(
+        "tensor-reshape", "tensor", ("Tensor", "Tensor.reshape"), arrays(a=(3, 4, 7))
+    ),
+    _values("tensor-transpose", arrays(a=(3, 4, 7)), transposes(), "Tensor.transpose"),
+    _values("tensor-indexing", arrays(a=(5, 7)), indices(), "Tensor.__getitem__"),
     Case(
-        "tensor-shapes",
+        "tensor-other-types",
         "tensor",
-        ("Tensor", "Tensor.reshape", "Tensor.transpose"),
-        lambda draw: {"x": features(draw, 4, 5, 6)},
-        _shapes_tinytorch,
-        _shapes_torch,
-    ),
-    _values(
-        "tensor-indexing",
-        (4, 5),
-        (4, 5),
-        {"a[1]": lambda a, _: a[1], "a[1:3, 2:]": lambda a, _: a[1:3, 2:]},
-        ("Tensor", "Tensor.__getitem__"),
+        ("Tensor",),
+        lambda draw: {
+            "whole": draw.rng.integers(-9, 10, sizes(draw, 5, 7)),
+            "double": away_from_zero(draw, 5, 7),
+        },
+        _other_types,
+        _other_types_in_torch,
+        mistakes={"DTYPE": _rounded_down},
+        claims=_type_claims,
     ),
 )

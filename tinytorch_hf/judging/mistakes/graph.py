@@ -230,4 +230,24 @@ MISTAKES = (
         "backward is not the gradient of what forward computes",
         "Differentiate the line of forward that computes the result, and compare that with backward, term by term.",
     ),
+    Mistake(
+        "MEMORY-ORDER",
+        "the result depends on how the values lie in memory: for a transposed or sliced array it is another",
+        "Compute with shape, axes and indices; flags, strides, ravel(order='K') and out= see the memory.",
+    ),
+    Mistake(
+        "BATCH-OF-ONE",
+        "a batch of one sample gives another result than the same sample among others",
+        "Keep the batch axis whatever its length; do not squeeze it away.",
+    ),
+    Mistake(
+        "TENSORS-KEPT",
+        "every training step leaves tensors behind that are never freed",
+        "Keep no list of all tensors or operations, and let go of the graph after backward.",
+    ),
+    Mistake(
+        "INDEX-LAST-PLACE",
+        "where an index names a place more than once, only the last of its gradients counts",
+        "Use np.add.at(grad, index, g), which adds up; grad[index] = g and grad[index] += g do not.",
+    ),
 )
