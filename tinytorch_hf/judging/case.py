@@ -79,12 +79,15 @@ class Claim:
         The mistake that it proves where it does not hold; empty where it proves none.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
+    seen
+        What was found instead where it does not hold, such as "31 of 32 came"; or nothing.
     """
 
     what: str
     holds: bool
     code: str = ""
     is_note: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True, eq=False)

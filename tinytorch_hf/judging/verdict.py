@@ -55,7 +55,7 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
     claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
     broken = [claim for claim in claims if not claim.holds and not claim.is_note]
     notes = tuple(claim.what for claim in claims if not claim.holds and claim.is_note)
-    different = [*attempt.seen, *(Difference(f'"{claim.what}"', "is not true") for claim in broken)]
+    different = [*attempt.seen, *(_untrue(claim) for claim in broken)]
     if different:
         cause = _cause(case, attempt, broken, again)
         return Result(
@@ -108,9 +108,13 @@ def _cause(case: Case, first: Attempt, broken: Sequence[Claim], again: Again) ->
         attempt = _attempt(case, answer, first.seed, is_second=True)
         return attempt if attempt.seen else None
 
-    if first.seen:
-        return likely_cause(case, first, second)
-    return next((Cause(claim.code) for claim in broken if claim.code), None)
+    # What a claim proves needs no second run.
+    proven = next((Cause(claim.code) for claim in broken if claim.code), None)
+    return proven or (likely_cause(case, first, second) if first.seen else None)
+
+
+def _untrue(claim: Claim) -> Difference:
+    return Difference(f'"{claim.what}"', f"is not true: {claim.seen}" if claim.seen else "is not true")
 
 
 def _described(different: Sequence[Difference]) -> str:
