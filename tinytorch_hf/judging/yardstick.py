@@ -24,7 +24,6 @@ from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
 
-
 # What results are called that say what an optimizer changed.
 CHANGE = "change"
 

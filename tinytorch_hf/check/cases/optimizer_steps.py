@@ -7,7 +7,7 @@ so that nothing but the update is judged. What comes out is what each step chang
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,11 +109,16 @@ def _changes(plan: Plan, inputs: Inputs, step: Step) -> Results:
     return results
 
 
+def parameters_of(student: Student, inputs: Inputs, names: Iterable[str]) -> dict[str, Any]:
+    """Parameters in TinyTorch, each with memory of its own: a tensor may keep the array that it is given."""
+    return {name: student.tensor(inputs[f"start of {name}"].copy(), gradient=True) for name in names}
+
+
 def in_tinytorch(plan: Plan) -> Callable[[Student, Inputs], Results]:
     """The steps in TinyTorch."""
 
     def run(student: Student, inputs: Inputs) -> Results:
-        parameters = {name: student.tensor(inputs[f"start of {name}"], gradient=True) for name in plan.shapes}
+        parameters = parameters_of(student, inputs, plan.shapes)
         optimizers = [
             student.part(plan.part)([parameters[name] for name in names], **plan.arguments) for names in plan.groups
         ]

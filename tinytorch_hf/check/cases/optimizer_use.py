@@ -1,4 +1,4 @@
-"""Optimizers as they are used: made of any iterable of parameters, resetting gradients, leaving them, a changed rate."""
+"""Optimizers as they are used: parameters of any kind, gradients reset or left as they are, a changed rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan
+from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan, parameters_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.updates import RIGHT, Settings, Updates
@@ -32,10 +32,6 @@ _KINDS: Mapping[str, Callable[[list[Any]], Iterable[Any]]] = {
 }
 
 
-def _parameters(student: Student, inputs: Inputs) -> dict[str, Any]:
-    return {name: student.tensor(inputs[f"start of {name}"], gradient=True) for name in SHAPES}
-
-
 def _case(name: str, part: str, run: Run, claims: Claims) -> Case:
     return Case(name, "optimizers", ("Tensor", part), _plan(part).draw, run, lambda *_: {}, claims=claims)
 
@@ -48,7 +44,7 @@ def _zero_grad(part: str) -> Case:
     """After zero_grad, nothing is left in any parameter; one without a gradient is no trouble."""
 
     def run(student: Student, inputs: Inputs) -> Results:
-        parameters = _parameters(student, inputs)
+        parameters = parameters_of(student, inputs, SHAPES)
         optimizer = student.part(part)(list(parameters.values()), lr=_RATE[part])
         for name in ("matrix", "single"):
             student.set_gradient(parameters[name], inputs[f"gradients of {name}"][0])
@@ -70,7 +66,7 @@ def _keeps_gradients(part: str) -> Case:
     """A step reads gradients and leaves them as they are: they add up over calls of backward, and others read them."""
 
     def run(student: Student, inputs: Inputs) -> Results:
-        parameters = _parameters(student, inputs)
+        parameters = parameters_of(student, inputs, SHAPES)
         optimizer = student.part(part)(list(parameters.values()), **_ARGUMENTS[part])
         for name, parameter in parameters.items():
             student.set_gradient(parameter, inputs[f"gradients of {name}"][0])
@@ -91,7 +87,7 @@ def _keeps_gradients(part: str) -> Case:
         return [
             Claim("step() leaves the gradients as they are", not changed, "OPTIMIZER-CHANGES-GRADIENT", seen=seen),
             Claim(
-                "step() leaves resetting the gradients to zero_grad()",
+                "step() resets the gradients, which PyTorch leaves to zero_grad()",
                 all(results[f"left in {name}"].any() for name in SHAPES),
                 is_note=True,
             ),
@@ -104,7 +100,7 @@ def _given(part: str) -> Case:
     """Parameters come as a list, a tuple or a generator; PyTorch takes any of them."""
 
     def one(student: Student, inputs: Inputs, kind: str) -> Results:
-        parameters = _parameters(student, inputs)
+        parameters = parameters_of(student, inputs, SHAPES)
         try:
             optimizer = student.part(part)(_KINDS[kind](list(parameters.values())), **_ARGUMENTS[part])
             for name, parameter in parameters.items():
@@ -124,16 +120,16 @@ def _given(part: str) -> Case:
             results.update(one(student, inputs, kind))
         return results
 
-    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+    def claims(_: Inputs, results: Results) -> list[Claim]:
         made = []
         for kind in _KINDS:
-            what = f"parameters may be given as a {kind}"
             if f"{kind} refused" in results:
-                made.append(Claim(what, False, is_note=True))
+                made.append(Claim(f"parameters that come as a {kind} are refused", False, is_note=True))
                 continue
             # Whether the update itself is right is told by other cases.
             same = all(np.array_equal(results[f"{kind}: {name}"], results[f"list: {name}"]) for name in SHAPES)
-            made.append(Claim(what, same, "OPTIMIZER-GENERATOR", seen="they are not updated as those of a list are"))
+            seen = "they are not updated as those of a list are"
+            made.append(Claim(f"parameters may be given as a {kind}", same, "OPTIMIZER-GENERATOR", seen=seen))
         return made
 
     return _case(f"{part.lower()}-parameters-given", part, run, claims)
@@ -144,7 +140,7 @@ def _rate(part: str) -> Case:
     later = 0.01
 
     def run(student: Student, inputs: Inputs) -> Results:
-        parameter = student.tensor(inputs["start of matrix"], gradient=True)
+        parameter = parameters_of(student, inputs, ["matrix"])["matrix"]
         optimizer = student.part(part)([parameter], lr=_RATE[part])
         results: Results = {}
         for step in range(2):
@@ -169,11 +165,9 @@ def _rate(part: str) -> Case:
         found = results["matrix after step 2"]
         # Only the one mistake: whatever else is wrong with the step is told by other cases.
         keeps = np.allclose(found, after(inputs, _RATE[part]), rtol=1e-4, atol=1e-6)
-        return [Claim("setting lr between two steps takes effect", not keeps, is_note=True)]
+        return [Claim("setting the optimizer's lr between two steps has no effect", not keeps, is_note=True)]
 
     return _case(f"{part.lower()}-rate-changed", part, run, claims)
 
 
-CASES = tuple(
-    make(part) for part in ("SGD", "Adam", "AdamW") for make in (_zero_grad, _keeps_gradients, _given, _rate)
-)
+CASES = tuple(make(part) for part in ("SGD", "Adam", "AdamW") for make in (_zero_grad, _keeps_gradients, _given, _rate))

@@ -168,7 +168,7 @@ MISTAKES = (
     Mistake(
         "OPTIMIZER-STATE-SHARED",
         "two optimizers share what they keep between steps",
-        "Make velocities and moments in __init__, as attributes of self; do not keep them in the class or in a default.",
+        "Make velocities and moments in __init__, as attributes of self, not in the class or in a default.",
     ),
     Mistake(
         "OPTIMIZER-GENERATOR",
