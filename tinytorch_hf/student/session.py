@@ -78,6 +78,7 @@ class Session:
         """The view of the package."""
         if self._student is None:
             self._student = Student(self._part, self._map.conventions, self._autograd_is_built())
+            self._student.is_mapped = self._map != FrameworkMap(self._map.package)
         return self._student
 
     def _opened(self) -> ModuleType:

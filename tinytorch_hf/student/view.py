@@ -46,6 +46,9 @@ class Student:
         Whether the package has a module for it, so that gradients which never arrive are a fault.
     """
 
+    # Whether a mapping file describes the framework; what TinyTorch's documentation promises is its own affair then.
+    is_mapped = False
+
     def __init__(
         self,
         find_part: Callable[[str], Any],

@@ -59,7 +59,7 @@ def _epoch(student: Student, loader: Iterable[Any], name: str) -> Results:
         n_tensors += sum(student.is_tensor(part) for part in batch)
         batches.append([student.array(part) for part in batch])
     results: Results = {
-        f"{name}: sizes": np.array([len(np.atleast_1d(batch[0])) for batch in batches], dtype=np.int64),
+        f"{name}: sizes": np.array([len(np.atleast_1d(batch[-1])) for batch in batches], dtype=np.int64),
         f"{name}: parts that are tensors": n_tensors,
     }
     for index, column in enumerate(COLUMNS):

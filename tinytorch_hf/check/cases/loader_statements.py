@@ -55,11 +55,18 @@ class Epoch:
         return len(set(self.numbers.tolist()) & set(self.values["numbers"].tolist()))
 
     def agrees(self, column: str) -> bool:
-        """Whether a column holds what belongs to the numbers that came."""
+        """Whether a column holds what belongs to the numbers that came, in whatever shape."""
         places = {number: place for place, number in enumerate(self.values["numbers"].tolist())}
         chosen = [places[number] for number in self.numbers.tolist() if number in places]
         found = self._results[f"{self.name}: {column}"]
-        return len(chosen) == len(self.numbers) and np.array_equal(found, self.values[column][chosen])
+        return len(chosen) == len(self.numbers) and np.array_equal(
+            np.ravel(found), np.ravel(self.values[column][chosen])
+        )
+
+    def shape(self, column: str) -> tuple[int, ...]:
+        """The shape of a column over the whole pass."""
+        shape: tuple[int, ...] = self._results[f"{self.name}: {column}"].shape
+        return shape
 
 
 def whole(epoch: Epoch, batch: int, after: Epoch | None = None) -> list[Claim]:
@@ -121,10 +128,15 @@ def together(epoch: Epoch) -> list[Claim]:
     """That every image and every label is that of its number; nothing is said where the numbers are others."""
     if not set(epoch.numbers.tolist()) <= set(epoch.values["numbers"].tolist()):
         return []
-    return [
-        Claim(f"{epoch.name}: {column} stay with their samples", epoch.agrees(column), "LOADER-LABELS")
-        for column in ("images", "labels")
-    ]
+    claims = []
+    for column in ("images", "labels"):
+        agrees = epoch.agrees(column)
+        claims.append(Claim(f"{epoch.name}: {column} stay with their samples", agrees, "LOADER-LABELS"))
+        if agrees:
+            shape, right = epoch.shape(column), (len(epoch.numbers), *epoch.values[column].shape[1:])
+            what = f"{epoch.name}: {column} are stacked along a first axis"
+            claims.append(Claim(what, shape == right, "OTHER-SHAPE", seen=f"they are {shape} instead of {right}"))
+    return claims
 
 
 def batches_hold(epoch: Epoch) -> list[Claim]:

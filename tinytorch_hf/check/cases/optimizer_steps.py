@@ -97,12 +97,12 @@ def change_of(name: str, step: int) -> str:
 Step = Callable[[int], Mapping[str, Array]]
 
 
-def _changes(plan: Plan, inputs: Inputs, step: Step) -> Results:
+def changes(plan: Plan, inputs: Inputs, step: Step) -> Results:
+    """What each step changes in each parameter; the values themselves where their shape is another one."""
     results: Results = {}
     before = {name: inputs[f"start of {name}"].astype(np.float64) for name in plan.shapes}
     for number in range(plan.n_steps):
         for name, after in step(number).items():
-            # Values of another shape are a result that differs, and nothing that could be subtracted.
             same_shape = after.shape == before[name].shape
             results[change_of(name, number)] = after - before[name] if same_shape else after
             before[name] = after
@@ -132,7 +132,7 @@ def in_tinytorch(plan: Plan) -> Callable[[Student, Inputs], Results]:
                 optimizer.step()
             return {name: student.array(value).astype(np.float64) for name, value in parameters.items()}
 
-        return _changes(plan, inputs, step)
+        return changes(plan, inputs, step)
 
     return run
 
@@ -154,7 +154,7 @@ def in_torch(plan: Plan) -> RunTorch:
                 optimizer.step()
             return {name: judge.array(value).copy() for name, value in parameters.items()}
 
-        return _changes(plan, inputs, step)
+        return changes(plan, inputs, step)
 
     return run
 
@@ -171,19 +171,20 @@ def by_rule(plan: Plan, rule: Rule, shares_memory: bool = False) -> RunTorch:
     """
 
     def run(judge: Judge, inputs: Inputs) -> Results:
-        return _changes(plan, inputs, _stepper(plan, inputs, rule, shares_memory, judge.tensor, judge.array))
+        return changes(plan, inputs, stepper(plan, inputs, rule, shares_memory, judge.tensor, judge.array))
 
     return run
 
 
-def _stepper(
+def stepper(
     plan: Plan,
     inputs: Inputs,
     rule: Rule,
-    shares_memory: bool,
-    tensor: Callable[[Array], Any],
-    array: Callable[[Any], Array],
+    shares_memory: bool = False,
+    tensor: Callable[[Array], Any] = lambda values: values.astype(np.float64),
+    array: Callable[[Any], Array] = np.asarray,
 ) -> Step:
+    """The steps of a plan by a rule, in NumPy's float64 or in whatever ``tensor`` makes of arrays."""
     values = {name: tensor(inputs[f"start of {name}"]) for name in plan.shapes}
     memory: dict[int, dict[str, Any]] = {}
     chosen = [Updates(rule, plan.settings, memory if shares_memory else None) for _ in plan.groups]
@@ -239,8 +240,7 @@ def _finite(plan: Plan, inputs: Inputs, results: Results) -> list[Claim]:
     for code, change in NOT_FINITE.items():
         rule = dataclasses.replace(RIGHT[plan.part], **change)
         with np.errstate(all="ignore"):
-            step = _stepper(plan, inputs, rule, False, lambda values: values.astype(np.float64), np.asarray)
-            wrong = _changes(plan, inputs, step)
+            wrong = changes(plan, inputs, stepper(plan, inputs, rule))
         if rule.is_adaptive and all(np.allclose(results[name], wrong[name], 1e-3, equal_nan=True) for name in wrong):
             return [Claim("every parameter stays finite", False, code)]
     return [Claim("every parameter stays finite", False)]

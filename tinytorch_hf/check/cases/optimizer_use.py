@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan, parameters_of
+from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan, changes, in_tinytorch, parameters_of, stepper
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.updates import RIGHT, Settings, Updates
@@ -24,6 +24,12 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 }
 # Where decay and momentum do not matter: not every framework has them.
 _RATE = {"SGD": 0.2, "Adam": 0.05, "AdamW": 0.05}
+# As TinyTorch's documentation states them; PyTorch's SGD has another rate.
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "SGD": {"lr": 0.01, "momentum": 0.0, "weight_decay": 0.0},
+    "Adam": {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
+    "AdamW": {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01},
+}
 # How parameters may be handed over; a generator can be walked through once.
 _KINDS: Mapping[str, Callable[[list[Any]], Iterable[Any]]] = {
     "list": list,
@@ -170,4 +176,28 @@ def _rate(part: str) -> Case:
     return _case(f"{part.lower()}-rate-changed", part, run, claims)
 
 
-CASES = tuple(make(part) for part in ("SGD", "Adam", "AdamW") for make in (_zero_grad, _keeps_gradients, _given, _rate))
+def _defaults(part: str) -> Case:
+    """Without arguments, an optimizer has those that TinyTorch's documentation states."""
+    plan = Plan(part, {}, _DEFAULTS[part], n_steps=3)
+    in_steps = in_tinytorch(plan)
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        if student.is_mapped:
+            return {"not judged": "TinyTorch's defaults are those of no other framework"}
+        return in_steps(student, inputs)
+
+    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+        if "not judged" in results:
+            return []
+        right = changes(plan, inputs, stepper(plan, inputs, RIGHT[part]))
+        same = all(np.allclose(results[name], value, rtol=1e-3, atol=1e-6) for name, value in right.items())
+        stated = ", ".join(f"{name}={value}" for name, value in _DEFAULTS[part].items())
+        what = f"without arguments the steps are those of {stated}"
+        return [Claim(what, same, "DEFAULT-ARGUMENT", seen="they are others")]
+
+    return _case(f"{part.lower()}-defaults", part, run, claims)
+
+
+CASES = tuple(
+    make(part) for part in ("SGD", "Adam", "AdamW") for make in (_defaults, _zero_grad, _keeps_gradients, _given, _rate)
+)
