@@ -8,7 +8,7 @@ they need a fresh copy of the reference, which the fixture `fresh_reference` giv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generations import GENERATION_C, LOADER
 
@@ -29,6 +29,8 @@ class Mutant:
         Modules of the course that are built on the faulty part: operations there may be called wrong, too.
     cause
         What the likely cause must say, for the first of ``finds``; nothing where it cannot be told.
+    code
+        The code of that cause, where it is stated.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Mutant:
     finds: tuple[str, ...]
     through: tuple[str, ...] = field(default=())
     cause: str = ""
+    code: str = ""
 
     @property
     def package(self) -> dict[str, str]:
@@ -919,4 +922,19 @@ _SEQUENCES = (
     ),
 )
 
-MUTANTS = (*_TENSOR, *_ELEMENTWISE, *_LAYER, *_LOSS, *_DATA, *_UPDATE, *_IMAGES, *_SEQUENCES)
+
+def _through(mutants: tuple[Mutant, ...], *modules: str) -> tuple[Mutant, ...]:
+    """The same mutants, whose faults may show in more cases of these modules."""
+    return tuple(replace(mutant, through=(*mutant.through, *modules)) for mutant in mutants)
+
+
+MUTANTS = (
+    *_TENSOR,
+    *_ELEMENTWISE,
+    *_LAYER,
+    *_through(_LOSS, "losses", "training", "spatial"),
+    *_through(_DATA, "dataloader"),
+    *_through(_UPDATE, "optimizers", "training"),
+    *_IMAGES,
+    *_SEQUENCES,
+)

@@ -157,38 +157,41 @@ def _reshuffled_claims(values: Inputs, results: Results) -> list[Claim]:
 
 
 def _leaves_dataset(student: Student, values: Inputs) -> Results:
-    """The dataset after it was shuffled, sample by sample."""
+    """The dataset before and after it was shuffled, sample by sample."""
     dataset = _dataset(student, values)
+    results = _samples_of(student, dataset, "before")
     for _ in student.part("DataLoader")(dataset, batch_size=values["batch"], shuffle=True):
         pass
-    samples = [[student.array(part) for part in dataset[place]] for place in range(len(values["numbers"]))]
-    columns = [np.stack([np.asarray(sample[index]) for sample in samples]) for index in range(len(COLUMNS))]
-    return {f"afterwards: {column}": stacked for column, stacked in zip(COLUMNS, columns, strict=True)}
+    return {**results, **_samples_of(student, dataset, "afterwards")}
 
 
-def _leaves_dataset_claims(values: Inputs, results: Results) -> list[Claim]:
-    same = all(
-        np.array_equal(results[f"afterwards: {column}"].reshape(values[column].shape), values[column])
-        for column in COLUMNS
-    )
+def _samples_of(student: Student, dataset: Any, when: str) -> Results:
+    samples = [[student.array(part) for part in dataset[place]] for place in range(len(dataset))]
+    return {
+        f"{column} {when}": np.stack([np.asarray(sample[index]) for sample in samples]).copy()
+        for index, column in enumerate(COLUMNS)
+    }
+
+
+def _leaves_dataset_claims(_: Inputs, results: Results) -> list[Claim]:
+    same = all(np.array_equal(results[f"{column} before"], results[f"{column} afterwards"]) for column in COLUMNS)
     return [Claim("the loader leaves the dataset as it is", same, "LOADER-CHANGES-DATASET")]
 
 
 def _anew(student: Student, values: Inputs) -> Results:
-    """A pass after one that was broken off at its first batch, as to look at the data."""
+    """A pass after one that was broken off at its first batch, as to look at the data; and one that was not."""
+    usual = _epoch(student, _loader(student, values, values["batch"]), "usual epoch")
     loader = _loader(student, values, values["batch"])
     for _ in loader:
         break
-    return _epoch(student, loader, "epoch")
+    return {**usual, **_epoch(student, loader, "epoch")}
 
 
 def _anew_claims(values: Inputs, results: Results) -> list[Claim]:
-    epoch = Epoch("epoch", values, results)
-    anew = bool(len(epoch.numbers)) and epoch.numbers[0] == values["numbers"][0]
-    return [
-        Claim("a pass begins with the first sample, also after one that was broken off", anew, "LOADER-GOES-ON"),
-        *whole(epoch, values["batch"]),
-    ]
+    usual, epoch = Epoch("usual epoch", values, results), Epoch("epoch", values, results)
+    anew = np.array_equal(epoch.numbers, usual.numbers)
+    seen = f"{epoch.n_came} of {epoch.n_samples} samples come then"
+    return [Claim("after a pass that was broken off, the next one begins anew", anew, "LOADER-GOES-ON", seen=seen)]
 
 
 # Of a few samples: one by one, two even halves, and more in a batch than there are.

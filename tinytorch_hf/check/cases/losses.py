@@ -196,7 +196,13 @@ def loss_case(
     )
 
 
-def _in_a_sum(name: str, part: str, inputs: Callable[[Draw], Inputs], torch: LossInTorch) -> Case:
+def _in_a_sum(
+    name: str,
+    part: str,
+    inputs: Callable[[Draw], Inputs],
+    torch: LossInTorch,
+    mistakes: Mapping[str, LossInTorch],
+) -> Case:
     """Three times a loss and half of another one, both by the same function: the gradient that arrives is not 1."""
     leaves = ("predictions", "others")
 
@@ -209,12 +215,16 @@ def _in_a_sum(name: str, part: str, inputs: Callable[[Draw], Inputs], torch: Los
 
         return _run(student, values, leaves, both)
 
-    def right(judge: Judge, v: Any) -> Any:
-        first, second = torch(judge, v["predictions"], v["targets"]), torch(judge, v["others"], v["targets of others"])
-        return first * _SHARES[0] + second * _SHARES[1]
+    def in_sum(loss: LossInTorch, shares: tuple[float, float] = _SHARES) -> InTorch:
+        return lambda judge, v: (
+            loss(judge, v["predictions"], v["targets"]) * shares[0]
+            + loss(judge, v["others"], v["targets of others"]) * shares[1]
+        )
+
+    right = in_sum(torch)
 
     def unscaled(judge: Judge, v: Any) -> Any:
-        slope = torch(judge, v["predictions"], v["targets"]) + torch(judge, v["others"], v["targets of others"])
+        slope = in_sum(torch, (1.0, 1.0))(judge, v)
         return right(judge, v).detach() + slope - slope.detach()
 
     def last_kept(judge: Judge, v: Any) -> Any:
@@ -222,7 +232,11 @@ def _in_a_sum(name: str, part: str, inputs: Callable[[Draw], Inputs], torch: Los
         moved = sum((v[leaf] * slope * share).sum() for leaf, share in zip(leaves, _SHARES, strict=True))
         return right(judge, v).detach() + moved - moved.detach()
 
-    wrong: Mapping[str, InTorch] = {"LOSS-IGNORES-UPSTREAM": unscaled, "LAST-INPUT-KEPT": last_kept}
+    wrong: Mapping[str, InTorch] = {
+        "LOSS-IGNORES-UPSTREAM": unscaled,
+        "LAST-INPUT-KEPT": last_kept,
+        **{code: in_sum(loss) for code, loss in mistakes.items()},
+    }
     return Case(
         name,
         "losses",
@@ -252,18 +266,48 @@ def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
     return [finite, Claim("an improbable class costs what its logit says", not eps_shows, "CE-LOG-EPS")]
 
 
+# With one sample there is no batch to divide by or to sum over.
+_OF_BATCHES = (
+    "CE-GRADIENT-NOT-DIVIDED",
+    "CE-SOFTMAX-OVER-BATCH",
+    "ONE-SAMPLE-GRADIENT",
+    "MSE-BATCH-ONLY",
+    "MSE-GRADIENT-BATCH-ONLY",
+    "BCE-BATCH-ONLY",
+)
+
+
+def _of_one(mistakes: Mapping[str, LossInTorch], *without: str) -> Mapping[str, LossInTorch]:
+    return {code: loss for code, loss in mistakes.items() if code not in (*_OF_BATCHES, *without)}
+
+
 CASES = (
     loss_case("mse", MSE, regression, mse, _MSE_MISTAKES),
-    loss_case("mse-one-sample", MSE, _one(regression), mse, {"LOSS-SUM": _sum(mse)}),
-    _in_a_sum("mse-in-a-sum", MSE, regression, mse),
+    loss_case("mse-one-sample", MSE, _one(regression), mse, _of_one(_MSE_MISTAKES)),
+    _in_a_sum("mse-in-a-sum", MSE, regression, mse, _MSE_MISTAKES),
     loss_case(
         "cross-entropy", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES, _log_softmax_claims
     ),
-    loss_case("cross-entropy-one-sample", CROSS_ENTROPY, _one(classification), cross_entropy),
-    _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy),
-    loss_case("cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, claims=_log_softmax_claims),
-    loss_case("cross-entropy-extreme", CROSS_ENTROPY, _extreme, cross_entropy, claims=_log_softmax_claims),
+    loss_case(
+        "cross-entropy-one-sample",
+        CROSS_ENTROPY,
+        _one(classification),
+        cross_entropy,
+        _of_one(_CROSS_ENTROPY_MISTAKES, "LOSS-SUM"),
+    ),
+    _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES),
+    loss_case(
+        "cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, _CROSS_ENTROPY_MISTAKES, claims=_log_softmax_claims
+    ),
+    loss_case(
+        "cross-entropy-extreme",
+        CROSS_ENTROPY,
+        _extreme,
+        cross_entropy,
+        _CROSS_ENTROPY_MISTAKES,
+        claims=_log_softmax_claims,
+    ),
     loss_case("binary-cross-entropy", BINARY, binary, bce, _BINARY_MISTAKES),
-    loss_case("binary-cross-entropy-one-sample", BINARY, _one(binary), bce),
-    _in_a_sum("binary-cross-entropy-in-a-sum", BINARY, binary, bce),
+    loss_case("binary-cross-entropy-one-sample", BINARY, _one(binary), bce, _of_one(_BINARY_MISTAKES)),
+    _in_a_sum("binary-cross-entropy-in-a-sum", BINARY, binary, bce, _BINARY_MISTAKES),
 )

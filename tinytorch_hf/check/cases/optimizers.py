@@ -75,6 +75,13 @@ def _zero_gradients(name: str) -> Case:
     return case(f"{name}-zero-gradients", Plan(part, arguments, zero_steps=(0, 2)))
 
 
+def _betas() -> Case:
+    """Betas and eps that are not the usual ones."""
+    plan = Plan("Adam", {**_ADAM, "betas": (0.6, 0.95), "eps": 0.01})
+    usual = {"ADAM-ARGUMENTS-IGNORED": by_rule(dataclasses.replace(plan, arguments=_ADAM), RIGHT["Adam"])}
+    return case("adam-betas", plan, usual)
+
+
 CASES = (
     case("sgd", Plan("SGD", {"lr": 0.1})),
     case("sgd-weight-decay", Plan("SGD", _DECAY)),
@@ -87,7 +94,7 @@ CASES = (
     case("adam", Plan("Adam", _ADAM)),
     case("adam-small-gradients", Plan("Adam", _ADAM, scale=1e-7)),
     case("adam-weight-decay", Plan("Adam", _ADAM_DECAY)),
-    case("adam-betas", Plan("Adam", {**_ADAM, "betas": (0.6, 0.95), "eps": 0.01})),
+    _betas(),
     case("adam-many-steps", Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30), only=_ADDS_UP),
     _zero_gradients("adam"),
     _late("adam"),

@@ -190,4 +190,9 @@ MISTAKES = (
         "the velocity is the gradient's own array, so that it changes when the gradient is reset or added to",
         "Copy the gradient when the velocity starts: velocity = gradient.copy().",
     ),
+    Mistake(
+        "ADAM-ARGUMENTS-IGNORED",
+        "betas and eps that are given have no effect",
+        "Keep betas and eps in __init__, and use them in step().",
+    ),
 )
