@@ -240,8 +240,9 @@ WITHOUT_GRADIENT: Mapping[str, Mapping[str, Any]] = {
 
 SHARING: Mapping[str, Mapping[str, Any]] = {
     "SGD": {"MOMENTUM-SHARED": {"shares_state": True}},
-    "Adam": {"ADAM-MOMENTS-SHARED": {"shares_state": True}},
-    "AdamW": {"ADAM-MOMENTS-SHARED": {"shares_state": True}},
+    # What is shared are the moments; t is the optimizer's own.
+    "Adam": {"ADAM-MOMENTS-SHARED": {"shares_state": True, "counts": "calls"}},
+    "AdamW": {"ADAM-MOMENTS-SHARED": {"shares_state": True, "counts": "calls"}},
 }
 """What shows where several parameters have one shape: changes of a rule, by the optimizer's name and by code."""
 

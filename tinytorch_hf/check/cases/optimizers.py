@@ -65,13 +65,13 @@ def _two(name: str) -> Case:
         n_steps=3,
     )
     shared = {code: by_rule(plan, _changed(part, dict(change))) for code, change in SHARING[part].items()}
-    shared["OPTIMIZER-STATE-SHARED"] = by_rule(plan, RIGHT[part], shares_memory=True)
+    shared["OPTIMIZER-STATE-SHARED"] = by_rule(plan, _changed(part, {"counts": "calls"}), shares_memory=True)
     return case(f"{name}-two-optimizers", plan, shared)
 
 
 def _zero_gradients(name: str) -> Case:
-    """Gradients that are 0 in some steps are gradients all the same."""
-    part, arguments = _FULL[name]
+    """Gradients that are 0 in some steps are gradients all the same; Adam's decay would be added to them."""
+    part, arguments = ("Adam", _ADAM) if name == "adam" else _FULL[name]
     return case(f"{name}-zero-gradients", Plan(part, arguments, zero_steps=(0, 2)))
 
 
