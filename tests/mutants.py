@@ -558,7 +558,7 @@ _UPDATE = (
         "SGD",
         "class SGD(_Right):\n    def change(self, *arguments):\n        return -super().change(*arguments)\n",
         ("sgd", "sgd-weight-decay", "sgd-momentum", "sgd-momentum-weight-decay", "mlp-with-sgd", "mlp-with-momentum"),
-        "the sign is wrong",
+        "the step goes up the gradient",
     ),
     _part(
         "Adam has no bias correction",
@@ -567,7 +567,7 @@ _UPDATE = (
         _ADAM_WRITTEN_OUT
         + "            p.data = (p.data - self.lr * m / (np.sqrt(v) + self.eps)).astype(np.float32)\n",
         ("adam", "adam-small-gradients", "adam-weight-decay"),
-        "no bias correction",
+        "the bias correction is missing",
     ),
     _part(
         "Adam adds eps under the root",

@@ -188,10 +188,7 @@ PLANTED = (
         },
         "ADAM-STEP-PER-PARAMETER",
         "adam",
-        "adam-weight-decay",
-        "adam-many-steps",
         "adam-frozen",
-        "adam-late-gradient",
         "adamw",
     ),
     _optimizer(

@@ -42,6 +42,7 @@ RESET_IN_PLACE = (
 
 
 @pytest.mark.parametrize("planted", planted_optimizers.PLANTED, ids=lambda planted: planted.name)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
     """In every operation that shows it, and by its code in the one that shows it best."""
     install(planted.package)
