@@ -90,15 +90,14 @@ PLANTED = (
     _optimizer(
         "SGD changes nothing", {_SGD: "            p.data - self.lr * g\n"}, "STEP-NOTHING", "sgd", "sgd-momentum"
     ),
-    _optimizer("SGD ignores the rate", {"p.data - self.lr * g": "p.data - g"}, "LR-IGNORED", "sgd", "sgd-weight-decay"),
-    _optimizer("SGD climbs", {"p.data - self.lr * g": "p.data + self.lr * g"}, "STEP-UPHILL", "sgd", "sgd-momentum"),
+    _optimizer("SGD ignores the rate", {"p.data - self.lr * g": "p.data - g"}, "LR-IGNORED", "sgd"),
+    _optimizer("SGD climbs", {"p.data - self.lr * g": "p.data + self.lr * g"}, "STEP-UPHILL", "sgd"),
     _optimizer("SGD updates the first alone", {_SGD: f"{_SGD}            break\n"}, "OPTIMIZER-FIRST-ONLY", "sgd"),
     _optimizer(
         "SGD's decay grows",
         {"g = p.grad + self.weight_decay": "g = p.grad - self.weight_decay"},
         "DECAY-SIGN",
         "sgd-weight-decay",
-        "sgd-momentum-weight-decay",
     ),
     _optimizer(
         "SGD decays past the velocity",
@@ -188,8 +187,6 @@ PLANTED = (
         },
         "ADAM-STEP-PER-PARAMETER",
         "adam",
-        "adam-frozen",
-        "adamw",
     ),
     _optimizer(
         "Adam stores the corrected moments",
@@ -199,15 +196,12 @@ PLANTED = (
         },
         "ADAM-MOMENTS-STORED-CORRECTED",
         "adam",
-        "adam-many-steps",
-        "adamw",
     ),
     _optimizer(
         "Adam has one pair of moments",
         {"self.m[i]": "self.m[0]", "self.v[i]": "self.v[0]"},
         "ADAM-MOMENTS-SHARED",
         "adam-two-optimizers",
-        "adamw-two-optimizers",
     ),
     _optimizer(
         "Adam keeps its moments in the class",
@@ -223,12 +217,10 @@ PLANTED = (
         "OPTIMIZER-STATE-SHARED",
         "adam-two-optimizers",
     ),
-    _optimizer("Adam takes no square", {"(1 - b2) * g * g": "(1 - b2) * g"}, "ADAM-NO-SQUARE", "adam", "adamw"),
-    _optimizer("Adam has no eps", {" + self.eps)": ")"}, "ADAM-NO-EPS", "adam-zero-gradients", "adamw-zero-gradients"),
-    _optimizer("Adam takes no root", {"np.sqrt(v)": "v"}, "ADAM-NO-ROOT", "adam", "adamw"),
-    _optimizer(
-        "Adam exchanges the betas", {"b1, b2 = self": "b2, b1 = self"}, "ADAM-BETAS-EXCHANGED", "adam", "adam-betas"
-    ),
+    _optimizer("Adam takes no square", {"(1 - b2) * g * g": "(1 - b2) * g"}, "ADAM-NO-SQUARE", "adam"),
+    _optimizer("Adam has no eps", {" + self.eps)": ")"}, "ADAM-NO-EPS", "adam-zero-gradients"),
+    _optimizer("Adam takes no root", {"np.sqrt(v)": "v"}, "ADAM-NO-ROOT", "adam"),
+    _optimizer("Adam exchanges the betas", {"b1, b2 = self": "b2, b1 = self"}, "ADAM-BETAS-EXCHANGED", "adam"),
     _optimizer(
         "Adam has betas of its own",
         {"b1, b2 = self.betas": "b1, b2 = 0.9, 0.999", "+ self.eps)": "+ 1e-8)"},
@@ -239,24 +231,21 @@ PLANTED = (
         "Adam corrects the first moment alone",
         {"v = self.v[i] / (1 - b2**self.t)": "v = self.v[i]"},
         "ADAM-BIAS-CORRECTION-SECOND",
-        "adam",
         "adamw",
     ),
     _optimizer(
         "Adam counts from 0",
         {"        self.t = 0\n": "        self.t = 1\n"},
         "ADAM-STEP-LATE",
-        "adam",
         "adamw",
     ),
-    _optimizer("Adam climbs", {"p.data - self.lr * m": "p.data + self.lr * m"}, "STEP-UPHILL", "adam", "adamw"),
-    _optimizer("Adam ignores the rate", {"p.data - self.lr * m": "p.data - m"}, "LR-IGNORED", "adam", "adamw"),
+    _optimizer("Adam climbs", {"p.data - self.lr * m": "p.data + self.lr * m"}, "STEP-UPHILL", "adam"),
+    _optimizer("Adam ignores the rate", {"p.data - self.lr * m": "p.data - m"}, "LR-IGNORED", "adam"),
     _optimizer(
         "Adam stops at a parameter without a gradient",
         {_SKIP: "            if p.grad is None:\n                return\n"},
         "OPTIMIZER-STOPS-AT-NONE",
         "adam-frozen",
-        "adamw-frozen",
         "adamw-late-gradient",
     ),
     _optimizer(
