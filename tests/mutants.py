@@ -8,7 +8,7 @@ they need a fresh copy of the reference, which the fixture `fresh_reference` giv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generations import GENERATION_C, LOADER
 
@@ -599,8 +599,8 @@ _UPDATE = (
         "SGD",
         "class SGD(_Right):\n    def change(self, *arguments):\n        return -super().change(*arguments)\n",
         ("sgd", "sgd-weight-decay", "sgd-momentum", "sgd-momentum-weight-decay", "mlp-with-sgd", "mlp-with-momentum"),
-        "the sign is wrong",
-        code="SIGN",
+        "the step goes up the gradient",
+        code="STEP-UPHILL",
     ),
     _part(
         "Adam has no bias correction",
@@ -998,4 +998,19 @@ _SEQUENCES = (
     ),
 )
 
-MUTANTS = (*_TENSOR, *_ELEMENTWISE, *_LAYER, *_LOSS, *_DATA, *_UPDATE, *_IMAGES, *_SEQUENCES)
+
+def _through(mutants: tuple[Mutant, ...], *modules: str) -> tuple[Mutant, ...]:
+    """The same mutants, whose faults may show in more cases of these modules."""
+    return tuple(replace(mutant, through=(*mutant.through, *modules)) for mutant in mutants)
+
+
+MUTANTS = (
+    *_TENSOR,
+    *_ELEMENTWISE,
+    *_LAYER,
+    *_through(_LOSS, "losses", "training", "spatial"),
+    *_through(_DATA, "dataloader"),
+    *_through(_UPDATE, "optimizers", "training"),
+    *_IMAGES,
+    *_SEQUENCES,
+)

@@ -39,17 +39,12 @@ def test_a_cases_numbers_follow_from_the_seed(case: Case, same_random_state: Non
             assert np.isfinite(expected.values[name]).all()
 
 
-@pytest.mark.parametrize(
-    ("case", "sentence"),
-    [
-        pytest.param(case, sentence, id=f"{case.name}: {sentence}")
-        for case in CASES.values()
-        for sentence in case.mistakes
-    ],
-)
-def test_a_mistake_differs_from_what_is_right(case: Case, sentence: str) -> None:
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.mistakes], ids=lambda case: case.name)
+def test_a_mistake_differs_from_what_is_right(case: Case) -> None:
     """Otherwise a case could not find it, and its sentence would be said of something else."""
-    assert yardstick.differences(yardstick.expected(case, 0)[0], mistaken(case, sentence, 0).values)
+    right = yardstick.expected(case, 0)[0]
+
+    assert [code for code in case.mistakes if not yardstick.differences(right, mistaken(case, code, 0).values)] == []
 
 
 @pytest.mark.parametrize("case", [case for case in CASES.values() if case.mistakes], ids=lambda case: case.name)

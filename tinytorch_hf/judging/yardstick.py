@@ -24,6 +24,9 @@ from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
 
+# What results are called that say what an optimizer changed.
+CHANGE = "change"
+
 
 class Expected:
     """The right results of one definition, and how far rounding can explain.
@@ -43,7 +46,8 @@ class Expected:
         self.values = run(judge("float64"), inputs)
         rounded = run(judge("float32"), inputs)
         floats = {name: value for name, value in self.values.items() if is_float(value)}
-        self.rounding = {name: _rounding(name, floats, rounded[name]) for name in floats}
+        errors = {name: largest_magnitude(rounded[name] - value) for name, value in floats.items()}
+        self.rounding = {name: _rounding(name, floats, errors) for name in floats}
 
     def restricted(self, names: Iterable[str]) -> Expected:
         """The same for some of the results."""
@@ -60,14 +64,18 @@ def judge(precision: str) -> Judge:
     return Judge(precision)
 
 
-def _rounding(name: str, right: Mapping[str, Array], rounded: Array) -> float:
+def _rounding(name: str, right: Mapping[str, Array], errors: Mapping[str, float]) -> float:
     largest = max((largest_magnitude(value) for other, value in right.items() if _together(name, other)), default=0.0)
-    return rounding(largest_magnitude(rounded - right[name]), largest)
+    if name.startswith(CHANGE):
+        # A parameter of a single value may happen to be changed without a rounding error; the others tell.
+        own_error = max(error for other, error in errors.items() if other.startswith(CHANGE))
+        return rounding(own_error, largest)
+    return rounding(errors[name], largest)
 
 
 def _together(name: str, other: str) -> bool:
-    """Whether two results have one scale: all gradients of a case have, everything else is by itself."""
-    return name == other or (name.startswith("gradient") and other.startswith("gradient"))
+    """Whether two results have one scale: all gradients of a case have, and all changes; else each has its own."""
+    return name == other or any(name.startswith(kind) and other.startswith(kind) for kind in ("gradient", CHANGE))
 
 
 def is_float(value: Any) -> bool:

@@ -41,9 +41,12 @@ class Student:
     ----------
     is_brief
         Whether a case need give nothing but its output, as where forward alone is run on many inputs.
+    is_mapped
+        Whether a mapping file describes the framework; then what TinyTorch's documentation promises is not asked for.
     """
 
     is_brief = False
+    is_mapped = False
 
     def __init__(
         self,

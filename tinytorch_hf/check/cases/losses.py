@@ -1,187 +1,313 @@
-"""Loss functions, on logits of digits and their labels."""
+"""Loss functions, on logits of digits and their labels: their value and their gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.check.inputs import digits, features, weights
-from tinytorch_hf.check.operation import InTorch, operation
+from tinytorch_hf.check.operation import InTorch, in_torch, output_and_gradients
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-BATCH = 12
+# Computes a loss from predictions and targets.
+Loss = Callable[[Any, Any], Any]
+# Computes the loss of predictions and targets in torch.
+LossInTorch = Callable[[Judge, Any, Any], Any]
+
+MSE, CROSS_ENTROPY, BINARY = "MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss"
+# What the loss in a sum with another is multiplied by, and the other one.
+_SHARES = (3.0, 0.5)
+# Smallest numbers that people add inside a logarithm.
+_EPS = [10.0**-power for power in range(3, 17)]
 
 
-def _logits(draw: Draw, scale: float = 3.0) -> Inputs:
-    pixels, labels = digits(draw, BATCH)
+def loss_function(student: Student, part: str) -> Loss:
+    """A loss of TinyTorch; those that are functions have no forward."""
+    made = student.part(part)()
+    function: Loss = getattr(made, "forward", made)
+    return function
+
+
+def classification(draw: Draw, scale: float = 3.0) -> Inputs:
+    """Logits of digits, and the digits' labels in float32, as TinyTorch's tensors hold them."""
+    pixels, labels = digits(draw, draw.size(7))
     return {"predictions": pixels @ weights(draw, 64, 10) * np.float32(scale), "targets": labels}
 
 
-def _regression(draw: Draw) -> Inputs:
-    return {"predictions": features(draw, BATCH, 3), "targets": features(draw, BATCH, 3)}
+def regression(draw: Draw) -> Inputs:
+    """Predictions and targets of both signs."""
+    shape = draw.size(7), draw.size(3)
+    return {"predictions": features(draw, *shape), "targets": features(draw, *shape)}
 
 
-def _probabilities(draw: Draw) -> Inputs:
-    p = 1 / (1 + np.exp(-features(draw, BATCH, 1)))
-    _, labels = digits(draw, BATCH)
-    return {"predictions": p.astype(np.float32), "targets": (labels[:, None] % 2).astype(np.float32)}
+def binary(draw: Draw) -> Inputs:
+    """Probabilities, neither near 0 nor near 1, and targets 0 and 1."""
+    shape = draw.size(7), draw.size(3)
+    p = 1 / (1 + np.exp(-features(draw, *shape)))
+    targets = features(draw, *shape) > 0
+    return {"predictions": p.astype(np.float32), "targets": targets.astype(np.float32)}
 
 
-def _loss(
-    name: str,
-    part: str,
-    inputs: Any,
-    torch: InTorch,
-    mistakes: Mapping[str, InTorch] | None = None,
-) -> Case:
-    return operation(
-        name,
-        "losses",
-        ("Tensor", part),
-        inputs,
-        lambda student, v: student.part(part)().forward(v["predictions"], student.tensor(v["targets"])),
-        torch,
-        leaves=("predictions",),
-        mistakes=mistakes,
-    )
+def _one(inputs: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
+    """A batch of one."""
+    return lambda draw: {name: values[:1] for name, values in inputs(draw).items()}
 
 
-def _classes(v: Any) -> Any:
-    return v["targets"].long()
+def _large(draw: Draw) -> Inputs:
+    """Logits whose exponentials overflow."""
+    return classification(draw, 500.0)
 
 
-def _cross_entropy(judge: Judge, v: Any) -> Any:
-    return judge.F.cross_entropy(v["predictions"], _classes(v))
+def _extreme(draw: Draw) -> Inputs:
+    """Logits of which some are ±1e5, in favour of the right class and against it."""
+    inputs = dict(classification(draw))
+    logits, labels = inputs["predictions"].copy(), inputs["targets"].astype(int)
+    logits[0, (labels[0] + 1) % 10] = 1e5
+    logits[1, labels[1]] = 1e5
+    logits[2, labels[2]] = -1e5
+    return {**inputs, "predictions": logits}
 
 
-def with_gradient(value: InTorch, gradient: InTorch) -> InTorch:
+def _two(inputs: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
+    """Two batches."""
+
+    def draw_both(draw: Draw) -> Inputs:
+        first, second = inputs(draw), inputs(draw)
+        return {**first, "others": second["predictions"], "targets of others": second["targets"]}
+
+    return draw_both
+
+
+def mse(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
+    """torch's mean squared error."""
+    return judge.F.mse_loss(predictions, targets, **arguments)
+
+
+def cross_entropy(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
+    """torch's cross entropy."""
+    return judge.F.cross_entropy(predictions, targets.long(), **arguments)
+
+
+def bce(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
+    """torch's binary cross entropy."""
+    return judge.F.binary_cross_entropy(predictions, targets, **arguments)
+
+
+def _sum(loss: Any) -> LossInTorch:
+    return lambda judge, p, y: loss(judge, p, y, reduction="sum")
+
+
+def with_gradient(value: LossInTorch, gradient: LossInTorch) -> LossInTorch:
     """The value of one function, and the gradient of another."""
 
-    def compute(judge: Judge, v: Any) -> Any:
-        slope = gradient(judge, v)
-        return value(judge, v).detach() + slope - slope.detach()
+    def compute(judge: Judge, p: Any, y: Any) -> Any:
+        slope = gradient(judge, p, y)
+        return value(judge, p, y).detach() + slope - slope.detach()
 
     return compute
 
 
-def _cross_entropy_sum(judge: Judge, v: Any) -> Any:
-    return judge.F.cross_entropy(v["predictions"], _classes(v), reduction="sum")
+def _of_first(loss: LossInTorch) -> LossInTorch:
+    """The right value, with the gradient of the first sample alone."""
+
+    def first(judge: Judge, p: Any, y: Any) -> Any:
+        kept = judge.torch.zeros_like(p)
+        kept[:1] = 1.0
+        return loss(judge, p * kept + (p * (1 - kept)).detach(), y)
+
+    return with_gradient(loss, first)
 
 
-def _mse(judge: Judge, v: Any) -> Any:
-    return judge.F.mse_loss(v["predictions"], v["targets"])
+_MSE_MISTAKES: Mapping[str, LossInTorch] = {
+    "LOSS-SUM": _sum(mse),
+    "MSE-BATCH-ONLY": lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p),
+    "MSE-FACTOR-TWO": with_gradient(mse, lambda judge, p, y: mse(judge, p, y) / 2),
+    "MSE-GRADIENT-NOT-DIVIDED": with_gradient(mse, _sum(mse)),
+    "MSE-GRADIENT-BATCH-ONLY": with_gradient(mse, lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p)),
+    "ONE-SAMPLE-GRADIENT": _of_first(mse),
+}
+_CROSS_ENTROPY_MISTAKES: Mapping[str, LossInTorch] = {
+    "LOSS-SUM": _sum(cross_entropy),
+    "CE-GRADIENT-NOT-DIVIDED": with_gradient(cross_entropy, _sum(cross_entropy)),
+    "CE-GRADIENT-SOFTMAX-ALONE": with_gradient(cross_entropy, lambda judge, p, _: judge.torch.logsumexp(p, 1).mean()),
+    "SOFTMAX-TWICE": lambda judge, p, y: cross_entropy(judge, judge.torch.softmax(p, 1), y),
+    "CE-EXPECTS-PROBABILITIES": lambda judge, p, y: judge.F.nll_loss(p.clamp_min(1e-7).log(), y.long()),
+    "CE-SOFTMAX-OVER-BATCH": lambda judge, p, y: judge.F.nll_loss(judge.F.log_softmax(p, 0), y.long()),
+    "ONE-SAMPLE-GRADIENT": _of_first(cross_entropy),
+}
+_BINARY_MISTAKES: Mapping[str, LossInTorch] = {
+    "LOSS-SUM": _sum(bce),
+    "BCE-LOGITS": lambda judge, p, y: judge.F.binary_cross_entropy_with_logits(p, y),
+    "BCE-NO-ZEROS": lambda _, p, y: -(y * p.log()).mean(),
+    "BCE-BATCH-ONLY": lambda judge, p, y: bce(judge, p, y, reduction="sum") / len(p),
+    "BCE-GRADIENT-NOT-DIVIDED": with_gradient(bce, _sum(bce)),
+    "BCE-GRADIENT-OF-LOGITS": with_gradient(bce, lambda _, p, y: ((p - y).detach() * p).mean()),
+    "ONE-SAMPLE-GRADIENT": _of_first(bce),
+}
 
 
-def _bce(judge: Judge, v: Any) -> Any:
-    return judge.F.binary_cross_entropy(v["predictions"], v["targets"])
+def _run(
+    student: Student, values: Inputs, leaves: Sequence[str], compute: Callable[[Mapping[str, Any]], Any]
+) -> Results:
+    """Loss and gradients, and what the arguments hold afterwards."""
+    tensors = {name: student.tensor(array.copy(), gradient=name in leaves) for name, array in values.items()}
+    output = compute(tensors)
+    results = output_and_gradients(student, output, lambda leaf: student.gradient(tensors[leaf]), tuple(leaves))
+    return {**results, **{f"{name} afterwards": student.array(tensor) for name, tensor in tensors.items()}}
 
 
-def _column_labels(student: Student, values: Inputs) -> Results:
-    """Labels (batch, 1) are refused, or understood; what must not be is a wrong loss without a word."""
-    logits = student.tensor(values["predictions"])
-    try:
-        loss = student.part("CrossEntropyLoss")().forward(logits, student.tensor(values["targets"][:, None]))
-    except (ValueError, IndexError, TypeError, AssertionError):
-        return {"refused": True}
-    return {"output": student.array(loss)}
+def _unchanged(inputs: Inputs, results: Results) -> list[Claim]:
+    changed = [name for name, values in inputs.items() if not np.array_equal(results[f"{name} afterwards"], values)]
+    seen = f"it changes the {' and the '.join(changed)}" if changed else ""
+    return [Claim("the loss leaves its arguments as they are", not changed, "DATA-CHANGED", seen=seen)]
 
 
-def _column_claims(inputs: Inputs, results: Results) -> list[Claim]:
-    if "refused" in results:
-        return []
-    logits, labels = inputs["predictions"].astype(np.float64), inputs["targets"].astype(int)
-    log_softmax = logits - logits.max(axis=1, keepdims=True)
-    log_softmax -= np.log(np.exp(log_softmax).sum(axis=1, keepdims=True))
-    loss = float(np.asarray(results["output"]).reshape(()))
-    every_label = -log_softmax[:, labels].mean()
-    return [
-        Claim(
-            "labels of shape (batch, 1) are refused, or mean what labels of shape (batch,) mean",
-            bool(np.isclose(loss, -log_softmax[np.arange(len(labels)), labels].mean(), rtol=1e-4)),
-            "CE-COLUMN-LABELS" if np.isclose(loss, every_label, rtol=1e-4) else "",
+def loss_case(
+    name: str,
+    part: str,
+    inputs: Callable[[Draw], Inputs],
+    torch: LossInTorch,
+    mistakes: Mapping[str, LossInTorch] | None = None,
+    claims: Callable[[Inputs, Results], list[Claim]] = lambda _inputs, _results: [],
+) -> Case:
+    """A case of a loss: value and gradient, and that its arguments stay as they are."""
+    leaves = ("predictions",)
+
+    def named(loss: LossInTorch) -> InTorch:
+        return lambda judge, v: loss(judge, v["predictions"], v["targets"])
+
+    def run(student: Student, values: Inputs) -> Results:
+        function = loss_function(student, part)
+        return _run(student, values, leaves, lambda v: function(v["predictions"], v["targets"]))
+
+    return Case(
+        name,
+        "losses",
+        ("Tensor", part),
+        inputs,
+        run,
+        in_torch(named(torch), leaves),
+        mistakes={code: in_torch(named(wrong), leaves) for code, wrong in (mistakes or {}).items()},
+        claims=lambda given, results: [*_unchanged(given, results), *claims(given, results)],
+    )
+
+
+def _in_a_sum(
+    name: str,
+    part: str,
+    inputs: Callable[[Draw], Inputs],
+    torch: LossInTorch,
+    mistakes: Mapping[str, LossInTorch],
+) -> Case:
+    """Three times a loss and half of another one, both by the same function: the gradient that arrives is not 1."""
+    leaves = ("predictions", "others")
+
+    def run(student: Student, values: Inputs) -> Results:
+        function = loss_function(student, part)
+
+        def both(v: Mapping[str, Any]) -> Any:
+            first, second = function(v["predictions"], v["targets"]), function(v["others"], v["targets of others"])
+            return first * _SHARES[0] + second * _SHARES[1]
+
+        return _run(student, values, leaves, both)
+
+    def in_sum(loss: LossInTorch, shares: tuple[float, float] = _SHARES) -> InTorch:
+        return lambda judge, v: (
+            loss(judge, v["predictions"], v["targets"]) * shares[0]
+            + loss(judge, v["others"], v["targets of others"]) * shares[1]
         )
-    ]
+
+    right = in_sum(torch)
+
+    def unscaled(judge: Judge, v: Any) -> Any:
+        slope = in_sum(torch, (1.0, 1.0))(judge, v)
+        return right(judge, v).detach() + slope - slope.detach()
+
+    def last_kept(judge: Judge, v: Any) -> Any:
+        (slope,) = judge.torch.autograd.grad(torch(judge, v["others"], v["targets of others"]), v["others"])
+        moved = sum((v[leaf] * slope * share).sum() for leaf, share in zip(leaves, _SHARES, strict=True))
+        return right(judge, v).detach() + moved - moved.detach()
+
+    wrong: Mapping[str, InTorch] = {
+        "LOSS-IGNORES-UPSTREAM": unscaled,
+        "LAST-INPUT-KEPT": last_kept,
+        **{code: in_sum(loss) for code, loss in mistakes.items()},
+    }
+    return Case(
+        name,
+        "losses",
+        ("Tensor", part),
+        _two(inputs),
+        run,
+        in_torch(right, leaves),
+        mistakes={code: in_torch(compute, leaves) for code, compute in wrong.items()},
+        claims=_unchanged,
+    )
 
 
-def _certain(student: Student, values: Inputs) -> Results:
-    """Probabilities of exactly 0 and 1 must not make the loss infinite."""
-    predictions = student.tensor([[0.0], [1.0], [0.0], [1.0]], gradient=True)
-    loss = student.part("BinaryCrossEntropyLoss")().forward(predictions, student.tensor(values["targets"]))
-    results: Results = {"the loss of certain predictions is finite": bool(np.isfinite(student.array(loss)).all())}
-    if student.has_autograd:
-        student.backward(loss)
-        gradient = student.gradient(predictions)
-        results["their gradient is finite"] = gradient is not None and bool(np.isfinite(gradient).all())
-    return results
+def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
+    """That the loss is finite, and not that of a logarithm in which something small was added."""
+    loss, logits = float(results["output"].reshape(())), inputs["predictions"].astype(np.float64)
+    finite = Claim("the loss is finite", bool(np.isfinite(loss)), "CE-OVERFLOW")
+    if not finite.holds:
+        return [finite]
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    chosen = log_p[np.arange(len(log_p)), inputs["targets"].astype(int)]
+    if np.isclose(loss, -chosen.mean(), rtol=1e-5):
+        return [finite]
+    p = np.exp(chosen)
+    bounded = [-np.log(form).mean() for eps in _EPS for form in (p + eps, np.maximum(p, eps))]
+    eps_shows = any(np.isclose(loss, value, rtol=1e-5) for value in bounded)
+    return [finite, Claim("an improbable class costs what its logit says", not eps_shows, "CE-LOG-EPS")]
+
+
+# With one sample there is no batch to divide by or to sum over.
+_OF_BATCHES = (
+    "CE-GRADIENT-NOT-DIVIDED",
+    "CE-SOFTMAX-OVER-BATCH",
+    "ONE-SAMPLE-GRADIENT",
+    "MSE-BATCH-ONLY",
+    "MSE-GRADIENT-BATCH-ONLY",
+    "BCE-BATCH-ONLY",
+)
+
+
+def _of_one(mistakes: Mapping[str, LossInTorch], *without: str) -> Mapping[str, LossInTorch]:
+    return {code: loss for code, loss in mistakes.items() if code not in (*_OF_BATCHES, *without)}
 
 
 CASES = (
-    _loss(
-        "mse",
-        "MSELoss",
-        _regression,
-        _mse,
-        {
-            "LOSS-SUM": lambda judge, v: judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum"),
-            "MSE-BATCH-ONLY": lambda judge, v: (
-                judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum") / BATCH
-            ),
-            "MSE-FACTOR-TWO": with_gradient(_mse, lambda judge, v: _mse(judge, v) / 2),
-            "MSE-GRADIENT-NOT-DIVIDED": with_gradient(
-                _mse, lambda judge, v: judge.F.mse_loss(v["predictions"], v["targets"], reduction="sum")
-            ),
-        },
+    loss_case("mse", MSE, regression, mse, _MSE_MISTAKES),
+    loss_case("mse-one-sample", MSE, _one(regression), mse, _of_one(_MSE_MISTAKES)),
+    _in_a_sum("mse-in-a-sum", MSE, regression, mse, _MSE_MISTAKES),
+    loss_case(
+        "cross-entropy", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES, _log_softmax_claims
     ),
-    _loss(
-        "cross-entropy",
-        "CrossEntropyLoss",
-        _logits,
-        _cross_entropy,
-        {
-            "LOSS-SUM": _cross_entropy_sum,
-            "CE-GRADIENT-NOT-DIVIDED": with_gradient(_cross_entropy, _cross_entropy_sum),
-            "CE-GRADIENT-SOFTMAX-ALONE": with_gradient(
-                _cross_entropy, lambda judge, v: judge.torch.logsumexp(v["predictions"], 1).mean()
-            ),
-            "CE-EXPECTS-PROBABILITIES": lambda judge, v: judge.F.nll_loss(
-                v["predictions"].clamp_min(1e-7).log(), _classes(v)
-            ),
-            "CE-SOFTMAX-OVER-BATCH": lambda judge, v: judge.F.nll_loss(
-                judge.F.log_softmax(v["predictions"], 0), _classes(v)
-            ),
-        },
+    loss_case(
+        "cross-entropy-one-sample",
+        CROSS_ENTROPY,
+        _one(classification),
+        cross_entropy,
+        _of_one(_CROSS_ENTROPY_MISTAKES, "LOSS-SUM"),
     ),
-    _loss("cross-entropy-large", "CrossEntropyLoss", lambda draw: _logits(draw, 500.0), _cross_entropy),
-    Case(
-        "cross-entropy-column-labels",
-        "losses",
-        ("Tensor", "CrossEntropyLoss"),
-        _logits,
-        _column_labels,
-        lambda *_: {},
-        claims=_column_claims,
+    _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES),
+    loss_case(
+        "cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, _CROSS_ENTROPY_MISTAKES, claims=_log_softmax_claims
     ),
-    _loss(
-        "binary-cross-entropy",
-        "BinaryCrossEntropyLoss",
-        _probabilities,
-        _bce,
-        {
-            "LOSS-SUM": lambda judge, v: judge.F.binary_cross_entropy(v["predictions"], v["targets"], reduction="sum"),
-            "BCE-LOGITS": lambda judge, v: judge.F.binary_cross_entropy_with_logits(v["predictions"], v["targets"]),
-            "BCE-NO-ZEROS": lambda _, v: -(v["targets"] * v["predictions"].log()).mean(),
-        },
+    loss_case(
+        "cross-entropy-extreme",
+        CROSS_ENTROPY,
+        _extreme,
+        cross_entropy,
+        _CROSS_ENTROPY_MISTAKES,
+        claims=_log_softmax_claims,
     ),
-    Case(
-        "binary-cross-entropy-certain",
-        "losses",
-        ("Tensor", "BinaryCrossEntropyLoss"),
-        lambda _: {"targets": np.array([[0.0], [1.0], [1.0], [0.0]], dtype=np.float32)},
-        _certain,
-        lambda *_: {},
-    ),
+    loss_case("binary-cross-entropy", BINARY, binary, bce, _BINARY_MISTAKES),
+    loss_case("binary-cross-entropy-one-sample", BINARY, _one(binary), bce, _of_one(_BINARY_MISTAKES)),
+    _in_a_sum("binary-cross-entropy-in-a-sum", BINARY, binary, bce, _BINARY_MISTAKES),
 )

@@ -1,173 +1,109 @@
-"""Optimizers: what several steps change, given the same gradients.
-
-The gradients are set by hand, so that nothing but the update is judged.
-"""
+"""Optimizers: what several steps change in three parameters of different shapes, given the same gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
 from typing import Any
 
-import numpy as np
-
-from tinytorch_hf.check.cases.optimizer_mistakes import ADAM_MISTAKES, adam, changes, sgd, step_name
-from tinytorch_hf.check.inputs import features, weights
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch
-from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student
-
-N_STEPS = 4
-
-
-def _inputs(scale: float) -> Callable[[Draw], Inputs]:
-    def inputs(draw: Draw) -> Inputs:
-        gradients = features(draw, N_STEPS, 6, 5) * np.float32(scale)
-        return {"start": weights(draw, 6, 5, fan_in=1), "gradients": gradients}
-
-    return inputs
-
-
-def _run_tinytorch(name: str, arguments: Mapping[str, Any]) -> Callable[[Student, Inputs], Results]:
-    def run(student: Student, values: Inputs) -> Results:
-        parameter = student.tensor(values["start"], gradient=True)
-        untouched = student.tensor(values["start"], gradient=True)
-        optimizer = student.part(name)([parameter, untouched], **arguments)
-        results: Results = {}
-        before = values["start"].astype(np.float64)
-        for number, gradient in enumerate(values["gradients"], 1):
-            student.set_gradient(parameter, gradient)
-            optimizer.step()
-            after = student.array(parameter).astype(np.float64)
-            results[step_name(number)] = after - before
-            before = after
-        results["a parameter without a gradient stays"] = np.array_equal(student.array(untouched), values["start"])
-        return results
-
-    return run
-
-
-def _run_torch(name: str, arguments: Mapping[str, Any]) -> RunTorch:
-    def run(judge: Judge, values: Inputs) -> Results:
-        parameter = judge.tensor(values["start"], gradient=True)
-        optimizer = getattr(judge.torch.optim, name)([parameter], **arguments)
-
-        def step(gradient: Any) -> Any:
-            parameter.grad = gradient
-            optimizer.step()
-            return parameter
-
-        return changes(judge, values, step)
-
-    return run
-
-
-def _case(
-    name: str, part: str, arguments: Mapping[str, Any], mistakes: Mapping[str, RunTorch], scale: float = 0.1
-) -> Case:
-    return Case(
-        name,
-        "optimizers",
-        ("Tensor", part),
-        _inputs(scale),
-        _run_tinytorch(part, arguments),
-        _run_torch(part, arguments),
-        mistakes=mistakes,
-    )
-
-
-def _zero_grad(part: str) -> Callable[[Student, Inputs], Results]:
-    def run(student: Student, values: Inputs) -> Results:
-        parameter = student.tensor(values["start"], gradient=True)
-        optimizer = student.part(part)([parameter], lr=0.1)
-        student.set_gradient(parameter, values["gradients"][0])
-        getattr(optimizer, student.conventions.zero_grad)()
-        return {"zero_grad forgets the gradients": not student.has_gradient(parameter)}
-
-    return run
-
-
-def _zero_grad_case(name: str, part: str) -> Case:
-    return Case(name, "optimizers", ("Tensor", part), _inputs(0.1), _zero_grad(part), lambda *_: {})
-
+from tinytorch_hf.check.cases.optimizer_steps import NEVER, Plan, by_rule, case
+from tinytorch_hf.judging.case import Case, RunTorch
+from tinytorch_hf.judging.updates import RIGHT, SHARING, WITHOUT_GRADIENT, Rule
 
 _DECAY: dict[str, Any] = {"lr": 0.1, "weight_decay": 0.1}
 _MOMENTUM: dict[str, Any] = {"lr": 0.2, "momentum": 0.9}
 _BOTH: dict[str, Any] = {**_MOMENTUM, "weight_decay": 0.1}
-_ADAM_DECAY: dict[str, Any] = {"lr": 0.01, "weight_decay": 0.1}
+_ADAM: dict[str, Any] = {"lr": 0.05}
+_ADAM_DECAY: dict[str, Any] = {"lr": 0.05, "weight_decay": 0.1}
+# Of each optimizer, the arguments that show most.
+_FULL = {"sgd": ("SGD", _BOTH), "adam": ("Adam", _ADAM_DECAY), "adamw": ("AdamW", _ADAM_DECAY)}
+_EQUAL = (4, 3)
+# The vector is the one that lacks a gradient: two parameters stand before it and one behind.
+_AROUND = {"matrix": (5, 3), "single": (1,), "vector": (7,), "last": (4,)}
+# Mistakes whose effect changes with the number of steps.
+_ADDS_UP = (
+    "ADAM-BIAS-CORRECTION",
+    "ADAM-BIAS-CORRECTION-FIRST",
+    "ADAM-BIAS-CORRECTION-SECOND",
+    "ADAM-STEP-LATE",
+    "ADAM-STEP-PER-PARAMETER",
+    "ADAM-MOMENTS-STORED-CORRECTED",
+)
+
+
+def _changed(part: str, change: dict[str, Any]) -> Rule:
+    return dataclasses.replace(RIGHT[part], **change)
+
+
+def _without_gradient(plan: Plan, *codes: str) -> dict[str, RunTorch]:
+    return {code: by_rule(plan, _changed(plan.part, dict(WITHOUT_GRADIENT[code]))) for code in codes}
+
+
+def _late(name: str) -> Case:
+    """A parameter in the middle that has no gradient in the first two steps, as a layer that is thawed later."""
+    part, arguments = _FULL[name]
+    plan = Plan(part, arguments, shapes=_AROUND, first_step={"vector": 2})
+    # TinyTorch counts the calls of step(), PyTorch each parameter's updates.
+    also_right = [_changed(part, {"counts": "calls"})] if RIGHT[part].is_adaptive else []
+    return case(f"{name}-late-gradient", plan, _without_gradient(plan, *WITHOUT_GRADIENT), also_right)
+
+
+def _frozen(name: str) -> Case:
+    """A parameter in the middle that never has a gradient; to refuse it is a fault of this case alone."""
+    part, arguments = _FULL[name]
+    plan = Plan(part, arguments, shapes=_AROUND, first_step={"vector": NEVER}, n_steps=3)
+    return case(f"{name}-frozen", plan, _without_gradient(plan, *WITHOUT_GRADIENT))
+
+
+def _two(name: str) -> Case:
+    """Two optimizers at once, on parameters of one shape, so that what is shared fits everywhere."""
+    part, arguments = _FULL[name]
+    plan = Plan(
+        part,
+        arguments,
+        shapes={"first": _EQUAL, "second": _EQUAL, "other": _EQUAL},
+        optimizers=(("first", "second"), ("other",)),
+        n_steps=3,
+    )
+    shared = {code: by_rule(plan, _changed(part, dict(change))) for code, change in SHARING[part].items()}
+    shared["OPTIMIZER-STATE-SHARED"] = by_rule(plan, _changed(part, {"counts": "calls"}), shares_memory=True)
+    return case(f"{name}-two-optimizers", plan, shared)
+
+
+def _zero_gradients(name: str) -> Case:
+    """Gradients that are 0 in some steps are gradients all the same; Adam's decay would be added to them."""
+    part, arguments = ("Adam", _ADAM) if name == "adam" else _FULL[name]
+    return case(f"{name}-zero-gradients", Plan(part, arguments, zero_steps=(0, 2)))
+
+
+def _betas() -> Case:
+    """Betas and eps that are not the usual ones."""
+    plan = Plan("Adam", {**_ADAM, "betas": (0.6, 0.95), "eps": 0.01})
+    usual = {"ADAM-ARGUMENTS-IGNORED": by_rule(dataclasses.replace(plan, arguments=_ADAM), RIGHT["Adam"])}
+    return case("adam-betas", plan, usual)
+
 
 CASES = (
-    _case("sgd", "SGD", {"lr": 0.1}, {"LR-TWICE": sgd(0.1, variant="lr twice")}),
-    _case(
-        "sgd-weight-decay",
-        "SGD",
-        _DECAY,
-        {
-            "DECAY-AFTER-STEP": sgd(**_DECAY, variant="decay after"),
-            "DECAY-IGNORED": sgd(0.1),
-            "LR-TWICE": sgd(**_DECAY, variant="lr twice"),
-        },
-    ),
-    _case(
-        "sgd-momentum",
-        "SGD",
-        _MOMENTUM,
-        {
-            "MOMENTUM-STALE": sgd(**_MOMENTUM, variant="stale"),
-            "MOMENTUM-IGNORED": sgd(**_MOMENTUM, variant="forgotten"),
-            "MOMENTUM-DAMPED": sgd(**_MOMENTUM, variant="damped"),
-            "MOMENTUM-NESTEROV": sgd(**_MOMENTUM, variant="nesterov"),
-            "LR-TWICE": sgd(**_MOMENTUM, variant="lr twice"),
-        },
-    ),
-    _case(
-        "sgd-momentum-weight-decay",
-        "SGD",
-        _BOTH,
-        {
-            "DECAY-AFTER-STEP": sgd(**_BOTH, variant="decay after"),
-            "DECAY-PAST-VELOCITY": sgd(**_BOTH, variant="decay before"),
-            "MOMENTUM-STALE": sgd(**_BOTH, variant="stale"),
-            "MOMENTUM-IGNORED": sgd(**_BOTH, variant="forgotten"),
-            "DECAY-IGNORED": sgd(**_MOMENTUM),
-            "LR-TWICE": sgd(**_BOTH, variant="lr twice"),
-        },
-    ),
-    _zero_grad_case("sgd-zero-grad", "SGD"),
-    _case(
-        "adam",
-        "Adam",
-        {"lr": 0.01},
-        {sentence: adam(0.01, variant=variant) for sentence, variant in ADAM_MISTAKES.items()},
-    ),
-    _case(
-        "adam-small-gradients",
-        "Adam",
-        {"lr": 0.01},
-        {sentence: adam(0.01, variant=variant) for sentence, variant in ADAM_MISTAKES.items()},
-        scale=1e-7,
-    ),
-    _case(
-        "adam-weight-decay",
-        "Adam",
-        _ADAM_DECAY,
-        {
-            "ADAM-IS-ADAMW": adam(**_ADAM_DECAY, variant="decoupled"),
-            "DECAY-IGNORED": adam(**_ADAM_DECAY, variant="no decay"),
-            **{sentence: adam(**_ADAM_DECAY, variant=variant) for sentence, variant in ADAM_MISTAKES.items()},
-        },
-    ),
-    _zero_grad_case("adam-zero-grad", "Adam"),
-    _case(
-        "adamw",
-        "AdamW",
-        _ADAM_DECAY,
-        {
-            "ADAMW-IS-ADAM": adam(**_ADAM_DECAY),
-            "DECAY-AFTER-STEP": adam(**_ADAM_DECAY, variant="decoupled after"),
-            "DECAY-NOT-TIMES-LR": adam(**_ADAM_DECAY, variant="decoupled without lr"),
-            "DECAY-IGNORED": adam(**_ADAM_DECAY, variant="no decay"),
-        },
-    ),
-    _case("adamw-default-decay", "AdamW", {"lr": 0.1}, {"DECAY-DEFAULT-IGNORED": adam(0.1)}),
-    _zero_grad_case("adamw-zero-grad", "AdamW"),
+    case("sgd", Plan("SGD", {"lr": 0.1})),
+    case("sgd-weight-decay", Plan("SGD", _DECAY)),
+    case("sgd-momentum", Plan("SGD", _MOMENTUM)),
+    case("sgd-momentum-weight-decay", Plan("SGD", _BOTH)),
+    _zero_gradients("sgd"),
+    _late("sgd"),
+    _frozen("sgd"),
+    _two("sgd"),
+    case("adam", Plan("Adam", _ADAM)),
+    case("adam-small-gradients", Plan("Adam", _ADAM, scale=1e-7)),
+    case("adam-weight-decay", Plan("Adam", _ADAM_DECAY)),
+    _betas(),
+    case("adam-many-steps", Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30), only=_ADDS_UP),
+    _zero_gradients("adam"),
+    _late("adam"),
+    _frozen("adam"),
+    _two("adam"),
+    case("adamw", Plan("AdamW", _ADAM_DECAY)),
+    case("adamw-default-decay", Plan("AdamW", {"lr": 0.2}, {"weight_decay": 0.01})),
+    _zero_gradients("adamw"),
+    _late("adamw"),
+    _frozen("adamw"),
+    _two("adamw"),
 )

@@ -1,73 +1,120 @@
-"""Training steps: layers, loss, backward pass and optimizer together."""
+"""Training steps: layers, loss, backward pass and optimizer together, from given weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from tinytorch_hf.check.cases.losses import CROSS_ENTROPY, loss_function
 from tinytorch_hf.check.inputs import digits, weights
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-N_STEPS = 3
-BATCH = 16
-LR = 0.1
+N_STEPS = 4
 _PARAMETERS = ("0.weight", "0.bias", "1.weight", "1.bias")
 
 
 def _inputs(draw: Draw) -> Inputs:
-    pixels, labels = digits(draw, N_STEPS * BATCH)
+    batch, hidden = draw.size(13), draw.size(11)
+    pixels, labels = digits(draw, N_STEPS * batch)
     return {
-        "images": pixels.reshape(N_STEPS, BATCH, 64),
-        "labels": labels.reshape(N_STEPS, BATCH),
-        "0.weight": weights(draw, 64, 16),
-        "0.bias": weights(draw, 16),
-        "1.weight": weights(draw, 16, 10),
+        "images": pixels.reshape(N_STEPS, batch, 64),
+        "labels": labels.reshape(N_STEPS, batch),
+        "0.weight": weights(draw, 64, hidden),
+        "0.bias": weights(draw, hidden),
+        "1.weight": weights(draw, hidden, 10),
         "1.bias": weights(draw, 10),
     }
 
 
+def _loss_of(step: int) -> str:
+    return f"loss of step {step + 1}"
+
+
 def _mlp(optimizer: str, arguments: Mapping[str, float]) -> Any:
     def run(student: Student, values: Inputs) -> Results:
-        layers = [student.part("Linear")(64, 16), student.part("Linear")(16, 10)]
-        relu, loss_function = student.part("ReLU")(), student.part("CrossEntropyLoss")()
-        student.load(layers, {path: values[path] for path in _PARAMETERS})
-        parameters = [student.parameter(layers, path) for path in _PARAMETERS]
-        chosen = student.part(optimizer)(parameters, lr=LR, **arguments)
-        results: Results = {}
-        for number in range(N_STEPS):
-            hidden = relu(layers[0](student.tensor(values["images"][number])))
-            loss = loss_function(layers[1](hidden), student.tensor(values["labels"][number]))
-            getattr(chosen, student.conventions.zero_grad)()
+        linear = student.part("Linear")
+        layers = [linear(*values[path].shape) for path in ("0.weight", "1.weight")]
+        relu, loss_of = student.part("ReLU")(), loss_function(student, CROSS_ENTROPY)
+        student.load(layers, {path: values[path].copy() for path in _PARAMETERS})
+        # As training does: what parameters() leaves out is never changed.
+        parameters = [p for layer in layers for p in getattr(layer, student.conventions.parameters)()]
+        n_different = len({id(parameter) for parameter in parameters})
+        results: Results = {"parameters": len(parameters), "different parameters": n_different}
+        chosen = student.part(optimizer)(parameters, **arguments) if parameters else None
+        for step in range(N_STEPS):
+            hidden = relu(layers[0](student.tensor(values["images"][step].copy())))
+            loss = loss_of(layers[1](hidden), student.tensor(values["labels"][step].copy()))
+            if chosen is not None:
+                getattr(chosen, student.conventions.zero_grad)()
             student.backward(loss)
-            chosen.step()
-            results[f"loss of step {number + 1}"] = student.array(loss).reshape(())
+            if chosen is not None:
+                chosen.step()
+            results[_loss_of(step)] = student.array(loss).reshape(())
         return results
 
     return run
 
 
-def _mlp_in_torch(optimizer: str, arguments: Mapping[str, float], resets: bool = True) -> RunTorch:
+def _mlp_in_torch(
+    optimizer: str,
+    arguments: Mapping[str, float],
+    trained: tuple[str, ...] = _PARAMETERS,
+    resets: bool = True,
+    shares_gradient: bool = False,
+) -> RunTorch:
+    """The same steps in PyTorch, with what may be wrong about them.
+
+    Parameters
+    ----------
+    optimizer, arguments
+        Which optimizer, and what it is given.
+    trained
+        The parameters that it is given.
+    resets
+        Whether the gradients are reset before each backward.
+    shares_gradient
+        Whether the velocity is the first gradient's own array, which is reset and added to in place.
+    """
+
     def run(judge: Judge, values: Inputs) -> Results:
         tensors = judge.tensors(values, _PARAMETERS)
-        chosen = getattr(judge.torch.optim, optimizer)([tensors[path] for path in _PARAMETERS], lr=LR, **arguments)
+        # PyTorch refuses to train nothing.
+        given = [tensors[path] for path in trained] or [judge.torch.zeros(1, requires_grad=True)]
+        chosen = getattr(judge.torch.optim, optimizer)(given, **arguments)
         results: Results = {}
-        for number in range(N_STEPS):
-            hidden = judge.F.relu(tensors["images"][number] @ tensors["0.weight"] + tensors["0.bias"])
+        for step in range(N_STEPS):
+            hidden = judge.F.relu(tensors["images"][step] @ tensors["0.weight"] + tensors["0.bias"])
             logits = hidden @ tensors["1.weight"] + tensors["1.bias"]
-            loss = judge.F.cross_entropy(logits, tensors["labels"][number].long())
+            loss = judge.F.cross_entropy(logits, tensors["labels"][step].long())
             if resets:
                 chosen.zero_grad()
             loss.backward()
+            if shares_gradient and step == 1:
+                for parameter in given:
+                    chosen.state[parameter]["momentum_buffer"] = parameter.grad.clone()
             chosen.step()
-            results[f"loss of step {number + 1}"] = judge.array(loss)
+            results[_loss_of(step)] = judge.array(loss)
         return results
 
     return run
 
 
+def _claims(_: Inputs, results: Results) -> list[Claim]:
+    """That parameters() gives as many as there are, whatever else is wrong with the losses."""
+    found, n_different, n = results["parameters"], results["different parameters"], len(_PARAMETERS)
+    code = "PARAMETERS-MISSING" if n_different < n else "PARAMETERS-TWICE" if n_different == n else "PARAMETERS-OTHER"
+    seen = f"they give {found}, of which {n_different} are different, instead of {n}"
+    return [
+        Claim("parameters() of the layers give every weight and bias once", found == n_different == n, code, seen=seen)
+    ]
+
+
 def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
+    wrong = {"OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False)}
+    if "momentum" in arguments:
+        wrong["MOMENTUM-SHARES-GRADIENT"] = _mlp_in_torch(optimizer, arguments, shares_gradient=True)
     return Case(
         name,
         "training",
@@ -75,11 +122,14 @@ def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
         _inputs,
         _mlp(optimizer, arguments),
         _mlp_in_torch(optimizer, arguments),
-        mistakes={"OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False)},
+        mistakes=wrong,
+        claims=_claims,
     )
 
 
 CASES = (
-    _case("mlp-with-sgd", "SGD", {}),
-    _case("mlp-with-momentum", "SGD", {"momentum": 0.9}),
+    _case("mlp-with-sgd", "SGD", {"lr": 0.1}),
+    _case("mlp-with-momentum", "SGD", {"lr": 0.1, "momentum": 0.9}),
+    _case("mlp-with-adam", "Adam", {"lr": 0.01}),
+    _case("mlp-with-adamw", "AdamW", {"lr": 0.01, "weight_decay": 0.1}),
 )

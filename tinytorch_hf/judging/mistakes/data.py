@@ -55,4 +55,29 @@ MISTAKES = (
         "a character that is not in the vocabulary is not encoded as the id 0",
         "Use .get(character, 0).",
     ),
+    Mistake(
+        "LOADER-BATCH-SIZE",
+        "the batches have other sizes than batch_size",
+        "Take batch_size samples at a time; only the last batch may be smaller.",
+    ),
+    Mistake(
+        "LOADER-LENGTH",
+        "len() of the loader is not the number of its batches",
+        "Divide the number of samples by batch_size and round up.",
+    ),
+    Mistake(
+        "LOADER-GOES-ON",
+        "a pass that was broken off goes on where it ended, instead of beginning anew",
+        "Begin at the first sample in each __iter__; keep no position in the loader.",
+    ),
+    Mistake(
+        "LOADER-CHANGES-DATASET",
+        "shuffling changes the dataset itself",
+        "Shuffle a list of indices, not the tensors.",
+    ),
+    Mistake(
+        "DATASET-INDEX",
+        "a sample of the dataset is not what stands at its index in the tensors",
+        "Return tensor[index] of every tensor, counted from 0.",
+    ),
 )

@@ -57,7 +57,7 @@ MISTAKES = (
     ),
     Mistake(
         "CE-LOG-EPS",
-        "a small number is added inside the logarithm: log(p + eps)",
+        "a small number keeps the logarithm finite, as in log(p + eps), and makes improbable classes too cheap",
         "Compute log_softmax, which needs no eps.",
     ),
     Mistake(
@@ -79,5 +79,25 @@ MISTAKES = (
         "BCE-CERTAIN",
         "the loss or its gradient is not finite where a probability is exactly 0 or 1",
         "Clip probabilities to [1e-7, 1 - 1e-7] before the logarithm.",
+    ),
+    Mistake(
+        "MSE-GRADIENT-BATCH-ONLY",
+        "its gradient is divided by the batch size alone, not by the number of values",
+        "The gradient is 2 * (prediction - target) / number of values.",
+    ),
+    Mistake(
+        "BCE-BATCH-ONLY",
+        "it is divided by the batch size alone, not by the number of values",
+        "Take the mean over all values.",
+    ),
+    Mistake(
+        "BCE-GRADIENT-NOT-DIVIDED",
+        "its gradient is not divided by the number of values",
+        "The gradient is (p - target) / (p * (1 - p)) / number of values.",
+    ),
+    Mistake(
+        "BCE-GRADIENT-OF-LOGITS",
+        "its gradient is p - target, which is that of the logits, not of the probabilities",
+        "Divide by p * (1 - p).",
     ),
 )

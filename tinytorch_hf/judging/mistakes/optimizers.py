@@ -165,4 +165,34 @@ MISTAKES = (
         "step() changes the gradients",
         "Compute into new arrays; leave parameter.grad as it is.",
     ),
+    Mistake(
+        "OPTIMIZER-STATE-SHARED",
+        "two optimizers share what they keep between steps",
+        "Make velocities and moments in __init__, as attributes of self, not in the class or in a default.",
+    ),
+    Mistake(
+        "OPTIMIZER-GENERATOR",
+        "parameters that come from a generator are lost, as it is walked through twice",
+        "Write self.params = list(params) first, and use self.params from then on.",
+    ),
+    Mistake(
+        "DECAY-SIGN",
+        "weight decay has the wrong sign: weights grow by it",
+        "Add weight_decay * w to the gradient; AdamW subtracts lr * weight_decay * w from the weights.",
+    ),
+    Mistake(
+        "ADAM-NO-EPS",
+        "eps is left out, so that 0 is divided by 0 where every gradient was 0",
+        "Divide by sqrt(v) + eps.",
+    ),
+    Mistake(
+        "MOMENTUM-SHARES-GRADIENT",
+        "the velocity is the gradient's own array, so that it changes when the gradient is reset or added to",
+        "Copy the gradient when the velocity starts: velocity = gradient.copy().",
+    ),
+    Mistake(
+        "ADAM-ARGUMENTS-IGNORED",
+        "betas and eps that are given have no effect",
+        "Keep betas and eps in __init__, and use them in step().",
+    ),
 )

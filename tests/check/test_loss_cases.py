@@ -1,0 +1,67 @@
+"""Specification of the cases of losses: each fault by its code, and no right loss accused."""
+
+from __future__ import annotations
+
+import planted_losses
+import pytest
+from battery import check_here, wrong
+from conftest import Install
+from generations import GENERATION_C
+from planted import Planted
+
+from tinytorch_hf.judging.results import Outcome
+
+LOSSES = "core/losses.py"
+
+
+@pytest.mark.parametrize("planted", planted_losses.PLANTED, ids=lambda planted: planted.name)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
+    """In every operation that shows it, and by its code in the one that shows it best."""
+    install(planted.package)
+
+    found = wrong(check_here(only=planted.finds))
+
+    assert set(found) == set(planted.finds)
+    assert found[planted.finds[0]].code == planted.code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"1e-7, 1 - 1e-7": "1e-6, 1 - 1e-6"},
+        {"np.clip(x.data, 1e-7, 1 - 1e-7)": "np.clip(x.data.astype(np.float64), 1e-12, 1 - 1e-12)"},
+        {"-log_p[rows, labels].mean()": "-log_p[rows, labels].mean(keepdims=True)"},
+        {"    def forward(self": "    def __call__(self"},
+    ],
+    ids=["as TinyTorch's", "clips at 1e-6", "clips at 1e-12", "a value with an axis", "only callable"],
+)
+def test_a_right_loss_is_not_accused(changes: dict[str, str], install: Install) -> None:
+    """Where probabilities are clipped, whether a value has an axis, how the loss is called: all that is free."""
+    text = planted_losses.LOSSES
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    install({**GENERATION_C, LOSSES: text})
+
+    assert {name: result.detail for name, result in wrong(check_here(only=["losses"])).items()} == {}
+
+
+def test_what_pytorch_refuses_is_a_note_where_it_is_accepted(install: Install) -> None:
+    """And nothing where it is refused, by whatever error."""
+    install({**GENERATION_C, LOSSES: planted_losses.LOSSES})
+    accepting = {result.name: result for result in check_here(only=["losses"]).results}
+
+    assert accepting["cross-entropy-refusals"].outcome is Outcome.AGREES
+    assert accepting["cross-entropy-refusals"].notes == (
+        "CrossEntropyLoss accepts what PyTorch refuses: a label of -1",
+    )
+    assert accepting["mse-refusals"].notes == ()
+
+
+def test_the_reference_refuses_what_pytorch_refuses(install: Install) -> None:
+    """So it has no notes."""
+    install(GENERATION_C)
+
+    assert {result.notes for result in check_here(only=["losses"]).results} == {()}

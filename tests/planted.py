@@ -1,0 +1,46 @@
+"""A package that is right but for one line or two of a file that is written as students write it.
+
+These stand apart from tests/mutants.py, because each is held against a few operations alone: there are many of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generations import GENERATION_C
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One such package.
+
+    Attributes
+    ----------
+    name
+        What is wrong.
+    file, text
+        Where, and how the file is written where it is right.
+    changes
+        Parts of the text, and what stands there instead.
+    code
+        The mistake that has to be named.
+    finds
+        The operations that are run: each has to be called wrong, the first with the code.
+    """
+
+    name: str
+    file: str
+    text: str
+    changes: Mapping[str, str]
+    code: str
+    finds: tuple[str, ...]
+
+    @property
+    def package(self) -> dict[str, str]:
+        """All files of the package."""
+        text = self.text
+        for old, new in self.changes.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        return {**GENERATION_C, self.file: text}

@@ -1,0 +1,168 @@
+"""A dataset and a loader as a student writes them, right, and the same with one thing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from planted import Planted
+
+LOADER = """
+import random
+import numpy as np
+from tinytorch.core.tensor import Tensor
+
+class TensorDataset:
+    def __init__(self, *tensors):
+        self.tensors = tensors
+
+    def __len__(self):
+        return len(self.tensors[0].data)
+
+    def __getitem__(self, i):
+        return tuple(Tensor(t.data[i]) for t in self.tensors)
+
+class DataLoader:
+    def __init__(self, dataset, batch_size, shuffle=False):
+        self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
+
+    def __len__(self):
+        return (len(self.dataset) + self.batch_size - 1) // self.batch_size
+
+    def __iter__(self):
+        order = list(range(len(self.dataset)))
+        if self.shuffle:
+            random.shuffle(order)
+        for start in range(0, len(order), self.batch_size):
+            samples = [self.dataset[i] for i in order[start : start + self.batch_size]]
+            yield tuple(Tensor(np.stack([part.data for part in column])) for column in zip(*samples))
+"""
+
+
+def _loader(name: str, changes: Mapping[str, str], code: str, *finds: str) -> Planted:
+    return Planted(name, "core/dataloader.py", LOADER, changes, code, finds)
+
+
+_ORDER = "        order = list(range(len(self.dataset)))\n"
+PLANTED = (
+    _loader(
+        "the last batch is missing",
+        {"range(0, len(order), self.batch_size)": "range(0, len(order) - self.batch_size + 1, self.batch_size)"},
+        "LOADER-LAST-BATCH",
+        "loader-in-order",
+        "loader-shuffled",
+    ),
+    _loader(
+        "the last sample is missing",
+        {"range(len(self.dataset)))\n": "range(len(self.dataset) - 1))\n"},
+        "LOADER-SAMPLES",
+        "loader-in-order",
+    ),
+    _loader(
+        "samples are drawn with replacement",
+        {"random.shuffle(order)": "order = random.choices(order, k=len(order))"},
+        "LOADER-SAMPLES",
+        "loader-shuffled",
+        "loader-reshuffles",
+    ),
+    _loader("nothing is shuffled", {"random.shuffle(order)": "pass"}, "LOADER-NOT-SHUFFLED", "loader-shuffled"),
+    _loader(
+        "it always shuffles",
+        {"if self.shuffle:": "if True:"},
+        "LOADER-SHUFFLES-ALWAYS",
+        "loader-in-order",
+        "loader-second-pass",
+    ),
+    _loader(
+        "the order is drawn once",
+        {
+            _ORDER: "        order = self.order\n",
+            "            random.shuffle(order)\n": "            pass\n",
+            "= dataset, batch_size, shuffle\n": (
+                "= dataset, batch_size, shuffle\n        self.order = list(range(len(dataset)))\n"
+                "        if shuffle:\n            random.shuffle(self.order)\n"
+            ),
+        },
+        "LOADER-ORDER-REPEATS",
+        "loader-reshuffles",
+    ),
+    _loader(
+        "images and labels are shuffled apart",
+        {"for part in column]": "for part in (random.sample(column, len(column)) if self.shuffle else column)]"},
+        "LOADER-LABELS",
+        "loader-shuffled",
+    ),
+    _loader(
+        "a second pass gives nothing",
+        {
+            _ORDER: (
+                "        order = [] if hasattr(self, 'used') else list(range(len(self.dataset)))\n"
+                "        self.used = True\n"
+            )
+        },
+        "LOADER-ONE-PASS",
+        "loader-second-pass",
+        "loader-reshuffles",
+    ),
+    _loader(
+        "batches are arrays",
+        {"tuple(Tensor(np.stack([part.data for part in column]))": "tuple(np.stack([part.data for part in column])"},
+        "LOADER-NO-TENSORS",
+        "loader-in-order",
+    ),
+    _loader(
+        "a batch has one sample too many",
+        {"start + self.batch_size]": "start + self.batch_size + 1]"},
+        "LOADER-SAMPLES",
+        "loader-in-order",
+    ),
+    _loader(
+        "two even batches are five",
+        {
+            "for start in range(0, len(order), self.batch_size):": (
+                "size = self.batch_size if self.batch_size != len(order) // 2 else 1\n"
+                "        for start in range(0, len(order), size):"
+            ),
+            "start + self.batch_size]": "start + size]",
+        },
+        "LOADER-BATCH-SIZE",
+        "loader-batch-sizes",
+    ),
+    _loader(
+        "len() rounds down",
+        {"(len(self.dataset) + self.batch_size - 1) //": "len(self.dataset) //"},
+        "LOADER-LENGTH",
+        "loader-in-order",
+        "loader-batch-sizes",
+    ),
+    _loader(
+        "it goes on where it was",
+        {
+            "    def __iter__(self):\n": "    at = 0\n    def __iter__(self):\n",
+            "        for start in range(0, len(order), self.batch_size):\n": (
+                "        while self.at < len(order):\n            start, self.at = self.at, self.at + self.batch_size\n"
+            ),
+            "for column in zip(*samples))\n": "for column in zip(*samples))\n        self.at = 0\n",
+        },
+        "LOADER-GOES-ON",
+        "loader-broken-off",
+    ),
+    _loader(
+        "it shuffles the tensors themselves",
+        {
+            "            random.shuffle(order)\n": (
+                "            random.shuffle(order)\n"
+                "            for t in self.dataset.tensors:\n                t.data = t.data[order]\n"
+                "            order = list(range(len(order)))\n"
+            )
+        },
+        "LOADER-CHANGES-DATASET",
+        "loader-leaves-dataset",
+    ),
+    _loader("a sample is its neighbour", {"t.data[i])": "t.data[i - 1])"}, "DATASET-INDEX", "tensor-dataset"),
+    _loader(
+        "labels are a column",
+        {"np.stack([part.data for part in column])": "np.stack([np.atleast_1d(part.data) for part in column])"},
+        "OTHER-SHAPE",
+        "loader-in-order",
+    ),
+)

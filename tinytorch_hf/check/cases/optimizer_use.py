@@ -1,0 +1,206 @@
+"""Optimizers as they are used: parameters of any kind, gradients reset or left as they are, a changed rate."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan, in_tinytorch, parameters_of
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
+from tinytorch_hf.judging.updates import RIGHT, Settings, Updates
+from tinytorch_hf.student.view import Student
+
+Run = Callable[[Student, Inputs], Results]
+Claims = Callable[[Inputs, Results], list[Claim]]
+
+_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "SGD": {"lr": 0.2, "momentum": 0.9, "weight_decay": 0.1},
+    "Adam": {"lr": 0.05, "weight_decay": 0.1},
+    "AdamW": {"lr": 0.05, "weight_decay": 0.1},
+}
+_N_STEPS = 5
+# Where decay and momentum do not matter: not every framework has them.
+_RATE = {"SGD": 0.2, "Adam": 0.05, "AdamW": 0.05}
+# As TinyTorch's documentation states them; PyTorch's SGD has another rate.
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "SGD": {"lr": 0.01, "momentum": 0.0, "weight_decay": 0.0},
+    "Adam": {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
+    "AdamW": {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01},
+}
+# How parameters may be handed over; a generator can be walked through once.
+_KINDS: Mapping[str, Callable[[list[Any]], Iterable[Any]]] = {
+    "list": list,
+    "tuple": tuple,
+    "generator": lambda parameters: (parameter for parameter in parameters),
+}
+
+
+def _case(name: str, part: str, run: Run, claims: Claims) -> Case:
+    return Case(name, "optimizers", ("Tensor", part), _plan(part).draw, run, lambda *_: {}, claims=claims)
+
+
+def _plan(part: str) -> Plan:
+    return Plan(part, _ARGUMENTS[part], n_steps=_N_STEPS)
+
+
+def _zero_grad(part: str) -> Case:
+    """After zero_grad, nothing is left in any parameter; one without a gradient is no trouble."""
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        parameters = parameters_of(student, inputs, SHAPES)
+        optimizer = student.part(part)(list(parameters.values()), lr=_RATE[part])
+        for name in ("matrix", "single"):
+            student.set_gradient(parameters[name], inputs[f"gradients of {name}"][0])
+        # A second time there is nothing to forget any more.
+        for _ in range(2):
+            getattr(optimizer, student.conventions.zero_grad)()
+        left = {name: student.gradient(parameter) for name, parameter in parameters.items()}
+        return {f"left in {name}": np.zeros(0) if value is None else value for name, value in left.items()}
+
+    def claims(_: Inputs, results: Results) -> list[Claim]:
+        left = [name for name in SHAPES if np.any(results[f"left in {name}"])]
+        seen = f"{' and '.join(left)} kept their gradients" if left else ""
+        return [Claim("zero_grad forgets the gradients", not left, "OPTIMIZER-ZERO-GRAD", seen=seen)]
+
+    return _case(f"{part.lower()}-zero-grad", part, run, claims)
+
+
+def _keeps_gradients(part: str) -> Case:
+    """A step reads gradients and leaves them as they are: they add up over calls of backward, and others read them."""
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        parameters = parameters_of(student, inputs, SHAPES)
+        optimizer = student.part(part)(list(parameters.values()), **_ARGUMENTS[part])
+        for name, parameter in parameters.items():
+            student.set_gradient(parameter, inputs[f"gradients of {name}"][0])
+        # The second step finds what the first one keeps.
+        for _ in range(2):
+            optimizer.step()
+        left = {name: student.gradient(parameter) for name, parameter in parameters.items()}
+        return {f"left in {name}": np.zeros(0) if value is None else value for name, value in left.items()}
+
+    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+        changed = []
+        for name in SHAPES:
+            given, left = inputs[f"gradients of {name}"][0], results[f"left in {name}"]
+            # To reset the gradients in step() is another habit, and none that makes a number wrong.
+            if left.any() and not np.array_equal(left, given):
+                changed.append(name)
+        seen = f"those of {' and '.join(changed)} are others" if changed else ""
+        return [
+            Claim("step() leaves the gradients as they are", not changed, "OPTIMIZER-CHANGES-GRADIENT", seen=seen),
+            Claim(
+                "step() resets the gradients, which PyTorch leaves to zero_grad()",
+                all(results[f"left in {name}"].any() for name in SHAPES),
+                is_note=True,
+            ),
+        ]
+
+    return _case(f"{part.lower()}-keeps-gradients", part, run, claims)
+
+
+def _given(part: str) -> Case:
+    """Parameters come as a list, a tuple or a generator; PyTorch takes any of them."""
+
+    def one(student: Student, inputs: Inputs, kind: str) -> Results:
+        parameters = parameters_of(student, inputs, SHAPES)
+        try:
+            optimizer = student.part(part)(_KINDS[kind](list(parameters.values())), **_ARGUMENTS[part])
+            for name, parameter in parameters.items():
+                student.set_gradient(parameter, inputs[f"gradients of {name}"][0])
+            optimizer.step()
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            if kind == "list":
+                raise
+            return {f"{kind} refused": f"{type(error).__name__}: {error}"[:200]}
+        return {f"{kind}: {name}": student.array(parameter) for name, parameter in parameters.items()}
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        results: Results = {}
+        for kind in _KINDS:
+            results.update(one(student, inputs, kind))
+        return results
+
+    def claims(_: Inputs, results: Results) -> list[Claim]:
+        made = []
+        for kind in _KINDS:
+            if f"{kind} refused" in results:
+                made.append(Claim(f"parameters that come as a {kind} are refused", False, is_note=True))
+                continue
+            # Whether the update itself is right is told by other cases.
+            same = all(np.array_equal(results[f"{kind}: {name}"], results[f"list: {name}"]) for name in SHAPES)
+            seen = "they are not updated as those of a list are"
+            made.append(Claim(f"parameters may be given as a {kind}", same, "OPTIMIZER-GENERATOR", seen=seen))
+        return made
+
+    return _case(f"{part.lower()}-parameters-given", part, run, claims)
+
+
+def _rate(part: str) -> Case:
+    """TinyTorch's schedules set ``optimizer.lr``; where that is another attribute, it is worth a note."""
+    later = 0.01
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        parameter = parameters_of(student, inputs, ["matrix"])["matrix"]
+        optimizer = student.part(part)([parameter], lr=_RATE[part])
+        results: Results = {}
+        for step in range(2):
+            student.set_gradient(parameter, inputs["gradients of matrix"][step])
+            optimizer.step()
+            results[f"matrix after step {step + 1}"] = student.array(parameter).copy()
+            optimizer.lr = later
+        return results
+
+    def after(inputs: Inputs, second_rate: float) -> Array:
+        # AdamW decays without being asked to; what is beside lr does not matter here, as long as it is the same.
+        settings = Settings(_RATE[part], weight_decay=0.01 if part == "AdamW" else 0.0)
+        updates = Updates(RIGHT[part], settings)
+        value: Any = inputs["start of matrix"].astype(np.float64)
+        for step in range(2):
+            (value,) = updates.step([value], [inputs["gradients of matrix"][step].astype(np.float64)])
+            updates.settings = dataclasses.replace(settings, lr=second_rate)
+        changed: Array = value
+        return changed
+
+    def claims(inputs: Inputs, results: Results) -> list[Claim]:
+        found = results["matrix after step 2"]
+        # Only the one mistake: whatever else is wrong with the step is told by other cases.
+        keeps = np.allclose(found, after(inputs, _RATE[part]), rtol=1e-4, atol=1e-6)
+        return [Claim("setting the optimizer's lr between two steps has no effect", not keeps, is_note=True)]
+
+    return _case(f"{part.lower()}-rate-changed", part, run, claims)
+
+
+def _defaults(part: str) -> Case:
+    """Without arguments, an optimizer has those that TinyTorch's documentation states."""
+    without, with_all = (in_tinytorch(Plan(part, given, n_steps=_N_STEPS)) for given in ({}, _DEFAULTS[part]))
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        if student.is_mapped:
+            return {"not judged": "TinyTorch's defaults are those of no other framework"}
+        found = {f"{name}, by default": value for name, value in without(student, inputs).items()}
+        return {**found, **with_all(student, inputs)}
+
+    def claims(_: Inputs, results: Results) -> list[Claim]:
+        if "not judged" in results:
+            return []
+        # Whether the steps are right is told by other cases.
+        steps = [name for name in results if f"{name}, by default" in results]
+        same = bool(steps) and all(np.array_equal(results[name], results[f"{name}, by default"]) for name in steps)
+        stated = ", ".join(f"{name}={value}" for name, value in _DEFAULTS[part].items())
+        return [
+            Claim(f"the defaults are {stated}", same, "DEFAULT-ARGUMENT", seen="without arguments it steps otherwise")
+        ]
+
+    return _case(f"{part.lower()}-defaults", part, run, claims)
+
+
+CASES = tuple(
+    make(part) for part in ("SGD", "Adam", "AdamW") for make in (_defaults, _zero_grad, _keeps_gradients, _given, _rate)
+)
