@@ -10,9 +10,11 @@ from tinytorch_hf.check.cases import (
     convolution,
     dataloader,
     embeddings,
+    gpt,
     layer_norm,
     layers,
     losses,
+    multi_head,
     optimizers,
     pooling,
     tensor,
@@ -37,8 +39,10 @@ _TABLES = (
     tokenization,
     embeddings,
     attention,
+    multi_head,
     layer_norm,
     transformers,
+    gpt,
 )
 
 CASES: dict[str, Case] = {
