@@ -49,7 +49,7 @@ def _switched(layer: Any, training: bool) -> bool:
 
 def _takes(layer: Any, name: str) -> bool:
     """Whether a call takes an argument of this name."""
-    for function in (getattr(layer, "forward", None), layer):
+    for function in (getattr(layer, "forward", layer), layer):
         try:
             if name in inspect.signature(function).parameters:
                 return True

@@ -172,14 +172,15 @@ def _view(student: Student, layer: Any, found: Mapping[str, Any], places: Mappin
     for path, tensor in found.items():
         *steps, name = _renamed(student, path).split(".")
         place = places[path]
+        value = tensor
         if steps and place and place[1] == name and getattr(*place) is tensor:
             # The owner itself: its class may tell how the parameter is laid out.
             *steps, name = steps
-            tensor = place[0]
+            value = place[0]
         branch = tree
         for step in steps:
             branch = branch.setdefault(step, {})
-        branch[name] = tensor
+        branch[name] = value
     return _View(layer, {name: _grown(branch) for name, branch in tree.items()})
 
 

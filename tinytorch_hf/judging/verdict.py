@@ -79,13 +79,16 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
 def _attempt(case: Case, answer: Answer, seed: int, is_second: bool) -> Attempt:
     """The run held against the definition that it is nearest to."""
     found = dict(answer.results)
-    definitions = yardstick.expected(case, seed, is_second)
-    if answer.unbuilt == "backward":
-        # Gradients are not there yet; what is there is judged, and the verdict says so.
-        definitions = tuple(_without_gradients(expected, found) for expected in definitions)
-    seen = [yardstick.differences(expected, found) for expected in definitions]
-    fewest = min(range(len(definitions)), key=lambda index: len(seen[index]))
-    return Attempt(seed, is_second, definitions[fewest], found, seen[fewest])
+    tried: list[yardstick.Expected] = []
+    seen: list[list[Difference]] = []
+    for definition in yardstick.expected(case, seed, is_second):
+        # Gradients may be not there yet; then what is there is judged, and the verdict says so.
+        tried.append(_without_gradients(definition, found) if answer.unbuilt == "backward" else definition)
+        seen.append(yardstick.differences(tried[-1], found))
+        if not seen[-1]:
+            break
+    fewest = min(range(len(seen)), key=lambda index: len(seen[index]))
+    return Attempt(seed, is_second, tried[fewest], found, seen[fewest])
 
 
 def _without_gradients(expected: yardstick.Expected, found: Results) -> yardstick.Expected:

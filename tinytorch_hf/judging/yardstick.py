@@ -13,7 +13,7 @@ own, show it best.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,8 +126,34 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+class Definitions(Sequence[Expected]):
+    """What is right by each of several definitions; none is computed before it is asked for.
+
+    Parameters
+    ----------
+    runs
+        The definitions.
+    inputs
+        The numbers.
+    """
+
+    def __init__(self, runs: Sequence[RunTorch], inputs: Inputs) -> None:
+        self._runs = tuple(runs)
+        self._inputs = inputs
+        self._computed: dict[int, Expected] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if index not in self._computed:
+            self._computed[index] = Expected(self._runs[index], self._inputs)
+        return self._computed[index]
+
+
 @functools.lru_cache(maxsize=4096)
-def expected(case: Case, seed: int, is_second: bool = False) -> tuple[Expected, ...]:
-    """What is right for a case: by its definition first, then by others in use; computed once for each seed."""
-    inputs = case.draw(seed, is_second)
-    return tuple(Expected(run, inputs) for run in (case.right, *case.also_right))
+def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
+    """What is right for a case: by its definition first, then by others in use; each computed once for each seed."""
+    return Definitions((case.right, *case.also_right), case.draw(seed, is_second))

@@ -136,8 +136,8 @@ def _causal_mask(student: Student, values: Inputs) -> Results:
 
 
 def _mask_claims(inputs: Inputs, found: Results) -> Sequence[Claim]:
-    """1 for may and 0 for may not are as good as numbers to be added; other forms, if the package's attention takes them."""
-    batch, length, _ = inputs["Q"].shape
+    """Other forms than 1 and 0 are as good, if the package's own attention takes them."""
+    length = inputs["Q"].shape[1]
     mask = np.asarray(found["mask"], dtype=np.float64)
     if mask.size != length * length:
         return [Claim(f"the mask is {length} by {length}", False)]

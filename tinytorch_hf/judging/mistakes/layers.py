@@ -97,7 +97,7 @@ MISTAKES = (
     ),
     Mistake(
         "POSITION-CUT",
-        "the vectors of positions are added without being remembered for the backward pass, so that they are never trained",
+        "the positions are added without being remembered for the backward pass, so that they are never trained",
         "Add a slice of the tensor itself, not a new Tensor of its data.",
     ),
 )
