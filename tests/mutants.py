@@ -603,7 +603,14 @@ _UPDATE = (
     ),
 )
 
-_CONVOLUTIONS = ("conv2d", "conv2d-padding", "conv2d-stride", "conv2d-channels", "conv2d-on-mnist")
+_CONVOLUTIONS = (
+    "conv2d",
+    "conv2d-padding",
+    "conv2d-stride",
+    "conv2d-channels",
+    "conv2d-on-mnist",
+    "conv2d-rectangular",
+)
 _IMAGES = (
     _part(
         "convolution ignores padding",
@@ -659,6 +666,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
             "cnn",
         ),
@@ -678,6 +686,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
             "cnn",
         ),
@@ -694,6 +703,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
         ),
         "cuts the graph",
@@ -730,7 +740,7 @@ _IMAGES = (
         "        variance = (centred * centred).mean(axis=(0, 2, 3), keepdims=True)\n"
         "        y = centred / (variance + self.eps).sqrt()\n"
         "        return y * self.gamma.reshape(-1, 1, 1) + self.beta.reshape(-1, 1, 1)\n",
-        ("batch-norm2d-training",),
+        ("batch-norm2d-training", "batch-norm2d-one-image"),
         "the mean is taken for a constant",
     ),
     _part(
@@ -738,7 +748,7 @@ _IMAGES = (
         _SPATIAL,
         "BatchNorm2d",
         "class BatchNorm2d(_Right):\n    def eval(self):\n        pass\n",
-        ("batch-norm2d-evaluation",),
+        ("batch-norm2d-evaluation", "batch-norm2d-running"),
         "the batch's statistics",
     ),
 )
@@ -747,6 +757,7 @@ _NORMALIZED = (
     "class LayerNorm(_Right):\n    def forward(self, x):\n        n = x.shape[-1]\n"
     "        mean = x.mean(axis=-1, keepdims=True)\n"
 )
+_LAYER_NORMS = ("layer-norm", "layer-norm-small-variance", "layer-norm-more-axes", "layer-norm-extremes")
 _SEQUENCES = (
     _part(
         "the gradient of an embedding overwrites repeated ids",
@@ -758,7 +769,7 @@ _SEQUENCES = (
         "            return (full,)\n"
         "        return Tensor.from_operation(self.weight.data[ids], (self.weight,), backward)\n",
         ("embedding", "embedding-repeated-ids"),
-        "stands twice",
+        "occurs more than once",
     ),
     _part(
         "positions get the gradient of the first sample",
@@ -789,7 +800,7 @@ _SEQUENCES = (
             (
                 "the causal mask has no effect",
                 "    return _right(Q, K, V)\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "every position sees the future",
             ),
             (
@@ -797,7 +808,7 @@ _SEQUENCES = (
                 "    if mask is None:\n        return _right(Q, K, V)\n"
                 "    weights = Softmax()(Q.matmul(K.transpose()) * 0 + (1 - mask.data) * np.float32(-1e9))\n"
                 "    return weights.matmul(V), weights\n",
-                ("attention-causal", "attention-weights"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample"),
                 "flattens the weights to uniform",
             ),
             (
@@ -805,13 +816,13 @@ _SEQUENCES = (
                 "    if mask is None:\n        return _right(Q, K, V)\n"
                 "    weights = Softmax()(Q.matmul(K.transpose()) * (1 / np.sqrt(Q.shape[-1])) * mask.data)\n"
                 "    return weights.matmul(V), weights\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "multiplies the scores",
             ),
             (
                 "attention divides by d instead of its root",
                 "    return _right(Q * (1 / np.sqrt(Q.shape[-1])), K, V, mask)\n",
-                ("attention", "attention-causal", "attention-weights"),
+                ("attention", "attention-causal", "attention-weights", "attention-mask-by-sample"),
                 "divided by d instead of its root",
             ),
             (
@@ -820,7 +831,7 @@ _SEQUENCES = (
                 "        more = np.triu(np.tril(np.ones(mask.data.shape[-2:]), 1), 1)\n"
                 "        mask = Tensor(np.maximum(mask.data, more))\n"
                 "    return _right(Q, K, V, mask)\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "",
             ),
         )
@@ -831,7 +842,12 @@ _SEQUENCES = (
         "MultiHeadAttention",
         "class MultiHeadAttention(_Right):\n    def _split_heads(self, x):\n        n, seq, _ = x.shape\n"
         "        return x.reshape(n, self.num_heads, seq, self.head_dim)\n",
-        ("multi-head-attention", "multi-head-attention-causal", "multi-head-no-look-ahead"),
+        (
+            "multi-head-attention",
+            "multi-head-attention-causal",
+            "multi-head-mask-by-sample",
+            "multi-head-no-look-ahead",
+        ),
         "without transposing",
     ),
     _part(
@@ -839,7 +855,7 @@ _SEQUENCES = (
         _ATTENTION,
         "MultiHeadAttention",
         "class MultiHeadAttention(_Right):\n    def forward(self, x, mask=None):\n        return super().forward(x)\n",
-        ("multi-head-attention-causal", "multi-head-no-look-ahead"),
+        ("multi-head-attention-causal", "multi-head-mask-by-sample", "multi-head-no-look-ahead"),
         "every position sees the future",
     ),
     _part(
@@ -848,7 +864,7 @@ _SEQUENCES = (
         "LayerNorm",
         _NORMALIZED + "        variance = ((x - mean) * (x - mean)).sum(axis=-1, keepdims=True) / (n - 1)\n"
         "        return (x - mean) / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        (*_LAYER_NORMS, "layer-norm-one-feature"),
         "unbiased variance",
     ),
     _part(
@@ -868,7 +884,7 @@ _SEQUENCES = (
         _NORMALIZED + "        centred = x - mean.data\n"
         "        variance = (centred * centred).mean(axis=-1, keepdims=True)\n"
         "        return centred / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        (*_LAYER_NORMS, "layer-norm-one-feature"),
         "the mean is taken for a constant",
     ),
     _part(
@@ -877,7 +893,7 @@ _SEQUENCES = (
         "LayerNorm",
         _NORMALIZED + "        variance = ((x - mean) * (x - mean)).mean(axis=-1, keepdims=True)\n"
         "        return (x - mean) / np.sqrt(variance.data + self.eps) * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        _LAYER_NORMS,
         "the variance is taken for a constant",
     ),
     _part(

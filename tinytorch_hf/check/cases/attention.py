@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from tinytorch_hf.check.inputs import features
 from tinytorch_hf.check.masks import Form, of_samples, taken_form
 from tinytorch_hf.check.operation import InTorch, operation
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -49,17 +49,17 @@ def _inputs(draw: Draw) -> Inputs:
 
 
 def _sample_inputs(draw: Draw) -> Inputs:
-    """Another mask for each sample: of all sequences but the first, ends of different lengths are padding."""
+    """Another mask for each sample: of every sequence, an end of another length is padding."""
     values = dict(_inputs(draw))
     batch, length, _ = values["Q"].shape
     return {**values, "mask": padding(batch, length)}
 
 
 def padding(batch: int, length: int) -> Array:
-    """(batch, length, length): in sample i, the last i positions may not be attended to."""
+    """(batch, length, length): in sample i, nothing may attend to the last i + 1 positions; one is always left."""
     mask = np.ones((batch, length, length), dtype=np.float32)
-    for sample in range(1, batch):
-        mask[sample, :, length - min(sample, length - 1) :] = 0
+    for sample in range(batch):
+        mask[sample, :, max(length - 1 - sample, 1) :] = 0
     return mask
 
 
@@ -87,19 +87,20 @@ def _attention(masked: bool) -> Any:
     return run
 
 
-def _attention_in_torch(masked: bool, **wrong: Any) -> InTorch:
-    return lambda judge, v: attend(judge, v["Q"], v["K"], v["V"], v["mask"] if masked else None, **wrong)[0]
+def _in_torch(masked: bool, result: int = 0, scale: Callable[[int], float] | None = None, **wrong: Any) -> InTorch:
+    """The output, or as ``result`` 1 the weights; ``scale`` gives another factor for the width."""
+
+    def run(judge: Judge, v: Any) -> Any:
+        factor = None if scale is None else scale(v["Q"].shape[-1])
+        return attend(judge, v["Q"], v["K"], v["V"], v["mask"] if masked else None, factor, **wrong)[result]
+
+    return run
 
 
 def _weights(student: Student, values: Inputs) -> Results:
     tensors = [student.tensor(values[name]) for name in "QKV"]
     mask = _form(student, values).mask(student, values["mask"].repeat(len(values["Q"]), 0))
     return {"attention weights": student.array(student.part("scaled_dot_product_attention")(*tensors, mask)[1])}
-
-
-def _weights_in_torch(judge: Judge, values: Inputs) -> Results:
-    tensors = [judge.tensor(values[name]) for name in ("Q", "K", "V", "mask")]
-    return {"attention weights": judge.array(attend(judge, *tensors)[1])}
 
 
 def _by_sample(student: Student, values: Inputs) -> Results:
@@ -129,9 +130,9 @@ def _masked_row_claims(_: Inputs, found: Results) -> Sequence[Claim]:
     return [Claim("a query that may attend to no key gets finite weights", is_finite, is_note=True)]
 
 
-def _values_in_torch(compute: InTorch) -> Any:
-    """The output alone, of a function of tensors."""
-    return lambda judge, values: {"output": judge.array(compute(judge, judge.tensors(values, ())))}
+def _alone(name: str, compute: InTorch) -> RunTorch:
+    """One result under its name, without gradients."""
+    return lambda judge, values: {name: judge.array(compute(judge, judge.tensors(values, ())))}
 
 
 def _of_first_sample(judge: Judge, v: Any) -> Any:
@@ -168,22 +169,24 @@ def _after_softmax(judge: Judge, v: Any) -> Any:
     return (attend(judge, v["Q"], v["K"], v["V"], None)[1] * v["mask"]) @ v["V"]
 
 
-def _mistakes(masked: bool) -> dict[str, InTorch]:
-    def scaled(factor: Any) -> InTorch:
-        return lambda judge, v: _attention_in_torch(masked, scale=factor(v["Q"].shape[-1]))(judge, v)
+def _scores_mistakes(masked: bool, result: int = 0) -> dict[str, InTorch]:
+    """What may be wrong with the scores."""
+    return {
+        "ATTENTION-SCALE-D": _in_torch(masked, result, lambda width: 1 / width),
+        "ATTENTION-NO-SCALE": _in_torch(masked, result, lambda _: 1.0),
+        "ATTENTION-SCALE-MULTIPLIED": _in_torch(masked, result, math.sqrt),
+        "ATTENTION-SOFTMAX-QUERIES": _in_torch(masked, result, dim=-2),
+        **({"MASK-IGNORED": _in_torch(masked=False, result=result)} if masked else {}),
+    }
 
+
+def _mistakes(masked: bool) -> dict[str, InTorch]:
     mistakes = {
-        "ATTENTION-SCALE-D": scaled(lambda width: 1 / width),
-        "ATTENTION-NO-SCALE": scaled(lambda _: 1.0),
-        "ATTENTION-SCALE-MULTIPLIED": scaled(math.sqrt),
-        "ATTENTION-SOFTMAX-QUERIES": _attention_in_torch(masked, dim=-2),
-        "ATTENTION-WEIGHTS-CUT": lambda judge, v: (
-            attend(judge, v["Q"], v["K"], v["V"], v["mask"] if masked else None)[1].detach() @ v["V"]
-        ),
+        **_scores_mistakes(masked),
+        "ATTENTION-WEIGHTS-CUT": lambda judge, v: _in_torch(masked, 1)(judge, v).detach() @ v["V"],
     }
     if masked:
         mistakes |= {
-            "MASK-IGNORED": _attention_in_torch(masked=False),
             "MASK-REVERSED": _reversed_mask,
             "MASK-EXCHANGED": lambda judge, v: exchanged(judge, v["Q"], v["K"], v["V"], v["mask"]),
             "MASK-MULTIPLIES": _multiplied,
@@ -248,7 +251,7 @@ CASES = (
         _SCALED,
         _inputs,
         _attention(masked=False),
-        _attention_in_torch(masked=False),
+        _in_torch(masked=False),
         leaves=("Q", "K", "V"),
         mistakes=_mistakes(masked=False),
     ),
@@ -258,21 +261,39 @@ CASES = (
         _SCALED,
         _inputs,
         _attention(masked=True),
-        _attention_in_torch(masked=True),
+        _in_torch(masked=True),
         leaves=("Q", "K", "V"),
         mistakes=_mistakes(masked=True),
     ),
-    Case("attention-weights", "attention", _SCALED, _inputs, _weights, _weights_in_torch),
+    Case(
+        "attention-weights",
+        "attention",
+        _SCALED,
+        _inputs,
+        _weights,
+        _alone("attention weights", _in_torch(masked=True, result=1)),
+        mistakes={
+            code: _alone("attention weights", run) for code, run in _scores_mistakes(masked=True, result=1).items()
+        },
+    ),
     Case(
         "attention-mask-by-sample",
         "attention",
         _SCALED,
         _sample_inputs,
         _by_sample,
-        _values_in_torch(_attention_in_torch(masked=True)),
+        _alone("output", _in_torch(masked=True)),
         mistakes={
-            "MASK-IGNORED": _values_in_torch(_attention_in_torch(masked=False)),
-            "MASK-FIRST-SAMPLE": _values_in_torch(_of_first_sample),
+            code: _alone("output", run)
+            for code, run in {
+                **_scores_mistakes(masked=True),
+                "MASK-FIRST-SAMPLE": _of_first_sample,
+                "MASK-MULTIPLIES": _multiplied,
+                "MASK-AFTER-SOFTMAX": _after_softmax,
+                "MASK-UNIFORM-ALLOWED": _uniform,
+            }.items()
+            # Over the queries, there is nothing to be weighted where a key is padding.
+            if code != "ATTENTION-SOFTMAX-QUERIES"
         },
     ),
     Case(

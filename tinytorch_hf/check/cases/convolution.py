@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinytorch_hf.check.cases.windows import last_missing, overwritten, padded_at_the_end
@@ -53,38 +53,39 @@ def _draw_maps(shape: tuple[int, int, int, int], n_out: int, kernel: tuple[int, 
     return draw_maps
 
 
-def _mistakes(size: int, stride: int, padding: int) -> dict[str, InTorch]:
-    def convolve(judge: Judge, x: Any, weight: Any, bias: Any, stride: int = stride, padding: int = padding) -> Any:
-        return judge.F.conv2d(x, weight, bias, stride, padding)
+def _mistakes(size: int, stride: int, padding: int, has_bias: bool) -> dict[str, InTorch]:
+    def convolve(judge: Judge, v: Mapping[str, Any], stride: int = stride, padding: int = padding) -> Any:
+        return judge.F.conv2d(v["x"], v["weight"], v["bias"] if has_bias else None, stride, padding)
 
-    def right(judge: Judge, v: Mapping[str, Any]) -> Any:
-        return convolve(judge, v["x"], v["weight"], v["bias"])
+    def with_kernel(change: Callable[[Any], Any]) -> InTorch:
+        return lambda judge, v: convolve(judge, {**v, "weight": change(v["weight"])})
 
     def without_padding(judge: Judge, v: Mapping[str, Any]) -> Any:
-        return convolve(judge, v["x"], v["weight"], v["bias"], padding=0)
+        return convolve(judge, v, padding=0)
 
     def flipped_gradient(judge: Judge, v: Mapping[str, Any]) -> Any:
-        slope = convolve(judge, v["x"], v["weight"].flip(2, 3).detach(), None)
-        return convolve(judge, v["x"].detach(), v["weight"], v["bias"]) + slope - slope.detach()
+        slope = convolve(judge, {**v, "weight": v["weight"].flip(2, 3).detach(), "bias": v["bias"].detach()})
+        return convolve(judge, {**v, "x": v["x"].detach()}) + slope - slope.detach()
 
     def overwriting(judge: Judge, v: Mapping[str, Any]) -> Any:
         n_out, *_, height, width = v["weight"].shape
-        x = judge.F.pad(v["x"], (padding,) * 4)
-        windows = overwritten(judge, x, (height, width), stride).flatten(1, 2)
-        return (v["weight"].reshape(n_out, -1) @ windows + v["bias"][:, None]).reshape(right(judge, v).shape)
+        windows = overwritten(judge, judge.F.pad(v["x"], (padding,) * 4), (height, width), stride).flatten(1, 2)
+        maps = v["weight"].reshape(n_out, -1) @ windows + (v["bias"][:, None] if has_bias else 0)
+        return maps.reshape(convolve(judge, v).shape)
 
     mistakes: dict[str, InTorch] = {
-        "BIAS-NOT-ADDED": lambda judge, v: convolve(judge, v["x"], v["weight"], 0 * v["bias"]),
-        "CONV-KERNEL-NO-GRADIENT": lambda judge, v: convolve(judge, v["x"], v["weight"].detach(), v["bias"]),
-        "CONV-INPUT-NO-GRADIENT": lambda judge, v: convolve(judge, v["x"].detach(), v["weight"], v["bias"]),
+        "CONV-KERNEL-NO-GRADIENT": with_kernel(lambda weight: weight.detach()),
+        "CONV-INPUT-NO-GRADIENT": lambda judge, v: convolve(judge, {**v, "x": v["x"].detach()}),
     }
+    if has_bias:
+        mistakes["BIAS-NOT-ADDED"] = lambda judge, v: convolve(judge, {**v, "bias": 0 * v["bias"]})
     if size > 1:
         mistakes |= {
-            "CONV-FLIPPED": lambda judge, v: convolve(judge, v["x"], v["weight"].flip(2, 3), v["bias"]),
-            "CONV-KERNEL-TRANSPOSED": lambda judge, v: convolve(judge, v["x"], v["weight"].transpose(2, 3), v["bias"]),
+            "CONV-FLIPPED": with_kernel(lambda weight: weight.flip(2, 3)),
+            "CONV-KERNEL-TRANSPOSED": with_kernel(lambda weight: weight.transpose(2, 3)),
             "CONV-GRADIENT-NOT-FLIPPED": flipped_gradient,
             "WINDOWS-OVERWRITE": overwriting,
-            "WINDOWS-LAST-MISSING": last_missing(right),
+            "WINDOWS-LAST-MISSING": last_missing(convolve),
         }
     if padding:
         mistakes |= {
@@ -92,7 +93,7 @@ def _mistakes(size: int, stride: int, padding: int) -> dict[str, InTorch]:
             "PADDING-AT-THE-END": padded_at_the_end(without_padding, padding),
         }
     if stride > 1:
-        mistakes["STRIDE-IGNORED"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], stride=1)
+        mistakes["STRIDE-IGNORED"] = lambda judge, v: convolve(judge, v, stride=1)
     return mistakes
 
 
@@ -120,7 +121,7 @@ def _convolution(
         by_name(build, parameters),
         lambda judge, v: judge.F.conv2d(v["x"], v["weight"], v["bias"] if bias else None, stride, padding),
         parameters=parameters,
-        mistakes=_mistakes(size, stride, padding) if bias else None,
+        mistakes=_mistakes(size, stride, padding, bias),
     )
 
 
@@ -141,9 +142,8 @@ def _rectangular() -> Case:
         lambda judge, v: judge.F.conv2d(v["x"], v["weight"], v["bias"]),
         parameters=parameters,
         call=lambda _, built, v: if_taken("Conv2d with a kernel that is not square", lambda: built(v["x"])),
-        mistakes={
-            "CONV-FLIPPED": lambda judge, v: judge.F.conv2d(v["x"], v["weight"].flip(2, 3), v["bias"]),
-        },
+        # Its kernel cannot be transposed: the right one does not fit then.
+        mistakes={code: run for code, run in _mistakes(3, 1, 0, True).items() if code != "CONV-KERNEL-TRANSPOSED"},
     )
 
 
@@ -178,9 +178,10 @@ def _cnn(student: Student, layers: Any, v: Mapping[str, Any]) -> Any:
     return student.part("CrossEntropyLoss")()(logits, student.tensor(v["targets"]))
 
 
-def _cnn_in_torch(cut: bool) -> InTorch:
+def _cnn_in_torch(cut: bool = False, flipped: bool = False) -> InTorch:
     def compute(judge: Judge, v: Any) -> Any:
-        maps = judge.F.relu(judge.F.conv2d(v["x"], v["0.weight"], v["0.bias"]))
+        kernel = v["0.weight"].flip(2, 3) if flipped else v["0.weight"]
+        maps = judge.F.relu(judge.F.conv2d(v["x"], kernel, v["0.bias"]))
         flat = judge.F.max_pool2d(maps, 2).flatten(1)
         flat = flat.detach() if cut else flat
         return judge.F.cross_entropy(flat @ v["1.weight"] + v["1.bias"], v["targets"].long())
@@ -203,9 +204,9 @@ CASES = (
         ("Tensor", "Conv2d", "ReLU", "MaxPool2d", "Linear", "CrossEntropyLoss"),
         _cnn_inputs,
         _new_cnn,
-        _cnn_in_torch(cut=False),
+        _cnn_in_torch(),
         parameters=_CNN,
         call=_cnn,
-        mistakes={"GRAPH-CUT-CNN": _cnn_in_torch(cut=True)},
+        mistakes={"GRAPH-CUT-CNN": _cnn_in_torch(cut=True), "CONV-FLIPPED": _cnn_in_torch(flipped=True)},
     ),
 )

@@ -88,6 +88,10 @@ _NORM_MISTAKES: dict[str, InTorch] = {
 }
 
 
+# Those that leave even huge values and zeros finite.
+_OF_POSITIONS = ("NORM-UNBIASED", "NORM-NO-ROOT", "NORM-MEAN-CONSTANT", "NORM-VARIANCE-CONSTANT", "NORM-BOTH-CONSTANT")
+
+
 def _layer_norm(name: str, inputs: DrawInputs, mistakes: tuple[str, ...] = ()) -> Case:
     return layer(
         name,
@@ -104,7 +108,7 @@ def _layer_norm(name: str, inputs: DrawInputs, mistakes: tuple[str, ...] = ()) -
 CASES = (
     _layer_norm("layer-norm", _scaled(1.0), tuple(_NORM_MISTAKES)),
     _layer_norm("layer-norm-small-variance", _scaled(0.01), tuple(_NORM_MISTAKES)),
-    _layer_norm("layer-norm-more-axes", _more_axes, ("NORM-OVER-ALL",)),
+    _layer_norm("layer-norm-more-axes", _more_axes, tuple(_NORM_MISTAKES)),
     _layer_norm("layer-norm-one-feature", _one_feature),
-    _layer_norm("layer-norm-extremes", _extremes),
+    _layer_norm("layer-norm-extremes", _extremes, _OF_POSITIONS),
 )

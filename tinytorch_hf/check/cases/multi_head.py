@@ -13,7 +13,7 @@ from tinytorch_hf.check.modes import in_evaluation
 from tinytorch_hf.check.naming import by_name
 from tinytorch_hf.check.operation import InTorch, layer
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -152,10 +152,10 @@ def _by_sample(student: Student, values: Inputs) -> Results:
     }
 
 
-def _by_sample_in_torch(mask: Callable[[Any], Any]) -> Any:
+def _by_sample_in_torch(mask: Callable[[Any], Any] = lambda v: v["mask"], **wrong: Any) -> RunTorch:
     def run(judge: Judge, values: Inputs) -> Results:
         v = judge.tensors(values, ())
-        return {"output": judge.array(multi_head(judge, v, v["x"], mask(v)))}
+        return {"output": judge.array(multi_head(judge, v, v["x"], mask(v), **wrong))}
 
     return run
 
@@ -181,8 +181,11 @@ CASES = (
         _PARTS,
         _sample_inputs,
         _by_sample,
-        _by_sample_in_torch(lambda v: v["mask"]),
+        _by_sample_in_torch(),
         mistakes={
+            "HEADS-NOT-TRANSPOSED": _by_sample_in_torch(not_transposed=True),
+            "HEADS-NOT-TRANSPOSED-BACK": _by_sample_in_torch(not_transposed_back=True),
+            "HEADS-INTERLEAVED": _by_sample_in_torch(interleaved=True),
             "MASK-IGNORED": _by_sample_in_torch(lambda _: None),
             "MASK-FIRST-SAMPLE": _by_sample_in_torch(lambda v: v["mask"][:1]),
         },
