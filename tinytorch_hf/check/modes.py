@@ -15,22 +15,22 @@ Call = Callable[..., Any]
 def in_mode(layer: Any, training: bool) -> Call:
     """The layer, ready to be called in training or in evaluation.
 
-    By ``train()`` and ``eval()``, by an attribute ``training``, or by an argument of that name.
+    By ``train()`` and ``eval()``, by an argument ``training``, or by an attribute of that name.
 
     Raises
     ------
     UntriedError
         It has none of them.
     """
-    if _switched(layer, training):
-        call: Call = layer
-        return call
-    if hasattr(layer, "training"):
-        layer.training = training
-        return functools.partial(layer)
+    call: Call = layer
+    is_switched = _switched(layer, training)
     if _takes(layer, "training"):
-        return functools.partial(layer, training=training)
-    raise UntriedError(f"{type(layer).__name__} has neither train() and eval() nor training")
+        return functools.partial(call, training=training)
+    if not is_switched and not hasattr(layer, "training"):
+        raise UntriedError(f"{type(layer).__name__} has neither train() and eval() nor training")
+    if not is_switched:
+        layer.training = training
+    return call
 
 
 def in_evaluation(layer: Any) -> Any:

@@ -7,6 +7,7 @@ shape, if that is unmistakable; what is not found at all is no fault of the pack
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -76,16 +77,17 @@ def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]]) -
     places = {path: _place(student, layer, path) for path in shapes}
     found = {path: (getattr(*place) if place else None) for path, place in places.items()}
     listed = _listed(student, layer)
-    for path, shape in shapes.items():
+    for path in shapes:
         tensor, owner = found[path], found.get(_TIED.get(path, ""))
-        if path in _MAY_BE_FIXED and _is_fixed(student, tensor, listed):
-            found[path] = _Fixed(student, tensor, shape)
-        elif tensor is None:
+        if tensor is None:
             found[path] = _by_shape(student, path, shapes, found, listed)
             if found[path] is None and owner is not None:
                 found[path] = _Transposed(student, owner)
         elif tensor is owner:
             found[path] = _Transposed(student, tensor)
+    for path in _MAY_BE_FIXED:
+        if path in shapes and _is_fixed(student, path, shapes, found, listed):
+            found[path] = _Fixed(student, found[path], shapes[path])
     lacking = [path for path, tensor in found.items() if tensor is None]
     if lacking:
         raise UntriedError(f"{type(layer).__name__} keeps {', '.join(lacking[:3])} under another name")
@@ -144,12 +146,27 @@ def _listed(student: Student, layer: Any) -> list[Any]:
         return []
 
 
-def _is_fixed(student: Student, tensor: Any, listed: Sequence[Any]) -> bool:
-    """Whether these vectors are no parameters, or there are none in a layer that has no parameters at all."""
-    if tensor is None:
-        return not listed
-    asks = getattr(tensor, student.conventions.requires_grad, False)
-    return not asks and not any(tensor is other for other in listed)
+def _is_fixed(
+    student: Student,
+    path: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    found: Mapping[str, Any],
+    listed: Sequence[Any],
+) -> bool:
+    """Whether these vectors are no parameters: they are not among those listed, under no name."""
+    tensor = found[path]
+    if tensor is not None:
+        asks = getattr(tensor, student.conventions.requires_grad, False)
+        return not asks and not any(tensor is other for other in listed)
+    if not listed:
+        return len(shapes) == 1
+    size = math.prod(shapes[path])
+    return all(student.array(other).size != size for other in _free(found, listed))
+
+
+def _free(found: Mapping[str, Any], listed: Sequence[Any]) -> list[Any]:
+    """Parameters that stand at no path."""
+    return [tensor for tensor in listed if not any(tensor is other for other in found.values())]
 
 
 def _by_shape(
@@ -161,8 +178,7 @@ def _by_shape(
 ) -> Any:
     """The one parameter of this shape that stands at no path, if no other path lacks one of this shape."""
     rivals = [other for other in shapes if found[other] is None and shapes[other] == shapes[path]]
-    free = [tensor for tensor in listed if not any(tensor is other for other in found.values())]
-    alike = [tensor for tensor in free if student.array(tensor).shape == shapes[path]]
+    alike = [tensor for tensor in _free(found, listed) if student.array(tensor).shape == shapes[path]]
     return alike[0] if len(alike) == len(rivals) == 1 else None
 
 

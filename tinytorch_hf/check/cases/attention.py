@@ -127,7 +127,7 @@ def _masked_row(student: Student, values: Inputs) -> Results:
 def _masked_row_claims(_: Inputs, found: Results) -> Sequence[Claim]:
     weights = found["weights"]
     is_finite = isinstance(weights, np.ndarray) and bool(np.isfinite(weights).all())
-    return [Claim("a query that may attend to no key gets finite weights", is_finite, is_note=True)]
+    return [Claim("a query that may attend to no key gets weights that are not finite", is_finite, is_note=True)]
 
 
 def _alone(name: str, compute: InTorch) -> RunTorch:
@@ -154,10 +154,19 @@ def _reversed_mask(judge: Judge, v: Any) -> Any:
     return attend(judge, v["Q"], v["K"], v["V"], v["mask"].transpose(-2, -1))[0]
 
 
+def _one_too_far(judge: Judge, v: Any) -> Any:
+    """Every position also sees the one that follows it."""
+    following = judge.torch.ones_like(v["mask"]).triu(1).tril(1)
+    return attend(judge, v["Q"], v["K"], v["V"], v["mask"] + following)[0]
+
+
 def exchanged(judge: Judge, q: Any, k: Any, v: Any, mask: Any) -> Any:
-    """Attention that forbids where 1 stands; the last query, which then may attend to none, attends to all alike."""
+    """Attention that forbids where 1 stands; the last query, which may attend to none then, attends to all alike."""
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
-    return judge.torch.softmax(scores.masked_fill(mask == 1, -1e9), -1) @ v
+    # Where everything is forbidden, the scores drown, but their gradients do not.
+    drowned = scores - scores.detach()
+    forbidden = judge.torch.where(mask.all(-1, keepdim=True), drowned, scores.masked_fill(mask == 1, -math.inf))
+    return judge.torch.softmax(forbidden, -1) @ v
 
 
 def _flat(_: Judge, v: Any) -> Any:
@@ -188,6 +197,7 @@ def _mistakes(masked: bool) -> dict[str, InTorch]:
     if masked:
         mistakes |= {
             "MASK-REVERSED": _reversed_mask,
+            "MASK-ONE-TOO-FAR": _one_too_far,
             "MASK-EXCHANGED": lambda judge, v: exchanged(judge, v["Q"], v["K"], v["V"], v["mask"]),
             "MASK-MULTIPLIES": _multiplied,
             "MASK-AFTER-SOFTMAX": _after_softmax,

@@ -83,14 +83,11 @@ def _taken(student: Student, embedding: Any, id_: int) -> str:
 
 
 def _out_of_range_claims(inputs: Inputs, found: Results) -> Sequence[Claim]:
-    vocab_size = len(inputs["weight"])
+    n = len(inputs["weight"])
+    accepts = "accepts what PyTorch refuses: the id"
     return [
-        Claim(
-            f"refuses the id {vocab_size} where there are {vocab_size}, as PyTorch does",
-            found["past the end"] != "",
-            is_note=True,
-        ),
-        Claim("refuses the id -1, as PyTorch does", found["below 0"] != "", is_note=True),
+        Claim(f"{accepts} {n} where there are {n}", found["past the end"] != "", is_note=True),
+        Claim(f"{accepts} -1", found["below 0"] != "", is_note=True),
     ]
 
 

@@ -175,6 +175,7 @@ def _mask_code(mask: Array, right: Array) -> str:
         "CAUSAL-MASK-TRANSPOSED": right.T,
         "CAUSAL-MASK-EXCHANGED": 1 - right,
         "CAUSAL-MASK-NO-SELF": right - np.eye(len(right)),
+        "MASK-ONE-TOO-FAR": np.tril(np.ones_like(right), 1),
         "CAUSAL-MASK-ALL": np.ones_like(right),
     }
     return next((code for code, wrong in known.items() if np.array_equal(mask, wrong)), "")

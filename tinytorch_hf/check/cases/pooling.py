@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,7 @@ def _pooling(
         pool,
         mistakes={
             "WINDOWS-LAST-MISSING": last_missing(pool),
+            **(_max_mistakes(arguments) if torch is _max else {}),
             **(_padding_mistakes(torch, arguments) if "padding" in arguments else {}),
             **({"STRIDE-IGNORED": _without(torch, arguments, "stride")} if "stride" in arguments else {}),
             **(mistakes or {}),
@@ -83,15 +85,28 @@ def _padding_not_counted(judge: Judge, v: Any) -> Any:
     return judge.F.avg_pool2d(v["x"], 3, 2, 1, count_include_pad=False)
 
 
-def _everywhere(judge: Judge, v: Any) -> Any:
-    """Every pixel of a window receives the gradient."""
-    slope = judge.F.avg_pool2d(v["x"], 2) * 4
-    return judge.F.max_pool2d(v["x"], 2).detach() + slope - slope.detach()
+def _everywhere(arguments: Mapping[str, Any], is_divided: bool = False) -> InTorch:
+    """Every pixel of a window receives the gradient, or its share of it."""
+
+    def compute(judge: Judge, v: Mapping[str, Any]) -> Any:
+        slope = judge.F.avg_pool2d(v["x"], **arguments)
+        slope = slope if is_divided else slope * math.prod(_kernel(arguments))
+        return judge.F.max_pool2d(v["x"], **arguments).detach() + slope - slope.detach()
+
+    return compute
 
 
-def _everywhere_averaged(judge: Judge, v: Any) -> Any:
-    slope = judge.F.avg_pool2d(v["x"], 2)
-    return judge.F.max_pool2d(v["x"], 2).detach() + slope - slope.detach()
+def _kernel(arguments: Mapping[str, Any]) -> tuple[int, int]:
+    size = arguments["kernel_size"]
+    return (size, size) if isinstance(size, int) else size
+
+
+def _max_mistakes(arguments: Mapping[str, Any]) -> dict[str, InTorch]:
+    return {
+        "POOL-ALL-RECEIVE": _everywhere(arguments),
+        "POOL-GRADIENT-DIVIDED": _everywhere(arguments, is_divided=True),
+        "POOL-AVERAGES": lambda judge, v: judge.F.avg_pool2d(v["x"], **arguments),
+    }
 
 
 def _summed(judge: Judge, v: Any) -> Any:
@@ -118,11 +133,6 @@ def _average_overwriting(judge: Judge, v: Any) -> Any:
     return overwritten(judge, v["x"], (3, 3), 2).mean(2).reshape(shape)
 
 
-_MAX_MISTAKES: dict[str, InTorch] = {
-    "POOL-ALL-RECEIVE": _everywhere,
-    "POOL-AVERAGES": lambda judge, v: judge.F.avg_pool2d(v["x"], 2),
-    "POOL-GRADIENT-DIVIDED": _everywhere_averaged,
-}
 _AVERAGE_MISTAKES: dict[str, InTorch] = {
     "POOL-SUMS": _summed,
     "POOL-TAKES-MAXIMUM": lambda judge, v: judge.F.max_pool2d(v["x"], 2),
@@ -168,7 +178,7 @@ _OVERLAPPING = {"kernel_size": 3, "stride": 2}
 _RECTANGULAR = {"kernel_size": (2, 3), "stride": 2}
 
 CASES = (
-    _pooling("max-pool2d", "MaxPool2d", (2, 3, 8, 10), {"kernel_size": 2}, _max, _MAX_MISTAKES),
+    _pooling("max-pool2d", "MaxPool2d", (2, 3, 8, 10), {"kernel_size": 2}, _max),
     _pooling("max-pool2d-odd", "MaxPool2d", (2, 3, 7, 5), {"kernel_size": 2}, _max),
     _pooling(
         "max-pool2d-overlapping",

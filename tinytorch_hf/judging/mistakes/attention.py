@@ -190,4 +190,9 @@ MISTAKES = (
         "the last normalization is left out",
         "logits = lm_head(ln_f(x)).",
     ),
+    Mistake(
+        "MASK-ONE-TOO-FAR",
+        "the causal mask lets every position see the one that follows it, too",
+        "np.tril without k keeps the diagonal and nothing above it.",
+    ),
 )
