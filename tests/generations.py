@@ -1,4 +1,4 @@
-"""Writes packages called tinytorch that behave as the three generations of TinyTorch do.
+"""Writes packages called tinytorch that behave as the generations of TinyTorch do.
 
 The arithmetic is that of tinytorch_hf.reference; layout, signatures and quirks are the generations' own.
 """
@@ -103,7 +103,40 @@ GENERATION_C = {
     "core/transformers.py": TRANSFORMERS,
 }
 
-GENERATIONS = {"A": GENERATION_A, "B": GENERATION_B, "C": GENERATION_C}
+# The newest one, in which GPT keeps both embeddings in a layer of their own.
+GENERATION_D = {
+    **GENERATION_C,
+    "core/embeddings.py": (
+        EMBEDDINGS + "class EmbeddingLayer:\n"
+        "    def __init__(self, vocab_size, embed_dim, max_seq_len=512, pos_encoding='learned'):\n"
+        "        self.token_embedding = Embedding(vocab_size, embed_dim)\n"
+        "        self.pos_encoding = PositionalEncoding(max_seq_len, embed_dim)\n"
+        "    def forward(self, tokens):\n        return self.pos_encoding(self.token_embedding(tokens))\n"
+        "    __call__ = forward\n"
+        "    def parameters(self):\n"
+        "        return [*self.token_embedding.parameters(), *self.pos_encoding.parameters()]\n"
+    ),
+    "core/transformers.py": (
+        "from tinytorch_hf.reference import Linear, MLP, LayerNorm, TransformerBlock, create_causal_mask\n"
+        "from tinytorch_hf.reference.layers import parameters_of\n"
+        "from .embeddings import EmbeddingLayer\n"
+        "class GPT:\n"
+        "    def __init__(self, vocab_size, embed_dim, num_layers, num_heads, max_seq_len=1024):\n"
+        "        self.embedding_layer = EmbeddingLayer(vocab_size, embed_dim, max_seq_len)\n"
+        "        self.blocks = [TransformerBlock(embed_dim, num_heads) for _ in range(num_layers)]\n"
+        "        self.ln_f = LayerNorm(embed_dim)\n"
+        "        self.lm_head = Linear(embed_dim, vocab_size, bias=False)\n"
+        "    def forward(self, tokens):\n"
+        "        x, mask = self.embedding_layer(tokens), create_causal_mask(tokens.shape[1])\n"
+        "        for block in self.blocks:\n            x = block(x, mask)\n"
+        "        return self.lm_head(self.ln_f(x))\n"
+        "    __call__ = forward\n"
+        "    def parameters(self):\n"
+        "        return parameters_of(self.embedding_layer, *self.blocks, self.ln_f, self.lm_head)\n"
+    ),
+}
+
+GENERATIONS = {"A": GENERATION_A, "B": GENERATION_B, "C": GENERATION_C, "D": GENERATION_D}
 
 
 def write_package(folder: Path, files: dict[str, str]) -> Path:

@@ -653,7 +653,14 @@ _UPDATE = (
     ),
 )
 
-_CONVOLUTIONS = ("conv2d", "conv2d-padding", "conv2d-stride", "conv2d-channels", "conv2d-on-mnist")
+_CONVOLUTIONS = (
+    "conv2d",
+    "conv2d-padding",
+    "conv2d-stride",
+    "conv2d-channels",
+    "conv2d-on-mnist",
+    "conv2d-rectangular",
+)
 _IMAGES = (
     _part(
         "convolution ignores padding",
@@ -714,6 +721,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
             "cnn",
         ),
@@ -733,6 +741,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
             "cnn",
         ),
@@ -750,6 +759,7 @@ _IMAGES = (
             "max-pool2d-odd",
             "max-pool2d-overlapping",
             "max-pool2d-padding",
+            "max-pool2d-rectangular",
             "max-pool2d-equal-values",
         ),
         "cuts the graph",
@@ -789,7 +799,7 @@ _IMAGES = (
         "        variance = (centred * centred).mean(axis=(0, 2, 3), keepdims=True)\n"
         "        y = centred / (variance + self.eps).sqrt()\n"
         "        return y * self.gamma.reshape(-1, 1, 1) + self.beta.reshape(-1, 1, 1)\n",
-        ("batch-norm2d-training",),
+        ("batch-norm2d-training", "batch-norm2d-one-image"),
         "the mean is taken for a constant",
         code="NORM-MEAN-CONSTANT",
     ),
@@ -798,7 +808,7 @@ _IMAGES = (
         _SPATIAL,
         "BatchNorm2d",
         "class BatchNorm2d(_Right):\n    def eval(self):\n        pass\n",
-        ("batch-norm2d-evaluation",),
+        ("batch-norm2d-evaluation", "batch-norm2d-running"),
         "the batch's statistics",
         code="BATCH-NORM-BATCH-STATISTICS",
     ),
@@ -808,6 +818,7 @@ _NORMALIZED = (
     "class LayerNorm(_Right):\n    def forward(self, x):\n        n = x.shape[-1]\n"
     "        mean = x.mean(axis=-1, keepdims=True)\n"
 )
+_LAYER_NORMS = ("layer-norm", "layer-norm-small-variance", "layer-norm-more-axes", "layer-norm-extremes")
 _SEQUENCES = (
     _part(
         "the gradient of an embedding overwrites repeated ids",
@@ -853,7 +864,7 @@ _SEQUENCES = (
             (
                 "the causal mask has no effect",
                 "    return _right(Q, K, V)\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "every position sees the future",
                 "MASK-IGNORED",
             ),
@@ -862,7 +873,7 @@ _SEQUENCES = (
                 "    if mask is None:\n        return _right(Q, K, V)\n"
                 "    weights = Softmax()(Q.matmul(K.transpose()) * 0 + (1 - mask.data) * np.float32(-1e9))\n"
                 "    return weights.matmul(V), weights\n",
-                ("attention-causal", "attention-weights"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample"),
                 "flattens the weights to uniform",
                 "MASK-UNIFORM-ALLOWED",
             ),
@@ -871,14 +882,14 @@ _SEQUENCES = (
                 "    if mask is None:\n        return _right(Q, K, V)\n"
                 "    weights = Softmax()(Q.matmul(K.transpose()) * (1 / np.sqrt(Q.shape[-1])) * mask.data)\n"
                 "    return weights.matmul(V), weights\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "multiplies the scores",
                 "MASK-MULTIPLIES",
             ),
             (
                 "attention divides by d instead of its root",
                 "    return _right(Q * (1 / np.sqrt(Q.shape[-1])), K, V, mask)\n",
-                ("attention", "attention-causal", "attention-weights"),
+                ("attention", "attention-causal", "attention-weights", "attention-mask-by-sample"),
                 "divided by d instead of its root",
                 "ATTENTION-SCALE-D",
             ),
@@ -888,7 +899,7 @@ _SEQUENCES = (
                 "        more = np.triu(np.tril(np.ones(mask.data.shape[-2:]), 1), 1)\n"
                 "        mask = Tensor(np.maximum(mask.data, more))\n"
                 "    return _right(Q, K, V, mask)\n",
-                ("attention-causal", "attention-weights", "attention-no-look-ahead"),
+                ("attention-causal", "attention-weights", "attention-mask-by-sample", "attention-no-look-ahead"),
                 "",
                 "",
             ),
@@ -900,7 +911,12 @@ _SEQUENCES = (
         "MultiHeadAttention",
         "class MultiHeadAttention(_Right):\n    def _split_heads(self, x):\n        n, seq, _ = x.shape\n"
         "        return x.reshape(n, self.num_heads, seq, self.head_dim)\n",
-        ("multi-head-attention", "multi-head-attention-causal", "multi-head-no-look-ahead"),
+        (
+            "multi-head-attention",
+            "multi-head-attention-causal",
+            "multi-head-mask-by-sample",
+            "multi-head-no-look-ahead",
+        ),
         "without transposing",
         code="HEADS-NOT-TRANSPOSED",
     ),
@@ -909,7 +925,7 @@ _SEQUENCES = (
         _ATTENTION,
         "MultiHeadAttention",
         "class MultiHeadAttention(_Right):\n    def forward(self, x, mask=None):\n        return super().forward(x)\n",
-        ("multi-head-attention-causal", "multi-head-no-look-ahead"),
+        ("multi-head-attention-causal", "multi-head-mask-by-sample", "multi-head-no-look-ahead"),
         "every position sees the future",
         code="MASK-IGNORED",
     ),
@@ -919,7 +935,7 @@ _SEQUENCES = (
         "LayerNorm",
         _NORMALIZED + "        variance = ((x - mean) * (x - mean)).sum(axis=-1, keepdims=True) / (n - 1)\n"
         "        return (x - mean) / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        (*_LAYER_NORMS, "layer-norm-one-feature"),
         "unbiased variance",
         code="NORM-UNBIASED",
     ),
@@ -941,7 +957,7 @@ _SEQUENCES = (
         _NORMALIZED + "        centred = x - mean.data\n"
         "        variance = (centred * centred).mean(axis=-1, keepdims=True)\n"
         "        return centred / (variance + self.eps).sqrt() * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        (*_LAYER_NORMS, "layer-norm-one-feature"),
         "the mean is taken for a constant",
         code="NORM-MEAN-CONSTANT",
     ),
@@ -951,7 +967,7 @@ _SEQUENCES = (
         "LayerNorm",
         _NORMALIZED + "        variance = ((x - mean) * (x - mean)).mean(axis=-1, keepdims=True)\n"
         "        return (x - mean) / np.sqrt(variance.data + self.eps) * self.gamma + self.beta\n",
-        ("layer-norm", "layer-norm-small-variance"),
+        _LAYER_NORMS,
         "the variance is taken for a constant",
         code="NORM-VARIANCE-CONSTANT",
     ),

@@ -12,7 +12,7 @@ from typing import Any
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import import_autograd, import_package, import_part, is_absent, package_location
 from tinytorch_hf.student.mapping import FrameworkMap
-from tinytorch_hf.student.view import Student, UnbuiltError
+from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 Handler = Callable[[dict[str, Any]], Answer]
 
@@ -41,6 +41,8 @@ class Session:
             return self.handlers()[request["ask"]](request)
         except UnbuiltError as error:
             return Answer("missing", message=str(error))
+        except UntriedError as error:
+            return Answer("untried", message=str(error))
         except NotImplementedError as error:
             return Answer("missing", message=f"not implemented yet{f': {error}' if str(error) else ''}")
         except (Exception, SystemExit) as error:

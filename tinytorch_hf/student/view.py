@@ -327,3 +327,7 @@ def _is_not_offered(error: BaseException) -> bool:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace is not None and trace.tb_frame.f_code.co_filename == __file__
+
+
+class UntriedError(Exception):
+    """What is asked for cannot be tried with this package, though it may be right; the message says why."""

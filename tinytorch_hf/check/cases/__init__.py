@@ -10,10 +10,12 @@ from tinytorch_hf.check.cases import (
     convolution,
     dataloader,
     embeddings,
+    gpt,
     layer_norm,
     layers,
     loss_limits,
     losses,
+    multi_head,
     optimizer_use,
     optimizers,
     pooling,
@@ -47,8 +49,10 @@ _TABLES = (
     tokenization,
     embeddings,
     attention,
+    multi_head,
     layer_norm,
     transformers,
+    gpt,
 )
 
 CASES: dict[str, Case] = {

@@ -8,21 +8,35 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import feature_maps, weights
-from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Draw, Inputs
+from tinytorch_hf.check.modes import in_mode
+from tinytorch_hf.check.naming import by_name
+from tinytorch_hf.check.operation import DrawInputs, InTorch, layer
+from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-_BATCH_NORM = (4, 3, 5, 5)
+_PARAMETERS = ("gamma", "beta")
+# Names of batches that come in training before the one that is judged.
+_EARLIER = ("first", "second", "third")
 
 
-def _norm_inputs(draw: Draw) -> Inputs:
-    channels = _BATCH_NORM[1]
-    return {
-        "x": feature_maps(draw, *_BATCH_NORM) * np.float32(0.1) + np.float32(0.3),
-        "gamma": weights(draw, channels, fan_in=1),
-        "beta": weights(draw, channels, fan_in=1),
-    }
+def _inputs(n: int = 4, n_earlier: int = 0) -> DrawInputs:
+    def inputs(draw: Draw) -> Inputs:
+        channels, height, width = draw.size(3), draw.size(5), draw.size(7)
+        batch = draw.size(n) if n > 1 else n
+        earlier = {
+            name: feature_maps(draw, draw.size(2), channels, height, width) * np.float32(0.5 + number)
+            - np.float32(number)
+            for number, name in enumerate(_EARLIER[:n_earlier])
+        }
+        return {
+            "x": feature_maps(draw, batch, channels, height, width) * np.float32(0.1) + np.float32(0.3),
+            "gamma": weights(draw, channels, fan_in=1),
+            "beta": weights(draw, channels, fan_in=1),
+            **earlier,
+        }
+
+    return inputs
 
 
 def _batch_norm(judge: Judge, v: Any, eps: float = 1e-5) -> Any:
@@ -33,72 +47,123 @@ def _by_channel(values: Any) -> Any:
     return values.reshape(1, -1, 1, 1)
 
 
-def _norm_written_out(detached: str = "", unbiased: bool = False) -> InTorch:
+def _written_out(
+    detached: str = "", unbiased: bool = False, eps_outside: bool = False, axes: tuple[int, ...] = (0, 2, 3)
+) -> InTorch:
     def compute(_: Judge, v: Any) -> Any:
         x = v["x"]
-        mean = x.mean((0, 2, 3), keepdim=True)
-        mean = mean.detach() if detached else mean
-        variance = x.var((0, 2, 3), unbiased=unbiased, keepdim=True)
-        variance = variance.detach() if detached == "both" else variance
-        return (x - mean) / (variance + 1e-5).sqrt() * _by_channel(v["gamma"]) + _by_channel(v["beta"])
+        mean = x.mean(axes, keepdim=True)
+        variance = x.var(axes, unbiased=unbiased, keepdim=True)
+        if detached == "variance":
+            variance = variance.detach()
+        elif detached:
+            mean = mean.detach()
+            variance = variance.detach() if detached == "both" else variance
+        deviation = variance.sqrt() + 1e-5 if eps_outside else (variance + 1e-5).sqrt()
+        return (x - mean) / deviation * _by_channel(v["gamma"]) + _by_channel(v["beta"])
 
     return compute
 
 
-def _norm(student: Student) -> Any:
-    norm = student.part("BatchNorm2d")(_BATCH_NORM[1])
-    norm.train()
-    return norm
-
-
 def _evaluated(student: Student, norm: Any, values: Mapping[str, Any]) -> Any:
-    """One batch in training, then the same one in evaluation."""
-    norm(student.tensor(values["earlier"]))
-    norm.eval()
-    return norm(values["x"])
+    """Batches in training, then two in evaluation; the second is judged, as the first must not leave a trace."""
+    earlier = [name for name in _EARLIER if name in values]
+    for name in earlier:
+        in_mode(norm, training=True)(student.tensor(values[name]))
+    evaluate = in_mode(norm, training=False)
+    evaluate(student.tensor(values[earlier[0]]))
+    return evaluate(values["x"])
 
 
-def _evaluation_in_torch(unbiased: bool) -> InTorch:
+def _running(v: Any, unbiased: bool, start: str, momentum: float) -> tuple[Any, Any]:
+    """Running mean and variance after the earlier batches."""
+    mean, variance = 0.0, 1.0
+    for number, batch in enumerate(v[name] for name in _EARLIER if name in v):
+        share = 1.0 if number == 0 and start == "first batch" else momentum
+        mean = (1 - share) * mean + share * batch.mean((0, 2, 3))
+        variance = (1 - share) * variance + share * batch.var((0, 2, 3), unbiased=unbiased)
+    return mean, variance
+
+
+def _evaluation(unbiased: bool = True, start: str = "0 and 1", momentum: float = 0.1, leaks: bool = False) -> InTorch:
+    """With running statistics; ``leaks`` if a batch in evaluation changes them, too."""
+
     def compute(_: Judge, v: Any) -> Any:
-        mean = 0.1 * v["earlier"].mean((0, 2, 3))
-        variance = 0.9 + 0.1 * v["earlier"].var((0, 2, 3), unbiased=unbiased)
+        mean, variance = _running(v, unbiased, start, momentum)
+        if leaks:
+            first = next(v[name] for name in _EARLIER if name in v)
+            for batch in (first, v["x"].detach()):
+                mean = (1 - momentum) * mean + momentum * batch.mean((0, 2, 3))
+                variance = (1 - momentum) * variance + momentum * batch.var((0, 2, 3), unbiased=unbiased)
         normalized = (v["x"] - _by_channel(mean)) / (_by_channel(variance) + 1e-5).sqrt()
         return normalized * _by_channel(v["gamma"]) + _by_channel(v["beta"])
 
     return compute
 
 
-def _evaluation_inputs(draw: Draw) -> Inputs:
-    return {**_norm_inputs(draw), "earlier": feature_maps(draw, *_BATCH_NORM)}
+def _never_updated(_: Judge, v: Any) -> Any:
+    return v["x"] / np.sqrt(1 + 1e-5) * _by_channel(v["gamma"]) + _by_channel(v["beta"])
+
+
+def _new(student: Student, values: Inputs) -> Any:
+    return student.part("BatchNorm2d")(len(values["gamma"]))
+
+
+def _evaluation_case(name: str, n_earlier: int) -> Case:
+    return layer(
+        name,
+        "spatial",
+        ("Tensor", "BatchNorm2d"),
+        _inputs(4, n_earlier),
+        by_name(_new, _PARAMETERS),
+        _evaluation(),
+        parameters=_PARAMETERS,
+        call=_evaluated,
+        also_right=[
+            _evaluation(unbiased=False),
+            _evaluation(start="first batch"),
+            _evaluation(unbiased=False, start="first batch"),
+        ],
+        mistakes={
+            "BATCH-NORM-BATCH-STATISTICS": _batch_norm,
+            "BATCH-NORM-NEVER-UPDATED": _never_updated,
+            "BATCH-NORM-RUNNING": _evaluation(momentum=0.9),
+            # After a single batch, this is as good as statistics that start with it.
+            **({"BATCH-NORM-LAST-BATCH": _evaluation(momentum=1.0)} if n_earlier > 1 else {}),
+            "BATCH-NORM-UPDATED-IN-EVALUATION": _evaluation(leaks=True),
+        },
+    )
+
+
+def _training_case(name: str, n: int) -> Case:
+    return layer(
+        name,
+        "spatial",
+        ("Tensor", "BatchNorm2d"),
+        _inputs(n),
+        by_name(_new, _PARAMETERS),
+        _batch_norm,
+        parameters=_PARAMETERS,
+        call=lambda _, norm, v: in_mode(norm, training=True)(v["x"]),
+        is_by_row=False,
+        mistakes=None
+        if n == 1
+        else {
+            "NORM-UNBIASED": _written_out(unbiased=True),
+            "NORM-MEAN-CONSTANT": _written_out("mean"),
+            "NORM-VARIANCE-CONSTANT": _written_out("variance"),
+            "NORM-BOTH-CONSTANT": _written_out("both"),
+            "NORM-NO-EPS": lambda judge, v: _batch_norm(judge, v, 1e-30),
+            "NORM-EPS-OUTSIDE": _written_out(eps_outside=True),
+            "BATCH-NORM-BY-SAMPLE": _written_out(axes=(2, 3)),
+            "BATCH-NORM-BY-PIXEL": _written_out(axes=(0,)),
+        },
+    )
 
 
 CASES = (
-    layer(
-        "batch-norm2d-training",
-        "spatial",
-        ("Tensor", "BatchNorm2d"),
-        _norm_inputs,
-        lambda student, _: _norm(student),
-        _batch_norm,
-        parameters=("gamma", "beta"),
-        is_by_row=False,
-        mistakes={
-            "NORM-UNBIASED": _norm_written_out(unbiased=True),
-            "NORM-MEAN-CONSTANT": _norm_written_out("mean"),
-            "NORM-BOTH-CONSTANT": _norm_written_out("both"),
-            "NORM-NO-EPS": lambda judge, v: _batch_norm(judge, v, 1e-30),
-        },
-    ),
-    layer(
-        "batch-norm2d-evaluation",
-        "spatial",
-        ("Tensor", "BatchNorm2d"),
-        _evaluation_inputs,
-        lambda student, _: _norm(student),
-        _evaluation_in_torch(unbiased=True),
-        parameters=("gamma", "beta"),
-        call=_evaluated,
-        also_right=[_evaluation_in_torch(unbiased=False)],
-        mistakes={"BATCH-NORM-BATCH-STATISTICS": _batch_norm},
-    ),
+    _training_case("batch-norm2d-training", 4),
+    _training_case("batch-norm2d-one-image", 1),
+    _evaluation_case("batch-norm2d-evaluation", 1),
+    _evaluation_case("batch-norm2d-running", 3),
 )

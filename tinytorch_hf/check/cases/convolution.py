@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinytorch_hf.check.cases.windows import last_missing, overwritten, padded_at_the_end
 from tinytorch_hf.check.inputs import digits, feature_maps, images, weights
+from tinytorch_hf.check.naming import by_name
 from tinytorch_hf.check.operation import DrawInputs, InTorch, layer
+from tinytorch_hf.check.optional import if_taken
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
+
+
+def cropped_digits(draw: Draw, n: int, height: int, width: int) -> Array:
+    """Digits (n, 1, height, width), cut out of the middle of their 8 by 8 pixels."""
+    top, left = (8 - height) // 2, (8 - width) // 2
+    return images(draw, n)[:, :, top : top + height, left : left + width]
 
 
 def _filters(draw: Draw, n_out: int, n_in: int, height: int, width: int) -> dict[str, Any]:
@@ -19,51 +29,121 @@ def _filters(draw: Draw, n_out: int, n_in: int, height: int, width: int) -> dict
     }
 
 
-def _draw_digits(n_out: int, size: int) -> DrawInputs:
-    return lambda draw: {"x": images(draw, 4), **_filters(draw, n_out, 1, size, size)}
+def _draw_digits(draw: Draw) -> Inputs:
+    size = draw.size(3)
+    return {
+        "x": cropped_digits(draw, draw.size(4), draw.size(6), draw.size(5)),
+        **_filters(draw, draw.size(2), 1, size, size),
+    }
 
 
 def _draw_mnist(draw: Draw) -> Inputs:
-    return {"x": images(draw, 1, "tinymnist"), **_filters(draw, 2, 1, 3, 3)}
+    size = draw.size(3)
+    # One image, not square.
+    x = images(draw, 1, "tinymnist")[:, :, 4 : 4 + draw.size(19), 5 : 5 + draw.size(16)]
+    return {"x": x, **_filters(draw, draw.size(2), 1, size, size)}
 
 
-def _draw_maps(shape: tuple[int, int, int, int], n_out: int, size: int) -> DrawInputs:
-    return lambda draw: {"x": feature_maps(draw, *shape), **_filters(draw, n_out, shape[1], size, size)}
+def _draw_maps(shape: tuple[int, int, int, int], n_out: int, kernel: tuple[int, int], grows: bool = True) -> DrawInputs:
+    def draw_maps(draw: Draw) -> Inputs:
+        height, width = (draw.size(length) for length in kernel) if grows else kernel
+        x = feature_maps(draw, *(draw.size(length) for length in shape))
+        return {"x": x, **_filters(draw, draw.size(n_out), x.shape[1], height, width)}
+
+    return draw_maps
 
 
-def _convolution_mistakes(size: int, stride: int, padding: int) -> dict[str, InTorch]:
-    def convolve(judge: Judge, x: Any, weight: Any, bias: Any, stride: int = stride, padding: int = padding) -> Any:
-        return judge.F.conv2d(x, weight, bias, stride, padding)
+def _mistakes(size: int, stride: int, padding: int, has_bias: bool) -> dict[str, InTorch]:
+    def convolve(judge: Judge, v: Mapping[str, Any], stride: int = stride, padding: int = padding) -> Any:
+        return judge.F.conv2d(v["x"], v["weight"], v["bias"] if has_bias else None, stride, padding)
+
+    def with_kernel(change: Callable[[Any], Any]) -> InTorch:
+        return lambda judge, v: convolve(judge, {**v, "weight": change(v["weight"])})
+
+    def without_padding(judge: Judge, v: Mapping[str, Any]) -> Any:
+        return convolve(judge, v, padding=0)
+
+    def flipped_gradient(judge: Judge, v: Mapping[str, Any]) -> Any:
+        slope = convolve(judge, {**v, "weight": v["weight"].flip(2, 3).detach(), "bias": v["bias"].detach()})
+        return convolve(judge, {**v, "x": v["x"].detach()}) + slope - slope.detach()
+
+    def overwriting(judge: Judge, v: Mapping[str, Any]) -> Any:
+        n_out, *_, height, width = v["weight"].shape
+        windows = overwritten(judge, judge.F.pad(v["x"], (padding,) * 4), (height, width), stride).flatten(1, 2)
+        maps = v["weight"].reshape(n_out, -1) @ windows + (v["bias"][:, None] if has_bias else 0)
+        return maps.reshape(convolve(judge, v).shape)
 
     mistakes: dict[str, InTorch] = {
-        "BIAS-NOT-ADDED": lambda judge, v: convolve(judge, v["x"], v["weight"], 0 * v["bias"]),
-        "CONV-KERNEL-NO-GRADIENT": lambda judge, v: convolve(judge, v["x"], v["weight"].detach(), v["bias"]),
+        "CONV-KERNEL-NO-GRADIENT": with_kernel(lambda weight: weight.detach()),
+        "CONV-INPUT-NO-GRADIENT": lambda judge, v: convolve(judge, {**v, "x": v["x"].detach()}),
     }
+    if has_bias:
+        mistakes["BIAS-NOT-ADDED"] = lambda judge, v: convolve(judge, {**v, "bias": 0 * v["bias"]})
     if size > 1:
-        mistakes["CONV-FLIPPED"] = lambda judge, v: convolve(judge, v["x"], v["weight"].flip(2, 3), v["bias"])
-        mistakes["CONV-KERNEL-TRANSPOSED"] = lambda judge, v: convolve(
-            judge, v["x"], v["weight"].transpose(2, 3), v["bias"]
-        )
+        mistakes |= {
+            "CONV-FLIPPED": with_kernel(lambda weight: weight.flip(2, 3)),
+            "CONV-KERNEL-TRANSPOSED": with_kernel(lambda weight: weight.transpose(2, 3)),
+            "CONV-GRADIENT-NOT-FLIPPED": flipped_gradient,
+            "WINDOWS-OVERWRITE": overwriting,
+            "WINDOWS-LAST-MISSING": last_missing(convolve),
+        }
     if padding:
-        mistakes["PADDING-IGNORED"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], padding=0)
+        mistakes |= {
+            "PADDING-IGNORED": without_padding,
+            "PADDING-AT-THE-END": padded_at_the_end(without_padding, padding),
+        }
     if stride > 1:
-        mistakes["STRIDE-IGNORED"] = lambda judge, v: convolve(judge, v["x"], v["weight"], v["bias"], stride=1)
+        mistakes["STRIDE-IGNORED"] = lambda judge, v: convolve(judge, v, stride=1)
     return mistakes
 
 
 def _convolution(
-    name: str, inputs: DrawInputs, sizes: tuple[int, int, int], *, stride: int = 1, padding: int = 0, bias: bool = True
+    name: str,
+    inputs: DrawInputs,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    bias: bool = True,
+    size: int = 3,
 ) -> Case:
     arguments: dict[str, Any] = {"stride": stride, "padding": padding, **({} if bias else {"bias": False})}
+    parameters = ("weight", "bias") if bias else ("weight",)
+
+    def build(student: Student, v: Inputs) -> Any:
+        n_out, n_in, height, _ = v["weight"].shape
+        return student.part("Conv2d")(n_in, n_out, height, **arguments)
+
     return layer(
         name,
         "spatial",
         ("Tensor", "Conv2d"),
         inputs,
-        lambda student, _: student.part("Conv2d")(*sizes, **arguments),
+        by_name(build, parameters),
         lambda judge, v: judge.F.conv2d(v["x"], v["weight"], v["bias"] if bias else None, stride, padding),
-        parameters=("weight", "bias") if bias else ("weight",),
-        mistakes=_convolution_mistakes(sizes[-1], stride, padding) if bias else None,
+        parameters=parameters,
+        mistakes=_mistakes(size, stride, padding, bias),
+    )
+
+
+def _rectangular() -> Case:
+    parameters = ("weight", "bias")
+
+    def build(student: Student, v: Inputs) -> Any:
+        n_out, n_in, *kernel = v["weight"].shape
+        make = student.part("Conv2d")
+        return if_taken("Conv2d with a kernel that is not square", lambda: make(n_in, n_out, tuple(kernel)))
+
+    return layer(
+        "conv2d-rectangular",
+        "spatial",
+        ("Tensor", "Conv2d"),
+        _draw_maps((2, 3, 7, 8), 4, (2, 5)),
+        by_name(build, parameters),
+        lambda judge, v: judge.F.conv2d(v["x"], v["weight"], v["bias"]),
+        parameters=parameters,
+        call=lambda _, built, v: if_taken("Conv2d with a kernel that is not square", lambda: built(v["x"])),
+        # Its kernel cannot be transposed: the right one does not fit then.
+        mistakes={code: run for code, run in _mistakes(3, 1, 0, True).items() if code != "CONV-KERNEL-TRANSPOSED"},
     )
 
 
@@ -71,29 +151,38 @@ _CNN = ("0.weight", "0.bias", "1.weight", "1.bias")
 
 
 def _cnn_inputs(draw: Draw) -> Inputs:
-    pixels, labels = digits(draw, 4)
-    filters = _filters(draw, 8, 1, 3, 3)
+    n, n_filters, size = draw.size(7), draw.size(5), draw.size(3)
+    pixels, labels = digits(draw, n)
+    x = pixels.reshape(-1, 1, 8, 8)[:, :, :, 1:7]
+    filters = _filters(draw, n_filters, 1, size, size)
+    n_flat = n_filters * ((8 - size + 1) // 2) * ((6 - size + 1) // 2)
     return {
-        "x": pixels.reshape(-1, 1, 8, 8),
+        "x": x,
         "targets": labels,
         "0.weight": filters["weight"],
         "0.bias": filters["bias"],
-        "1.weight": weights(draw, 72, 10),
+        "1.weight": weights(draw, n_flat, 10),
         "1.bias": weights(draw, 10),
     }
+
+
+def _new_cnn(student: Student, v: Inputs) -> Any:
+    n_out, n_in, size, _ = v["0.weight"].shape
+    return [student.part("Conv2d")(n_in, n_out, size), student.part("Linear")(*v["1.weight"].shape)]
 
 
 def _cnn(student: Student, layers: Any, v: Mapping[str, Any]) -> Any:
     """Milestone 04's model: convolution, ReLU, pooling, flattening, a linear layer, and the loss."""
     pooled = student.part("MaxPool2d")(2)(student.part("ReLU")()(layers[0](v["x"])))
-    logits = layers[1](pooled.reshape(4, 72))
+    logits = layers[1](pooled.reshape(len(v["targets"]), len(v["1.weight"])))
     return student.part("CrossEntropyLoss")()(logits, student.tensor(v["targets"]))
 
 
-def _cnn_in_torch(cut: bool) -> InTorch:
+def _cnn_in_torch(cut: bool = False, flipped: bool = False) -> InTorch:
     def compute(judge: Judge, v: Any) -> Any:
-        maps = judge.F.relu(judge.F.conv2d(v["x"], v["0.weight"], v["0.bias"]))
-        flat = judge.F.max_pool2d(maps, 2).reshape(4, 72)
+        kernel = v["0.weight"].flip(2, 3) if flipped else v["0.weight"]
+        maps = judge.F.relu(judge.F.conv2d(v["x"], kernel, v["0.bias"]))
+        flat = judge.F.max_pool2d(maps, 2).flatten(1)
         flat = flat.detach() if cut else flat
         return judge.F.cross_entropy(flat @ v["1.weight"] + v["1.bias"], v["targets"].long())
 
@@ -101,22 +190,23 @@ def _cnn_in_torch(cut: bool) -> InTorch:
 
 
 CASES = (
-    _convolution("conv2d", _draw_digits(3, 3), (1, 3, 3)),
-    _convolution("conv2d-padding", _draw_digits(2, 3), (1, 2, 3), padding=1),
-    _convolution("conv2d-stride", _draw_digits(2, 3), (1, 2, 3), stride=2),
-    _convolution("conv2d-channels", _draw_maps((2, 3, 9, 7), 4, 5), (3, 4, 5), stride=2, padding=2),
-    _convolution("conv2d-1x1", _draw_maps((2, 3, 4, 4), 4, 1), (3, 4, 1)),
-    _convolution("conv2d-without-bias", _draw_digits(2, 3), (1, 2, 3), bias=False),
-    _convolution("conv2d-on-mnist", _draw_mnist, (1, 2, 3)),
+    _convolution("conv2d", _draw_digits),
+    _convolution("conv2d-padding", _draw_digits, padding=1),
+    _convolution("conv2d-stride", _draw_digits, stride=2),
+    _convolution("conv2d-channels", _draw_maps((2, 3, 8, 11), 7, (5, 5)), stride=2, padding=2),
+    _convolution("conv2d-1x1", _draw_maps((2, 3, 5, 7), 4, (1, 1), grows=False), size=1),
+    _convolution("conv2d-without-bias", _draw_digits, bias=False),
+    _convolution("conv2d-on-mnist", _draw_mnist),
+    _rectangular(),
     layer(
         "cnn",
         "spatial",
         ("Tensor", "Conv2d", "ReLU", "MaxPool2d", "Linear", "CrossEntropyLoss"),
         _cnn_inputs,
-        lambda student, _: [student.part("Conv2d")(1, 8, 3), student.part("Linear")(72, 10)],
-        _cnn_in_torch(cut=False),
+        _new_cnn,
+        _cnn_in_torch(),
         parameters=_CNN,
         call=_cnn,
-        mistakes={"GRAPH-CUT-CNN": _cnn_in_torch(cut=True)},
+        mistakes={"GRAPH-CUT-CNN": _cnn_in_torch(cut=True), "CONV-FLIPPED": _cnn_in_torch(flipped=True)},
     ),
 )

@@ -1,47 +1,52 @@
-"""MLP, TransformerBlock and GPT, on what embeddings make of TinyTalks."""
+"""MLP and TransformerBlock, on what embeddings make of TinyTalks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinytorch_hf.check.cases.activations import gelu_erf, gelu_sigmoid, gelu_tanh
-from tinytorch_hf.check.cases.attention import (
-    BATCH,
-    CAUSAL,
-    HEADS,
-    LENGTH,
-    WIDTH,
+from tinytorch_hf.check.cases.attention import looks_ahead
+from tinytorch_hf.check.cases.layer_norm import norm, norm_weights
+from tinytorch_hf.check.cases.multi_head import (
+    PARAMETERS,
+    forward_of,
+    masked,
     multi_head,
     no_look_ahead,
-    perturbed,
     projection_inputs,
+    sequence_inputs,
 )
-from tinytorch_hf.check.cases.attention import PARAMETERS as PROJECTION_PARAMETERS
-from tinytorch_hf.check.cases.layer_norm import norm, norm_weights
-from tinytorch_hf.check.inputs import features, talks, weights
+from tinytorch_hf.check.inputs import features, weights
+from tinytorch_hf.check.modes import in_evaluation
+from tinytorch_hf.check.naming import by_name
 from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Case, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
-HIDDEN = 4 * WIDTH
-N_LAYERS, LONGEST = 2, 12
 Gelu = Callable[[Judge, Any], Any]
+_FORMS: dict[Gelu, str] = {gelu_sigmoid: "SIGMOID", gelu_erf: "EXACT", gelu_tanh: "TANH"}
+# Hidden features of a block's MLP, as a multiple of the width.
+_RATIO = 4
 
 
-def _mlp_weights(draw: Draw, prefix: str) -> dict[str, Any]:
+def _mlp_weights(draw: Draw, width: int, hidden: int, prefix: str = "") -> dict[str, Any]:
     return {
-        f"{prefix}linear1.weight": weights(draw, WIDTH, HIDDEN),
-        f"{prefix}linear1.bias": weights(draw, HIDDEN),
-        f"{prefix}linear2.weight": weights(draw, HIDDEN, WIDTH),
-        f"{prefix}linear2.bias": weights(draw, WIDTH),
+        f"{prefix}linear1.weight": weights(draw, width, hidden),
+        f"{prefix}linear1.bias": weights(draw, hidden),
+        f"{prefix}linear2.weight": weights(draw, hidden, width),
+        f"{prefix}linear2.bias": weights(draw, width),
     }
 
 
 _MLP = ("linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias")
+
+
+def _mlp_inputs(draw: Draw) -> Inputs:
+    x = features(draw, draw.size(3), draw.size(5), draw.size(7))
+    return {"x": x, **_mlp_weights(draw, x.shape[-1], draw.size(11))}
 
 
 def _mlp(judge: Judge, v: Any, x: Any, gelu: Gelu, prefix: str = "") -> Any:
@@ -49,33 +54,56 @@ def _mlp(judge: Judge, v: Any, x: Any, gelu: Gelu, prefix: str = "") -> Any:
     return hidden @ v[f"{prefix}linear2.weight"] + v[f"{prefix}linear2.bias"]
 
 
-def _in_each_gelu(compute: Callable[[Judge, Any, Gelu], Any]) -> tuple[InTorch, list[InTorch]]:
+def in_each_gelu(compute: Callable[[Judge, Any, Gelu], Any]) -> tuple[InTorch, list[InTorch]]:
     """The course's form of GELU is what is right first; the others are right, too."""
-
-    def with_form(gelu: Gelu) -> InTorch:
-        return lambda judge, v: compute(judge, v, gelu)
-
-    return with_form(gelu_sigmoid), [with_form(gelu_erf), with_form(gelu_tanh)]
+    return _with_form(compute, gelu_sigmoid), [_with_form(compute, gelu) for gelu in (gelu_erf, gelu_tanh)]
 
 
-def _block_weights(draw: Draw, prefix: str = "") -> dict[str, Any]:
+def _with_form(compute: Callable[[Judge, Any, Gelu], Any], gelu: Gelu) -> InTorch:
+    return lambda judge, v: compute(judge, v, gelu)
+
+
+def in_mixed_gelus(compute: Callable[[Judge, Any, Gelu], Any]) -> dict[str, InTorch]:
+    """The mistake of one form forward with another's gradient, by its code."""
     return {
-        **projection_inputs(draw, f"{prefix}attention."),
-        **norm_weights(draw, f"{prefix}ln1."),
-        **norm_weights(draw, f"{prefix}ln2."),
-        **_mlp_weights(draw, f"{prefix}mlp."),
+        f"GELU-{_FORMS[forward]}-{_FORMS[backward]}": _with_form(compute, _mixed(forward, backward))
+        for forward, backward in itertools.permutations(_FORMS, 2)
     }
 
 
-_BLOCK = (
-    *(f"attention.{path}" for path in PROJECTION_PARAMETERS),
+def _mixed(forward: Gelu, backward: Gelu) -> Gelu:
+    def gelu(judge: Judge, x: Any) -> Any:
+        slope = backward(judge, x)
+        return forward(judge, x).detach() + slope - slope.detach()
+
+    return gelu
+
+
+def block_weights(draw: Draw, width: int, prefix: str = "") -> dict[str, Any]:
+    """All parameters of a TransformerBlock."""
+    return {
+        **projection_inputs(draw, width, f"{prefix}attention."),
+        **norm_weights(draw, width, f"{prefix}ln1."),
+        **norm_weights(draw, width, f"{prefix}ln2."),
+        **_mlp_weights(draw, width, _RATIO * width, f"{prefix}mlp."),
+    }
+
+
+BLOCK = (
+    *(f"attention.{path}" for path in PARAMETERS),
     *(f"{norm}.{kind}" for norm in ("ln1", "ln2") for kind in ("gamma", "beta")),
     *(f"mlp.{path}" for path in _MLP),
 )
 
 
-def _block(judge: Judge, v: Any, x: Any, mask: Any, gelu: Gelu, prefix: str = "") -> Any:
-    x = x + multi_head(judge, v, norm(judge, v, x, f"{prefix}ln1."), mask, f"{prefix}attention.")
+def _block_inputs(draw: Draw) -> Inputs:
+    values = sequence_inputs(draw)
+    return {**values, **block_weights(draw, values["x"].shape[-1])}
+
+
+def block(judge: Judge, v: Any, x: Any, mask: Any, gelu: Gelu, prefix: str = "", **wrong: Any) -> Any:
+    """TransformerBlock; ``wrong`` changes its attention into a mistake."""
+    x = x + multi_head(judge, v, norm(judge, v, x, f"{prefix}ln1."), mask, f"{prefix}attention.", **wrong)
     return x + _mlp(judge, v, norm(judge, v, x, f"{prefix}ln2."), gelu, f"{prefix}mlp.")
 
 
@@ -90,143 +118,98 @@ def _without_residuals(judge: Judge, v: Any, mask: Any) -> Any:
     return _mlp(judge, v, norm(judge, v, x, "ln2."), gelu_sigmoid, "mlp.")
 
 
-def _block_case(name: str, masked: bool) -> Case:
-    def mask(v: Any) -> Any:
-        return v["mask"] if masked else None
+def _normalized_residuals(judge: Judge, v: Any, mask: Any) -> Any:
+    """What is added is the normalized input instead of the input."""
+    x = norm(judge, v, v["x"], "ln1.")
+    x = norm(judge, v, x + multi_head(judge, v, x, mask, "attention."), "ln2.")
+    return x + _mlp(judge, v, x, gelu_sigmoid, "mlp.")
 
-    right, also_right = _in_each_gelu(lambda judge, v, gelu: _block(judge, v, v["x"], mask(v), gelu))
+
+def _one_residual(judge: Judge, v: Any, mask: Any, kept: str) -> Any:
+    """The input is added to what one of both gives, and not to the other."""
+    attended = multi_head(judge, v, norm(judge, v, v["x"], "ln1."), mask, "attention.")
+    x = v["x"] + attended if kept == "attention" else attended
+    hidden = _mlp(judge, v, norm(judge, v, x, "ln2."), gelu_sigmoid, "mlp.")
+    return x + hidden if kept == "mlp" else hidden
+
+
+def _one_norm(judge: Judge, v: Any, mask: Any) -> Any:
+    """ln1 in both places."""
+    x = v["x"] + multi_head(judge, v, norm(judge, v, v["x"], "ln1."), mask, "attention.")
+    return x + _mlp(judge, v, norm(judge, v, x, "ln1."), gelu_sigmoid, "mlp.")
+
+
+def _block_case(name: str, is_masked: bool) -> Case:
+    def mask(v: Any) -> Any:
+        return v["mask"] if is_masked else None
+
+    def compute(judge: Judge, v: Any, gelu: Gelu) -> Any:
+        return block(judge, v, v["x"], mask(v), gelu)
+
+    right, also_right = in_each_gelu(compute)
     mistakes: dict[str, InTorch] = {
         "BLOCK-POST-NORM": lambda judge, v: _post_norm(judge, v, mask(v)),
         "BLOCK-NO-RESIDUAL": lambda judge, v: _without_residuals(judge, v, mask(v)),
+        "BLOCK-NO-RESIDUAL-MLP": lambda judge, v: _one_residual(judge, v, mask(v), "attention"),
+        "BLOCK-NO-RESIDUAL-ATTENTION": lambda judge, v: _one_residual(judge, v, mask(v), "mlp"),
+        "BLOCK-RESIDUAL-NORMALIZED": lambda judge, v: _normalized_residuals(judge, v, mask(v)),
+        "BLOCK-ONE-NORM": lambda judge, v: _one_norm(judge, v, mask(v)),
+        **in_mixed_gelus(compute),
     }
-    if masked:
-        mistakes["MASK-IGNORED"] = lambda judge, v: _block(judge, v, v["x"], None, gelu_sigmoid)
+    if is_masked:
+        mistakes["MASK-IGNORED"] = lambda judge, v: block(judge, v, v["x"], None, gelu_sigmoid)
     return layer(
         name,
         "transformers",
         ("Tensor", "TransformerBlock"),
-        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(draw)},
-        lambda student, _: student.part("TransformerBlock")(WIDTH, HEADS),
+        _block_inputs,
+        by_name(_new_block, BLOCK),
         right,
-        parameters=_BLOCK,
-        call=lambda student, block, v: block.forward(v["x"], student.tensor(v["mask"]) if masked else None),
+        parameters=BLOCK,
+        call=lambda student, built, v: (
+            masked(student, forward_of(built), v) if is_masked else forward_of(built)(v["x"], None)
+        ),
         also_right=also_right,
         mistakes=mistakes,
     )
 
 
-_GPT = (
-    "token_embedding.weight",
-    "position_embedding.weight",
-    *(f"blocks.{number}.{path}" for number in range(N_LAYERS) for path in _BLOCK),
-    "ln_f.gamma",
-    "ln_f.beta",
-    "lm_head.weight",
-)
+def _new_block(student: Student, values: Inputs) -> Any:
+    return in_evaluation(student.part("TransformerBlock")(values["x"].shape[-1], values["heads"]))
 
 
-def _gpt_inputs(draw: Draw) -> Inputs:
-    tokens, _, vocab_size = talks(draw, BATCH, LENGTH)
-    blocks: dict[str, Any] = {}
-    for number in range(N_LAYERS):
-        blocks |= _block_weights(draw, f"blocks.{number}.")
-    return {
-        "x": tokens,
-        "token_embedding.weight": weights(draw, vocab_size, WIDTH, fan_in=1),
-        "position_embedding.weight": weights(draw, LONGEST, WIDTH, fan_in=1),
-        **blocks,
-        **norm_weights(draw, "ln_f."),
-        "lm_head.weight": weights(draw, WIDTH, vocab_size),
-    }
+def _mlp_of(judge: Judge, v: Any, gelu: Gelu) -> Any:
+    return _mlp(judge, v, v["x"], gelu)
 
 
-def _new_gpt(student: Student, values: Mapping[str, Any]) -> Any:
-    vocab_size = len(values["token_embedding.weight"])
-    return student.part("GPT")(vocab_size, WIDTH, N_LAYERS, HEADS, LONGEST)
-
-
-def _gpt(judge: Judge, v: Any, gelu: Gelu, masked: bool = True) -> Any:
-    x = judge.F.embedding(v["x"], v["token_embedding.weight"]) + v["position_embedding.weight"][:LENGTH]
-    mask = judge.tensor(CAUSAL) if masked else None
-    for number in range(N_LAYERS):
-        x = _block(judge, v, x, mask, gelu, f"blocks.{number}.")
-    return norm(judge, v, x, "ln_f.") @ v["lm_head.weight"]
-
-
-def _gpt_no_look_ahead(student: Student, values: Inputs) -> Results:
-    gpt = _new_gpt(student, values)
-    student.load(gpt, {path: values[path] for path in _GPT})
-    position = LENGTH // 2
-    other_end = values["x"].copy()
-    # Every later character becomes another one.
-    other_end[:, position + 1 :] = (other_end[:, position + 1 :] + 1) % len(values["token_embedding.weight"])
-    outputs = [student.array(gpt(student.tensor(tokens))) for tokens in (values["x"], other_end)]
-    return no_look_ahead(outputs, position)
-
-
-def _block_no_look_ahead(student: Student, values: Inputs) -> Results:
-    block = student.part("TransformerBlock")(WIDTH, HEADS)
-    student.load(block, {path: values[path] for path in _BLOCK})
-    position = LENGTH // 2
-    mask = student.tensor(values["mask"])
-    sequences = (values["x"], perturbed(values["x"], position))
-    return no_look_ahead([student.array(block.forward(student.tensor(x), mask)) for x in sequences], position)
-
-
-def _causal_mask(student: Student, _: Inputs) -> Results:
-    mask = student.array(student.part("create_causal_mask")(LENGTH))
-    return {"mask": mask.reshape(mask.shape[-2:]) if mask.size == LENGTH * LENGTH else mask}
-
-
-_mlp_right, _mlp_also_right = _in_each_gelu(lambda judge, v, gelu: _mlp(judge, v, v["x"], gelu))
-_gpt_right, _gpt_also_right = _in_each_gelu(_gpt)
+_mlp_right, _mlp_also_right = in_each_gelu(_mlp_of)
 
 CASES = (
-    Case(
-        "causal-mask",
-        "transformers",
-        ("Tensor", "create_causal_mask"),
-        lambda _: {},
-        _causal_mask,
-        lambda *_: {"mask": CAUSAL[0].astype(np.float64)},
-        mistakes={
-            "CAUSAL-MASK-TRANSPOSED": lambda *_: {"mask": CAUSAL[0].T.astype(np.float64)},
-            "CAUSAL-MASK-EXCHANGED": lambda *_: {"mask": 1 - CAUSAL[0].astype(np.float64)},
-            "CAUSAL-MASK-NO-SELF": lambda *_: {"mask": CAUSAL[0].astype(np.float64) - np.eye(LENGTH)},
-        },
-    ),
     layer(
         "mlp",
         "transformers",
         ("Tensor", "MLP"),
-        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), **_mlp_weights(draw, "")},
-        lambda student, _: student.part("MLP")(WIDTH, HIDDEN),
+        _mlp_inputs,
+        by_name(lambda student, v: in_evaluation(student.part("MLP")(*v["linear1.weight"].shape)), _MLP),
         _mlp_right,
         parameters=_MLP,
         also_right=_mlp_also_right,
-        mistakes={"MLP-RELU": lambda judge, v: _mlp(judge, v, v["x"], lambda judge, x: judge.F.relu(x))},
+        mistakes={
+            "MLP-RELU": lambda judge, v: _mlp(judge, v, v["x"], lambda judge, x: judge.F.relu(x)),
+            "MLP-NO-ACTIVATION": lambda judge, v: _mlp(judge, v, v["x"], lambda _, x: x),
+            **in_mixed_gelus(_mlp_of),
+        },
     ),
-    _block_case("transformer-block", masked=False),
-    _block_case("transformer-block-causal", masked=True),
+    _block_case("transformer-block", is_masked=False),
+    _block_case("transformer-block-causal", is_masked=True),
     Case(
         "transformer-block-no-look-ahead",
         "transformers",
         ("Tensor", "TransformerBlock"),
-        lambda draw: {"x": features(draw, BATCH, LENGTH, WIDTH), "mask": CAUSAL, **_block_weights(draw)},
-        _block_no_look_ahead,
+        _block_inputs,
+        # With weights of its own: whether it looks ahead does not depend on them.
+        lambda student, values: no_look_ahead(student, forward_of(_new_block(student, values)), values),
         lambda *_: {},
+        claims=looks_ahead("LOOKS-AHEAD", "x"),
     ),
-    layer(
-        "gpt",
-        "transformers",
-        ("Tensor", "GPT"),
-        _gpt_inputs,
-        _new_gpt,
-        _gpt_right,
-        parameters=_GPT,
-        x_is_leaf=False,
-        also_right=_gpt_also_right,
-        mistakes={"GPT-NO-MASK": lambda judge, v: _gpt(judge, v, gelu_sigmoid, masked=False)},
-    ),
-    Case("gpt-no-look-ahead", "transformers", ("Tensor", "GPT"), _gpt_inputs, _gpt_no_look_ahead, lambda *_: {}),
 )

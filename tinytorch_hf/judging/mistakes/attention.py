@@ -100,4 +100,99 @@ MISTAKES = (
         "no causal mask is used: every position sees the future",
         "Make a causal mask in forward and give it to every block.",
     ),
+    Mistake(
+        "ATTENTION-SCALE-MULTIPLIED",
+        "the scores are multiplied by the root of d instead of divided by it",
+        "Divide by sqrt(d).",
+    ),
+    Mistake(
+        "ATTENTION-WEIGHTS-CUT",
+        "no gradient goes through the attention weights, so that queries and keys are never trained",
+        "Compute scores and softmax with tensors, not with their data.",
+    ),
+    Mistake(
+        "MASK-EXCHANGED",
+        "the mask forbids where it is 1; 1 is where a position may attend",
+        "Forbid where the mask is 0.",
+    ),
+    Mistake(
+        "MASK-AFTER-SOFTMAX",
+        "the mask is applied to the weights after the softmax, so that they no longer add up to 1",
+        "Mask the scores before the softmax.",
+    ),
+    Mistake(
+        "MASK-FIRST-SAMPLE",
+        "the mask of the first sample is used for all samples",
+        "Keep the mask's axis of the batch.",
+    ),
+    Mistake(
+        "HEADS-NOT-TRANSPOSED-BACK",
+        "heads are joined without transposing back: positions and heads are mixed up",
+        "Exchange the axes of heads and length before the reshape to (batch, length, heads * size).",
+    ),
+    Mistake(
+        "HEADS-NO-OUTPUT-PROJECTION",
+        "the joined heads do not go through out_proj",
+        "Return out_proj of the joined heads.",
+    ),
+    Mistake(
+        "HEADS-ONE",
+        "all features are one head, whatever num_heads is",
+        "Split the features into num_heads heads of embed_dim // num_heads.",
+    ),
+    Mistake(
+        "MLP-NO-ACTIVATION",
+        "there is no activation between the two linear layers",
+        "Use GELU between the two linear layers.",
+    ),
+    Mistake(
+        "BLOCK-NO-RESIDUAL-MLP",
+        "the input of the MLP is not added to what it gives",
+        "x = x + mlp(ln2(x)).",
+    ),
+    Mistake(
+        "BLOCK-NO-RESIDUAL-ATTENTION",
+        "the input of the attention is not added to what it gives",
+        "x = x + attention(ln1(x)).",
+    ),
+    Mistake(
+        "BLOCK-RESIDUAL-NORMALIZED",
+        "what is added to attention and MLP is the normalized input instead of the input",
+        "x = x + attention(ln1(x)); x = x + mlp(ln2(x)).",
+    ),
+    Mistake(
+        "BLOCK-ONE-NORM",
+        "ln1 is used in both places, and ln2 not at all",
+        "x = x + mlp(ln2(x)).",
+    ),
+    Mistake(
+        "CAUSAL-MASK-ALL",
+        "the causal mask lets every position attend to all",
+        "Use np.tril.",
+    ),
+    Mistake(
+        "CAUSAL-MASK-FORM",
+        "the causal mask is of a form that the package's own attention does not take",
+        "Make it of 1 where a position may attend, and 0 elsewhere, or let the attention take it as it is.",
+    ),
+    Mistake(
+        "GPT-MASK-UNIFORM",
+        "the scores drown in the mask, so that every position attends to all before it alike",
+        "Give the blocks the mask that their attention takes: create_causal_mask, with 1 where a position may attend.",
+    ),
+    Mistake(
+        "GPT-NO-POSITIONS",
+        "the vectors of positions are not added",
+        "x = token_embedding(tokens) + position_embedding(positions).",
+    ),
+    Mistake(
+        "GPT-NO-LAST-NORM",
+        "the last normalization is left out",
+        "logits = lm_head(ln_f(x)).",
+    ),
+    Mistake(
+        "MASK-ONE-TOO-FAR",
+        "the causal mask lets every position see the one that follows it, too",
+        "np.tril without k keeps the diagonal and nothing above it.",
+    ),
 )

@@ -80,4 +80,24 @@ MISTAKES = (
         "a sample of the dataset is not what stands at its index in the tensors",
         "Return tensor[index] of every tensor, counted from 0.",
     ),
+    Mistake(
+        "TOKENIZER-LENGTH",
+        "a text is not encoded as one id for each character",
+        "Return a list with the id of every character, in order.",
+    ),
+    Mistake(
+        "TOKENIZER-KNOWN-UNKNOWN",
+        "characters of the texts that the vocabulary was built from are encoded as the id 0",
+        "Give ids from 1 on to all characters of all texts; 0 is for unknown ones.",
+    ),
+    Mistake(
+        "TOKENIZER-SHARED-ID",
+        "different characters share an id",
+        "Number the sorted set of all characters.",
+    ),
+    Mistake(
+        "TOKENIZER-SIZE",
+        "vocab_size does not count the id of unknown characters",
+        "vocab_size is the number of characters plus one.",
+    ),
 )

@@ -95,4 +95,9 @@ MISTAKES = (
         "the gradient of a position is that of one sample, not the sum over the batch",
         "Sum the gradient of the positions over the batch.",
     ),
+    Mistake(
+        "POSITION-CUT",
+        "the positions are added without being remembered for the backward pass, so that they are never trained",
+        "Add a slice of the tensor itself, not a new Tensor of its data.",
+    ),
 )

@@ -55,4 +55,44 @@ MISTAKES = (
         "the running statistics are not updated as PyTorch updates them",
         "running = 0.9 * running + 0.1 * batch, in training only.",
     ),
+    Mistake(
+        "NORM-NO-ROOT",
+        "it divides by the variance instead of its root",
+        "Divide by sqrt(variance + eps).",
+    ),
+    Mistake(
+        "NORM-NO-SHIFT",
+        "the shift, beta, is not added",
+        "Return gamma * normalized + beta.",
+    ),
+    Mistake(
+        "NORM-NO-SCALE",
+        "the scale, gamma, is not multiplied with",
+        "Return gamma * normalized + beta.",
+    ),
+    Mistake(
+        "BATCH-NORM-BY-SAMPLE",
+        "it normalizes every sample by itself instead of the batch",
+        "Take mean and variance over the axes (0, 2, 3).",
+    ),
+    Mistake(
+        "BATCH-NORM-BY-PIXEL",
+        "it normalizes every pixel by itself instead of the whole channel",
+        "Take mean and variance over the axes (0, 2, 3).",
+    ),
+    Mistake(
+        "BATCH-NORM-NEVER-UPDATED",
+        "the running statistics stay as they were at first",
+        "In training, running = 0.9 * running + 0.1 * batch.",
+    ),
+    Mistake(
+        "BATCH-NORM-LAST-BATCH",
+        "the running statistics are those of the last batch alone",
+        "In training, running = 0.9 * running + 0.1 * batch.",
+    ),
+    Mistake(
+        "BATCH-NORM-UPDATED-IN-EVALUATION",
+        "the running statistics change in evaluation",
+        "Update them in training only.",
+    ),
 )
