@@ -184,3 +184,7 @@ class Student:
         """The class of linear layers, also where the part is a function that makes one."""
         linear = self.part("Linear")
         return linear if isinstance(linear, type) else type(linear(1, 1))
+
+
+class UntriedError(Exception):
+    """What is asked for cannot be tried with this package, though it may be right; the message says why."""
