@@ -10,6 +10,7 @@ from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.causes import Attempt, likely_cause
 from tinytorch_hf.judging.results import Difference, Outcome, Result
 from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.faults import unbuilt
 
 # Runs the case in question on other inputs.
 Again = Callable[[Inputs], Answer]
@@ -50,12 +51,18 @@ def _judged(case: Case, answer: Answer, seed: int, again: Again, seconds: float)
     found = dict(answer.results)
     attempt = _attempt(case, answer, seed, is_second=False)
     claims = _claims(case, case.draw(seed), found)
+    if claims is None and answer.stubs:
+        return Result(case.name, case.module, Outcome.MISSING, unbuilt(answer.stubs), seconds=seconds)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
     broken = [claim for claim in claims if not claim.holds and not claim.is_note]
     notes = tuple(claim.what for claim in claims if not claim.holds and claim.is_note)
     different = [*attempt.seen, *(Difference(f'"{claim.what}"', "is not true") for claim in broken)]
+    if different and answer.stubs:
+        # What is still to be written explains it, and nothing can be said of the rest.
+        detail = unbuilt(answer.stubs)
+        return Result(case.name, case.module, Outcome.MISSING, detail, notes=notes, seconds=seconds)
     if different:
         cause = _cause(case, attempt, broken, again)
         return Result(

@@ -17,8 +17,20 @@ from xml.etree import ElementTree
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.results import Outcome, Report, Result
 
-# What differs is a failure of the code under test, what crashes an error, what is not built yet is skipped.
-_ELEMENTS = {Outcome.DIFFERS: "failure", Outcome.CRASHES: "error", Outcome.MISSING: "skipped"}
+# What differs is a failure of the code under test, what crashes an error; what is not known to be wrong is skipped.
+_ELEMENTS = {
+    Outcome.DIFFERS: "failure",
+    Outcome.CRASHES: "error",
+    Outcome.MISSING: "skipped",
+    Outcome.UNTRIED: "skipped",
+}
+# Where no mistake is known by its code.
+_TYPES = {
+    Outcome.DIFFERS: "differs",
+    Outcome.CRASHES: "crashes",
+    Outcome.MISSING: "not implemented yet",
+    Outcome.UNTRIED: "could not be tried",
+}
 # Characters that XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -64,16 +76,25 @@ def _add(suite: ElementTree.Element, result: Result) -> None:
     case = ElementTree.SubElement(suite, "testcase", attributes)
     element = _ELEMENTS.get(result.outcome)
     if element is not None:
-        found = ElementTree.SubElement(case, element, {"message": _clean(result.detail)})
+        kind = result.code or _TYPES[result.outcome]
+        found = ElementTree.SubElement(case, element, {"message": _clean(result.detail), "type": kind})
         found.text = _clean(_long(result)) or None
+    if result.notes:
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(result.notes))
 
 
 def _long(result: Result) -> str:
     rows = [f"{difference.what} {difference.message}" for difference in result.differences]
-    if result.cause:
-        rows.append(f"Likely cause: {result.cause}")
+    if result.expression:
+        rows.append(f"Computing {result.expression}")
     if result.where:
         rows.append(f"At {result.where}")
+    if result.cause:
+        rows.append(f"Likely cause: {result.cause}")
+    if result.hint:
+        rows.append(f"Hint: {result.hint}")
+    if result.follows:
+        rows.append(f"Follows from {', '.join(result.follows)}")
     return "\n".join(rows)
 
 

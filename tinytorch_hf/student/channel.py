@@ -41,20 +41,24 @@ class Lines:
         self._closing = threading.Event()
         self._reader = _Reader(pipe, self._closing, self._take, lambda: self._put(None))
 
-    def get(self, timeout_s: float) -> bytes | None:
-        """The next line; None where there is no more.
+    def get(self, timeout_s: float) -> bytes:
+        """The next line.
 
         Raises
         ------
         queue.Empty
             None arrived in time.
+        EOFError
+            There is no more.
         ChannelError
             It is longer than it may be.
         """
         line = self._lines.get(timeout=timeout_s)
-        if line is None and self._is_too_long:
+        if line is not None:
+            return line
+        if self._is_too_long:
             raise ChannelError(f"more than {self._longest} bytes arrived without an end")
-        return line
+        raise EOFError
 
     def close(self) -> None:
         """Stop reading, even if somebody else holds the other end open."""
@@ -153,11 +157,13 @@ class _Reader:
         return self._wake is None or self._pipe in {key.fileobj for key, _ in selector.select()}
 
 
-def write(pipe: IO[bytes], content: bytes, timeout_s: float) -> bool:
-    """Write all of this; False if nobody took it in time.
+def write(pipe: IO[bytes], content: bytes, timeout_s: float) -> None:
+    """Write all of this.
 
     Raises
     ------
+    TimeoutError
+        Nobody took it in time.
     OSError
         Nobody reads any more.
     """
@@ -165,16 +171,17 @@ def write(pipe: IO[bytes], content: bytes, timeout_s: float) -> bool:
         writer = threading.Thread(target=_write_blocking, args=(pipe, content), daemon=True)
         writer.start()
         writer.join(timeout_s)
-        return not writer.is_alive()
+        if writer.is_alive():
+            raise TimeoutError
+        return
     os.set_blocking(pipe.fileno(), False)
     end, rest = time.monotonic() + timeout_s, memoryview(content)
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_WRITE)
         while rest:
             if not selector.select(max(end - time.monotonic(), 0.0)):
-                return False
+                raise TimeoutError
             rest = rest[os.write(pipe.fileno(), rest) :]
-    return True
 
 
 def _write_blocking(pipe: IO[bytes], content: bytes) -> None:

@@ -54,7 +54,7 @@ def innermost(error: BaseException) -> TracebackType | None:
 
 
 def trees(step: TracebackType) -> list[ast.expr]:
-    """The expressions at a place of ours that may have raised: one, or, where Python does not know, those of its line."""
+    """The expressions at a place of ours that may have raised: where Python knows which one, else all of its line."""
     code = step.tb_frame.f_code
     expressions = _expressions(code.co_filename)
     position = _position(step)

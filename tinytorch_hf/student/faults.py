@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib.util
 import inspect
 import traceback
@@ -61,30 +62,39 @@ def told(error: BaseException, package: str, folder: str, watch: Watch | None = 
     watch
         What was watched for meanwhile.
     """
-    expression, where = expressions.of(error), place(error, folder)
-    if isinstance(error, view.UnbuiltError):
-        return Answer("missing", message=str(error))
-    if isinstance(error, view.UntriedError):
-        return Answer("untried", message=message(error), expression=expression, where=where)
+    where = place(error, folder)
     library = missing_library(error, package)
     if library:
         return Answer("crash", message=_library_advice(library, package, folder), where=where)
+    return dataclasses.replace(_unbuilt(error, watch, where) or _ours(error, where), expression=expressions.of(error))
+
+
+def _unbuilt(error: BaseException, watch: Watch | None, where: str) -> Answer | None:
+    """The answer where something is not implemented yet, else None."""
+    if isinstance(error, view.UnbuiltError):
+        return Answer("missing", message=str(error))
     stubs = relevant(watch, error)
-    if stubs:
-        return Answer("missing", message=unbuilt(stubs), expression=expression)
+    if stubs and not isinstance(error, view.UntriedError):
+        return Answer("missing", message=unbuilt(stubs))
     if isinstance(error, NotImplementedError):
         text = _first_line(error)
         return Answer("missing", message=f"{UNBUILT}{text}" if text else UNBUILT.rstrip(": "), where=where)
+    return None
+
+
+def _ours(error: BaseException, where: str) -> Answer:
+    """The answer where a line of ours may be what does not fit; a crash otherwise."""
+    if isinstance(error, view.UntriedError):
+        return Answer("untried", message=str(error))
     step = expressions.innermost(error)
     if step is not None and expressions.is_ours(step.tb_frame.f_code.co_filename):
         lacking = _lacking(error, step)
         if lacking:
-            return Answer("missing", message=f"{UNBUILT}{lacking}", expression=expression)
+            return Answer("missing", message=f"{UNBUILT}{lacking}")
         signature = _misfit(error, step)
         if signature:
-            text = f"the call does not fit {signature}: {message(error)}"
-            return Answer("untried", message=text, expression=expression)
-    return Answer("crash", message=message(error), where=where, expression=expression)
+            return Answer("untried", message=f"the call does not fit {signature}: {message(error)}")
+    return Answer("crash", message=message(error), where=where)
 
 
 def relevant(watch: Watch | None, error: BaseException | None = None) -> Sequence[str]:
@@ -95,10 +105,8 @@ def relevant(watch: Watch | None, error: BaseException | None = None) -> Sequenc
 
 
 def unbuilt(names: Iterable[str]) -> str:
-    """That these functions are not implemented yet."""
-    first = list(names)
-    more = f" and {len(first) - _MOST_NAMED} more" if len(first) > _MOST_NAMED else ""
-    return f"{UNBUILT}{', '.join(first[:_MOST_NAMED])}{more}"
+    """That functions are not implemented yet; the first few are named, the others turn up once these are written."""
+    return f"{UNBUILT}{', '.join(list(names)[:_MOST_NAMED])}"
 
 
 def message(error: BaseException) -> str:
@@ -156,7 +164,7 @@ def missing_library(error: BaseException, package: str) -> str:
         is_there = importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
         is_there = True
-    return "" if is_there or name == package.split(".")[0] else name
+    return "" if is_there or name == package.partition(".")[0] else name
 
 
 def _library_advice(library: str, package: str, folder: str) -> str:
@@ -193,14 +201,15 @@ def _lacks(tree: ast.expr, step: TracebackType) -> str:
         return _without(expressions.value(tree.operand, step), name)
     if isinstance(tree, ast.Subscript):
         return _without(expressions.value(tree.value, step), "__getitem__")
+    kind: type
     if isinstance(tree, ast.BinOp):
-        left, operator, right = tree.left, tree.op, tree.right
+        kind, sides = type(tree.op), (tree.left, tree.right)
     elif isinstance(tree, ast.Compare) and len(tree.ops) == 1:
-        left, operator, right = tree.left, tree.ops[0], tree.comparators[0]
+        kind, sides = type(tree.ops[0]), (tree.left, tree.comparators[0])
     else:
         return ""
-    names = _OPERATORS.get(type(operator), ("", ""))
-    lacking = [_without(expressions.value(side, step), name) for side, name in zip((left, right), names, strict=True)]
+    names = _OPERATORS.get(kind, ("", ""))
+    lacking = [_without(expressions.value(side, step), name) for side, name in zip(sides, names, strict=True)]
     return next(filter(None, lacking), "")
 
 
@@ -231,9 +240,10 @@ def _misfit(error: BaseException, step: TracebackType) -> str:
 
 def _signature(function: Any) -> inspect.Signature | None:
     """What a function of the student's takes; None for one of ours or of a library."""
-    code = inspect.unwrap(function.__init__ if isinstance(function, type) else getattr(function, "__func__", function))
-    if not inspect.isfunction(code):
-        code = getattr(type(function), "__call__", None)
+    inner = getattr(function, "__init__" if isinstance(function, type) else "__func__", function)
+    if not inspect.isroutine(inner):
+        inner = getattr(type(function), "__call__", None)  # noqa: B004 -- it is looked into, not at
+    code = inspect.unwrap(inner) if inner is not None else None
     if not inspect.isfunction(code) or expressions.is_ours(code.__code__.co_filename):
         return None
     return inspect.signature(function)

@@ -15,10 +15,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from tinytorch_hf.errors import TinyTorchHFError, printable
 from tinytorch_hf.student import channel, ending, shadows, wire
@@ -71,11 +70,13 @@ class PackageProcess:
     def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> None:
         self._map = as_json(framework_map)
         folders, self._path = _paths(folder)
-        own = [framework_map.package, *framework_map.names.values()]
-        self._hidden: Mapping[str, Path] = {}
-        for place in folders:
-            self._hidden = {**shadows.hidden(place, [name.partition(".")[0] for name in own]), **self._hidden}
-        self._start_with = {"child": child, "libraries": list(self._hidden), "folders": [str(place) for place in folders]}
+        own = [name.partition(".")[0] for name in (framework_map.package, *framework_map.names.values())]
+        self._hidden = [found for place in folders for found in shadows.hidden(place, own).items()]
+        self._start_with = {
+            "child": child,
+            "libraries": [library for library, _ in self._hidden],
+            "folders": [str(place) for place in folders],
+        }
         self._limit_s = limit_s
         self._location = ""
         self._mark = secrets.token_hex(16)
@@ -98,28 +99,25 @@ class PackageProcess:
         line = json.dumps({**request, "nonce": nonce, "map": self._map, "limit_s": self._limit_s}) + "\n"
         until = time.monotonic() + self._limit_s + _GRACE_S
         try:
-            if not channel.write(self._process.stdin, line.encode(), self._limit_s + _GRACE_S):
-                return self._overdue()
-            reply = self._reply(until)
-            if reply is None:
-                return self._died()
-            answer = _opened(reply, nonce)
-        except OSError:
+            channel.write(self._process.stdin, line.encode(), self._limit_s + _GRACE_S)
+            answer = _opened(self._reply(until), nonce)
+        except (queue.Empty, TimeoutError):
+            _, where = self._stop()
+            return Answer("crash", message=self._overtime(), where=where)
+        except (OSError, EOFError):
             return self._died()
-        except queue.Empty:
-            return self._overdue()
         except (AnswerError, channel.ChannelError) as error:
             # Whoever wrote this may write more: what follows must not be taken for later answers.
             self._stop()
             return Answer("crash", message=f"{_TAMPERING}: {error}")
         if answer.kind == "opened":
             self._location = answer.location
-            notes = (shadows.note(library, path) for library, path in self._hidden.items())
+            notes = (shadows.note(library, path) for library, path in self._hidden)
             return dataclasses.replace(answer, notes=(*answer.notes, *notes))
         return answer
 
-    def _reply(self, until: float) -> bytes | None:
-        """The next line, or None where there will be no more; queue.Empty when time is up."""
+    def _reply(self, until: float) -> bytes:
+        """The next line; EOFError where there will be no more, queue.Empty when time is up."""
         assert self._process is not None  # noqa: S101 -- it was started
         while True:
             # Whoever the child has started may keep its channel open, though it has ended itself.
@@ -128,7 +126,7 @@ class PackageProcess:
                 return self._replies.get(min(_LOOK_S, max(until - time.monotonic(), 0.0)))
             except queue.Empty:
                 if not was_there:
-                    return None
+                    raise EOFError from None
                 if time.monotonic() >= until:
                     raise
 
@@ -146,16 +144,11 @@ class PackageProcess:
         self._replies = channel.Lines(self._process.stdout, _LONGEST_ANSWER)
         self._stacks = channel.Tail(self._process.stderr, _STACKS)
         try:
-            ready = self._reply(time.monotonic() + _START_LIMIT_S)
-        except (queue.Empty, channel.ChannelError):
-            ready = None
-        if ready is None:
-            self._fail()
-
-    def _fail(self) -> NoReturn:
-        self._stop()
-        text = "\n".join(map(printable, self._stacks.text().rstrip().splitlines()))
-        raise TinyTorchHFError(f"The process for the package did not start:\n{text}")
+            self._reply(time.monotonic() + _START_LIMIT_S)
+        except (queue.Empty, EOFError, channel.ChannelError) as error:
+            self._stop()
+            text = "\n".join(map(printable, self._stacks.text().rstrip().splitlines()))
+            raise TinyTorchHFError(f"The process for the package did not start:\n{text}") from error
 
     def _died(self) -> Answer:
         assert self._process is not None  # noqa: S101 -- only a process that was started can have died
@@ -168,10 +161,6 @@ class PackageProcess:
         if any(line.startswith("Timeout (") for line in self._stacks.text().splitlines()):
             return Answer("crash", message=self._overtime(), where=where)
         return Answer("crash", message=_manner_of_death(None if is_alive else status), where=where)
-
-    def _overdue(self) -> Answer:
-        _, where = self._stop()
-        return Answer("crash", message=self._overtime(), where=where)
 
     def _overtime(self) -> str:
         return f"still running after {self._limit_s:g} s, and was stopped"

@@ -58,8 +58,15 @@ class Session:
                 warnings.simplefilter("ignore")
                 answer = self.handlers()[request["ask"]](request)
         except BaseException as error:  # it is the student's code that may raise anything, Ctrl-C's exception, too
-            return faults.told(error, self._map.package, self._folder, watch)
+            return self._told(error, watch)
         return dataclasses.replace(answer, stubs=tuple(faults.relevant(watch)))
+
+    def _told(self, error: BaseException, watch: Watch | None) -> Answer:
+        try:
+            return faults.told(error, self._map.package, self._folder, watch)
+        except BaseException as problem:
+            # An exception of the student's may answer with another to any question.
+            return Answer("crash", message=f"an error that cannot be described ({type(problem).__name__})")
 
     def _open(self, _: Any) -> Answer:
         """Import the package; say what it is."""

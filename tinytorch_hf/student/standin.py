@@ -32,7 +32,7 @@ def is_unfinished(error: BaseException, package: str) -> bool:
     Modules that import each other in a circle are a fault, though Python reports it in almost the same way.
     """
     if isinstance(error, ImportError):
-        is_own = (error.name or "").split(".")[0] == package.split(".")[0]
+        is_own = (error.name or "").partition(".")[0] == package.partition(".")[0]
         return is_own and "partially initialized module" not in str(error)
     return isinstance(error, NotImplementedError)
 
