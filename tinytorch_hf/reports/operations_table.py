@@ -103,7 +103,7 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
             continue
         for together in _grouped(results):
             result = together[0]
-            name = ", ".join(entry.name for entry in together)
+            name = printable(", ".join(entry.name for entry in together))
             start = f"{' ' * _INDENT}{_verdict(result, colour)}  {name:<{names}}  "
             below = [f"What follows from {result.name}: {', '.join(consequences.get(result.name, ()))}"]
             texts = _described(result, report.location, consequences)

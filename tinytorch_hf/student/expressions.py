@@ -18,6 +18,7 @@ _READABLE = (
     (re.compile(r"""\b\w+\[(["'])(\w+)\1\]"""), r"\2"),
     (re.compile(r"\s+"), " "),
 )
+_BY_VARIABLE = re.compile(r"\b\w+\.part\((\w+)\)")
 _LONGEST = 200
 
 
@@ -32,11 +33,13 @@ def of(error: BaseException) -> str:
     steps = [step for step in _steps(error) if _is_of_a_case(step.tb_frame.f_code.co_filename)]
     if not steps:
         return ""
-    return readable(_written(steps[-1]))
+    return readable(_written(steps[-1]), steps[-1])
 
 
-def readable(text: str) -> str:
+def readable(text: str, step: TracebackType) -> str:
     """An expression of a case as its reader would write it, in one line."""
+    names = step.tb_frame.f_locals
+    text = _BY_VARIABLE.sub(lambda found: str(names.get(found[1], found[0])), text)
     for pattern, replacement in _READABLE:
         text = pattern.sub(replacement, text)
     text = text.strip()

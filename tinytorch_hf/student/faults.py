@@ -45,8 +45,8 @@ _DISTRIBUTIONS = {
     "skimage": "scikit-image",
     "dateutil": "python-dateutil",
 }
-# Errors that an attribute leads to which a constructor should have made.
-_OF_ATTRIBUTES = (AttributeError, view.DiffersError)
+# Errors that a constructor leads to which makes no attributes, or says itself that it is not written.
+_OF_CONSTRUCTORS = (AttributeError, view.DiffersError, NotImplementedError)
 _MOST_NAMED = 3
 
 
@@ -101,7 +101,8 @@ def relevant(watch: Watch | None, error: BaseException | None = None) -> Sequenc
     """Unbuilt functions that may be why a run went wrong; a constructor only where an attribute is missing."""
     if watch is None:
         return ()
-    return [*(watch.constructed if isinstance(error, _OF_ATTRIBUTES) else ()), *watch.called]
+    names = [*(watch.constructed if isinstance(error, _OF_CONSTRUCTORS) else ()), *watch.called]
+    return names or list(watch.probed if isinstance(error, NotImplementedError) else ())
 
 
 def unbuilt(names: Iterable[str]) -> str:
@@ -186,7 +187,7 @@ def _lacking(error: BaseException, step: TracebackType) -> str:
         except Exception:  # noqa: S112 -- what cannot be computed anew is not what is looked for
             continue
         if found:
-            return f"`{expressions.readable(ast.unparse(tree))}` needs {found}"
+            return f"`{expressions.readable(ast.unparse(tree), step)}` needs {found}"
     return ""
 
 

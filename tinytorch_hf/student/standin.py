@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -33,8 +34,16 @@ def is_unfinished(error: BaseException, package: str) -> bool:
     """
     if isinstance(error, ImportError):
         is_own = (error.name or "").partition(".")[0] == package.partition(".")[0]
-        return is_own and "partially initialized module" not in str(error)
+        return is_own and not _is_circular(error)
     return isinstance(error, NotImplementedError)
+
+
+def _is_circular(error: ImportError) -> bool:
+    """Whether a module imports from one that is still being imported; a package may ask for its own parts meanwhile."""
+    places = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    places = [place for place in places if not place.startswith("<frozen")]
+    is_own_part = error.path in places[-1:] and Path(str(error.path)).stem == "__init__"
+    return "partially initialized module" in str(error) and not is_own_part
 
 
 def import_package(name: str) -> ModuleType:

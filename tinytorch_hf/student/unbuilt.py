@@ -65,11 +65,14 @@ class Watch:
         Each as ``Linear.forward (tinytorch/core/layers.py:12)``, in the order of their first calls.
     constructed
         Constructors, of the same form; they count only where an attribute is what is missing.
+    probed
+        What the view called to see what the package has; it says nothing of a case that goes on.
     """
 
     def __init__(self, folder: str) -> None:
         self.called: dict[str, None] = {}
         self.constructed: dict[str, None] = {}
+        self.probed: dict[str, None] = {}
         self._start = folder + os.sep
         self._before: Any = None
 
@@ -87,14 +90,15 @@ class Watch:
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(self._start):
             return
-        if _is_unbuilt(code) and not _is_probing(frame):
+        if _is_unbuilt(code):
             place = Path(code.co_filename).relative_to(Path(self._start).parent).as_posix()
             names = self.constructed if code.co_name == "__init__" else self.called
+            names = self.probed if _is_probing(frame) else names
             names[f"{_qualified(frame)} ({place}:{code.co_firstlineno})"] = None
 
 
 def _is_probing(frame: FrameType) -> bool:
-    """Whether the view tries what the package has, which says nothing of the case that runs."""
+    """Whether the view tries what the package has, instead of running a case."""
     outer: FrameType | None = frame
     while outer is not None:
         if "probe" in outer.f_code.co_name and outer.f_code.co_filename == _VIEW:
@@ -156,7 +160,9 @@ def _is_unbuilt(code: CodeType) -> bool:
 
 
 def _judged(code: CodeType) -> bool:
-    if code.co_name == "<lambda>" or _HOOK.search(code.co_name):
+    # Modules, and bodies of classes, are code as well; lambdas have a name of this form, too.
+    is_function = code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<")
+    if not is_function or _HOOK.search(code.co_name):
         return False
     if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         return False
