@@ -1,9 +1,8 @@
-"""Specification of the process of a package that is hostile: nothing it does is taken for an answer, or delays anybody."""
+"""Specification of the process of a hostile package: nothing it does is taken for an answer, or delays anybody."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -190,7 +189,8 @@ def test_no_text_of_a_package_reaches_a_terminal_as_it_is(tmp_path: Path) -> Non
             "__init__.py": "__version__ = '1\\x1b]0;owned\\x07\\u202e'\n",
             "core/activations.py": (
                 "class Odd\u00e9(Exception): pass\nclass ReLU:\n    def forward(self, x):\n"
-                "        exec(compile('raise Odd\u00e9(\"\\\\x1b[2J\\\\x00\\\\n\\\\x9b31m\")', __file__ + '\\x1b[31m', 'exec'))\n"
+                "        text = 'raise Odd\u00e9(\"\\\\x1b[2J\\\\x00\\\\n\\\\x9b31m\")'\n"
+                "        exec(compile(text, __file__ + '\\x1b[31m', 'exec'))\n"
             ),
         },
     )
@@ -260,6 +260,6 @@ def test_a_process_leaves_no_file_open(tmp_path: Path) -> None:
     write_package(tmp_path, {**GENERATION_C, "core/losses.py": "import os\nos._exit(1)\n"})
     with PackageProcess(FrameworkMap(), tmp_path, 10.0, "tinytorch_hf.check.child") as process:
         process.ask(ask="find", name="MSELoss")
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         process.ask(ask="find", name="MSELoss")
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before

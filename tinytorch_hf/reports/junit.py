@@ -8,12 +8,12 @@ https://github.com/testmoapp/junitxml
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.results import Outcome, Report, Result
 
@@ -31,8 +31,6 @@ _TYPES = {
     Outcome.MISSING: "not implemented yet",
     Outcome.UNTRIED: "could not be tried",
 }
-# Characters that XML 1.0 cannot hold, not even escaped.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(report: Report, path: Path) -> None:
@@ -72,7 +70,11 @@ def _totals(results: Sequence[Result], name: str) -> dict[str, str]:
 
 
 def _add(suite: ElementTree.Element, result: Result) -> None:
-    attributes = {"classname": f"tinytorch.{result.module}", "name": result.name, "time": f"{result.seconds:.3f}"}
+    attributes = {
+        "classname": f"tinytorch.{result.module}",
+        "name": _clean(result.name),
+        "time": f"{result.seconds:.3f}",
+    }
     case = ElementTree.SubElement(suite, "testcase", attributes)
     element = _ELEMENTS.get(result.outcome)
     if element is not None:
@@ -99,4 +101,5 @@ def _long(result: Result) -> str:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("?", text)
+    """What a terminal would obey, and what XML cannot hold, as Python writes it; lines stay."""
+    return "\n".join(map(printable, text.split("\n")))
