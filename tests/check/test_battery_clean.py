@@ -105,7 +105,7 @@ def test_before_autograd_only_what_is_computed_forward_is_judged(install: Instal
         ("from tinytorch.core.training import later\n", "no MSELoss: No module named 'tinytorch.core.training'"),
         (
             "class MSELoss:\n    def forward(self, x, y):\n        raise NotImplementedError('your turn')\n",
-            "not implemented yet: your turn",
+            "not implemented yet: MSELoss.forward (tinytorch/core/losses.py:2)",
         ),
     ],
     ids=["None", "needs a later module", "not implemented"],

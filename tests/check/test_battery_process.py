@@ -96,7 +96,7 @@ def test_what_a_package_prints_disturbs_nothing(tmp_path: Path, writes: str, cap
         ("import sys\nsys.exit(1)\n", "importing it: SystemExit: 1"),
         ("import os\nos._exit(5)\n", "importing it: the process was ended with the exit status 5"),
         ("1 / 0\n", "importing it: ZeroDivisionError: division by zero"),
-        ("def\n", "importing it: SyntaxError: invalid syntax"),
+        ("def\n", "importing it: SyntaxError: invalid syntax\n    def\n       ^"),
         ("while True:\n    pass\n", "importing it: still running after 1 s, and was stopped"),
     ],
 )

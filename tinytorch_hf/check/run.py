@@ -141,8 +141,8 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
     for name in case.needs:
         answer = parts.find(name)
         if answer.kind == "crash":
-            message = f"looking for {name}: {answer.message}"
-            return Result(case.name, case.module, Outcome.CRASHES, message, where=answer.where)
+            # Without the name, so that one reason for several cases is one line.
+            return Result(case.name, case.module, Outcome.CRASHES, answer.message, where=answer.where)
         if not parts.found(name):
             return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
 

@@ -1,5 +1,7 @@
 """The command `tinytorch-hf`. Exit status: 0 all is well, 1 a problem was found, 2 it was called wrongly.
 
+`check` ends with 3, too: nothing is wrong, but something is not implemented yet or could not be tried.
+
 Without a command it prints its help, as a group of commands does, and exits with 0. ``tree.py`` holds the commands,
 ``spelling.py`` what they were called before, ``options.py`` what they share, ``terminal.py`` how text is shown.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import itertools
 import sys
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from tinytorch_hf.cli.options import (
     user_path,
 )
 from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from tinytorch_hf.judging.results import Result
@@ -71,8 +73,10 @@ def add_to(commands: Parser) -> None:
         _check,
         "compare every operation of a TinyTorch with PyTorch, forward and backward",
         "%(prog)s --package ~/TinyTorch/tinytorch --only losses conv2d",
-        "Each operation agrees, differs, crashes, or is missing because it is not implemented yet. The package runs in "
-        "a process of its own. The exit status is 1 if anything differs or crashes.",
+        "Each operation agrees, differs, crashes, is missing because it is not implemented yet, or could not be tried. "
+        "The package runs in a process of its own. Exit status: 0 everything that counts agrees, 1 something differs "
+        "or crashes, 3 nothing is wrong but something is not implemented yet or could not be tried, 2 the command was "
+        "called wrongly.",
     )
     parser.add_argument(
         "--package",
@@ -86,9 +90,22 @@ def add_to(commands: Parser) -> None:
         help="JSON file that says where a framework with other names keeps its parts; the README has an example",
     )
     only = parser.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help="operations, or modules such as losses (default: all)"
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="operations to run, or modules such as losses (default: all)",
     )
     completion.complete_with(only, completion.operations)
+    require = parser.add_argument(
+        "--require",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="operations or modules that count for the exit status; others are shown only (default: all that run)",
+    )
+    completion.complete_with(require, completion.operations)
+    parser.add_argument("--seed", type=seed, default=0, help="fixes batches and weights (default: %(default)s)")
     parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
@@ -146,7 +163,11 @@ def _check(options: argparse.Namespace) -> int:
 
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
-    report = run.check(framework_map, folder, options.only, options.timeout, on_result=_progress(options.only))
+    required = _required(options.only, options.require)
+    report = run.check(
+        framework_map, folder, options.only, options.timeout, options.seed, on_result=_progress(options.only)
+    )
+    report = dataclasses.replace(report, required=required)
     if options.junit:
         junit.write(report, options.junit)
     if options.json:
@@ -155,6 +176,21 @@ def _check(options: argparse.Namespace) -> int:
         width = terminal.columns() if terminal.is_watched() else 120
         print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
     return report.status
+
+
+def _required(only: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+    """The operations that count; none for all. InvalidArgumentError if one of them does not run."""
+    from tinytorch_hf.check import run
+
+    if not names:
+        return frozenset()
+    required = {case.name for case in run.select(names)}
+    left_out = sorted(required - {case.name for case in run.select(only)})
+    if left_out:
+        raise InvalidArgumentError(
+            f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
+        )
+    return frozenset(required)
 
 
 def _progress(only: Sequence[str]) -> Callable[[Result], None]:

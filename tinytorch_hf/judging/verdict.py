@@ -14,6 +14,7 @@ from tinytorch_hf.judging.own_forward import OwnForward, own_forward
 from tinytorch_hf.judging.results import Difference, Outcome, Result
 from tinytorch_hf.judging.runs import Runs
 from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.faults import unbuilt
 
 _OUTCOMES = {"crash": Outcome.CRASHES, "missing": Outcome.MISSING, "untried": Outcome.UNTRIED}
 _ON_A_KINK = "{} is not PyTorch's, but as right: forward has a kink there"
@@ -52,11 +53,17 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     found = dict(answer.results)
     first = attempt(case, answer, seed)
     claims = _claims(case, drawn(case, seed), found)
+    if claims is None and answer.stubs:
+        return Result(case.name, case.module, Outcome.MISSING, unbuilt(answer.stubs), seconds=seconds)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
     broken = [claim for claim in claims if not claim.holds and not claim.is_note]
     notes = [claim.what for claim in claims if not claim.holds and claim.is_note]
+    if answer.stubs and (first.seen or broken):
+        # What is still to be written explains it, and nothing can be said of the rest.
+        detail = unbuilt(answer.stubs)
+        return Result(case.name, case.module, Outcome.MISSING, detail, notes=tuple(notes), seconds=seconds)
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.

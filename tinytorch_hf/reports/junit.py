@@ -8,19 +8,29 @@ https://github.com/testmoapp/junitxml
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.results import Outcome, Report, Result
 
-# What differs is a failure of the code under test, what crashes an error, what is not built yet is skipped.
-_ELEMENTS = {Outcome.DIFFERS: "failure", Outcome.CRASHES: "error", Outcome.MISSING: "skipped"}
-# Characters that XML 1.0 cannot hold, not even escaped.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What differs is a failure of the code under test, what crashes an error; what is not known to be wrong is skipped.
+_ELEMENTS = {
+    Outcome.DIFFERS: "failure",
+    Outcome.CRASHES: "error",
+    Outcome.MISSING: "skipped",
+    Outcome.UNTRIED: "skipped",
+}
+# Where no mistake is known by its code.
+_TYPES = {
+    Outcome.DIFFERS: "differs",
+    Outcome.CRASHES: "crashes",
+    Outcome.MISSING: "not implemented yet",
+    Outcome.UNTRIED: "could not be tried",
+}
 
 
 def write(report: Report, path: Path) -> None:
@@ -60,22 +70,36 @@ def _totals(results: Sequence[Result], name: str) -> dict[str, str]:
 
 
 def _add(suite: ElementTree.Element, result: Result) -> None:
-    attributes = {"classname": f"tinytorch.{result.module}", "name": result.name, "time": f"{result.seconds:.3f}"}
+    attributes = {
+        "classname": f"tinytorch.{result.module}",
+        "name": _clean(result.name),
+        "time": f"{result.seconds:.3f}",
+    }
     case = ElementTree.SubElement(suite, "testcase", attributes)
     element = _ELEMENTS.get(result.outcome)
     if element is not None:
-        found = ElementTree.SubElement(case, element, {"message": _clean(result.detail)})
+        kind = result.code or _TYPES[result.outcome]
+        found = ElementTree.SubElement(case, element, {"message": _clean(result.detail), "type": kind})
         found.text = _clean(_long(result)) or None
+    if result.notes:
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(result.notes))
 
 
 def _long(result: Result) -> str:
     rows = [f"{difference.what} {difference.message}" for difference in result.differences]
-    if result.cause:
-        rows.append(f"Likely cause: {result.cause}")
+    if result.expression:
+        rows.append(f"Computing {result.expression}")
     if result.where:
         rows.append(f"At {result.where}")
+    if result.cause:
+        rows.append(f"Likely cause: {result.cause}")
+    if result.hint:
+        rows.append(f"Hint: {result.hint}")
+    if result.follows:
+        rows.append(f"Follows from {', '.join(result.follows)}")
     return "\n".join(rows)
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("?", text)
+    """What a terminal would obey, and what XML cannot hold, as Python writes it; lines stay."""
+    return "\n".join(map(printable, text.split("\n")))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.errors import printable
+from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
 
 _COLOURS = {
     Outcome.AGREES: "32",
@@ -17,12 +19,28 @@ _COLOURS = {
     Outcome.MISSING: "90",
     Outcome.UNTRIED: "33",
 }
-_PLURALS = {Outcome.AGREES: "agree", Outcome.DIFFERS: "differ", Outcome.CRASHES: "crash"}
+_PLURALS = {
+    Outcome.AGREES: ("agrees", "agree"),
+    Outcome.DIFFERS: ("differs", "differ"),
+    Outcome.CRASHES: ("crashes", "crash"),
+    Outcome.MISSING: ("not implemented yet",) * 2,
+    Outcome.UNTRIED: ("could not be tried",) * 2,
+}
+_MEANINGS = {
+    0: "everything that counts agrees",
+    1: "something that counts differs or crashes",
+    3: "nothing that counts is wrong, but something is not implemented yet or could not be tried",
+}
+_UNBUILT = "not implemented yet"
+_SEPARATOR = re.compile(r"(?<=\)), ")
 _INDENT = 2
+_MOST_UNBUILT = 6
 
 
 def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[str]:
     """The table: cases under their module of the course, what was seen beside or below them, and the sums.
+
+    What follows from another fault is named below that fault. The last line says what the exit status means.
 
     Parameters
     ----------
@@ -33,28 +51,34 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
     colour
         Whether to colour verdicts.
     """
-    yield f"package  {report.package} at {report.location}" if report.location else f"package  {report.package}"
+    place = f" at {report.location}" if report.location else ""
+    yield printable(f"package  {report.package}{place}")
     yield f"PyTorch  {report.torch_version}"
     if _only_message(report):
         first = report.results[0]
         yield ""
-        yield from _wrapped(f"{_verdict(first, colour)}  ", _described(first, report.location), width)
+        yield from _rows(f"{_verdict(first, colour)}  ", _described(first, report.location), width)
     else:
         yield from _modules(report, width, colour)
+    for number, note in enumerate(report.notes):
+        if number == 0:
+            yield ""
+        yield from _rows("note     ", [note], width)
     yield ""
     yield summary(report)
+    yield meaning(report)
 
 
 def summary(report: Report) -> str:
     """How many cases ended in which way."""
-    return ", ".join(f"{report.count(outcome)} {_plural(outcome, report.count(outcome))}" for outcome in Outcome)
+    counts = {outcome: report.count(outcome) for outcome in Outcome}
+    return ", ".join(f"{count} {_PLURALS[outcome][count != 1]}" for outcome, count in counts.items())
 
 
-def _plural(outcome: Outcome, count: int) -> str:
-    singular: str = outcome.value
-    if outcome not in _PLURALS or count == 1:
-        return singular
-    return _PLURALS[outcome]
+def meaning(report: Report) -> str:
+    """What the exit status says, in words, and of what."""
+    counted = f" ({len(report.counted)} of {len(report.results)} count)" if report.required else ""
+    return f"exit status {report.status}: {_MEANINGS[report.status]}{counted}"
 
 
 def _only_message(report: Report) -> bool:
@@ -68,18 +92,61 @@ def _only_message(report: Report) -> bool:
 
 def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
     names = max(len(result.name) for result in report.results)
+    consequences = _consequences(report)
     for module in dict.fromkeys(result.module for result in report.results):
         results = [result for result in report.results if result.module == module]
         yield ""
         yield module
         if all(result.outcome is Outcome.MISSING for result in results):
             # A module that is not built yet is one line.
-            details = ", ".join(dict.fromkeys(result.detail for result in results))
-            yield from _wrapped(f"{' ' * _INDENT}{_verdict(results[0], colour)}  ", details, width)
+            yield from _rows(f"{' ' * _INDENT}{_verdict(results[0], colour)}  ", [_all_unbuilt(results)], width)
             continue
-        for result in results:
-            start = f"{' ' * _INDENT}{_verdict(result, colour)}  {result.name:<{names}}  "
-            yield from _wrapped(start, _described(result, report.location), width)
+        for together in _grouped(results):
+            result = together[0]
+            name = printable(", ".join(entry.name for entry in together))
+            start = f"{' ' * _INDENT}{_verdict(result, colour)}  {name:<{names}}  "
+            below = [f"What follows from {result.name}: {', '.join(consequences.get(result.name, ()))}"]
+            texts = _described(result, report.location, consequences)
+            yield from _rows(start, [*texts, *(below if result.name in consequences else [])], width)
+
+
+def _consequences(report: Report) -> Mapping[str, Sequence[str]]:
+    """For cases that are wrong, the cases that are wrong because of them."""
+    wrong = {result.name for result in report.results if result.outcome in WRONG}
+    roots: dict[str, list[str]] = {}
+    for result in report.results:
+        for root in result.follows:
+            if root in wrong:
+                roots.setdefault(root, []).append(result.name)
+    return roots
+
+
+def _grouped(results: Sequence[Result]) -> Iterator[Sequence[Result]]:
+    """Cases that crash for one reason together, at the first of them; all others alone."""
+    shared: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.outcome is Outcome.CRASHES and not result.expression:
+            shared.setdefault((result.detail, result.where), []).append(result)
+    for result in results:
+        together = shared.get((result.detail, result.where), [result])
+        if result not in together:
+            yield [result]
+        elif result is together[0]:
+            yield together
+
+
+def _all_unbuilt(results: Sequence[Result]) -> str:
+    """What a module lacks, each once."""
+    start = f"{_UNBUILT}: "
+    details = [result.detail for result in results]
+    # Functions are named with their place behind them, in brackets.
+    names = dict.fromkeys(
+        name for detail in details for name in _SEPARATOR.split(detail.removeprefix(start).replace("\n", " "))
+    )
+    entries = list(names)
+    more = f" and {len(entries) - _MOST_UNBUILT} more" if len(entries) > _MOST_UNBUILT else ""
+    is_said = any(detail.startswith(start) for detail in details)
+    return f"{start if is_said else ''}{', '.join(entries[:_MOST_UNBUILT])}{more}"
 
 
 def _verdict(result: Result, colour: bool) -> str:
@@ -87,10 +154,22 @@ def _verdict(result: Result, colour: bool) -> str:
     return f"\x1b[{_COLOURS[result.outcome]}m{text}\x1b[0m" if colour else text
 
 
-def _described(result: Result, location: str) -> str:
-    place = f" ({short_place(result.where, location)})" if result.where else ""
-    cause = f". Likely cause: {result.cause}" if result.cause else ""
-    return f"{result.detail}{place}{cause}"
+def _described(result: Result, location: str, roots: Collection[str] = ()) -> list[str]:
+    """What was seen, and below it where and why, and what to do."""
+    followed = [root for root in result.follows if root in roots]
+    if followed:
+        return [f"follows from {', '.join(followed)}"]
+    texts = result.detail.split("\n")
+    places = [f"computing `{result.expression}`"] if result.expression else []
+    if result.where:
+        places.append(f"at {short_place(result.where, location)}")
+    if places:
+        texts.append(" ".join(places))
+    if result.cause:
+        texts.append(f"Likely cause: {result.cause}{f' [{result.code}]' if result.code else ''}")
+    if result.hint:
+        texts.append(f"Hint: {result.hint}")
+    return [*texts, *(f"Note: {note}" for note in result.notes)]
 
 
 def short_place(where: str, location: str) -> str:
@@ -102,11 +181,16 @@ def short_place(where: str, location: str) -> str:
         return where
 
 
-def _wrapped(start: str, text: str, width: int) -> Iterator[str]:
-    """A row whose text goes on below its own beginning."""
+def _rows(start: str, texts: Sequence[str], width: int) -> Iterator[str]:
+    """Rows that go on below the beginning of their own text; nothing in them is obeyed by a terminal."""
     visible = len(start.replace("\x1b[0m", "")) - (5 if "\x1b[" in start else 0)
-    rows = textwrap.wrap(text, max(width - visible, 30), break_on_hyphens=False) or [""]
-    yield f"{start}{rows[0]}".rstrip()
+    rows: list[str] = []
+    for text in texts:
+        # What a student's message has aligned stays so, such as the mark below a syntax error.
+        indent = " " * (len(text) - len(text.lstrip()))
+        wrapped = textwrap.wrap(printable(text.strip()), max(width - visible - len(indent), 30), break_on_hyphens=False)
+        rows += [indent + row for row in wrapped]
+    yield f"{start}{rows[0] if rows else ''}".rstrip()
     for row in rows[1:]:
         yield " " * visible + row
 
@@ -117,7 +201,11 @@ def as_dict(report: Report) -> dict[str, Any]:
         "package": report.package,
         "location": report.location,
         "torch_version": report.torch_version,
+        "status": report.status,
+        "meaning": _MEANINGS[report.status],
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},
+        "required": sorted(report.required),
+        "notes": list(report.notes),
         "results": [
             {**dataclasses.asdict(result), "outcome": result.outcome.value, "seconds": round(result.seconds, 4)}
             for result in report.results

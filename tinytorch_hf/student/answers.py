@@ -17,6 +17,8 @@ KINDS = ("results", "found", "opened", "absent", "missing", "untried", "crash")
 # Far longer than any message of Python's own.
 _LONGEST_TEXT = 4000
 _MOST_NAMES = 2000
+# Far deeper than any result that is no array.
+_DEEPEST = 6
 
 
 class AnswerError(Exception):
@@ -47,6 +49,8 @@ class Answer:
         Name, with version, and folder of a package that was opened.
     unbuilt
         What of the results is left out because it is not implemented yet, such as "backward"; or nothing.
+    stubs
+        Functions of the package that were called and are not implemented yet, each with its place.
     called
         Names of the package's functions that were called, where that was asked for.
     notes
@@ -62,13 +66,16 @@ class Answer:
     package: str = ""
     location: str = ""
     unbuilt: str = ""
+    stubs: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values that `parse` turns into this answer."""
         plain = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return {**plain, "results": wire.encode(self.results), "called": list(self.called), "notes": list(self.notes)}
+        plain = {name: value[:_LONGEST_TEXT] if isinstance(value, str) else value for name, value in plain.items()}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+        return {**plain, "results": wire.encode(self.results)}
 
 
 def parse(values: Any) -> Answer:
@@ -91,9 +98,24 @@ def parse(values: Any) -> Answer:
         results = wire.decode(values.get("results", {}))
     except wire.WireError as error:
         raise AnswerError(str(error)) from error
+    for name, value in results.items():
+        _check_plain(name, value)
     return Answer(
         **{name: _READERS[name](name, value) for name, value in values.items() if name != "results"}, results=results
     )
+
+
+def _check_plain(name: str, value: Any, depth: int = 0) -> None:
+    """Raise unless a result is an array, or a plain value as cases give them, or a list of those."""
+    if depth > _DEEPEST or not name.isprintable() or len(name) > _LONGEST_TEXT:
+        raise AnswerError("a result is nested too deeply, or its name is no name")
+    if isinstance(value, list):
+        for entry in value:
+            _check_plain(name, entry, depth + 1)
+    elif isinstance(value, dict):
+        raise AnswerError(f"the result {name!r} is nested")
+    elif isinstance(value, float) and value - value != 0.0:
+        raise AnswerError(f"the result {name!r} is {value}, which JSON has no word for")
 
 
 def _text(name: str, value: Any) -> str:
@@ -118,6 +140,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     **{entry.name: _text for entry in fields(Answer)},
     "found": _flag,
+    "stubs": _texts,
     "called": _texts,
     "notes": _texts,
 }

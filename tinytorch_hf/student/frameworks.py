@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from tinytorch_hf.errors import StudentCodeError, TinyTorchHFError
+from tinytorch_hf.student import standin
 
 # What a student's module may raise while it is imported or runs: anything, also by `sys.exit()`, which must not end the
 # command without a word. Ctrl-C is the user's.
@@ -113,6 +113,9 @@ def find_framework(needed: tuple[str, ...] = BRIDGE_PARTS, package: str = "tinyt
 def import_package(name: str) -> ModuleType:
     """Import the student's package, and swallow what it prints meanwhile.
 
+    If it fails because it imports parts of itself that are not built yet, what is given has its modules, but none of
+    the names that its ``__init__`` makes; see `tinytorch_hf.student.standin`.
+
     Raises
     ------
     ModuleNotFoundError
@@ -121,7 +124,7 @@ def import_package(name: str) -> ModuleType:
         Whatever else the package raises while it is imported.
     """
     with contextlib.redirect_stdout(io.StringIO()):
-        return importlib.import_module(name)
+        return standin.import_package(name)
 
 
 def import_autograd(package: ModuleType) -> ModuleType | None:
@@ -160,7 +163,7 @@ def import_part(package: ModuleType, name: str, place: str | None = None) -> Any
     with contextlib.redirect_stdout(io.StringIO()):
         if place is not None:
             home, _, attribute = place.rpartition(".")
-            return getattr(importlib.import_module(home or package.__name__), attribute)
+            return getattr(standin.import_module(home or package.__name__), attribute)
         part = getattr(package, name, None)
         for home in HOMES[name]:
             if part is None:
@@ -170,7 +173,7 @@ def import_part(package: ModuleType, name: str, place: str | None = None) -> Any
 
 def _import_if_built(name: str) -> ModuleType | None:
     try:
-        return importlib.import_module(name)
+        return standin.import_module(name)
     except ModuleNotFoundError as error:
         if is_absent(error, name):
             return None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
+import dataclasses
+import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tinytorch_hf.student import faults, standin
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import import_autograd, import_package, import_part, is_absent, package_location
 from tinytorch_hf.student.mapping import FrameworkMap
-from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
+from tinytorch_hf.student.unbuilt import Watch, has_unbuilt
+from tinytorch_hf.student.view import Student, UnbuiltError
 
 Handler = Callable[[dict[str, Any]], Answer]
 
@@ -29,6 +31,7 @@ class Session:
     def __init__(self, framework_map: FrameworkMap) -> None:
         self._map = framework_map
         self._package: ModuleType | None = None
+        self._folder = ""
         self._student: Student | None = None
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -36,32 +39,50 @@ class Session:
         return {"open": self._open, "find": self._find}
 
     def answer(self, request: dict[str, Any]) -> Answer:
-        """What comes of a request; whatever the package raises is part of the answer."""
+        """What comes of a request; whatever the package raises is part of the answer.
+
+        Functions that are not implemented yet are watched for where the package has such functions.
+        """
+        is_watched = bool(self._folder) and has_unbuilt(self._map.package, self._folder)
+        answer = self._attempt(request, is_watched)
+        if answer.kind == "crash" and self._folder and not is_watched and request["ask"] != "run":
+            # A module that calls such a function when it is imported was not there to be looked through before.
+            answer = self._attempt(request, is_watched=True)
+        return answer
+
+    def _attempt(self, request: dict[str, Any], is_watched: bool) -> Answer:
+        watch = Watch(self._folder) if is_watched else None
         try:
-            return self.handlers()[request["ask"]](request)
-        except UnbuiltError as error:
-            return Answer("missing", message=str(error))
-        except UntriedError as error:
-            return Answer("untried", message=str(error))
-        except NotImplementedError as error:
-            return Answer("missing", message=f"not implemented yet{f': {error}' if str(error) else ''}")
-        except (Exception, SystemExit) as error:
-            return Answer("crash", message=_message(error), where=self._where(error))
+            # Neither the caller's settings nor the package's turn a warning into an error.
+            with warnings.catch_warnings(), watch or contextlib.nullcontext():
+                warnings.simplefilter("ignore")
+                answer = self.handlers()[request["ask"]](request)
+        except BaseException as error:  # it is the student's code that may raise anything, Ctrl-C's exception, too
+            return self._told(error, watch)
+        return dataclasses.replace(answer, stubs=tuple(faults.relevant(watch)))
+
+    def _told(self, error: BaseException, watch: Watch | None) -> Answer:
+        try:
+            return faults.told(error, self._map.package, self._folder, watch)
+        except BaseException as problem:
+            # An exception of the student's may answer with another to any question.
+            return Answer("crash", message=f"an error that cannot be described ({type(problem).__name__})")
 
     def _open(self, _: Any) -> Answer:
         """Import the package; say what it is."""
         name = self._map.package
         try:
-            self._package = import_package(name)
+            package = self._opened()
         except ModuleNotFoundError as error:
             if is_absent(error, name):
                 return Answer("absent", message=name)
             raise
-        version = getattr(self._package, "__version__", None)
+        version = getattr(package, "__version__", None)
         return Answer(
             "opened",
             package=f"{name} {version}" if isinstance(version, str) else name,
-            location=package_location(self._package),
+            location=self._folder,
+            notes=standin.notes(name),
         )
 
     def _find(self, request: dict[str, Any]) -> Answer:
@@ -89,41 +110,13 @@ class Session:
     def _opened(self) -> ModuleType:
         if self._package is None:
             self._package = import_package(self._map.package)
+            self._folder = package_location(self._package)
         return self._package
 
     def _part(self, name: str) -> Any:
         try:
             return import_part(self._opened(), name, self._map.names.get(name))
         except ImportError as error:
-            if self._is_later_module(error):
+            if standin.is_unfinished(error, self._map.package):
                 raise UnbuiltError(f"no {name}: {error}") from error
             raise
-
-    def _is_later_module(self, error: ImportError) -> bool:
-        """Whether what could not be imported is a part of the package itself, which is not built yet."""
-        return (error.name or "").split(".")[0] == self._map.package.split(".")[0]
-
-    def _where(self, error: BaseException) -> str:
-        """File and line, below the package's folder, at which it went wrong; nothing if that is nowhere there."""
-        if isinstance(error, SyntaxError) and error.filename:
-            return f"{error.filename}:{error.lineno}"
-        if self._package is None:
-            # It did not import: its own frames are the last that are neither ours nor importlib's.
-            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_foreign(frame.filename)]
-        else:
-            folder = Path(package_location(self._package))
-            places = traceback.extract_tb(error.__traceback__)
-            frames = [frame for frame in places if folder in Path(frame.filename).parents]
-        return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-
-
-_OURS = Path(__file__).parents[1]
-
-
-def _is_foreign(filename: str) -> bool:
-    return not filename.startswith("<frozen") and "importlib" not in filename and _OURS not in Path(filename).parents
-
-
-def _message(error: BaseException) -> str:
-    """The last line of the traceback."""
-    return "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]

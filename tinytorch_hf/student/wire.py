@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 
 # Everything a result may hold; complex numbers and objects do not belong there.
 _KINDS = "biuf"
+_DTYPE = re.compile(r"[<>|=]?[biuf][0-9]{1,2}")
 # A result of an operation on our batches is thousands of times smaller.
 MAX_BYTES = 64_000_000
+_DEEPEST = 5
 
 
 class WireError(Exception):
@@ -26,8 +29,11 @@ def encode(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        # JSON has no word for it; bits have.
+        value = np.float64(value)
     if not isinstance(value, np.ndarray | np.generic):
-        return value
+        return _plain(value)
     array = np.asarray(value)
     if array.dtype.kind not in _KINDS or array.nbytes > MAX_BYTES:
         # The shape and the dtype are what a message about it needs.
@@ -38,6 +44,17 @@ def _encode(value: Any) -> Any:
         "shape": list(array.shape),
         "base64": base64.b64encode(little_endian.tobytes()).decode("ascii"),
     }
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """What JSON knows, as it is; in lists numbers of NumPy's, too, as Python's; of anything else its type."""
+    if isinstance(value, np.generic) and value.dtype.kind in _KINDS:
+        value = value.item()
+    if isinstance(value, list | tuple) and depth < _DEEPEST:
+        return [_plain(entry, depth + 1) for entry in value]
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+        return value
+    return f"{value} in a list" if type(value) is float else f"a {type(value).__name__}"
 
 
 def decode(values: Any) -> dict[str, Any]:
@@ -57,7 +74,9 @@ def _decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     try:
-        dtype = np.dtype(str(value["dtype"]))
+        if not _DTYPE.fullmatch(value["dtype"]):
+            raise ValueError("its dtype is not one of numbers")
+        dtype = np.dtype(value["dtype"])
         shape = tuple(int(length) for length in value["shape"])
         content = base64.b64decode(value["base64"], validate=True)
     except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
@@ -69,6 +88,10 @@ def _decode(value: Any) -> Any:
         or len(content) > MAX_BYTES
     ):
         raise WireError("an array arrived whose dtype, shape and content do not belong together")
-    # A copy, because what is laid over the text itself could not be written to, and optimizers may do that.
-    array: Any = np.frombuffer(content, dtype).reshape(shape).copy()
+    try:
+        # A copy, because what is laid over the text itself could not be written to, and optimizers may do that.
+        array: Any = np.frombuffer(content, dtype).reshape(shape).copy()
+    except (ValueError, OverflowError) as error:
+        # More axes than NumPy has, or one that is longer than its numbers go.
+        raise WireError(f"an array arrived damaged: {error}") from error
     return array
