@@ -215,4 +215,10 @@ MISTAKES = (
         "the result is not of float32",
         "Convert it with astype(np.float32).",
     ),
+    Mistake(
+        "BACKWARD-TRAVERSAL",
+        "every operation is right by itself, but backward() goes through the graph wrongly",
+        "Look at the order in which backward() visits the operations, and at tensors that are used twice.",
+    ),
 )
+
