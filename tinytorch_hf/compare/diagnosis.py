@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.run import ask_for
 from tinytorch_hf.compare.package import Package
+from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.judging.case import Case
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.results import WRONG, Result
@@ -37,11 +38,13 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "decay": ("sgd-momentum-weight-decay", "sgd-weight-decay"),
     "adam": ("adam", "adam-small-gradients"),
     "adamw": ("adamw",),
+    "DataLoader": ("tensor-dataset", "loader-in-order", "loader-second-pass"),
 }
 """By what `compare` may find wrong - a kind of layer, a loss, the name of an optimizer - the operations of `check`."""
 
-# What everything else is made of.
+# What layers and losses are made of, but neither optimizers, which compute with arrays, nor loaders.
 _ROOTS = ("tensor", "autograd")
+_WITHOUT_ROOTS = (*OPTIMIZERS, "DataLoader")
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Diagnosis:
         particular = [result for result in results if result.code in CASES[result.name].mistakes]
         if particular:
             return _of(particular[0])
-        if results or not wrong:
+        if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
             below = self._wrong(case for case in CASES.values() if case.module in _ROOTS)
             results = [*(result for result in below if result.code), *results]
         named = [result for result in results if result.code]

@@ -12,7 +12,7 @@ from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.package import Package, opened
 from tinytorch_hf.compare.plain import digest
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.student_side import walk
+from tinytorch_hf.compare.student_side import likely, walk
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.data.content_hash import fingerprint, fingerprints
@@ -116,5 +116,6 @@ def _in_hundreds(X: Array, y: Array) -> list[str]:
 def _other_numbers(name: str, package: Package) -> StudentCodeError:
     return StudentCodeError(
         f"The DataLoader of {package.subject.name} gave other numbers than {name} holds. Look at how it collects "
-        f"samples into batches, before anything else. The package is at {package.subject.location}."
+        f"samples into batches, before anything else. {likely(package)}"
+        f"The package is at {package.subject.location}."
     )

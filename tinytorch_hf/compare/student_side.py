@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.as_tinytorch import epoch_order
+from tinytorch_hf.compare.diagnosis import Diagnosis
 from tinytorch_hf.compare.layers import Part, Residual
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
@@ -113,7 +114,7 @@ class StudentSide:
         for key, value, shape in zip(self.keys, found, shapes, strict=True):
             if np.shape(value) != shape:
                 raise StudentCodeError(f"{'.'.join(key)} has the shape {np.shape(value)}, expected {shape}.")
-        return of_layers(self.model, [np.asarray(value, np.float32) for value in found])
+        return of_layers(self.model, [np.array(value, np.float32) for value in found])
 
     def train(self, epoch: int, batches: Batches) -> list[float]:
         """Train for an epoch on batches of the student's own DataLoader; the loss of each, before the update.
@@ -267,8 +268,15 @@ class Batches:
         """Makes the error for a batch of an epoch, by its number from 1."""
         return lambda batch: StudentCodeError(
             f"Batch {batch} of epoch {epoch} from the DataLoader of {package.subject.name} is not the batch it was "
-            f"given: wrong samples, order, shape or number of batches. The package is at {package.subject.location}."
+            f"given: wrong samples, order, shape or number of batches. {likely(package)}"
+            f"The package is at {package.subject.location}."
         )
+
+
+def likely(package: Package) -> str:
+    """A sentence on what is wrong with a package's DataLoader; nothing if that cannot be told."""
+    named = Diagnosis(package).name("DataLoader")
+    return f"Likely cause: {named.sentence} [{named.code}]. {named.hint} " if named.code else ""
 
 
 def walk(

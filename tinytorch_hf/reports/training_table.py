@@ -42,7 +42,7 @@ def conclusion(result: Comparison) -> str:
     if result.own_start is not None:
         lines += _own_start(result.own_start)
     lines += _verdict(result)
-    return "\n".join([*lines, *_reminder(result)])
+    return "\n".join(lines)
 
 
 def judgement(result: Judgement) -> str:
@@ -55,7 +55,7 @@ def judgement(result: Judgement) -> str:
         lines.append(f"verdict    {_agree(result)}")
     else:
         lines += [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
-    return "\n".join([*lines, *_reminder(result)])
+    return "\n".join(lines)
 
 
 def _subject(result: Comparison | Judgement) -> list[str]:
@@ -72,13 +72,14 @@ def _subject(result: Comparison | Judgement) -> list[str]:
 
 def _verdict(result: Comparison) -> list[str]:
     first, cause = result.first_divergence, result.cause
-    if cause is None and first is None:
-        return [f"verdict    {_agree(result)}{_start_at_fault(result.own_start)}"]
     if cause is None:
-        return [
-            f"verdict    {_agree(result)}: rounding carries the losses apart from step {first.step} on; "
-            f"no step differs when both start it from the same weights{_start_at_fault(result.own_start)}"
-        ]
+        rounding = (
+            f": rounding carries the losses apart from step {first.step} on; no step differs when both start it from "
+            "the same weights"
+            if first
+            else ""
+        )
+        return [f"verdict    {_agree(result, rounding)}{_start_at_fault(result.own_start)}"]
     if first is None:
         return [f"verdict    {_differ(result)} {_when(cause)}", *divergence_lines(cause)]
     return [
@@ -88,8 +89,10 @@ def _verdict(result: Comparison) -> list[str]:
     ]
 
 
-def _agree(result: Comparison | Judgement) -> str:
-    return "the reference agrees" if result.framework.is_reference else "agree"
+def _agree(result: Comparison | Judgement, how: str = "") -> str:
+    if not result.framework.is_reference:
+        return f"agree{how}"
+    return f"the reference agrees{how}; code of yours was not compared, give --package PATH for that"
 
 
 def _differ(result: Comparison | Judgement) -> str:
@@ -98,13 +101,6 @@ def _differ(result: Comparison | Judgement) -> str:
 
 def _when(divergence: Divergence) -> str:
     return f"at step {divergence.step}" if divergence.step else "before the first step"
-
-
-def _reminder(result: Comparison | Judgement) -> list[str]:
-    """The last line where nothing of the user's was compared."""
-    if not result.framework.is_reference:
-        return []
-    return ["           of your own code this says nothing: give --package PATH to have it compared"]
 
 
 def _own_start(start: OwnStart) -> list[str]:
@@ -122,7 +118,7 @@ def _own_start(start: OwnStart) -> list[str]:
 
 
 def _start_at_fault(start: OwnStart | None) -> str:
-    return " with PyTorch, but your initial weights are at fault" if start is not None and start.is_at_fault else ""
+    return "; but your initial weights are at fault" if start is not None and start.is_at_fault else ""
 
 
 def _coded(sentence: str, code: str) -> str:
