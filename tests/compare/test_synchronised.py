@@ -31,7 +31,7 @@ BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 MLP, CNN, GPT, XOR = ("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"), ("xor", "mlp")
 
-# Each fault, the training that meets it, and what has to be named as the first divergence: layer, kind, the code of the cause.
+# Each fault, the training that meets it, and what has to be named as the first divergence: layer, kind, the cause's code.
 NAMED = {
     "multiplication passes no gradient back": (GPT, "adam", "final norm", "gradient missing", "NO-GRADIENT"),
     "the gradient of subtraction has the wrong sign": (XOR, "sgd", "BinaryCrossEntropyLoss", "gradient wrong", "SIGN"),
@@ -119,9 +119,9 @@ def test_a_planted_fault_is_named_as_the_first_divergence(name: str, install: In
     assert divergence is not None
     assert (divergence.layer, divergence.kind) == (layer, kind)
     assert divergence.code == code
-    assert (divergence.cause, divergence.hint) == ((MISTAKES[code].sentence, MISTAKES[code].hint) if code else ("", "")) or (
-        divergence.cause.startswith(f"{MISTAKES[code].sentence} (")
-    )
+    assert (divergence.cause, divergence.hint) == (
+        (MISTAKES[code].sentence, MISTAKES[code].hint) if code else ("", "")
+    ) or (divergence.cause.startswith(f"{MISTAKES[code].sentence} ("))
     assert divergence.step == (2 if "zero_grad" in name else 1)
     assert (divergence.snippet == "") == (name in WITHOUT_SNIPPET)
     assert divergence.snippet == "" or shows_a_fault(divergence.snippet)
@@ -279,7 +279,9 @@ def test_every_mistake_of_an_optimizer_is_recognised_by_its_formula(
         after = mistake(before, gradients, given)
         cause = update_causes.of_update(class_name, after, before, gradients, settings)
         named += cause == Cause(code)
-        assert cause in (Cause(code), None) or np.allclose(mistakes[cause.code](before, gradients, given), after, rtol=1e-2)
+        assert cause in (Cause(code), None) or np.allclose(
+            mistakes[cause.code](before, gradients, given), after, rtol=1e-2
+        )
     assert named >= len(mistakes) - 2
 
 

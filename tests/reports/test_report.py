@@ -124,7 +124,10 @@ def test_what_is_left_out_before_the_training_is_said_to_be_so() -> None:
             OwnStart(0.1, 0.1, 0.1, False, 0.9, True, Cause("WEIGHTS-EQUAL", "linear 1")),
             ["it does not learn", "PyTorch reaches 90.0%", "(linear 1) [WEIGHTS-EQUAL]", "hint ", "are at fault"],
         ),
-        (OwnStart(0.5, 0.5, 0.5, False, 0.5, False), ["it does not learn", "PyTorch reaches 50.0%", "verdict    agree"]),
+        (
+            OwnStart(0.5, 0.5, 0.5, False, 0.5, False),
+            ["it does not learn", "PyTorch reaches 50.0%", "verdict    agree"],
+        ),
     ],
     ids=["learns", "at fault", "nothing learns"],
 )

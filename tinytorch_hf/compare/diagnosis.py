@@ -1,4 +1,4 @@
-"""The name of a mistake: where `compare` has found which operation is wrong, `check` runs it and says what it calls it.
+"""The name of a mistake: where `compare` has found which operation is wrong, `check` runs it and gives it its name.
 
 So one mistake has one code and one sentence in both commands. What `check` has no name for, because it shows only on the
 numbers of a training, is named by `compare`'s own tables, which have the same codes.
@@ -76,8 +76,8 @@ class Diagnosis:
     def name(self, wrong: str, own: Cause | None = None) -> Named:
         """What makes an operation wrong.
 
-        First counts a mistake that is particular to the operation; then what is wrong below it, in tensors and autograd,
-        from which its own fault may follow; then what the numbers look like, to `check` and to `compare`.
+        First counts a mistake that is particular to the operation; then what is wrong below it, in tensors and
+        autograd, from which its own fault may follow; then what the numbers look like, to `check` and to `compare`.
 
         Parameters
         ----------

@@ -18,8 +18,8 @@ class Finding:
     Attributes
     ----------
     kind
-        "missing", "no tensor", "shape", "dtype", "not a number" or "wrong"; of a layer's parameters() "missing", "twice"
-        or "other".
+        "missing", "no tensor", "shape", "dtype", "not a number" or "wrong"; of a layer's parameters() "missing",
+        "twice" or "other".
     error, allowed
         Largest absolute error, and what rounding explains; 0 for the kinds that have no size.
     found, expected
@@ -88,22 +88,10 @@ def look_at(
     before, beside
         As for `measure`.
     """
-    if value is None:
-        return Finding("missing", "there is none", expected=in_float32)
     found = np.asarray(value)
-    if found.dtype.kind not in "biuf":
-        return Finding("no tensor", f"it is {value} instead of a tensor of numbers", expected=in_float32)
-    if found.shape != in_float32.shape:
-        return Finding(
-            "shape", f"its shape is {found.shape} instead of {in_float32.shape}", found=found, expected=in_float32
-        )
-    if found.dtype != np.float32:
-        return Finding("dtype", f"its dtype is {found.dtype} instead of float32", found=found, expected=in_float32)
-    if not np.isfinite(found).all() and np.isfinite(in_float64).all():
-        n_bad = int((~np.isfinite(found)).sum())
-        return Finding(
-            "not a number", f"{n_bad} of {found.size} values are nan or infinite", found=found, expected=in_float32
-        )
+    problem = _problem(value, found, in_float32, in_float64)
+    if problem is not None:
+        return problem
     measured = measure(found, in_float32, in_float64, before, beside)
     if measured.agrees:
         return None
@@ -113,3 +101,20 @@ def look_at(
         f"(rounding explains {measured.allowed:.2g})"
     )
     return Finding("wrong", detail, measured.error, measured.allowed, found, in_float32)
+
+
+def _problem(value: Any, found: Array, in_float32: Array, in_float64: Array) -> Finding | None:
+    """How a value differs that cannot be measured by a distance."""
+    kind = detail = ""
+    if value is None:
+        return Finding("missing", "there is none", expected=in_float32)
+    if found.dtype.kind not in "biuf":
+        return Finding("no tensor", f"it is {value} instead of a tensor of numbers", expected=in_float32)
+    if found.shape != in_float32.shape:
+        kind, detail = "shape", f"its shape is {found.shape} instead of {in_float32.shape}"
+    elif found.dtype != np.float32:
+        kind, detail = "dtype", f"its dtype is {found.dtype} instead of float32"
+    elif not np.isfinite(found).all() and np.isfinite(in_float64).all():
+        n_bad = int((~np.isfinite(found)).sum())
+        kind, detail = "not a number", f"{n_bad} of {found.size} values are nan or infinite"
+    return Finding(kind, detail, found=found, expected=in_float32) if kind else None

@@ -142,7 +142,7 @@ def _embeddings(vocab_size: int, max_length: int, width: int) -> tuple[Parameter
 
 
 class _Embeddings:
-    """Token embedding plus position embedding, as TinyTorch's GPT has them; ``owners`` are the student's own objects."""
+    """Token embedding plus position embedding, as TinyTorch's GPT has them; ``owners`` are the student's objects."""
 
     def __init__(self, student: Student, vocab_size: int, max_length: int, width: int) -> None:
         self._student = student
@@ -183,7 +183,9 @@ KINDS: dict[str, Kind] = {
     "ReLU": Kind(("ReLU",), lambda student: student.part("ReLU")()),
     "Sigmoid": Kind(("Sigmoid",), lambda student: student.part("Sigmoid")()),
     "GELU": Kind(("GELU",), lambda student: student.part("GELU")()),
-    "Conv2d": Kind(("Conv2d",), lambda student, n_in, n_out, size: student.part("Conv2d")(n_in, n_out, size), _convolution),
+    "Conv2d": Kind(
+        ("Conv2d",), lambda student, n_in, n_out, size: student.part("Conv2d")(n_in, n_out, size), _convolution
+    ),
     "MaxPool2d": Kind(("MaxPool2d",), lambda student, size: student.part("MaxPool2d")(size, size)),
     "Flatten": Kind((), lambda _student: lambda x: x.reshape(x.shape[0], -1)),
     "Positions to rows": Kind((), lambda _student: lambda x: x.reshape(x.shape[0] * x.shape[1], x.shape[2])),

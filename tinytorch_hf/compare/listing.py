@@ -64,4 +64,6 @@ def _names(layer: Layer, counts: Sequence[int], is_wrong: Callable[[int], bool])
 def _divergence(layer: Layer, kind: str, detail: str, code: str, step: int = 0) -> Divergence:
     named = of_cause(Cause(code))
     finding = Finding(kind, detail)
-    return Divergence(step, layer.name, "parameters", "parameters()", finding, named.sentence, "", named.code, named.hint)
+    return Divergence(
+        step, layer.name, "parameters", "parameters()", finding, named.sentence, "", named.code, named.hint
+    )

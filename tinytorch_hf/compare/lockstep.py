@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinytorch_hf.compare import synchronised
+from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Weights
@@ -18,7 +19,7 @@ from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, hand_over, prepare
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import PyTorchSide, share_right
-from tinytorch_hf.compare.student_side import Batches, StudentSide
+from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.layers import Layer
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.preparing import Prepared
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import PyTorchSide, share_right
-from tinytorch_hf.compare.student_side import Batches
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
@@ -86,7 +86,9 @@ def _has_equal_units(layer: Layer, values: list[Array]) -> bool:
     """Whether a Linear or a Conv2d has several units, all with the same weights and biases."""
     if not layer.kind.startswith(("Linear", "Conv2d")):
         return False
-    by_unit = [np.moveaxis(value, 1 if layer.kind.startswith("Linear") and value.ndim == 2 else 0, 0) for value in values]
+    by_unit = [
+        np.moveaxis(value, 1 if layer.kind.startswith("Linear") and value.ndim == 2 else 0, 0) for value in values
+    ]
     return len(by_unit[0]) > 1 and all(bool((value == value[:1]).all()) for value in by_unit)
 
 

@@ -90,7 +90,9 @@ class Package:
         if answer.kind in ("missing", "untried"):
             state = "is not built that far" if answer.kind == "missing" else "cannot be called as TinyTorch is"
             meanwhile = f" (while {doing})" if doing else ""
-            return InvalidArgumentError(f"{self.subject.name} {state}: {answer.message}{meanwhile}. {self.advice}\n{at}")
+            return InvalidArgumentError(
+                f"{self.subject.name} {state}: {answer.message}{meanwhile}. {self.advice}\n{at}"
+            )
         message = answer.message if answer.kind == "crash" else "something came back that is no answer"
         lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {message}"]
         if answer.expression:
@@ -186,7 +188,9 @@ def opened(target: Target) -> Iterator[Package]:
         elif answer.kind != "opened":
             raise package.error(answer, "being imported")
         elif not target.given and _is_absent(package.find("Tensor")):
-            why = f"the {target.framework_map.package} that is installed at {subject.location} is another one: no Tensor"
+            why = (
+                f"the {target.framework_map.package} that is installed at {subject.location} is another one: no Tensor"
+            )
         if not why:
             yield package
             return

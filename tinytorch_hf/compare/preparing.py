@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from tinytorch_hf.catalog import Folder
 from tinytorch_hf.compare import tasks
+from tinytorch_hf.compare.batches import likely, walk
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.package import Package, opened
 from tinytorch_hf.compare.plain import digest
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.student_side import likely, walk
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.data.content_hash import fingerprint, fingerprints
@@ -105,7 +105,11 @@ def _prove_adapters(name: str, package: Package, arrays: Arrays) -> None:
             package,
             _in_hundreds(X, y),
             lambda _: _other_numbers(name, package),
-            **{"split": split, "epoch": None, "trains": False, "batch_size": _READ, "seed": 0},
+            split=split,
+            epoch=None,
+            trains=False,
+            batch_size=_READ,
+            seed=0,
         )
 
 

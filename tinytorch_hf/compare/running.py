@@ -1,7 +1,7 @@
 """What the student's side runs for the judge: one step of the training, or one operation alone.
 
-Each function leaves what it computes in ``results`` as it goes: arrays by name, whatever their dtype; None for a gradient
-that never arrived; the name of a type for what is no tensor. Nothing is judged here.
+Each function leaves what it computes in ``results`` as it goes: arrays by name, whatever their dtype; None for a
+gradient that never arrived; the name of a type for what is no tensor. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -107,9 +107,7 @@ def update(side: TinyTorchSide, gradients: list[Array], results: Results) -> Non
     side.zero_grad()
 
 
-def optimizer_alone(
-    student: Student, settings: Settings, start: Array, gradients: Array, results: Results
-) -> None:
+def optimizer_alone(student: Student, settings: Settings, start: Array, gradients: Array, results: Results) -> None:
     """Let an optimizer of one parameter take a step for each gradient: its value ``after``."""
     tensor = _leaf(student, start)
     choice = optimizer_choice(settings.optimizer)

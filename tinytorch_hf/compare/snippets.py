@@ -107,9 +107,7 @@ class Snippets:
             return ""
         n = len(KINDS[kind].parameters(*arguments)) if kind in _SMALL else 1
         (part,) = KINDS[kind].needs
-        return "\n".join(
-            [self._imports(part), f"layer = {made}", f"print(len(layer.parameters()))  # PyTorch: {n}"]
-        )
+        return "\n".join([self._imports(part), f"layer = {made}", f"print(len(layer.parameters()))  # PyTorch: {n}"])
 
     def _of_layer(self, kind: str, stage: str) -> str:
         arguments, shape, made, called = _SMALL[kind]
@@ -216,7 +214,12 @@ def _home(homes: Any, name: str) -> tuple[str, str] | None:
     if not isinstance(homes, list):
         return None
     for entry in homes:
-        if isinstance(entry, list) and len(entry) == 3 and entry[0] == name and all(isinstance(one, str) for one in entry):
+        if (
+            isinstance(entry, list)
+            and len(entry) == 3
+            and entry[0] == name
+            and all(isinstance(one, str) for one in entry)
+        ):
             module, called = entry[1:]
             if called.isidentifier() and all(word.isidentifier() for word in module.split(".")):
                 return module, called

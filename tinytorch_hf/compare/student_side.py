@@ -6,14 +6,13 @@ look at, and what is missing altogether is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.as_tinytorch import epoch_order
-from tinytorch_hf.compare.diagnosis import Diagnosis
+from tinytorch_hf.compare.batches import Batch, Batches, slice_s, walk
 from tinytorch_hf.compare.layers import Part, Residual
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
@@ -21,13 +20,10 @@ from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.plain import digest, flat, numbered, of_layers, of_model, of_part, of_settings
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import Computed, Key
-from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import StudentCodeError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
 Results = Mapping[str, Any]
-# A request ends itself after this time, and another goes on: so a limit is one for a step, not for an epoch.
-_SLICE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,9 @@ class StudentSide:
     ) -> None:
         self.package = package
         self.model = model
-        self.keys: list[Key] = [(layer.name, parameter.name) for layer in model.layers for parameter in layer.parameters]
+        self.keys: list[Key] = [
+            (layer.name, parameter.name) for layer in model.layers for parameter in layer.parameters
+        ]
         self.n_steps = 0
         self._of = of
         given = [] if weights is None else flat(weights)
@@ -130,7 +128,9 @@ class StudentSide:
             losses.extend(new)
 
         losses: list[float] = []
-        walk(self.package, batches.digests(epoch), batches.wrong(self.package, epoch), trained, **batches.request(epoch))
+        walk(
+            self.package, batches.digests(epoch), batches.wrong(self.package, epoch), trained, **batches.request(epoch)
+        )
         return losses
 
     def outputs(self, X: Array, shape: tuple[int, ...]) -> Array:
@@ -138,7 +138,7 @@ class StudentSide:
         found: list[Array] = []
         done = 0
         while done < len(X):
-            results = self.package.results("outputs", start=done, seconds=self._slice_s)
+            results = self.package.results("outputs", start=done, seconds=slice_s(self.package))
             new = [value for name, value in results.items() if name.startswith("output ")]
             if not new or not all(isinstance(value, np.ndarray) for value in new):
                 raise self.package.damaged("outputs for the test split")
@@ -188,9 +188,7 @@ class StudentSide:
 
     def part_alone(self, part: Part, x: Array, gradient: Array) -> tuple[dict[Key, Any], str]:
         """The gradients of a part that is run alone, the input's under the part's own name; and the complaint."""
-        results = self.package.results(
-            "part alone", {"x": x, "gradient": gradient}, of=self._of, part=of_part(part)
-        )
+        results = self.package.results("part alone", {"x": x, "gradient": gradient}, of=self._of, part=of_part(part))
         layers = part.layers if isinstance(part, Residual) else (part,)
         keys = [(layer.name, parameter.name) for layer in layers for parameter in layer.parameters]
         found = dict(zip(keys, self._values(results, "gradient", len(keys)), strict=True))
@@ -204,10 +202,6 @@ class StudentSide:
     def output_alone(self, x: Array) -> Any:
         """What the model gives for an input."""
         return self.package.results("output alone", {"x": x}, of=self._of).get("output")
-
-    @property
-    def _slice_s(self) -> float:
-        return min(_SLICE_S, self.package.target.limit_s / 4)
 
     def _values(self, results: Results, what: str, n: int) -> list[Any]:
         names = [f"{what} {number}" for number in range(n)]
@@ -226,109 +220,6 @@ class StudentSide:
         if not isinstance(found, list) or len(found) != n or not all(isinstance(one, int) for one in found):
             raise self.package.damaged("whole numbers")
         return tuple(found)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One batch of the training: inputs and targets, the epoch, and its number in it; both count from 1."""
-
-    X: Array
-    y: Array
-    epoch: int
-    number: int
-
-
-class Batches:
-    """The training batches in the order in which both sides take them, and what is asked of the student's loader."""
-
-    def __init__(self, settings: Settings, arrays: Arrays) -> None:
-        self._settings = settings
-        self._arrays = arrays
-
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """Every batch of an epoch."""
-        order = epoch_order(len(self._arrays.y_train), self._settings.seed, epoch - 1)
-        for number, start in enumerate(range(0, len(order), self._settings.batch_size), start=1):
-            rows = order[start : start + self._settings.batch_size]
-            yield Batch(self._arrays.X_train[rows], self._arrays.y_train[rows], epoch, number)
-
-    def digests(self, epoch: int) -> list[str]:
-        """A hash of the content of each batch."""
-        return [digest(batch.X, batch.y) for batch in self.epoch(epoch)]
-
-    def request(self, epoch: int) -> dict[str, Any]:
-        """What a request says of the walk through an epoch."""
-        settings = self._settings
-        return {
-            **{"split": "train", "epoch": epoch, "trains": True},
-            **{"batch_size": settings.batch_size, "seed": settings.seed},
-        }
-
-    def wrong(self, package: Package, epoch: int) -> Callable[[int], StudentCodeError]:
-        """Makes the error for a batch of an epoch, by its number from 1."""
-        return lambda batch: StudentCodeError(
-            f"Batch {batch} of epoch {epoch} from the DataLoader of {package.subject.name} is not the batch it was "
-            f"given: wrong samples, order, shape or number of batches. {likely(package)}"
-            f"The package is at {package.subject.location}."
-        )
-
-
-def likely(package: Package) -> str:
-    """A sentence on what is wrong with a package's DataLoader; nothing if that cannot be told."""
-    named = Diagnosis(package).name("DataLoader")
-    return f"Likely cause: {named.sentence} [{named.code}]. {named.hint} " if named.code else ""
-
-
-def walk(
-    package: Package,
-    digests: Sequence[str],
-    wrong: Callable[[int], StudentCodeError],
-    trained: Callable[[list[float]], None] = lambda _: None,
-    **request: Any,
-) -> None:
-    """Let the package walk through a split, and hold each batch against what it should be.
-
-    Parameters
-    ----------
-    package
-        Whose DataLoader it is.
-    digests
-        Of the right batches.
-    wrong
-        Makes the error for a batch that is not right, by its number from 1.
-    trained
-        Takes the losses of some steps as they come.
-    **request
-        What the walk is.
-    """
-    done, is_over = 0, False
-    while not is_over:
-        answer = package.request(
-            "walk",
-            starts=done == 0,
-            at_most=len(digests) + 1 - done,
-            seconds=min(_SLICE_S, package.target.limit_s / 4),
-            **request,
-        )
-        batches, losses = answer.results.get("batches", []), answer.results.get("losses", [])
-        if not _is_list(batches, str) or not _is_list(losses, float):
-            raise package.damaged("batches or losses")
-        trained(losses)
-        for number, found in enumerate(batches, start=done):
-            if number >= len(digests) or found != digests[number]:
-                raise wrong(number + 1)
-        done += len(batches)
-        if answer.kind != "results":
-            raise package.error(answer)
-        is_over = answer.results.get("over") is True
-        if len(losses) != (len(batches) if request["trains"] else 0) or not (batches or is_over):
-            raise package.damaged("batches without losses")
-    if done < len(digests):
-        raise wrong(done + 1)
-
-
-def _is_list(values: Any, kind: type) -> bool:
-    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
 
 
 def _text(results: Results, name: str) -> str:

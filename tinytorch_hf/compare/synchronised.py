@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.compare import causes, gates, update_causes
+from tinytorch_hf.compare.batches import Batch, Batches
 from tinytorch_hf.compare.diagnosis import Diagnosis, of_cause
 from tinytorch_hf.compare.divergence import Divergence, Finding, look_at
 from tinytorch_hf.compare.isolation import Alone, Passed, parts_backward, run_alone, run_loss_alone
@@ -18,7 +19,7 @@ from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import Computed, Key, PyTorchSide
 from tinytorch_hf.compare.snippets import Snippets
-from tinytorch_hf.compare.student_side import Batch, Batches, StudentSide
+from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
 
@@ -106,7 +107,7 @@ class Judge:
         if strange:
             return self._snippets.added_to(strange)
         wrong = self._update(theirs.gradients)
-        return wrong and self._divergence(number, wrong)
+        return self._divergence(number, wrong) if wrong else None
 
     def _output(self, computed: Computations) -> Wrong | None:
         """The first part that gives something else than PyTorch's; a layer may fail because of what it was given."""
@@ -175,7 +176,9 @@ class Judge:
         return Wrong(alone.layer, "gradient", alone.what, alone.finding, operation, cause)
 
     def _weights(self) -> dict[Key, Array]:
-        return dict(zip(self._pytorch.keys(), (value for layer in self._pytorch.weights() for value in layer), strict=True))
+        return dict(
+            zip(self._pytorch.keys(), (value for layer in self._pytorch.weights() for value in layer), strict=True)
+        )
 
     def _loss_alone(self, computed: Computations) -> Alone | None:
         outputs = computed.theirs.outputs[self._model.parts[-1].name]

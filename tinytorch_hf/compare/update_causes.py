@@ -1,4 +1,4 @@
-"""Likely causes of a wrong update: the optimizers' formulas, each with one well-known mistake, by the mistake's code."""
+"""Likely causes of a wrong update: the optimizers' formulas, each with one mistake, by the mistake's code."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def _sgd(w: Array, gradients: list[Array], s: Mapping[str, float]) -> Array:
 SGD_MISTAKES: dict[str, Update] = {
     "STEP-UPHILL": lambda w, g, s: w + _sgd(w, g, s),
     "MOMENTUM-IGNORED": lambda w, g, s: w - s["lr"] * (g[-1] + s["weight_decay"] * w),
-    "MOMENTUM-DAMPED": lambda w, g, s: (
-        w - s["lr"] * _velocity(g, s["momentum"], 1 - s["momentum"])
-    ),
+    "MOMENTUM-DAMPED": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"], 1 - s["momentum"]),
     "MOMENTUM-STALE": lambda w, g, s: (
         w - (s["lr"] * _velocity(g[:-1], s["momentum"]) if len(g) > 1 else 0 * w)
         if s["momentum"]
@@ -71,9 +69,7 @@ SGD_MISTAKES: dict[str, Update] = {
     "LR-TWICE": lambda w, g, s: w - s["lr"] * _sgd(w, g, s),
     "LR-IGNORED": lambda w, g, s: w - _sgd(w, g, s) / s["lr"],
     "DECAY-IGNORED": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"]),
-    "DECAY-AFTER-STEP": lambda w, g, s: (
-        (w - s["lr"] * _velocity(g, s["momentum"])) * (1 - s["lr"] * s["weight_decay"])
-    ),
+    "DECAY-AFTER-STEP": lambda w, g, s: (w - s["lr"] * _velocity(g, s["momentum"])) * (1 - s["lr"] * s["weight_decay"]),
 }
 
 
@@ -114,9 +110,7 @@ ADAM_MISTAKES: dict[str, Update] = {
     "ADAM-BETAS-EXCHANGED": lambda w, g, s: w - _adam(w, g, s, beta1=0.999, beta2=0.9),
     "DECAY-IGNORED": lambda w, g, s: w - _adam(w, g, _with(s, weight_decay=0.0)),
     "ADAM-IS-ADAMW": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=1.0)),
-    "DECAY-NOT-TIMES-LR": lambda w, g, s: (
-        w - _adam(w, g, s) - s["decoupled"] * (1 - s["lr"]) * s["weight_decay"] * w
-    ),
+    "DECAY-NOT-TIMES-LR": lambda w, g, s: w - _adam(w, g, s) - s["decoupled"] * (1 - s["lr"]) * s["weight_decay"] * w,
     "ADAMW-IS-ADAM": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=0.0)),
     "STEP-UPHILL": lambda w, g, s: w + _adam(w, g, s),
     "LR-TWICE": lambda w, g, s: w - s["lr"] * _adam(w, g, s),

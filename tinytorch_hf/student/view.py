@@ -165,7 +165,7 @@ class Student:
         return gradient.T if gradient is not None and self._is_transposed(layer, path) else gradient
 
     def held(self, layer: Any, path: str) -> Any:
-        """A parameter of a layer by its path, as the layer holds it: unlike by `parameter`, no gradient is asked for."""
+        """A parameter of a layer by its path, as the layer holds it; `parameter` asks for its gradient, too."""
         owner, name = self._owner(layer, path)
         parameter = getattr(owner, self._renamed(name), None)
         if parameter is None:

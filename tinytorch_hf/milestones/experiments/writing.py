@@ -82,7 +82,7 @@ def continued(
         Draws them where the temperature is above 0.
     """
     _, length, _ = side.model.layers[0].arguments
-    read = rereading(lambda ids: side.outputs(ids), length)
+    read = rereading(side.outputs, length)
     choose = drawn(prompt.temperature, rng) if prompt.temperature else likeliest
     ids = np.array(characters.encode(text), np.int64)
     written = ""
