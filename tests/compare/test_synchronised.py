@@ -31,7 +31,7 @@ BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 MLP, CNN, GPT, XOR = ("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinytalks", "gpt"), ("xor", "mlp")
 
-# Each fault, the training that meets it, and what has to be named as the first divergence: layer, kind, the cause's code.
+# Each fault, the training that meets it, and what has to be named first: layer, kind, the cause's code.
 NAMED = {
     "multiplication passes no gradient back": (GPT, "adam", "final norm", "gradient missing", "NO-GRADIENT"),
     "the gradient of subtraction has the wrong sign": (XOR, "sgd", "BinaryCrossEntropyLoss", "gradient wrong", "SIGN"),

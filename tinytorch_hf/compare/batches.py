@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinytorch_hf.as_tinytorch import epoch_order
 from tinytorch_hf.compare.diagnosis import Diagnosis
 from tinytorch_hf.compare.package import Package
@@ -101,8 +103,8 @@ def walk(
             seconds=slice_s(package),
             **request,
         )
-        batches, losses = answer.results.get("batches", []), answer.results.get("losses", [])
-        if not _is_list(batches, str) or not _is_list(losses, float):
+        batches, losses = answer.results.get("batches", []), _floats(answer.results.get("losses"))
+        if not isinstance(batches, list) or losses is None:
             raise package.damaged("batches or losses")
         trained(losses)
         for number, found in enumerate(batches, start=done):
@@ -123,5 +125,9 @@ def slice_s(package: Package) -> float:
     return min(_SLICE_S, package.target.limit_s / 4)
 
 
-def _is_list(values: Any, kind: type) -> bool:
-    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+def _floats(values: Any) -> list[float] | None:
+    """Losses as they arrive; None where they are none."""
+    if values is None:
+        return []
+    is_right = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind == "f"
+    return [float(value) for value in values] if is_right else None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student import session, wire
 from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.frameworks import package_location
 from tinytorch_hf.student.mapping import FrameworkMap, parse_map
 from tinytorch_hf.student.serving import serve
 from tinytorch_hf.student.view import UnbuiltError
@@ -84,9 +87,13 @@ class Session(child.Session):
     def _say(self, doing: str) -> None:
         self.results["doing"] = doing
 
-    def _told(self, error: BaseException) -> str:
-        where = self._where(error)
-        return f"{type(error).__name__}: {error}" + (f", at {where}" if where else "")
+    def _complaint(self, error: BaseException) -> str:
+        """What is said of an error that backward() raised, and where in the package."""
+        folder = Path(package_location(self._opened()))
+        lines = traceback.walk_tb(error.__traceback__)
+        places = [(frame.f_code.co_filename, line) for frame, line in lines]
+        inside = [f", at {name}:{line}" for name, line in places if folder in Path(name).parents]
+        return f"{type(error).__name__}: {error}{inside[-1] if inside else ''}"
 
     def _holds(self, _request: Request, _inputs: Inputs) -> None:
         """Whether the data are here."""
@@ -134,19 +141,22 @@ class Session(child.Session):
             self._batches = self._loader(request)
         batches: list[str] = []
         losses: list[float] = []
-        self.results.update(batches=batches, losses=losses, over=False)
+        self.results.update(batches=batches, over=False)
         stop = time.perf_counter() + request["seconds"]
-        while time.perf_counter() < stop and len(batches) < request["at_most"]:
-            batch = self._next()
-            if batch is None:
-                self.results["over"] = True
-                return
-            batches.append(self._digest(batch))
-            if not batches[-1]:
-                # Whoever asked knows which batch this is, and what should have been in it.
-                return
-            if request["trains"]:
-                losses.append(self._sides["model"].step(*batch))
+        try:
+            while time.perf_counter() < stop and len(batches) < request["at_most"]:
+                batch = self._next()
+                if batch is None:
+                    self.results["over"] = True
+                    break
+                batches.append(self._digest(batch))
+                if not batches[-1]:
+                    # Whoever asked knows which batch this is, and what should have been in it.
+                    break
+                if request["trains"]:
+                    losses.append(self._sides["model"].step(*batch))
+        finally:
+            self.results["losses"] = np.array(losses)
 
     def _loader(self, request: Request) -> Iterator[Any]:
         """A walk through a split: in the order of an epoch, or from the first sample to the last."""
@@ -201,7 +211,7 @@ class Session(child.Session):
         batch = self._next()
         self.results["batch"] = self._digest(batch)
         if batch and self.results["batch"]:
-            running.judged_step(side, batch, self.results, self._told)
+            running.judged_step(side, batch, self.results, self._complaint)
 
     def _update(self, request: Request, inputs: Inputs) -> None:
         """What the optimizer makes of gradients that come with the request."""
@@ -210,12 +220,12 @@ class Session(child.Session):
     def _part_alone(self, request: Request, inputs: Inputs) -> None:
         """A part of a model forward and backward."""
         side, part = self._sides[request["of"]], to_part(request["part"])
-        running.part_alone(side, part, inputs["x"], inputs["gradient"], self.results, self._told)
+        running.part_alone(side, part, inputs["x"], inputs["gradient"], self.results, self._complaint)
 
     def _loss_alone(self, request: Request, inputs: Inputs) -> None:
         """The loss of outputs that come with the request."""
         side = self._sides[request["of"]]
-        running.loss_alone(side, inputs["outputs"], inputs["targets"], self.results, self._told)
+        running.loss_alone(side, inputs["outputs"], inputs["targets"], self.results, self._complaint)
 
     def _output_alone(self, request: Request, inputs: Inputs) -> None:
         """What a model gives for an input that comes with the request."""

@@ -1,7 +1,7 @@
 """The name of a mistake: where `compare` has found which operation is wrong, `check` runs it and gives it its name.
 
-So one mistake has one code and one sentence in both commands. What `check` has no name for, because it shows only on the
-numbers of a training, is named by `compare`'s own tables, which have the same codes.
+So one mistake has one code and one sentence in both commands. What `check` has no name for, because it shows only on
+the numbers of a training, is named by `compare`'s own tables, which have the same codes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class Diagnosis:
         if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
             below = self._wrong(case for case in CASES.values() if case.module in _ROOTS)
             results = [*(result for result in below if result.code), *results]
-        named = [result for result in results if result.code]
+        # What follows from something else comes after it.
+        named = sorted((result for result in results if result.code), key=lambda result: bool(result.follows))
         return _of(named[0]) if named else of_cause(own)
 
     def _wrong(self, cases: Iterable[Case]) -> list[Result]:
