@@ -14,10 +14,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from collections.abc import Callable, Iterator
 
 from benchmarks.timing import Table, measure, run
-from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
-from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
+from tinytorch_hf.as_tinytorch import epoch_order
+from tinytorch_hf.compare.sides import PyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
-from tinytorch_hf.student.frameworks import reference_framework
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
 
 TASKS = (("tinydigits", "mlp"), ("tinydigits", "cnn"), ("tinymnist", "cnn"), ("tinytalks", "gpt"))
 
@@ -27,9 +27,8 @@ def reference_epoch(dataset: str, model_name: str) -> Callable[[], float]:
     settings = settings_for(dataset, model_name)
     model = make_model(settings)
     arrays = load_arrays(settings)
-    framework = reference_framework("it is measured")
-    side = TinyTorchSide(settings, model, model.initial_weights(0), framework)
-    loader = SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, seed=0)
+    side = TinyTorchSide(settings, model, model.initial_weights(0), reference_student())
+    loader = training_loader(settings, arrays.X_train, arrays.y_train, side.student)
 
     def epoch() -> float:
         loader.epoch = 0

@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import Install, Run
 from generations import GENERATION_C, GENERATIONS, LOADER
+from in_process import prepared_here, run_here
 from seeds import n_seeds
 
 from tinytorch_hf.compare import lockstep, preparing
@@ -16,7 +17,6 @@ from tinytorch_hf.compare.lockstep import Epoch, Step
 from tinytorch_hf.compare.settings import OPTIMIZERS, Settings
 from tinytorch_hf.compare.tasks import load_arrays, settings_for
 from tinytorch_hf.errors import StudentCodeError, UnknownNameError
-from tinytorch_hf.student import frameworks
 
 SHORT = Settings("tinydigits", epochs=2)
 
@@ -28,7 +28,7 @@ def test_reference_and_torch_agree_over_the_whole_training(optimizer: str, seed:
     """Twenty epochs: losses within 1e-5 at every step, equal accuracies of at least 90 %."""
     settings = settings_for("tinydigits", optimizer=optimizer, seed=seed)
 
-    result = lockstep.run(settings)
+    result = run_here(settings)
 
     assert result.agree
     assert result.largest_difference <= 1e-5
@@ -39,7 +39,7 @@ def test_reference_and_torch_agree_over_the_whole_training(optimizer: str, seed:
 
 def test_the_milestones_learning_rate_gives_the_milestones_accuracy() -> None:
     """lr 0.01 ends between 70 and 85 %, on both sides."""
-    last = lockstep.run(Settings("tinydigits", lr=0.01)).epochs[-1]
+    last = run_here(Settings("tinydigits", lr=0.01)).epochs[-1]
 
     assert 0.70 <= last.accuracy_tinytorch <= 0.85
     assert last.accuracy_tinytorch == last.accuracy_pytorch
@@ -50,7 +50,7 @@ def test_the_students_package_is_the_one_compared(generation: str, install: Inst
     """In every generation's layout."""
     install(GENERATIONS[generation])
 
-    result = lockstep.run(SHORT)
+    result = run_here(SHORT)
 
     assert result.agree
     assert result.framework.name.startswith("tinytorch 0.")
@@ -60,7 +60,7 @@ def test_the_same_settings_give_the_same_run_and_another_seed_another(same_rando
     """Nothing depends on, or changes, a global random state or torch's number of threads."""
     torch_state, n_threads = torch.get_rng_state(), torch.get_num_threads()
 
-    first, second, other = (lockstep.run(dataclasses.replace(SHORT, seed=seed)) for seed in (0, 0, 1))
+    first, second, other = (run_here(dataclasses.replace(SHORT, seed=seed)) for seed in (0, 0, 1))
 
     assert first.epochs == second.epochs != other.epochs
     assert torch.equal(torch.get_rng_state(), torch_state)
@@ -69,7 +69,7 @@ def test_the_same_settings_give_the_same_run_and_another_seed_another(same_rando
 
 def test_batch_size_and_epochs_are_honoured() -> None:
     """1000 samples in batches of 300 are four steps an epoch, the last one partial."""
-    result = lockstep.run(Settings("tinydigits", epochs=3, batch_size=300))
+    result = run_here(Settings("tinydigits", epochs=3, batch_size=300))
 
     assert (len(result.epochs), result.n_steps) == (3, 12)
 
@@ -78,7 +78,7 @@ def test_every_epoch_is_reported_as_it_ends() -> None:
     """A caller can show progress."""
     seen: list[Epoch] = []
 
-    result = lockstep.run(SHORT, on_epoch=seen.append)
+    result = run_here(SHORT, on_epoch=seen.append)
 
     assert seen == result.epochs
     assert [epoch.epoch for epoch in seen] == [1, 2]
@@ -150,7 +150,7 @@ def test_a_planted_defect_is_found_at_the_step_where_it_first_shows(
     """Forward and loss at step 1; gradients and updates as soon as they have changed a weight."""
     install({**GENERATION_C, **defect})
 
-    result = lockstep.run(SHORT)
+    result = run_here(SHORT)
 
     assert not result.agree
     assert result.first_divergence is not None
@@ -180,7 +180,7 @@ def test_a_loader_that_changes_the_data_is_found_as_such(
     install({**GENERATION_C, "core/dataloader.py": LOADER.replace(*change)})
 
     with pytest.raises(StudentCodeError, match=message):
-        lockstep.run(SHORT)
+        run_here(SHORT)
 
 
 def test_a_loader_that_goes_wrong_only_with_other_batch_sizes_is_found_too(install: Install) -> None:
@@ -189,7 +189,7 @@ def test_a_loader_that_goes_wrong_only_with_other_batch_sizes_is_found_too(insta
     install({**GENERATION_C, "core/dataloader.py": drops_partial})
 
     with pytest.raises(StudentCodeError, match="Batch 16 of epoch 1"):
-        lockstep.run(Settings("tinydigits", batch_size=64))
+        run_here(Settings("tinydigits", batch_size=64))
 
 
 def test_an_exception_in_the_students_code_is_reported_as_theirs(install: Install) -> None:
@@ -203,8 +203,8 @@ def test_an_exception_in_the_students_code_is_reported_as_theirs(install: Instal
         }
     )
 
-    with pytest.raises(StudentCodeError, match=r"while training on a batch: KeyError: 'softmax'"):
-        lockstep.run(SHORT)
+    with pytest.raises(StudentCodeError, match=r"while computing the loss: KeyError: 'softmax'"):
+        run_here(SHORT)
 
 
 def test_a_loss_that_is_not_a_number_is_infinitely_far_away() -> None:
@@ -217,7 +217,7 @@ def test_a_loss_that_is_not_a_number_is_infinitely_far_away() -> None:
 def test_wrong_names_are_explained(settings: Settings) -> None:
     """Before anything is loaded."""
     with pytest.raises(UnknownNameError):
-        lockstep.run(settings)
+        run_here(settings)
 
 
 def test_a_run_imports_neither_torchvision_nor_datasets(run_with_torch: Run) -> None:
@@ -237,7 +237,7 @@ def test_a_run_imports_neither_torchvision_nor_datasets(run_with_torch: Run) -> 
 @pytest.mark.parametrize(("optimizer", "lr"), [("sgd", 30.0), ("adam", 10.0), ("sgd", 1e4)])
 def test_sigmoids_that_are_certain_are_no_disagreement(dataset: str, optimizer: str, lr: float) -> None:
     """Far too large steps drive them to 0 and 1, where frameworks cut the logarithm off in different ways."""
-    result = lockstep.run(settings_for(dataset, optimizer=optimizer, lr=lr, epochs=5))
+    result = run_here(settings_for(dataset, optimizer=optimizer, lr=lr, epochs=5))
 
     assert result.agree, result.cause
 
@@ -246,7 +246,7 @@ def test_losses_that_part_by_rounding_are_no_disagreement(monkeypatch: pytest.Mo
     """With a tolerance below rounding the losses part, but no single step differs."""
     monkeypatch.setattr(lockstep, "TOLERANCE", 1e-9)
 
-    result = lockstep.run(SHORT)
+    result = run_here(SHORT)
 
     assert result.first_divergence is not None
     assert result.cause is None
@@ -259,7 +259,7 @@ def test_losses_that_part_by_rounding_are_no_disagreement(monkeypatch: pytest.Mo
 )
 def test_the_trainings_reach_what_their_models_can(dataset: str, model: str, accuracy: float) -> None:
     """On both sides, with the settings that suit them."""
-    last = lockstep.run(settings_for(dataset, model)).epochs[-1]
+    last = run_here(settings_for(dataset, model)).epochs[-1]
 
     assert last.accuracy_tinytorch >= accuracy
     assert last.accuracy_pytorch >= accuracy
@@ -268,19 +268,19 @@ def test_the_trainings_reach_what_their_models_can(dataset: str, model: str, acc
 def test_functions_are_proven_by_the_arrays_that_are_trained_on(tinypy: str) -> None:
     """The catalog has no fingerprint of TinyPy, whose content depends on the release of Python."""
     arrays = load_arrays(settings_for("tinypy"))
-    framework = frameworks.find_framework()
 
-    proof = preparing.prove_same_numbers("tinypy", framework, arrays)
+    with prepared_here(settings_for("tinypy")) as prepared:
+        proof = prepared.fingerprint
 
-    assert len(proof) == 64
-    assert proof == preparing.prove_same_numbers("tinypy", framework, arrays)
-    arrays.X_train[0, 0] += 1
-    assert proof != preparing.prove_same_numbers("tinypy", framework, arrays)
+        assert len(proof) == 64
+        assert proof == preparing.prove_same_numbers("tinypy", prepared.package, arrays)
+        arrays.X_train[0, 0] += 1
+        assert proof != preparing.prove_same_numbers("tinypy", prepared.package, arrays)
 
 
 def test_a_gpts_curves_are_equal() -> None:
     """Loss by loss, over an epoch of TinyTalks."""
-    result = lockstep.run(settings_for("tinytalks", epochs=1))
+    result = run_here(settings_for("tinytalks", epochs=1))
 
     assert result.agree
     assert result.largest_difference <= 1e-5

@@ -12,8 +12,8 @@ from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.layers import KINDS, Residual
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
-from tinytorch_hf.student.frameworks import find_framework
+from tinytorch_hf.compare.sides import PyTorchSide
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student
 
 MODELS: dict[str, tuple[Model, Any]] = {
     "mlp": (models.mlp(6, 5, 4, 3), np.random.default_rng(0).standard_normal((7, 6)).astype(np.float32)),
@@ -36,9 +36,8 @@ def sides(model: Model, seed: int = 0) -> tuple[TinyTorchSide, PyTorchSide]:
         [value + 0.1 * rng.standard_normal(value.shape).astype(np.float32) for value in layer]
         for layer in model.initial_weights(seed)
     ]
-    framework = find_framework(("Tensor", *model.needs, "SGD"))
     settings = Settings("tinydigits")
-    return TinyTorchSide(settings, model, weights, framework), PyTorchSide(settings, model, weights)
+    return TinyTorchSide(settings, model, weights, reference_student()), PyTorchSide(settings, model, weights)
 
 
 def test_the_milestones_models_are_those_of_the_milestones() -> None:
@@ -92,7 +91,7 @@ def test_both_sides_compute_the_same_at_every_layer(model: Model, X: Any) -> Non
     seen_ours: dict[str, Any] = {}
     seen_theirs: dict[str, Any] = {}
 
-    ours.forward(ours.framework.Tensor(X), seen_ours)
+    ours.forward(ours.student.tensor(X), seen_ours)
     theirs.forward(theirs.inputs(X), seen_theirs)
 
     assert list(seen_ours) == list(seen_theirs)

@@ -208,4 +208,4 @@ def test_the_command_takes_a_folder(write: Write, capsys: pytest.CaptureFixture[
     assert status == 0
     assert f"data       {own.name}, the same numbers on both sides: fingerprint {own.fingerprint[:16]}" in out
     assert "MLP 36-32-3" in out
-    assert "verdict    agree" in out
+    assert "verdict    the reference agrees" in out

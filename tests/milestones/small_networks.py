@@ -9,10 +9,10 @@ import numpy as np
 from tinytorch_hf.compare import models
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import Arrays
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide
 from tinytorch_hf.milestones.optimisation.network import Network, network_of
-from tinytorch_hf.milestones.optimisation.training import FRAMEWORK, Trained
+from tinytorch_hf.milestones.optimisation.training import STUDENT, Trained
 
 _RNG = np.random.default_rng(0)
 
@@ -50,4 +50,4 @@ def in_tinytorch(model: Model, weights: Weights, batch: Any) -> Trained:
     targets = np.ones(batch.shape if model.input_axes == "ids" else len(batch), np.int64)
     arrays = Arrays(batch, targets, batch, targets)
     settings = Settings("tinydigits", epochs=8)
-    return Trained(settings, model, arrays, TinyTorchSide(settings, model, weights, FRAMEWORK))
+    return Trained(settings, model, arrays, TinyTorchSide(settings, model, weights, STUDENT))

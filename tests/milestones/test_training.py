@@ -76,7 +76,7 @@ def test_the_loss_of_texts_is_measured_in_bits_on_what_was_held_out() -> None:
     trained = train(experiment, 0, ignored)
 
     arrays = training.load_arrays(experiment.settings(0))
-    outputs = trained.side.forward(trained.side.framework.Tensor(arrays.X_test)).data.astype(np.float64)
+    outputs = trained.side.outputs(arrays.X_test).astype(np.float64)
     log_probabilities = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
     nats = -log_probabilities[np.arange(len(outputs)), arrays.y_test.ravel()].mean()
     assert trained.value == pytest.approx(nats / math.log(2), rel=1e-5)

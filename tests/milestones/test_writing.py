@@ -10,11 +10,10 @@ import pytest
 from tinytorch_hf import load_tinytalks
 from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.milestones.experiments import writing
 from tinytorch_hf.milestones.experiments.writing import LONGEST, Prompt, continued, samples
-from tinytorch_hf.student.frameworks import reference_framework
 
 LETTERS = CharTokenizer("abc\n")
 
@@ -23,18 +22,17 @@ class Parrot:
     """Stands for a trained GPT of five ids: after "a" comes "b", then "c", then a line end, then "a" again."""
 
     model = models.gpt(5, 4, 8, 1, 1)
-    framework = reference_framework("", ["Tensor"])
 
     def __init__(self) -> None:
         self.seen: list[int] = []
 
-    def forward(self, ids: Any) -> Any:
+    def outputs(self, ids: np.ndarray) -> np.ndarray:
         """Logits of every position."""
         assert ids.shape[0] == 1
         self.seen.append(ids.shape[1])
         logits = np.zeros((ids.shape[1], 5), np.float32)
-        logits[np.arange(ids.shape[1]), ids.data[0].astype(int) % 4 + 1] = 9.0
-        return self.framework.Tensor(logits)
+        logits[np.arange(ids.shape[1]), ids[0] % 4 + 1] = 9.0
+        return logits
 
 
 def go_on(text: str, until: str, temperature: float = 0.0, seed: int = 0) -> str:
@@ -73,8 +71,7 @@ def test_samples_are_held_out_texts_with_their_originals(monkeypatch: pytest.Mon
     monkeypatch.setattr(writing, "LONGEST", 5)
     settings = Settings("tinytalks", "gpt")
     model = tasks.make_model(settings)
-    framework = reference_framework("")
-    side = TinyTorchSide(settings, model, model.initial_weights(0), framework)
+    side = TinyTorchSide(settings, model, model.initial_weights(0), reference_student())
 
     found = samples("tinytalks", side, seed=0)
 

@@ -11,11 +11,14 @@ import pytest
 
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement, Step
+from tinytorch_hf.compare.own_start import OwnStart
+from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.reports import training_table as report
-from tinytorch_hf.student.frameworks import Framework
 
-FRAMEWORK = Framework("tinytorch 0.2.0", "/home/ada/tinytorch", {"Tensor": object}, "your own package at /home/ada")
+FRAMEWORK = Subject("tinytorch 0.2.0", "/home/ada/tinytorch", "your own package at /home/ada")
+REFERENCE = Subject("tinytorch_hf.reference", "/tinytorch_hf/reference", "no package tinytorch is installed", True)
 AGREEING = Comparison(
     settings=Settings("tinydigits"),
     model="MLP 64-32-10",
@@ -34,8 +37,10 @@ CAUSE = Divergence(
     stage="gradient",
     what="gradient by its input",
     finding=Finding("wrong", "4 of 8 values are wrong", 0.5, 1e-7, np.ones(2), np.zeros(2)),
-    cause="the gradient passes where the input is negative, too",
+    cause="the gradient also passes where x is negative",
     snippet="x = Tensor([1.0])\nprint(x.data)",
+    code="RELU-GRADIENT-NEGATIVE",
+    hint="Multiply by whether x is positive.",
 )
 
 
@@ -69,12 +74,13 @@ def test_the_conclusion_says_what_was_compared_and_ends_in_the_verdict() -> None
 
 
 def test_a_difference_is_followed_by_what_goes_wrong_first() -> None:
-    """Layer, quantity, size, likely cause, and the lines that show it."""
-    assert report.conclusion(differing()).splitlines()[-8:] == [
+    """Layer, quantity, size, likely cause with its code, a hint, and the lines that show it."""
+    assert report.conclusion(differing()).splitlines()[-9:] == [
         "verdict    differ: the losses part at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
         "first      step 3, relu 1: gradient by its input, gradient wrong",
         "           4 of 8 values are wrong",
-        "likely     the gradient passes where the input is negative, too",
+        "likely     the gradient also passes where x is negative [RELU-GRADIENT-NEGATIVE]",
+        "hint       Multiply by whether x is positive.",
         "try        these lines alone:",
         "",
         "    x = Tensor([1.0])",
@@ -88,6 +94,52 @@ def test_losses_that_rounding_drove_apart_agree() -> None:
 
     assert drifted.agree
     assert report.conclusion(drifted).splitlines()[-1].startswith("verdict    agree: rounding carries the losses apart")
+
+
+def test_the_reference_is_not_taken_for_code_of_the_users() -> None:
+    """The first line and the last say what was compared, and the verdict is about that."""
+    of_reference = dataclasses.replace(AGREEING, framework=REFERENCE)
+    judged = Judgement(of_reference.settings, "MLP", "0" * 64, REFERENCE, "2", 640, None)
+
+    for text in (report.conclusion(of_reference), report.judgement(judged)):
+        first, *_, last = text.splitlines()
+        assert first.startswith("TinyTorch  the reference that comes with tinytorch-hf, not code of yours (no package")
+        assert last.startswith("verdict    the reference agrees; code of yours was not compared, give --package PATH")
+
+
+def test_what_is_left_out_before_the_training_is_said_to_be_so() -> None:
+    """The losses need not part for that."""
+    missing = dataclasses.replace(CAUSE, step=0, layer="linear 1", stage="parameters", what="parameters()", snippet="")
+    lines = report.conclusion(dataclasses.replace(AGREEING, cause=missing)).splitlines()
+
+    assert "verdict    differ before the first step" in lines
+    assert "first      before step 1, linear 1: parameters(), parameters wrong" in lines
+
+
+@pytest.mark.parametrize(
+    ("start", "lines"),
+    [
+        (OwnStart(0.1, 0.9, 0.1, True), ["90.0% after it, by chance 10.0%: it learns", "verdict    agree"]),
+        (
+            OwnStart(0.1, 0.1, 0.1, False, 0.9, True, Cause("WEIGHTS-EQUAL", "linear 1")),
+            ["it does not learn", "PyTorch reaches 90.0%", "(linear 1) [WEIGHTS-EQUAL]", "hint ", "are at fault"],
+        ),
+        (
+            OwnStart(0.5, 0.5, 0.5, False, 0.5, False),
+            ["it does not learn", "PyTorch reaches 50.0%", "verdict    agree"],
+        ),
+    ],
+    ids=["learns", "at fault", "nothing learns"],
+)
+def test_of_a_start_of_ones_own_is_said_whether_it_learns(start: OwnStart, lines: list[str]) -> None:
+    """It is at fault only where the usual start learns, or where units never part."""
+    result = dataclasses.replace(AGREEING, own_start=start)
+    said = report.conclusion(result).splitlines()[-len(lines) :]
+
+    assert all(part in line for part, line in zip(lines, said, strict=True)), said
+    assert result.is_right == (start.cause is None)
+    values = json.loads(json.dumps(report.as_dict(result)))["own_start"]
+    assert (values["learns"], values["code"]) == (start.learns, start.cause.code if start.cause else "")
 
 
 @pytest.mark.parametrize(("divergence", "verdict"), [(None, "agree"), (CAUSE, "differ at step 3")])
@@ -112,6 +164,7 @@ def test_the_plain_values_are_json_with_the_verdict() -> None:
         "name": "tinytorch 0.2.0",
         "location": "/home/ada/tinytorch",
         "note": "your own package at /home/ada",
+        "is_reference": False,
     }
     assert values["epochs"][0]["accuracy_pytorch"] == 0.905
 
@@ -130,6 +183,8 @@ def test_json_stays_valid_when_a_loss_is_not_a_number() -> None:
         "detail": "4 of 8 values are wrong",
         "error": 0.5,
         "allowed": 1e-7,
+        "code": CAUSE.code,
         "cause": CAUSE.cause,
+        "hint": CAUSE.hint,
         "snippet": CAUSE.snippet,
     }

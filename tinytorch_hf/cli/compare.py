@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import itertools
 import sys
@@ -28,6 +27,8 @@ from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from tinytorch_hf.compare.package import Subject
+    from tinytorch_hf.compare.target import Target
     from tinytorch_hf.judging.results import Result
 
 
@@ -39,8 +40,9 @@ def add_to(commands: Parser) -> None:
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
         "%(prog)s tinydigits --lr 0.01  # the milestone's own learning rate",
-        "Uses your installed TinyTorch if it has what is needed, else the reference that comes with tinytorch-hf. "
-        "Where they differ, the first operation that does is named.",
+        "Without --package the package tinytorch that is installed is compared, or where there is none the reference "
+        "that comes with tinytorch-hf. The package runs in a process of its own. Where they differ, the first "
+        "operation that does is named. The exit status is 1 if they differ.",
     )
     add_name(parser, completion.tasks)
     model = parser.add_argument(
@@ -65,6 +67,19 @@ def add_to(commands: Parser) -> None:
         action="store_true",
         help="check each step independently, from PyTorch's weights: forward, loss, gradients, update",
     )
+    parser.add_argument(
+        "--own-start",
+        action="store_true",
+        help="start from your own layers' initial weights, and say whether they learn",
+    )
+    _add_package(parser)
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long one step of the training may take (default: %(default)g)",
+    )
     add_json(parser)
 
     parser = command(
@@ -78,17 +93,7 @@ def add_to(commands: Parser) -> None:
         "or crashes, 3 nothing is wrong but something is not implemented yet or could not be tried, 2 the command was "
         "called wrongly.",
     )
-    parser.add_argument(
-        "--package",
-        metavar="PATH",
-        help="folder of the package, folder that holds it, or import name (default: the tinytorch that is installed)",
-    )
-    parser.add_argument(
-        "--map",
-        type=user_path,
-        metavar="FILE",
-        help="JSON file that says where a framework with other names keeps its parts; the README has an example",
-    )
+    _add_package(parser)
     only = parser.add_argument(
         "--only",
         nargs="+",
@@ -117,9 +122,30 @@ def add_to(commands: Parser) -> None:
     add_json(parser)
 
 
+def _add_package(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which package is meant."""
+    parser.add_argument(
+        "--package",
+        metavar="PATH",
+        help="folder of the package, folder that holds it, or import name (default: the tinytorch that is installed)",
+    )
+    parser.add_argument(
+        "--map",
+        type=user_path,
+        metavar="FILE",
+        help="JSON file that says where a framework with other names keeps its parts; the README has an example",
+    )
+
+
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, tasks
     from tinytorch_hf.reports import training_table as report
+
+    if options.own_start and options.synchronised:
+        raise InvalidArgumentError(
+            "--synchronised starts every step from PyTorch's weights, so that there is no start of your own. Leave out "
+            "--synchronised or --own-start."
+        )
 
     settings = tasks.settings_for(
         options.name,
@@ -138,20 +164,35 @@ def _compare(options: argparse.Namespace) -> int:
         shown.append(epoch)
         print(report.epoch_line(epoch), flush=True)
 
-    # What the student's own code prints must not get between the braces.
-    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
-        result: Any
-        if options.synchronised:
-            result = lockstep.judge(settings)
-            text = report.judgement(result)
-        else:
-            result = lockstep.run(settings, on_epoch=(lambda _: None) if options.json else show)
-            text = f"\n{report.conclusion(result)}"
+    def begin(subject: Subject) -> None:
+        print(report.opening(subject), flush=True)
+
+    target = _target(options)
+    result: Any
+    if options.synchronised:
+        result = lockstep.judge(settings, target=target)
+        is_right, text = result.agree, report.judgement(result)
+    else:
+        quiet: Any = {} if options.json else {"on_epoch": show, "on_start": begin}
+        result = lockstep.run(settings, target=target, own_start=options.own_start, **quiet)
+        is_right, text = result.is_right, f"\n{report.conclusion(result)}"
     if options.json:
         print_json(report.as_dict(result))
     else:
         print("\n".join(map(terminal.marked, text.splitlines())))
-    return OK if result.agree else PROBLEM
+    return OK if is_right else PROBLEM
+
+
+def _target(options: argparse.Namespace) -> Target:
+    """Which package is to be trained, as the options say."""
+    from tinytorch_hf.compare.target import Target
+    from tinytorch_hf.student import target
+    from tinytorch_hf.student.mapping import FrameworkMap, read_map
+
+    framework_map = FrameworkMap() if options.map is None else read_map(options.map)
+    framework_map, folder = target.locate(options.package, framework_map)
+    given = options.package or ("" if options.map is None else framework_map.package)
+    return Target(framework_map, folder, given, options.timeout)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -18,7 +18,8 @@ class Finding:
     Attributes
     ----------
     kind
-        "missing", "shape", "dtype", "not a number" or "wrong".
+        "missing", "no tensor", "shape", "dtype", "not a number" or "wrong"; of a layer's parameters() "missing",
+        "twice" or "other".
     error, allowed
         Largest absolute error, and what rounding explains; 0 for the kinds that have no size.
     found, expected
@@ -40,19 +41,21 @@ class Divergence:
     Attributes
     ----------
     step
-        Of the training, from 1.
+        Of the training, from 1; 0 before it.
     layer
         Name of the layer in the model; "loss" or the optimizer's class elsewhere.
     stage
-        "forward", "loss", "gradient" or "update".
+        "forward", "loss", "gradient" or "update"; "parameters" before the training.
     what
         The quantity, such as "output", "gradient by its input", "gradient by weight".
     finding
         How it is wrong.
     cause
-        What the likely reason is, in a sentence.
+        What the likely reason is, in a sentence; it is that of the catalogue of mistakes.
     snippet
         A few lines of Python that show it without data or training; empty where there are none.
+    code, hint
+        The mistake's in `tinytorch_hf.judging.mistakes`; empty where none can be told.
     """
 
     step: int
@@ -62,6 +65,8 @@ class Divergence:
     finding: Finding
     cause: str
     snippet: str = ""
+    code: str = ""
+    hint: str = ""
 
     @property
     def kind(self) -> str:
@@ -77,27 +82,16 @@ def look_at(
     Parameters
     ----------
     value
-        A tensor, an array, a number, or None.
+        An array, None, or what no tensor is.
     in_float32, in_float64
         PyTorch's.
     before, beside
         As for `measure`.
     """
-    if value is None:
-        return Finding("missing", "there is none", expected=in_float32)
-    # An array has `.data` too, which is no array.
-    found = value if isinstance(value, np.ndarray) else np.asarray(getattr(value, "data", value))
-    if found.shape != in_float32.shape:
-        return Finding(
-            "shape", f"its shape is {found.shape} instead of {in_float32.shape}", found=found, expected=in_float32
-        )
-    if found.dtype != np.float32:
-        return Finding("dtype", f"its dtype is {found.dtype} instead of float32", found=found, expected=in_float32)
-    if not np.isfinite(found).all() and np.isfinite(in_float64).all():
-        n_bad = int((~np.isfinite(found)).sum())
-        return Finding(
-            "not a number", f"{n_bad} of {found.size} values are nan or infinite", found=found, expected=in_float32
-        )
+    found = np.asarray(value)
+    problem = _problem(value, found, in_float32, in_float64)
+    if problem is not None:
+        return problem
     measured = measure(found, in_float32, in_float64, before, beside)
     if measured.agrees:
         return None
@@ -107,3 +101,20 @@ def look_at(
         f"(rounding explains {measured.allowed:.2g})"
     )
     return Finding("wrong", detail, measured.error, measured.allowed, found, in_float32)
+
+
+def _problem(value: Any, found: Array, in_float32: Array, in_float64: Array) -> Finding | None:
+    """How a value differs that cannot be measured by a distance."""
+    kind = detail = ""
+    if value is None:
+        return Finding("missing", "there is none", expected=in_float32)
+    if found.dtype.kind not in "biuf":
+        return Finding("no tensor", f"it is {value} instead of a tensor of numbers", expected=in_float32)
+    if found.shape != in_float32.shape:
+        kind, detail = "shape", f"its shape is {found.shape} instead of {in_float32.shape}"
+    elif found.dtype != np.float32:
+        kind, detail = "dtype", f"its dtype is {found.dtype} instead of float32"
+    elif not np.isfinite(found).all() and np.isfinite(in_float64).all():
+        n_bad = int((~np.isfinite(found)).sum())
+        kind, detail = "not a number", f"{n_bad} of {found.size} values are nan or infinite"
+    return Finding(kind, detail, found=found, expected=in_float32) if kind else None

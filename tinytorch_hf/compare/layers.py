@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.frameworks import Framework
+from tinytorch_hf.student.view import Student
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Kind:
     needs
         Names of the classes that TinyTorch's side uses.
     build_tinytorch
-        Takes a framework and the layer's arguments; gives a callable that holds the parameters.
+        Takes the view of a framework and the layer's arguments; gives a callable that holds the parameters.
     parameters
         Takes the layer's arguments; gives the trained arrays.
     """
@@ -142,24 +142,25 @@ def _embeddings(vocab_size: int, max_length: int, width: int) -> tuple[Parameter
 
 
 class _Embeddings:
-    """Token embedding plus position embedding, as TinyTorch's GPT has them."""
+    """Token embedding plus position embedding, as TinyTorch's GPT has them; ``owners`` are the student's objects."""
 
-    def __init__(self, framework: Framework, vocab_size: int, max_length: int, width: int) -> None:
-        self._framework = framework
-        self.tokens = framework.Embedding(vocab_size, width)
-        self.positions = framework.Embedding(max_length, width)
+    def __init__(self, student: Student, vocab_size: int, max_length: int, width: int) -> None:
+        self._student = student
+        self.tokens = student.part("Embedding")(vocab_size, width)
+        self.positions = student.part("Embedding")(max_length, width)
+        self.owners = self.tokens, self.positions
 
     def __call__(self, ids: Any) -> Any:
         places = np.arange(ids.shape[1], dtype=np.float32).reshape(1, -1)
-        return self.tokens(ids) + self.positions(self._framework.Tensor(places))
+        return self.tokens(ids) + self.positions(self._student.tensor(places))
 
 
 class _CausalAttention:
     """Multi-head attention that sees what came before and never what comes after."""
 
-    def __init__(self, framework: Framework, width: int, n_heads: int) -> None:
-        self._framework = framework
-        self._attention = framework.MultiHeadAttention(width, n_heads)
+    def __init__(self, student: Student, width: int, n_heads: int) -> None:
+        self._student = student
+        self._attention = student.part("MultiHeadAttention")(width, n_heads)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_attention"], name)
@@ -167,26 +168,28 @@ class _CausalAttention:
     def __call__(self, x: Any) -> Any:
         length = x.shape[1]
         visible = np.tril(np.ones((1, length, length), np.float32))
-        return self._attention(x, self._framework.Tensor(visible))
+        return self._attention(x, self._student.tensor(visible))
 
 
 # Kinds by name. TinyTorch's own class builds its side, so that what is compared is the student's code; `torch_layers`
 # has the same names for PyTorch's side.
 KINDS: dict[str, Kind] = {
-    "Linear": Kind(("Linear",), lambda framework, n_in, n_out: framework.Linear(n_in, n_out), _linear),
+    "Linear": Kind(("Linear",), lambda student, n_in, n_out: student.part("Linear")(n_in, n_out), _linear),
     "LinearWithoutBias": Kind(
         ("Linear",),
-        lambda framework, n_in, n_out: framework.Linear(n_in, n_out, bias=False),
+        lambda student, n_in, n_out: student.part("Linear")(n_in, n_out, bias=False),
         lambda n_in, n_out: _linear(n_in, n_out, bias=False),
     ),
-    "ReLU": Kind(("ReLU",), lambda framework: framework.ReLU()),
-    "Sigmoid": Kind(("Sigmoid",), lambda framework: framework.Sigmoid()),
-    "GELU": Kind(("GELU",), lambda framework: framework.GELU()),
-    "Conv2d": Kind(("Conv2d",), lambda framework, n_in, n_out, size: framework.Conv2d(n_in, n_out, size), _convolution),
-    "MaxPool2d": Kind(("MaxPool2d",), lambda framework, size: framework.MaxPool2d(size, size)),
-    "Flatten": Kind((), lambda _framework: lambda x: x.reshape(x.shape[0], -1)),
-    "Positions to rows": Kind((), lambda _framework: lambda x: x.reshape(x.shape[0] * x.shape[1], x.shape[2])),
+    "ReLU": Kind(("ReLU",), lambda student: student.part("ReLU")()),
+    "Sigmoid": Kind(("Sigmoid",), lambda student: student.part("Sigmoid")()),
+    "GELU": Kind(("GELU",), lambda student: student.part("GELU")()),
+    "Conv2d": Kind(
+        ("Conv2d",), lambda student, n_in, n_out, size: student.part("Conv2d")(n_in, n_out, size), _convolution
+    ),
+    "MaxPool2d": Kind(("MaxPool2d",), lambda student, size: student.part("MaxPool2d")(size, size)),
+    "Flatten": Kind((), lambda _student: lambda x: x.reshape(x.shape[0], -1)),
+    "Positions to rows": Kind((), lambda _student: lambda x: x.reshape(x.shape[0] * x.shape[1], x.shape[2])),
     "Embeddings": Kind(("Embedding",), _Embeddings, _embeddings),
-    "LayerNorm": Kind(("LayerNorm",), lambda framework, width: framework.LayerNorm(width), _norm),
+    "LayerNorm": Kind(("LayerNorm",), lambda student, width: student.part("LayerNorm")(width), _norm),
     "CausalAttention": Kind(("MultiHeadAttention",), _CausalAttention, _attention),
 }

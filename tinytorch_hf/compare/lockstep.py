@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinytorch_hf.compare import synchronised
+from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
-from tinytorch_hf.compare.preparing import Prepared, prepare
+from tinytorch_hf.compare.listing import wrong_listing
+from tinytorch_hf.compare.models import Weights
+from tinytorch_hf.compare.own_start import OwnStart, judged_start
+from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.compare.preparing import Prepared, hand_over, prepare
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import Batches, PyTorchSide, TinyTorchSide
-from tinytorch_hf.errors import StudentCodeError
-from tinytorch_hf.student.frameworks import Framework
+from tinytorch_hf.compare.sides import PyTorchSide, share_right
+from tinytorch_hf.compare.student_side import StudentSide
+from tinytorch_hf.compare.target import Target
+from tinytorch_hf.compare.tasks import Arrays
+from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.formats.arrays import Array
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5
@@ -57,7 +65,7 @@ class Comparison:
     ----------
     agree
         Whether both sides computed the same up to rounding: their losses stay within ``tolerance``, or no step
-        differs when both start it from the same weights.
+        differs when both start it from the same weights; and nothing that is to be trained is left out.
     largest_difference
         Over all steps.
     first_divergence
@@ -70,7 +78,7 @@ class Comparison:
     settings: Settings
     model: str
     fingerprint: str
-    framework: Framework
+    framework: Subject
     torch_version: str
     epochs: list[Epoch] = field(default_factory=list)
     n_steps: int = 0
@@ -78,14 +86,27 @@ class Comparison:
     first_divergence: Step | None = None
     cause: Divergence | None = None
     tolerance: float = TOLERANCE
+    own_start: OwnStart | None = None
 
     @property
     def agree(self) -> bool:
         """Whether both sides computed the same, up to rounding."""
-        return self.first_divergence is None or self.cause is None
+        return self.cause is None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether both sides agree, and the student's own start, if it was judged, is no reason not to learn."""
+        return self.agree and (self.own_start is None or not self.own_start.is_at_fault)
 
 
-def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) -> Comparison:
+def run(
+    settings: Settings,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    *,
+    target: Target | None = None,
+    own_start: bool = False,
+    on_start: Callable[[Subject], None] = lambda _: None,
+) -> Comparison:
     """Train on both sides from the same weights on the same batches in the same order.
 
     Each side trains on its own: nothing is exchanged after the initial weights. Torch runs on the CPU. Where the
@@ -97,67 +118,96 @@ def run(settings: Settings, on_epoch: Callable[[Epoch], None] = lambda _: None) 
         Dataset and training settings.
     on_epoch
         Called after each epoch.
+    target
+        Which TinyTorch; by default the package tinytorch, or the reference where there is none.
+    own_start
+        Whether both sides start from what the student's own layers start from, and it is judged whether that learns.
+    on_start
+        Called with what is compared, before it is trained.
 
     Raises
     ------
-    UnknownNameError, MissingExtraError, CorruptFileError
+    UnknownNameError, InvalidArgumentError, MissingExtraError, CorruptFileError
         As for `prepare`.
     StudentCodeError
         The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
     """
-    prepared = prepare(settings)
+    with prepare(settings, target) as prepared, one_thread():
+        on_start(prepared.package.subject)
+        return _trained(prepared, own_start, on_epoch)
+
+
+def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], None]) -> Comparison:
     import torch
 
-    weights = prepared.model.initial_weights(settings.seed)
-    tinytorch = TinyTorchSide(settings, prepared.model, weights, prepared.framework)
-    pytorch = PyTorchSide(settings, prepared.model, weights)
-    batches = Batches(settings, prepared.arrays, prepared.framework)
-    test = prepared.arrays.X_test, prepared.arrays.y_test
-
+    settings, model, arrays = prepared.settings, prepared.model, prepared.arrays
+    tinytorch = StudentSide(
+        prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
+    )
+    weights = tinytorch.weights() if own_start else model.initial_weights(settings.seed)
+    pytorch = PyTorchSide(settings, model, weights)
+    batches = Batches(settings, arrays)
+    # Nothing is trained that the student's own parameters() leaves out, which needs no training to be seen.
+    is_listed = wrong_listing(model, tinytorch.listings) is None and not any(tinytorch.strangers)
+    before = share_right(_outputs(tinytorch, pytorch, arrays)[0], arrays.y_test) if own_start else None
     epochs: list[Epoch] = []
     first_divergence = None
-    n_steps = 0
-    with one_thread():
-        for number in range(1, settings.epochs + 1):
-            steps = []
-            for batch_tinytorch, batch_pytorch in batches.epoch(number):
-                n_steps += 1
-                with _explaining(prepared, n_steps):
-                    loss_tinytorch = tinytorch.step(*batch_tinytorch)
-                step = Step(number, n_steps, loss_tinytorch, pytorch.step(*batch_pytorch))
-                steps.append(step)
-                if first_divergence is None and step.difference > TOLERANCE:
-                    first_divergence = step
-            epochs.append(_summary(steps, tinytorch.accuracy(*test), pytorch.accuracy(*test)))
-            on_epoch(epochs[-1])
+    for number in range(1, settings.epochs + 1):
+        done = tinytorch.n_steps
+        with _explaining(prepared, tinytorch, weights):
+            losses = tinytorch.train(number, batches)
+            theirs = [pytorch.step(batch.X, batch.y) for batch in batches.epoch(number)]
+            outputs = _outputs(tinytorch, pytorch, arrays)
+        steps = [
+            Step(number, done + at, mine, right) for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
+        ]
+        apart = (step for step in steps if step.difference > TOLERANCE)
+        first_divergence = first_divergence or next(apart, None)
+        epochs.append(_summary(steps, *(share_right(found, arrays.y_test) for found in outputs)))
+        on_epoch(epochs[-1])
+    end = tinytorch.weights() if own_start else []
+    cause = None
+    if first_divergence or not is_listed:
+        cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights)[1]
     return Comparison(
         settings=settings,
-        model=str(prepared.model),
+        model=str(model),
         fingerprint=prepared.fingerprint,
-        framework=prepared.framework,
+        framework=prepared.package.subject,
         torch_version=torch.__version__,
         epochs=epochs,
-        n_steps=n_steps,
+        n_steps=tinytorch.n_steps,
         largest_difference=max(epoch.largest_difference for epoch in epochs),
         first_divergence=first_divergence,
-        cause=None if first_divergence is None else judge_steps(prepared, first_divergence.step)[1],
+        cause=cause,
+        tolerance=TOLERANCE,
+        own_start=None
+        if before is None
+        else judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch),
     )
 
 
+def _outputs(tinytorch: StudentSide, pytorch: PyTorchSide, arrays: Arrays) -> tuple[Array, Array]:
+    """What both sides give for the test split."""
+    theirs = pytorch.outputs(arrays.X_test)
+    return tinytorch.outputs(arrays.X_test, theirs.shape), theirs
+
+
 @contextlib.contextmanager
-def _explaining(prepared: Prepared, n_steps: int) -> Iterator[None]:
+def _explaining(prepared: Prepared, tinytorch: StudentSide, weights: Weights) -> Iterator[None]:
     """Add to an error of the student's code what went wrong before it, if anything did."""
     try:
         yield
     except StudentCodeError as error:
         first = None
-        with contextlib.suppress(StudentCodeError):
-            _, first = judge_steps(prepared, n_steps)
+        with contextlib.suppress(StudentCodeError, InvalidArgumentError):
+            _, first = judge_steps(prepared, tinytorch.n_steps + 1, weights)
         if first is None:
             raise
+        before = f"in step {first.step}" if first.step else "in what is to be trained"
         raise StudentCodeError(
-            f"{error}\nBefore that, in step {first.step}, {first.layer}: {first.what}, {first.kind}: "
-            f"{first.finding.detail}. {first.cause}".rstrip()
+            f"{error}\nBefore that, {before}, {first.layer}: {first.what}, {first.kind}: {first.finding.detail}. "
+            f"{first.cause}".rstrip()
         ) from error
 
 
@@ -168,7 +218,7 @@ class Judgement:
     settings: Settings
     model: str
     fingerprint: str
-    framework: Framework
+    framework: Subject
     torch_version: str
     n_steps: int
     divergence: Divergence | None
@@ -179,40 +229,53 @@ class Judgement:
         return self.divergence is None
 
 
-def judge(settings: Settings) -> Judgement:
+def judge(
+    settings: Settings, *, target: Target | None = None, on_start: Callable[[Subject], None] = lambda _: None
+) -> Judgement:
     """Judge every step of a training with synchronised weights, up to the first that differs.
 
     Raises
     ------
-    UnknownNameError, MissingExtraError, CorruptFileError, StudentCodeError
-        As for `run`.
+    UnknownNameError, InvalidArgumentError, MissingExtraError, CorruptFileError, StudentCodeError
+        As for `run`, whose parameters these are.
     """
-    prepared = prepare(settings)
-    import torch
+    with prepare(settings, target) as prepared:
+        import torch
 
-    n_steps, divergence = judge_steps(prepared)
-    return Judgement(
-        settings,
-        str(prepared.model),
-        prepared.fingerprint,
-        prepared.framework,
-        torch.__version__,
-        n_steps,
-        divergence,
-    )
+        on_start(prepared.package.subject)
+        n_steps, divergence = judge_steps(prepared)
+        return Judgement(
+            settings,
+            str(prepared.model),
+            prepared.fingerprint,
+            prepared.package.subject,
+            torch.__version__,
+            n_steps,
+            divergence,
+        )
 
 
-def judge_steps(prepared: Prepared, max_steps: float = math.inf) -> tuple[int, Divergence | None]:
-    """Judge steps up to the first that differs: how many were judged, and what differs in the last of them."""
+def judge_steps(
+    prepared: Prepared, max_steps: float = math.inf, weights: Weights | None = None
+) -> tuple[int, Divergence | None]:
+    """Judge steps up to the first that differs: how many were judged, and what differs in the last of them.
+
+    The first step starts from ``weights``, by default from those of the settings' seed.
+    """
     settings = prepared.settings
+    # Where the student's process had to be started anew, it has nothing.
+    hand_over(prepared.package, prepared.arrays)
     step = 0
     with one_thread():
-        judge_of_steps = synchronised.Judge(settings, prepared.model, prepared.framework)
-        batches = Batches(settings, prepared.arrays, prepared.framework)
+        judge_of_steps = synchronised.Judge(settings, prepared.model, prepared.package, weights)
+        divergence = judge_of_steps.listing()
+        if divergence is not None:
+            return step, divergence
+        batches = Batches(settings, prepared.arrays)
         for number in range(1, settings.epochs + 1):
-            for batch_tinytorch, batch_pytorch in batches.epoch(number):
+            for batch in batches.epoch(number):
                 step += 1
-                divergence = judge_of_steps.step(step, batch_tinytorch, batch_pytorch)
+                divergence = judge_of_steps.step(step, batch, batches)
                 if divergence is not None or step >= max_steps:
                     return step, divergence
     return step, None

@@ -1,123 +1,44 @@
-"""The two sides of a comparison: one model, its loss and its optimizer, in TinyTorch and in PyTorch."""
+"""PyTorch's side of a comparison: one model, its loss and its optimizer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.as_tinytorch import SeededDataLoader, epoch_order
-from tinytorch_hf.compare.layers import KINDS, Layer, Parameter, attribute, forward
+from tinytorch_hf.compare.layers import Layer, Parameter, attribute, forward
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.tasks import Arrays
-from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.frameworks import Framework, blaming
+
+# A parameter of a model: the names of its layer and of itself.
+Key = tuple[str, str]
 
 # How near to 0 and 1 the course's binary cross entropy lets a probability come.
 _SUREST = 1e-7
 
 
-class TinyTorchSide:
-    """TinyTorch's side of a run.
+@dataclass
+class Computed:
+    """What one side computed in one step; of a student's side anything may be something else than an array.
 
     Attributes
     ----------
-    built
-        The student's layers, by the name that the model gives them.
-    optimizer
-        The student's optimizer over all parameters, in the order of `Model.layers`.
+    outputs
+        What each part of the model gave, by the part's name, in the order of the forward pass.
+    loss
+        The loss.
+    gradients
+        The gradient with respect to each parameter.
+    arriving
+        On PyTorch's side: the gradient with respect to what each part gave.
     """
 
-    def __init__(self, settings: Settings, model: Model, weights: Weights, framework: Framework) -> None:
-        self.framework = framework
-        self.model = model
-        choice = optimizer_choice(settings.optimizer)
-        with blaming(framework, "building the model, the loss and the optimizer"):
-            self.built = {
-                layer.name: KINDS[layer.kind].build_tinytorch(framework, *layer.arguments) for layer in model.layers
-            }
-            self._called = {name: self._blaming(name, layer) for name, layer in self.built.items()}
-            self.set_weights(weights)
-            self._loss = framework.parts[model.loss]()
-            tensors = [attribute(self.built[layer.name], parameter.name) for layer, parameter in self.parameters()]
-            self.optimizer = framework.parts[choice.class_name](tensors, lr=settings.lr, **choice.arguments)
-
-    def parameters(self) -> list[tuple[Layer, Parameter]]:
-        """Every trained array with its layer, in the order of the forward pass."""
-        return [(layer, parameter) for layer in self.model.layers for parameter in layer.parameters]
-
-    def tensor(self, layer: Layer, parameter: Parameter) -> Any:
-        """The student's tensor of a parameter."""
-        return attribute(self.built[layer.name], parameter.name)
-
-    def set_weights(self, weights: Weights) -> None:
-        """Put copies of these values into the student's parameters.
-
-        Raises
-        ------
-        StudentCodeError
-            A parameter has another shape than TinyTorch's.
-        """
-        for layer, values in zip(self.model.layers, weights, strict=True):
-            for parameter, value in zip(layer.parameters, values, strict=True):
-                tensor = self.tensor(layer, parameter)
-                if np.shape(tensor.data) != value.shape:
-                    raise StudentCodeError(
-                        f"{layer.name}.{parameter.name} of {self.framework.name} has the shape "
-                        f"{np.shape(tensor.data)}, expected {value.shape}. The package is at {self.framework.location}."
-                    )
-                tensor.data = value.copy()
-
-    def forward(self, x: Any, seen: dict[str, Any] | None = None) -> Any:
-        """Output of the model; what each part gave is left in ``seen``."""
-        return forward(self.model.parts, self._called, x, {} if seen is None else seen)
-
-    def _blaming(self, name: str, layer: Any) -> Callable[[Any], Any]:
-        def call(x: Any) -> Any:
-            with blaming(self.framework, f"running {name} forward"):
-                return layer(x)
-
-        return call
-
-    def loss(self, outputs: Any, targets: Any) -> Any:
-        """The student's loss of a batch."""
-        if self.model.input_axes == "ids":
-            targets = self.framework.Tensor(np.asarray(targets.data).reshape(-1))
-        return self._loss(outputs, targets)
-
-    def step(self, x: Any, targets: Any) -> float:
-        """Train on one batch; the loss before the update."""
-        with blaming(self.framework, "training on a batch"):
-            loss = self.loss(self.forward(x), targets)
-            loss.backward()
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-            return float(np.asarray(loss.data).reshape(()))
-
-    def accuracy(self, X: Array, y: Array) -> float:
-        """Share of these targets that is predicted rightly now."""
-        with blaming(self.framework, "predicting the test split"):
-            outputs = [np.asarray(self.forward(inputs).data) for inputs, _ in self._hundreds(X, y)]
-        return share_right(np.concatenate(outputs), y)
-
-    def mean_loss(self, X: Array, y: Array) -> float:
-        """Mean loss of these targets now, in nats."""
-        with blaming(self.framework, "computing the loss of the test split"):
-            losses = [
-                float(np.asarray(self.loss(self.forward(inputs), targets).data).reshape(()))
-                for inputs, targets in self._hundreds(X, y)
-            ]
-        # The last batch may be smaller.
-        return float(np.average(losses, weights=[len(y[start : start + 100]) for start in range(0, len(y), 100)]))
-
-    def _hundreds(self, X: Array, y: Array) -> Iterator[tuple[Any, Any]]:
-        """Inputs and targets, a hundred samples at a time, so that memory stays small."""
-        for start in range(0, len(X), 100):
-            rows = slice(start, start + 100)
-            yield self.framework.Tensor(X[rows]), self.framework.Tensor(y[rows])
+    outputs: dict[str, Any] = field(default_factory=dict)
+    loss: Any = None
+    gradients: dict[Key, Any] = field(default_factory=dict)
+    arriving: dict[str, Array] = field(default_factory=dict)
 
 
 class PyTorchSide:
@@ -195,12 +116,54 @@ class PyTorchSide:
         self.optimizer.step()
         return float(loss.item())
 
-    def accuracy(self, X: Array, y: Array) -> float:
-        """Share of these targets that is predicted rightly now."""
+    def outputs(self, X: Array) -> Array:
+        """The model's output for these inputs."""
         import torch
 
         with torch.no_grad():
-            return share_right(self.forward(self.inputs(X)).numpy(), y)
+            found: Array = self.forward(self.inputs(X)).numpy()
+        return found
+
+    def accuracy(self, X: Array, y: Array) -> float:
+        """Share of these targets that is predicted rightly now."""
+        return share_right(self.outputs(X), y)
+
+    def parameters(self) -> list[tuple[Layer, Parameter]]:
+        """Every trained array with its layer, in the order of the forward pass."""
+        return [(layer, parameter) for layer in self.model.layers for parameter in layer.parameters]
+
+    def compute(self, X: Array, y: Array) -> Computed:
+        """Forward, loss and gradients of a batch; the parameters keep their gradients for `update`."""
+        self.optimizer.zero_grad()
+        seen: dict[str, Any] = {}
+        loss = self.loss(self.forward(self.inputs(X), seen), y)
+        for value in seen.values():
+            value.retain_grad()
+        loss.backward()
+        return Computed(
+            {name: value.detach().numpy() for name, value in seen.items()},
+            loss.detach().numpy(),
+            {
+                (layer.name, parameter.name): in_tinytorch(self.tensor(layer, parameter).grad, parameter)
+                for layer, parameter in self.parameters()
+            },
+            {name: value.grad.numpy() for name, value in seen.items() if value.grad is not None},
+        )
+
+    def update(self) -> dict[Key, Array]:
+        """Let the optimizer take its step; the parameters after it, as TinyTorch has them."""
+        self.optimizer.step()
+        return dict(zip(self.keys(), (value for layer in self.weights() for value in layer), strict=True))
+
+    def keys(self) -> list[Key]:
+        """Every parameter by its names."""
+        return [(layer.name, parameter.name) for layer, parameter in self.parameters()]
+
+    def take_gradients(self, other: PyTorchSide) -> None:
+        """Let the parameters have the gradients that they have on another side."""
+        for pair in self.parameters():
+            tensor = self.tensor(*pair)
+            tensor.grad = other.tensor(*pair).grad.to(tensor.dtype)
 
 
 def in_tinytorch(tensor: Any, parameter: Parameter) -> Array:
@@ -213,65 +176,6 @@ def share_right(outputs: Array, y: Array) -> float:
     """Share of predictions that are right: the largest of several outputs, or a single one above 1/2."""
     predicted = outputs > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
     return float((predicted == y.reshape(predicted.shape)).mean())
-
-
-def training_loader(settings: Settings, arrays: Arrays, framework: Framework) -> SeededDataLoader:
-    """The training split in TinyTorch's own DataLoader, shuffled in each epoch as the seed says."""
-    return SeededDataLoader(framework, arrays.X_train, arrays.y_train, settings.batch_size, settings.seed)
-
-
-class Batches:
-    """The training batches of both sides in one order, proven to be the same.
-
-    TinyTorch's come from the student's own DataLoader.
-    """
-
-    def __init__(self, settings: Settings, arrays: Arrays, framework: Framework) -> None:
-        self._settings = settings
-        self._arrays = arrays
-        self._framework = framework
-        self._loader = training_loader(settings, arrays, framework)
-
-    def epoch(self, number: int) -> Iterator[tuple[tuple[Any, Any], tuple[Array, Array]]]:
-        """Batches of TinyTorch and of PyTorch side by side; epochs count from 1.
-
-        Raises
-        ------
-        StudentCodeError
-            TinyTorch's batch is not the one it was given.
-        """
-        self._loader.epoch = number - 1
-        theirs = iter(self._loader)
-        order = epoch_order(len(self._arrays.y_train), self._settings.seed, number - 1)
-        for start in range(0, len(order), self._settings.batch_size):
-            rows = order[start : start + self._settings.batch_size]
-            X, y = self._arrays.X_train[rows], self._arrays.y_train[rows]
-            yield self._next_same(theirs, X, y, start // self._settings.batch_size + 1, number), (X, y)
-        self._end(theirs, len(order), number)
-
-    def _next_same(self, theirs: Iterator[Any], X: Array, y: Array, batch: int, epoch: int) -> tuple[Any, Any]:
-        with blaming(self._framework, f"its DataLoader made batch {batch} of epoch {epoch}"):
-            given = next(theirs, None)
-        if given is None or not _holds(given, X, y):
-            raise self._wrong(batch, epoch)
-        return given[0], given[1]
-
-    def _end(self, theirs: Iterator[Any], n_samples: int, epoch: int) -> None:
-        with blaming(self._framework, f"its DataLoader ended epoch {epoch}"):
-            one_more = next(theirs, None)
-        if one_more is not None:
-            raise self._wrong(-(-n_samples // self._settings.batch_size) + 1, epoch)
-
-    def _wrong(self, batch: int, epoch: int) -> StudentCodeError:
-        return StudentCodeError(
-            f"Batch {batch} of epoch {epoch} from the DataLoader of {self._framework.name} is not the batch it "
-            f"was given: wrong samples, order, shape or number of batches. The package is at "
-            f"{self._framework.location}."
-        )
-
-
-def _holds(given: Any, X: Array, y: Array) -> bool:
-    return np.array_equal(given[0].data, X) and np.array_equal(given[1].data, y)
 
 
 def _not_certain(probabilities: Any) -> Any:

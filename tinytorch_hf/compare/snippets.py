@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.compare.divergence import look_at
+from tinytorch_hf.compare.divergence import Divergence, look_at
 from tinytorch_hf.compare.isolation import Passed, run_alone, run_loss_alone
 from tinytorch_hf.compare.layers import KINDS, Layer
 from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.compare.package import Package
+from tinytorch_hf.compare.plain import of_settings
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide
-from tinytorch_hf.errors import StudentCodeError
+from tinytorch_hf.compare.sides import PyTorchSide
+from tinytorch_hf.compare.student_side import StudentSide
+from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.frameworks import Framework, blaming
+from tinytorch_hf.student.mapping import Conventions
 
 _WEIGHTS = (
     "for p in layer.parameters(): p.data = np.linspace(-1, 1, p.data.size, dtype=np.float32).reshape(p.data.shape)"
@@ -40,41 +44,186 @@ _SMALL: dict[str, tuple[tuple[Any, ...], tuple[int, ...], str, str]] = {
     "Positions to rows": ((), (2, 2, 2), "", "x.reshape(4, 2)"),
 }
 
+# Has two layers in the model; what parameters() lists is shown by one.
+_EMBEDDING: tuple[tuple[Any, ...], tuple[int, ...], str, str] = ((), (), "Embedding(3, 2)", "")
 
-def snippet(name: str, stage: str, settings: Settings, model: Model, tinytorch: TinyTorchSide) -> str:
-    """Lines of Python that show what diverged; empty where small numbers do not show it.
+
+class Snippets:
+    """Makes snippets for the package that is compared.
 
     Parameters
     ----------
-    name
-        Of the layer, of the loss, or of the optimizer's class.
-    stage
-        "forward", "loss", "gradient" or "update".
-    settings, model, tinytorch
+    package
+        What is compared.
+    settings, model
         Of the run.
     """
-    framework = tinytorch.framework
-    try:
-        optimizer = optimizer_choice(settings.optimizer)
+
+    def __init__(self, package: Package, settings: Settings, model: Model) -> None:
+        self._package = package
+        self._settings = settings
+        self._model = model
+
+    def added_to(self, divergence: Divergence) -> Divergence:
+        """The divergence with lines of Python that show it; with none where small numbers do not show it."""
+        # The lines are written with TinyTorch's names.
+        if self._package.target.framework_map.conventions != Conventions():
+            return divergence
+        try:
+            return dataclasses.replace(divergence, snippet=self._of(divergence))
+        except (StudentCodeError, InvalidArgumentError):
+            # What fails on small numbers too is said by its own message.
+            return divergence
+
+    def _of(self, divergence: Divergence) -> str:
+        name, stage = divergence.layer, divergence.stage
+        optimizer = optimizer_choice(self._settings.optimizer)
+        layers = {layer.name: layer for layer in self._model.layers}
+        if stage == "parameters":
+            return self._of_listing(layers[name].kind, divergence.finding.kind)
         if stage == "update":
-            return _of_optimizer(settings, framework)
+            return self._of_optimizer()
         if name == optimizer.class_name:
-            return _of_zero_grad(name, framework)
-        if name == model.loss:
-            return _of_loss(stage, settings, model, framework)
-        layers = {layer.name: layer for layer in model.layers}
+            return self._of_zero_grad(name)
+        if name == self._model.loss:
+            return self._of_loss(stage)
         if name in layers and layers[name].kind in _SMALL:
-            return _of_layer(layers[name].kind, stage, settings, model.loss, framework)
-    except StudentCodeError:
-        # What fails on small numbers too is said by its own message.
+            return self._of_layer(layers[name].kind, stage)
         return ""
-    return ""
+
+    def _imports(self, *names: str) -> str:
+        wanted = list(dict.fromkeys(("Tensor", *names)))
+        homes = self._package.results("modules", names=wanted).get("modules")
+        lines = ["import numpy as np"]
+        for name in wanted:
+            module, called = _home(homes, name) or (self._package.target.framework_map.package, name)
+            lines.append(f"from {module} import {called}" + (f" as {name}" if called != name else ""))
+        return "\n".join(lines)
+
+    def _of_listing(self, kind: str, what: str) -> str:
+        """How many tensors a small layer's parameters() lists."""
+        arguments, _, made, _ = _SMALL.get(kind, _EMBEDDING)
+        if not made or (what == "other" and kind not in _SMALL):
+            return ""
+        n = len(KINDS[kind].parameters(*arguments)) if kind in _SMALL else 1
+        (part,) = KINDS[kind].needs
+        return "\n".join([self._imports(part), f"layer = {made}", f"print(len(layer.parameters()))  # PyTorch: {n}"])
+
+    def _of_layer(self, kind: str, stage: str) -> str:
+        arguments, shape, made, called = _SMALL[kind]
+        layer = Layer("layer", kind, arguments)
+        small = Model("", "", (layer,), self._model.loss)
+        mine, theirs, truth = self._sides(small, [[_ramp_of(parameter.shape) for parameter in layer.parameters]])
+        x = _ramp_of(shape)
+        expected = theirs.outputs(x)
+        lines = [self._imports(*KINDS[kind].needs)]
+        if made:
+            lines += [f"layer = {made}", *([_WEIGHTS] if layer.parameters else [])]
+        lines.append(f"x = Tensor({_ramp(shape)}, requires_grad=True)")
+        if stage == "forward":
+            if look_at(mine.output_alone(x), expected, truth.outputs(x)) is None:
+                return ""
+            return "\n".join([*lines, f"print({called}.data)  # PyTorch: {_array(expected)}"])
+        gradient = _ramp_of(expected.shape) + 2
+        alone = run_alone(layer, Passed(x, gradient), mine, theirs, truth)
+        if alone is None or alone.finding.expected is None:
+            return ""
+        shown = "x.grad" if alone.quantity == "input" else f"layer.{alone.quantity}.grad"
+        return "\n".join(
+            [
+                *lines,
+                f"{called}.backward({_ramp(expected.shape)} + 2)",
+                f"print({shown})  # PyTorch: {_array(alone.finding.expected)}",
+            ]
+        )
+
+    def _of_loss(self, stage: str) -> str:
+        loss = self._model.loss
+        is_binary = loss == "BinaryCrossEntropyLoss"
+        X = np.array([[0.2], [0.7]] if is_binary else [[0.0, 1.0, 2.0], [1.0, 0.0, 0.5]], dtype=np.float32)
+        y = np.array([[0.0], [1.0]], np.float32) if is_binary else np.array([0, 2], np.int64)
+        mine, theirs, truth = self._sides(Model("", "", (), loss), [])
+        lines = [
+            self._imports(loss),
+            f"x = Tensor({_array(X)}, requires_grad=True)",
+            f"loss = {loss}()(x, Tensor({y.tolist()}))",
+        ]
+        if stage == "gradient":
+            alone = run_loss_alone(X, y, mine, theirs, truth)
+            if alone is None or alone.finding.expected is None:
+                return ""
+            expected = _array(alone.finding.expected)
+            return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {expected}"])
+        right, exact = (side.loss(side.inputs(X), y).numpy() for side in (theirs, truth))
+        found, _, _ = mine.loss_alone(X, y)
+        if look_at(found.reshape(()) if np.size(found) == 1 else found, right, exact) is None:
+            return ""
+        return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(right)}"])
+
+    def _of_optimizer(self) -> str:
+        import torch
+
+        settings, choice = self._settings, optimizer_choice(self._settings.optimizer)
+        arguments = ", ".join(
+            [f"lr={settings.lr:g}", *(f"{name}={value:g}" for name, value in choice.arguments.items())]
+        )
+        start, gradients = np.array([1.0, -2.0], np.float32), [[0.5, 1.0], [0.5, -1.0], [0.001, 2.0]]
+        results = []
+        for dtype in (torch.float32, torch.float64):
+            parameter = torch.tensor(start, dtype=dtype, requires_grad=True)
+            optimizer = getattr(torch.optim, choice.class_name)([parameter], lr=settings.lr, **choice.arguments)
+            for gradient in gradients:
+                parameter.grad = torch.tensor(gradient, dtype=dtype)
+                optimizer.step()
+            results.append(parameter.detach().numpy())
+        inputs = {"start": start, "gradients": np.array(gradients, np.float32)}
+        found = self._package.results("optimizer alone", inputs, settings=of_settings(settings)).get("after")
+        if look_at(found, results[0], results[1], start) is None:
+            return ""
+        return "\n".join(
+            [
+                self._imports(choice.class_name),
+                f"w = Tensor({start.tolist()}, requires_grad=True)",
+                f"optimizer = {choice.class_name}([w], {arguments})",
+                f"for g in {gradients}: w.grad = np.array(g, dtype=np.float32); optimizer.step()",
+                f"print(w.data)  # PyTorch: {_array(results[0])}",
+            ]
+        )
+
+    def _of_zero_grad(self, name: str) -> str:
+        return "\n".join(
+            [
+                self._imports(name),
+                "w = Tensor([1.0, -2.0], requires_grad=True)",
+                f"optimizer = {name}([w], lr=0.1)",
+                "w.grad = np.array([0.5, 1.0], dtype=np.float32); optimizer.zero_grad()",
+                "print(w.grad)  # PyTorch: None",
+            ]
+        )
+
+    def _sides(self, model: Model, weights: Weights) -> tuple[StudentSide, PyTorchSide, PyTorchSide]:
+        return (
+            StudentSide(self._package, self._settings, model, weights, of="small"),
+            PyTorchSide(self._settings, model, weights),
+            PyTorchSide(self._settings, model, weights, "float64"),
+        )
 
 
-def _imports(framework: Framework, *names: str) -> str:
-    lines = ["import numpy as np"]
-    lines += [f"from {framework.parts[name].__module__} import {name}" for name in ("Tensor", *names)]
-    return "\n".join(lines)
+def _home(homes: Any, name: str) -> tuple[str, str] | None:
+    """Module and name of a part, if what came back for it can be written into an import."""
+    if not isinstance(homes, list):
+        return None
+    for entry in homes:
+        if (
+            isinstance(entry, list)
+            and len(entry) == 3
+            and entry[0] == name
+            and all(isinstance(one, str) for one in entry)
+        ):
+            module, called = entry[1:]
+            if called.isidentifier() and all(word.isidentifier() for word in module.split(".")):
+                return module, called
+    return None
 
 
 def _array(values: Array) -> str:
@@ -87,116 +236,3 @@ def _ramp(shape: tuple[int, ...]) -> str:
 
 def _ramp_of(shape: tuple[int, ...]) -> Array:
     return np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
-
-
-def _of_layer(kind: str, stage: str, settings: Settings, loss: str, framework: Framework) -> str:
-    arguments, shape, made, called = _SMALL[kind]
-    layer = Layer("layer", kind, arguments)
-    small = Model("", "", (layer,), loss)
-    weights: Weights = [[_ramp_of(parameter.shape) for parameter in layer.parameters]]
-    mine, theirs, truth = _three_sides(settings, small, weights, framework)
-    x = _ramp_of(shape)
-    expected = theirs.forward(theirs.inputs(x)).detach().numpy()
-    lines = [_imports(framework, *KINDS[kind].needs)]
-    if made:
-        lines += [f"layer = {made}", *([_WEIGHTS] if layer.parameters else [])]
-    lines.append(f"x = Tensor({_ramp(shape)}, requires_grad=True)")
-    if stage == "forward":
-        with blaming(framework, "running a snippet"):
-            output = mine.forward(framework.Tensor(x)).data
-        exact = truth.forward(truth.inputs(x)).detach().numpy()
-        if look_at(np.asarray(output), expected, exact) is None:
-            return ""
-        return "\n".join([*lines, f"print({called}.data)  # PyTorch: {_array(expected)}"])
-    gradient = _ramp_of(expected.shape) + 2
-    alone = run_alone(layer, Passed(x, gradient), mine, theirs, truth)
-    if alone is None or alone.finding.expected is None:
-        return ""
-    shown = "x.grad" if alone.quantity == "input" else f"layer.{alone.quantity}.grad"
-    return "\n".join(
-        [
-            *lines,
-            f"{called}.backward({_ramp(expected.shape)} + 2)",
-            f"print({shown})  # PyTorch: {_array(alone.finding.expected)}",
-        ]
-    )
-
-
-def _of_loss(stage: str, settings: Settings, model: Model, framework: Framework) -> str:
-    is_binary = model.loss == "BinaryCrossEntropyLoss"
-    X = np.array([[0.2], [0.7]] if is_binary else [[0.0, 1.0, 2.0], [1.0, 0.0, 0.5]], dtype=np.float32)
-    y = np.array([[0.0], [1.0]], np.float32) if is_binary else np.array([0, 2], np.int64)
-    small = Model("", "", (), model.loss)
-    mine, theirs, truth = _three_sides(settings, small, [], framework)
-    lines = [
-        _imports(framework, model.loss),
-        f"x = Tensor({_array(X)}, requires_grad=True)",
-        f"loss = {model.loss}()(x, Tensor({y.tolist()}))",
-    ]
-    if stage == "gradient":
-        alone = run_loss_alone(X, y, mine, theirs, truth)
-        if alone is None or alone.finding.expected is None:
-            return ""
-        return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {_array(alone.finding.expected)}"])
-    expected, exact = (side.loss(side.inputs(X), y).numpy() for side in (theirs, truth))
-    with blaming(framework, "running a snippet"):
-        value = mine.loss(framework.Tensor(X), framework.Tensor(y))
-        found = np.asarray(value.data).reshape(())
-    if look_at(found, expected, exact) is None:
-        return ""
-    return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(expected)}"])
-
-
-def _of_optimizer(settings: Settings, framework: Framework) -> str:
-    import torch
-
-    choice = optimizer_choice(settings.optimizer)
-    arguments = ", ".join([f"lr={settings.lr:g}", *(f"{name}={value:g}" for name, value in choice.arguments.items())])
-    start, gradients = np.array([1.0, -2.0], np.float32), [[0.5, 1.0], [0.5, -1.0], [0.001, 2.0]]
-    results = []
-    for dtype in (torch.float32, torch.float64):
-        parameter = torch.tensor(start, dtype=dtype, requires_grad=True)
-        optimizer = getattr(torch.optim, choice.class_name)([parameter], lr=settings.lr, **choice.arguments)
-        for gradient in gradients:
-            parameter.grad = torch.tensor(gradient, dtype=dtype)
-            optimizer.step()
-        results.append(parameter.detach().numpy())
-    with blaming(framework, "running a snippet"):
-        tensor = framework.Tensor(start, requires_grad=True)
-        mine = framework.parts[choice.class_name]([tensor], lr=settings.lr, **choice.arguments)
-        for gradient in gradients:
-            tensor.grad = np.array(gradient, np.float32)
-            mine.step()
-    if look_at(np.asarray(tensor.data), results[0], results[1], start) is None:
-        return ""
-    return "\n".join(
-        [
-            _imports(framework, choice.class_name),
-            f"w = Tensor({start.tolist()}, requires_grad=True)",
-            f"optimizer = {choice.class_name}([w], {arguments})",
-            f"for g in {gradients}: w.grad = np.array(g, dtype=np.float32); optimizer.step()",
-            f"print(w.data)  # PyTorch: {_array(results[0])}",
-        ]
-    )
-
-
-def _of_zero_grad(name: str, framework: Framework) -> str:
-    return "\n".join(
-        [
-            _imports(framework, name),
-            "w = Tensor([1.0, -2.0], requires_grad=True)",
-            f"optimizer = {name}([w], lr=0.1)",
-            "w.grad = np.array([0.5, 1.0], dtype=np.float32); optimizer.zero_grad()",
-            "print(w.grad)  # PyTorch: None",
-        ]
-    )
-
-
-def _three_sides(
-    settings: Settings, model: Model, weights: Weights, framework: Framework
-) -> tuple[TinyTorchSide, PyTorchSide, PyTorchSide]:
-    return (
-        TinyTorchSide(settings, model, weights, framework),
-        PyTorchSide(settings, model, weights),
-        PyTorchSide(settings, model, weights, "float64"),
-    )

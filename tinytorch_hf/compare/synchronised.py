@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.compare import causes, gates, snippets, update_causes
+from tinytorch_hf.compare import causes, gates, update_causes
+from tinytorch_hf.compare.batches import Batch, Batches
+from tinytorch_hf.compare.diagnosis import Diagnosis, of_cause
 from tinytorch_hf.compare.divergence import Divergence, Finding, look_at
-from tinytorch_hf.compare.isolation import Alone, Passed, backward_from, parts_backward, run_alone, run_loss_alone
-from tinytorch_hf.compare.layers import Layer, Parameter, Residual
-from tinytorch_hf.compare.models import Model
+from tinytorch_hf.compare.isolation import Alone, Passed, parts_backward, run_alone, run_loss_alone
+from tinytorch_hf.compare.layers import Residual
+from tinytorch_hf.compare.listing import strange_listing, wrong_listing
+from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import PyTorchSide, TinyTorchSide, in_tinytorch
-from tinytorch_hf.errors import StudentCodeError
+from tinytorch_hf.compare.sides import Computed, Key, PyTorchSide
+from tinytorch_hf.compare.snippets import Snippets
+from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.frameworks import Framework, blaming
+from tinytorch_hf.judging.cause import Cause
 
-# The gradients that each parameter was updated with so far, by layer and parameter.
-History = dict[tuple[str, str], list[Array]]
+# The gradients that each parameter was updated with so far.
+History = dict[Key, list[Array]]
 
-_RIGHT_ALONE = (
-    "every operation is right when it is run alone, so the way through the graph is wrong: look at the order in which "
-    "backward() visits the operations, and at tensors that are used twice"
-)
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong first: where, and how; ``operation`` and ``cause`` are what `Diagnosis.name` takes."""
+
+    layer: str
+    stage: str
+    what: str
+    finding: Finding
+    operation: str
+    cause: Cause | None = None
+    is_named: bool = False
+
+
+@dataclass(frozen=True)
+class Computations:
+    """One step on all three sides: the student's, PyTorch's, and PyTorch's in float64."""
+
+    batch: Batch
+    mine: Computed
+    theirs: Computed
+    exact: Computed
 
 
 class Judge:
@@ -32,179 +55,161 @@ class Judge:
 
     In each step: the forward pass part by part, the loss, every gradient from the last layer to the first, and
     then the optimizer's update, which is given PyTorch's gradients so that it is judged for itself. The yardstick
-    is that of `yardstick`. Where rounding opened a gate on one side only, gradients cannot be compared in that step,
-    and only the operations alone are.
+    is that of `judging.rounding`. Where rounding opened a gate on one side only, gradients cannot be compared in that
+    step, and only the operations alone are.
     """
 
-    def __init__(self, settings: Settings, model: Model, framework: Framework) -> None:
-        weights = model.initial_weights(settings.seed)
+    def __init__(self, settings: Settings, model: Model, package: Package, weights: Weights | None = None) -> None:
         self._settings = settings
         self._model = model
-        self._tinytorch = TinyTorchSide(settings, model, weights, framework)
+        self._optimizer = optimizer_choice(settings.optimizer)
+        weights = model.initial_weights(settings.seed) if weights is None else weights
+        self._student = StudentSide(package, settings, model, weights)
         self._pytorch = PyTorchSide(settings, model, weights)
         self._truth = PyTorchSide(settings, model, weights, "float64")
-        self._gradients: History = {}
+        self._history: History = {}
+        self._diagnosis = Diagnosis(package)
+        self._snippets = Snippets(package, settings, model)
+        self._kinds = {layer.name: layer.kind for layer in model.layers}
 
-    def step(self, number: int, batch: tuple[Any, Any], arrays: tuple[Array, Array]) -> Divergence | None:
+    def listing(self) -> Divergence | None:
+        """What is wrong with the parameters() of the layers, before the first step."""
+        divergence = wrong_listing(self._model, self._student.listings)
+        return divergence and self._snippets.added_to(divergence)
+
+    def step(self, number: int, batch: Batch, batches: Batches) -> Divergence | None:
         """Judge one step of the training; the first divergence in it, or None.
 
         Parameters
         ----------
         number
             Of the step, from 1.
-        batch
-            Inputs and targets as the student's tensors.
-        arrays
-            The same as arrays.
+        batch, batches
+            What it is trained on, and the walk that it belongs to.
 
         Raises
         ------
         StudentCodeError
-            The student's code raised an error.
+            The student's code raised an error, and nothing was wrong before that.
         """
         weights = self._pytorch.weights()
-        self._tinytorch.set_weights(weights)
         self._truth.set_weights(weights)
-        step = _Step(number, self._settings, self._model, self._tinytorch, self._pytorch, self._truth, arrays)
-        divergence = step.forward(batch) or step.loss(batch) or step.gradients(self._gradients)
-        return divergence or step.update(self._gradients)
+        step = self._student.judged_step(weights, batch, batches)
+        theirs, exact = (side.compute(batch.X, batch.y) for side in (self._pytorch, self._truth))
+        computed = Computations(batch, step.computed, theirs, exact)
+        wrong = self._output(computed)
+        if not wrong and step.failure:
+            raise step.failure
+        wrong = wrong or self._loss(computed) or self._gradients(computed, step.complaint)
+        if wrong:
+            return self._divergence(number, wrong)
+        strange = strange_listing(self._model, step.strangers, number)
+        if strange:
+            return self._snippets.added_to(strange)
+        wrong = self._update(theirs.gradients)
+        return self._divergence(number, wrong) if wrong else None
 
-
-class _Step:
-    """One step in the making: what the three sides have computed so far."""
-
-    def __init__(
-        self,
-        number: int,
-        settings: Settings,
-        model: Model,
-        tinytorch: TinyTorchSide,
-        pytorch: PyTorchSide,
-        truth: PyTorchSide,
-        arrays: tuple[Array, Array],
-    ) -> None:
-        self._number = number
-        self._settings = settings
-        self._model = model
-        self._tinytorch = tinytorch
-        self._pytorch = pytorch
-        self._truth = truth
-        self._X, self._y = arrays
-        self._seen: dict[str, Any] = {}
-        self._mine: dict[str, Any] = {}
-        self._losses: tuple[Any, Any, Any] = (None, None, None)
-
-    def forward(self, batch: tuple[Any, Any]) -> Divergence | None:
-        """What each part gives."""
-        mine = self._mine
-        exact: dict[str, Any] = {}
-        theirs = self._pytorch.forward(self._pytorch.inputs(self._X), self._seen)
-        self._exact_output = self._truth.forward(self._truth.inputs(self._X), exact)
-        try:
-            self._outputs = self._tinytorch.forward(batch[0], mine), theirs
-        except StudentCodeError:
-            # A layer may fail because of what the one before it gave.
-            divergence = self._first_wrong_output(mine, exact)
-            if divergence is None:
-                raise
-            return divergence
-        return self._first_wrong_output(mine, exact)
-
-    def _first_wrong_output(self, mine: dict[str, Any], exact: dict[str, Any]) -> Divergence | None:
-        for name, value in mine.items():
-            finding = look_at(value, self._seen[name].detach().numpy(), exact[name].detach().numpy())
+    def _output(self, computed: Computations) -> Wrong | None:
+        """The first part that gives something else than PyTorch's; a layer may fail because of what it was given."""
+        for name, value in computed.mine.outputs.items():
+            finding = look_at(value, computed.theirs.outputs[name], computed.exact.outputs[name])
             if finding is not None:
-                cause = causes.of_values(finding, len(self._X))
-                return self._divergence(name, "forward", "output", finding, cause)
+                cause = causes.of_finding(finding, len(computed.batch.X))
+                return Wrong(name, "forward", "output", finding, self._kinds.get(name, "Residual"), cause)
         return None
 
-    def loss(self, batch: tuple[Any, Any]) -> Divergence | None:
+    def _loss(self, computed: Computations) -> Wrong | None:
         """The loss of the batch."""
-        with blaming(self._tinytorch.framework, "computing the loss"):
-            mine = self._tinytorch.loss(self._outputs[0], batch[1])
-            value = np.asarray(mine.data)
-        theirs = self._pytorch.loss(self._outputs[1], self._y)
-        exact = self._truth.loss(self._exact_output, self._y)
-        self._losses = mine, theirs, exact
-        if value.size == 1:
+        value = computed.mine.loss
+        if isinstance(value, np.ndarray) and value.size == 1:
             value = value.reshape(())
-        finding = look_at(value, theirs.detach().numpy(), exact.detach().numpy())
+        finding = look_at(value, computed.theirs.loss, computed.exact.loss)
         if finding is None:
             return None
-        return self._divergence(self._model.loss, "loss", "value", finding, causes.of_values(finding, self._y.size))
+        cause = causes.of_finding(finding, computed.batch.y.size)
+        return Wrong(self._model.loss, "loss", "value", finding, self._model.loss, cause)
 
-    def gradients(self, history: History) -> Divergence | None:
+    def _gradients(self, computed: Computations, complaint: str) -> Wrong | None:
         """Every parameter's gradient, from the last layer to the first."""
-        mine, theirs, exact = self._losses
-        for value in self._seen.values():
-            value.retain_grad()
-        self._pytorch.optimizer.zero_grad()
-        self._truth.optimizer.zero_grad()
-        theirs.backward()
-        exact.backward()
-        complaint = backward_from(mine, np.ones(np.asarray(mine.data).shape, np.float32), self._tinytorch.framework)
-        parameters = self._tinytorch.parameters()
-        largest = max(float(np.abs(_gradient(self._pytorch, *pair)).max()) for pair in parameters)
-        for layer, parameter in reversed(parameters):
-            finding = look_at(
-                self._tinytorch.tensor(layer, parameter).grad,
-                _gradient(self._pytorch, layer, parameter),
-                _gradient(self._truth, layer, parameter),
-                beside=largest,
-            )
+        mine, theirs, exact = (one.gradients for one in (computed.mine, computed.theirs, computed.exact))
+        largest = max(float(np.abs(gradient).max()) for gradient in theirs.values())
+        for key in reversed(theirs):
+            finding = look_at(mine[key], theirs[key], exact[key], beside=largest)
             if finding is not None:
-                return self._where_gradient_went_wrong(layer, parameter, finding, history, complaint)
+                return self._where_gradient_went_wrong(key, finding, computed, complaint)
         return None
 
     def _where_gradient_went_wrong(
-        self, layer: Layer, parameter: Parameter, finding: Finding, history: History, complaint: str
-    ) -> Divergence | None:
-        earlier = history.get((layer.name, parameter.name))
+        self, key: Key, finding: Finding, computed: Computations, complaint: str
+    ) -> Wrong | None:
+        earlier = self._history.get(key)
         if earlier and _is_left_over(finding, earlier[-1]):
-            optimizer = optimizer_choice(self._settings.optimizer).class_name
-            cause = "the gradient of the step before is still in it: zero_grad() does not clear it"
-            return self._divergence(optimizer, "gradient", f"gradient by {layer.name}.{parameter.name}", finding, cause)
-        alone = self._loss_alone() or self._parts_alone(layer)
+            what = f"gradient by {'.'.join(key)}"
+            cause = Cause("OPTIMIZER-ZERO-GRAD")
+            return Wrong(self._optimizer.class_name, "gradient", what, finding, "", cause, is_named=True)
+        alone = self._loss_alone(computed) or self._parts_alone(key[0], computed)
         if alone is not None:
-            return self._divergence(alone.layer, "gradient", alone.what, alone.finding, alone.cause)
-        if self._gates_differ():
+            return self._wrong_alone(alone, computed)
+        if self._gates_differ(computed):
             return None
-        return self._divergence(
-            layer.name,
-            "gradient",
-            f"gradient by {parameter.name}",
-            finding,
-            complaint or _RIGHT_ALONE,
+        cause = Cause("BACKWARD-RAISES", complaint) if complaint else Cause("BACKWARD-TRAVERSAL")
+        return Wrong(key[0], "gradient", f"gradient by {key[1]}", finding, "", cause)
+
+    def _wrong_alone(self, alone: Alone, computed: Computations) -> Wrong:
+        """What is wrong with an operation that was run alone, and what it looks like."""
+        cause: Cause | None
+        if alone.part is None:
+            operation = self._model.loss
+        else:
+            operation = "Residual" if isinstance(alone.part, Residual) else alone.part.kind
+        if alone.finding.kind == "missing":
+            cause = Cause("BACKWARD-RAISES", alone.complaint) if alone.complaint else Cause("NO-GRADIENT")
+        elif alone.part is None:
+            cause = causes.of_finding(alone.finding, computed.batch.y.size)
+        elif operation == "Residual":
+            cause = Cause("RESIDUAL-NOT-ADDED")
+        else:
+            x, gradient = self._input_of(alone.layer, computed.theirs.outputs, computed), computed.theirs.arriving
+            values = {key[1]: value for key, value in self._weights().items() if key[0] == alone.layer}
+            candidates = causes.of_layer(operation, x, gradient[alone.layer], values).get(alone.quantity)
+            cause = causes.of_finding(alone.finding, len(x), candidates)
+        return Wrong(alone.layer, "gradient", alone.what, alone.finding, operation, cause)
+
+    def _weights(self) -> dict[Key, Array]:
+        return dict(
+            zip(self._pytorch.keys(), (value for layer in self._pytorch.weights() for value in layer), strict=True)
         )
 
-    def _parts_alone(self, owner: Layer) -> Alone | None:
-        outputs = {name: value.detach().numpy() for name, value in self._seen.items()}
+    def _loss_alone(self, computed: Computations) -> Alone | None:
+        outputs = computed.theirs.outputs[self._model.parts[-1].name]
+        return run_loss_alone(outputs, computed.batch.y, self._student, self._pytorch, self._truth)
+
+    def _parts_alone(self, owner: str, computed: Computations) -> Alone | None:
         for part in parts_backward(self._model.parts):
-            gradient = self._seen[part.name].grad
+            gradient = computed.theirs.arriving.get(part.name)
             if gradient is not None:
-                passed = Passed(self._input_of(part.name, outputs), gradient.numpy())
-                alone = run_alone(part, passed, self._tinytorch, self._pytorch, self._truth)
+                passed = Passed(self._input_of(part.name, computed.theirs.outputs, computed), gradient)
+                alone = run_alone(part, passed, self._student, self._pytorch, self._truth)
                 if alone is not None:
                     return alone
-            if part is owner:
+            if part.name == owner:
                 return None
         return None
 
-    def _gates_differ(self) -> bool:
-        theirs = {name: value.detach().numpy() for name, value in self._seen.items()}
-        mine = {name: np.asarray(value.data) for name, value in self._mine.items()}
+    def _gates_differ(self, computed: Computations) -> bool:
+        mine, theirs = computed.mine.outputs, computed.theirs.outputs
         return any(
             gates.differ(
                 layer,
-                (self._input_of(layer.name, mine), mine[layer.name]),
-                (self._input_of(layer.name, theirs), theirs[layer.name]),
+                (self._input_of(layer.name, mine, computed), mine[layer.name]),
+                (self._input_of(layer.name, theirs, computed), theirs[layer.name]),
             )
             for layer in self._model.layers
         )
 
-    def _input_of(self, name: str, outputs: Mapping[str, Array]) -> Array:
+    def _input_of(self, name: str, outputs: Mapping[str, Array], computed: Computations) -> Array:
         """What went into a part: the output of the one before it in the flow."""
-        before = self._X
+        before = computed.batch.X
         for part in self._model.parts:
             if part.name == name:
                 return before
@@ -217,54 +222,39 @@ class _Step:
             before = outputs[part.name]
         raise KeyError(name)
 
-    def _loss_alone(self) -> Alone | None:
-        outputs = self._outputs[1].detach().numpy()
-        return run_loss_alone(outputs, self._y, self._tinytorch, self._pytorch, self._truth)
-
-    def update(self, history: History) -> Divergence | None:
+    def _update(self, gradients: Mapping[Key, Array]) -> Wrong | None:
         """What the optimizers make of the same gradients."""
-        before = {}
-        for layer, parameter in self._tinytorch.parameters():
-            key = layer.name, parameter.name
-            gradient = np.ascontiguousarray(_gradient(self._pytorch, layer, parameter))
-            history.setdefault(key, []).append(gradient)
-            before[key] = np.array(self._tinytorch.tensor(layer, parameter).data)
-            self._tinytorch.tensor(layer, parameter).grad = gradient.copy()
-            tensor = self._truth.tensor(layer, parameter)
-            tensor.grad = self._pytorch.tensor(layer, parameter).grad.to(tensor.dtype)
-        with blaming(self._tinytorch.framework, "the optimizer's step"):
-            self._tinytorch.optimizer.step()
-        self._pytorch.optimizer.step()
-        self._truth.optimizer.step()
-        for layer, parameter in self._tinytorch.parameters():
-            key = layer.name, parameter.name
-            finding = look_at(
-                self._tinytorch.tensor(layer, parameter).data,
-                in_tinytorch(self._pytorch.tensor(layer, parameter), parameter),
-                in_tinytorch(self._truth.tensor(layer, parameter), parameter),
-                before[key],
-            )
+        before = self._weights()
+        for key, gradient in gradients.items():
+            self._history.setdefault(key, []).append(np.array(gradient))
+        self._truth.take_gradients(self._pytorch)
+        mine, failure = self._student.update([self._history[key][-1] for key in before])
+        theirs, exact = self._pytorch.update(), self._truth.update()
+        for key, value in mine.items():
+            finding = look_at(value, theirs[key], exact[key], before[key])
             if finding is not None:
-                return self._wrong_update(key, finding, before[key], history[key])
-        with blaming(self._tinytorch.framework, "the optimizer's zero_grad"):
-            self._tinytorch.optimizer.zero_grad()
+                return self._wrong_update(key, finding, before[key])
+        if failure:
+            raise failure
         return None
 
-    def _wrong_update(
-        self, key: tuple[str, str], finding: Finding, before: Array, gradients: list[Array]
-    ) -> Divergence:
-        choice = optimizer_choice(self._settings.optimizer)
-        given = {"lr": self._settings.lr, **choice.arguments}
+    def _wrong_update(self, key: Key, finding: Finding, before: Array) -> Wrong:
+        given = {"lr": self._settings.lr, **self._optimizer.arguments}
+        name, found = self._optimizer.class_name, finding.found
         cause = (
-            ""
-            if finding.found is None
-            else update_causes.of_update(choice.class_name, finding.found, before, gradients, given)
+            update_causes.of_update(name, found, before, self._history[key], given)
+            if found is not None and found.shape == before.shape
+            else None
         )
-        return self._divergence(choice.class_name, "update", f"{key[0]}.{key[1]} after the step", finding, cause)
+        what = f"{'.'.join(key)} after the step"
+        return Wrong(name, "update", what, finding, self._settings.optimizer, cause)
 
-    def _divergence(self, layer: str, stage: str, what: str, finding: Finding, cause: str) -> Divergence:
-        snippet = snippets.snippet(layer, stage, self._settings, self._model, self._tinytorch)
-        return Divergence(self._number, layer, stage, what, finding, cause, snippet)
+    def _divergence(self, number: int, wrong: Wrong) -> Divergence:
+        named = of_cause(wrong.cause) if wrong.is_named else self._diagnosis.name(wrong.operation, wrong.cause)
+        divergence = Divergence(
+            number, wrong.layer, wrong.stage, wrong.what, wrong.finding, named.sentence, "", named.code, named.hint
+        )
+        return self._snippets.added_to(divergence)
 
 
 def _is_left_over(finding: Finding, previous: Array) -> bool:
@@ -273,7 +263,3 @@ def _is_left_over(finding: Finding, previous: Array) -> bool:
         return False
     rest = finding.found - finding.expected
     return bool(np.abs(rest - previous).max() <= 1e-3 * np.abs(previous).max())
-
-
-def _gradient(side: PyTorchSide, layer: Layer, parameter: Parameter) -> Array:
-    return in_tinytorch(side.tensor(layer, parameter).grad, parameter)

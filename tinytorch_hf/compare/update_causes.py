@@ -1,4 +1,4 @@
-"""Likely causes of a wrong update: the optimizers' formulas, each with one well-known mistake."""
+"""Likely causes of a wrong update: the optimizers' formulas, each with one mistake, by the mistake's code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import numpy as np
 
 from tinytorch_hf.compare.causes import explains
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.symptoms import of_numbers
+from tinytorch_hf.judging.cause import Cause
 
 # Takes a parameter before the step, the gradients of all steps so far, and the settings; gives it after the step.
 Update = Callable[[Array, list[Array], Mapping[str, float]], Array]
 
 
-def of_update(class_name: str, found: Array, before: Array, gradients: list[Array], given: Mapping[str, float]) -> str:
-    """A sentence on what a wrong update looks like; empty if it looks like nothing known.
+def of_update(
+    class_name: str, found: Array, before: Array, gradients: list[Array], given: Mapping[str, float]
+) -> Cause | None:
+    """What a wrong update looks like; None if it looks like nothing known.
 
     Parameters
     ----------
@@ -30,19 +32,15 @@ def of_update(class_name: str, found: Array, before: Array, gradients: list[Arra
     given
         lr, momentum, weight_decay.
     """
+    if np.array_equal(found, before):
+        return Cause("STEP-NOTHING")
     variants = SGD_MISTAKES if class_name == "SGD" else ADAM_MISTAKES
     settings = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **given}
     w = before.astype(np.float64)
     history = [gradient.astype(np.float64) for gradient in gradients]
     right = w - (_sgd if class_name == "SGD" else _adam)(w, history, settings)
-    for sentence, variant in variants.items():
-        if explains(variant(w, history, settings), found, right):
-            return sentence
-    if np.array_equal(found, before):
-        return "the parameter did not change at all"
-    step = right - w
-    cause = of_numbers(found - w, step, 1e-5 * float(np.abs(step).max()), {})
-    return f"of the step: {cause.sentence}" if cause else ""
+    codes = (code for code, variant in variants.items() if explains(variant(w, history, settings), found, right))
+    return next(map(Cause, codes), None)
 
 
 def _velocity(gradients: list[Array], momentum: float, new_share: float = 1.0) -> Array:
@@ -59,23 +57,19 @@ def _sgd(w: Array, gradients: list[Array], s: Mapping[str, float]) -> Array:
 
 
 SGD_MISTAKES: dict[str, Update] = {
-    "the step goes up the gradient, not down": lambda w, g, s: w + _sgd(w, g, s),
-    "momentum has no effect": lambda w, g, s: w - s["lr"] * (g[-1] + s["weight_decay"] * w),
-    "the velocity takes only 1 - momentum of the gradient": lambda w, g, s: (
-        w - s["lr"] * _velocity(g, s["momentum"], 1 - s["momentum"])
-    ),
-    "the step uses the velocity of the step before": lambda w, g, s: (
+    "STEP-UPHILL": lambda w, g, s: w + _sgd(w, g, s),
+    "MOMENTUM-IGNORED": lambda w, g, s: w - s["lr"] * (g[-1] + s["weight_decay"] * w),
+    "MOMENTUM-DAMPED": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"], 1 - s["momentum"]),
+    "MOMENTUM-STALE": lambda w, g, s: (
         w - (s["lr"] * _velocity(g[:-1], s["momentum"]) if len(g) > 1 else 0 * w)
         if s["momentum"]
         else w - _sgd(w, g, s)
     ),
-    "the momentum is Nesterov's": lambda w, g, s: w - s["lr"] * (g[-1] + s["momentum"] * _velocity(g, s["momentum"])),
-    "the learning rate is applied twice": lambda w, g, s: w - s["lr"] * _sgd(w, g, s),
-    "the learning rate has no effect": lambda w, g, s: w - _sgd(w, g, s) / s["lr"],
-    "weight decay has no effect": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"]),
-    "weight decay is applied after the step instead of in the gradient": lambda w, g, s: (
-        (w - s["lr"] * _velocity(g, s["momentum"])) * (1 - s["lr"] * s["weight_decay"])
-    ),
+    "MOMENTUM-NESTEROV": lambda w, g, s: w - s["lr"] * (g[-1] + s["momentum"] * _velocity(g, s["momentum"])),
+    "LR-TWICE": lambda w, g, s: w - s["lr"] * _sgd(w, g, s),
+    "LR-IGNORED": lambda w, g, s: w - _sgd(w, g, s) / s["lr"],
+    "DECAY-IGNORED": lambda w, g, s: w - s["lr"] * _velocity(g, s["momentum"]),
+    "DECAY-AFTER-STEP": lambda w, g, s: (w - s["lr"] * _velocity(g, s["momentum"])) * (1 - s["lr"] * s["weight_decay"]),
 }
 
 
@@ -109,17 +103,15 @@ def _with(settings: Mapping[str, float], **changes: float) -> Mapping[str, float
 
 
 ADAM_MISTAKES: dict[str, Update] = {
-    "the moments are not corrected for their start at 0": lambda w, g, s: w - _adam(w, g, s, corrects=False),
-    "eps stands inside the root": lambda w, g, s: w - _adam(w, g, s, eps_inside=True),
-    "the second moment is of the gradient, not of its square": lambda w, g, s: w - _adam(w, g, s, second_power=1),
-    "the steps are counted one too far": lambda w, g, s: w - _adam(w, g, s, n_before=1),
-    "the two betas are exchanged": lambda w, g, s: w - _adam(w, g, s, beta1=0.999, beta2=0.9),
-    "weight decay has no effect": lambda w, g, s: w - _adam(w, g, _with(s, weight_decay=0.0)),
-    "weight decay is AdamW's": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=1.0)),
-    "weight decay is not multiplied by the learning rate": lambda w, g, s: (
-        w - _adam(w, g, s) - s["decoupled"] * (1 - s["lr"]) * s["weight_decay"] * w
-    ),
-    "weight decay is Adam's, in the gradient": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=0.0)),
-    "the step goes up the gradient, not down": lambda w, g, s: w + _adam(w, g, s),
-    "the learning rate is applied twice": lambda w, g, s: w - s["lr"] * _adam(w, g, s),
+    "ADAM-BIAS-CORRECTION": lambda w, g, s: w - _adam(w, g, s, corrects=False),
+    "ADAM-EPS-INSIDE": lambda w, g, s: w - _adam(w, g, s, eps_inside=True),
+    "ADAM-NO-SQUARE": lambda w, g, s: w - _adam(w, g, s, second_power=1),
+    "ADAM-STEP-LATE": lambda w, g, s: w - _adam(w, g, s, n_before=1),
+    "ADAM-BETAS-EXCHANGED": lambda w, g, s: w - _adam(w, g, s, beta1=0.999, beta2=0.9),
+    "DECAY-IGNORED": lambda w, g, s: w - _adam(w, g, _with(s, weight_decay=0.0)),
+    "ADAM-IS-ADAMW": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=1.0)),
+    "DECAY-NOT-TIMES-LR": lambda w, g, s: w - _adam(w, g, s) - s["decoupled"] * (1 - s["lr"]) * s["weight_decay"] * w,
+    "ADAMW-IS-ADAM": lambda w, g, s: w - _adam(w, g, _with(s, decoupled=0.0)),
+    "STEP-UPHILL": lambda w, g, s: w + _adam(w, g, s),
+    "LR-TWICE": lambda w, g, s: w - s["lr"] * _adam(w, g, s),
 }

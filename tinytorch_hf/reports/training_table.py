@@ -7,6 +7,8 @@ from typing import Any
 
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
+from tinytorch_hf.compare.own_start import OwnStart
+from tinytorch_hf.compare.package import Subject
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -23,6 +25,11 @@ def epoch_line(epoch: Epoch) -> str:
     )
 
 
+def opening(subject: Subject) -> str:
+    """What is compared: the first line of all."""
+    return f"TinyTorch  {subject}"
+
+
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
     last = result.epochs[-1]
@@ -32,6 +39,8 @@ def conclusion(result: Comparison) -> str:
         f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
         f"(rounding explains up to {result.tolerance:.0e})",
     ]
+    if result.own_start is not None:
+        lines += _own_start(result.own_start)
     lines += _verdict(result)
     return "\n".join(lines)
 
@@ -43,9 +52,9 @@ def judgement(result: Judgement) -> str:
         f"judged     {result.n_steps} steps, each from PyTorch's weights: forward, loss, gradients, update",
     ]
     if result.divergence is None:
-        lines.append("verdict    agree")
+        lines.append(f"verdict    {_agree(result)}")
     else:
-        lines += [f"verdict    differ at step {result.divergence.step}", *divergence_lines(result.divergence)]
+        lines += [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
     return "\n".join(lines)
 
 
@@ -53,8 +62,8 @@ def _subject(result: Comparison | Judgement) -> list[str]:
     """What was compared with what, and how it was trained."""
     settings = result.settings
     return [
+        opening(result.framework),
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
-        f"TinyTorch  {result.framework}",
         f"PyTorch    {result.torch_version}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
         f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
@@ -62,29 +71,71 @@ def _subject(result: Comparison | Judgement) -> list[str]:
 
 
 def _verdict(result: Comparison) -> list[str]:
-    first = result.first_divergence
+    first, cause = result.first_divergence, result.cause
+    if cause is None:
+        rounding = (
+            f": rounding carries the losses apart from step {first.step} on; no step differs when both start it from "
+            "the same weights"
+            if first
+            else ""
+        )
+        return [f"verdict    {_agree(result, rounding)}{_start_at_fault(result.own_start)}"]
     if first is None:
-        return ["verdict    agree"]
-    if result.cause is None:
-        return [
-            f"verdict    agree: rounding carries the losses apart from step {first.step} on; "
-            "no step differs when both start it from the same weights"
-        ]
+        return [f"verdict    {_differ(result)} {_when(cause)}", *divergence_lines(cause)]
     return [
-        f"verdict    differ: the losses part at step {first.step} (epoch {first.epoch}), "
+        f"verdict    {_differ(result)}: the losses part at step {first.step} (epoch {first.epoch}), "
         f"TinyTorch {first.loss_tinytorch:.7g}, PyTorch {first.loss_pytorch:.7g}",
-        *divergence_lines(result.cause),
+        *divergence_lines(cause),
     ]
+
+
+def _agree(result: Comparison | Judgement, how: str = "") -> str:
+    if not result.framework.is_reference:
+        return f"agree{how}"
+    return f"the reference agrees{how}; code of yours was not compared, give --package PATH for that"
+
+
+def _differ(result: Comparison | Judgement) -> str:
+    return "the reference differs" if result.framework.is_reference else "differ"
+
+
+def _when(divergence: Divergence) -> str:
+    return f"at step {divergence.step}" if divergence.step else "before the first step"
+
+
+def _own_start(start: OwnStart) -> list[str]:
+    """Whether the student's own initial weights learn."""
+    learned = "it learns" if start.learns else "it does not learn"
+    lines = [
+        f"own start  accuracy {start.before:.1%} before the training, {start.after:.1%} after it, "
+        f"by chance {start.chance:.1%}: {learned}"
+    ]
+    if start.usual is not None:
+        lines.append(f"           from the usual initial weights PyTorch reaches {start.usual:.1%}")
+    if start.cause is not None:
+        lines += [f"likely     {_coded(start.cause.sentence, start.cause.code)}", f"hint       {start.cause.hint}"]
+    return lines
+
+
+def _start_at_fault(start: OwnStart | None) -> str:
+    return "; but your initial weights are at fault" if start is not None and start.is_at_fault else ""
+
+
+def _coded(sentence: str, code: str) -> str:
+    return f"{sentence} [{code}]" if code else sentence
 
 
 def divergence_lines(divergence: Divergence) -> list[str]:
     """What goes wrong first, its likely cause, and the lines that show it."""
     lines = [
-        f"first      step {divergence.step}, {divergence.layer}: {divergence.what}, {divergence.kind}",
+        f"first      {'step ' + str(divergence.step) if divergence.step else 'before step 1'}, {divergence.layer}: "
+        f"{divergence.what}, {divergence.kind}",
         f"           {divergence.finding.detail}",
     ]
     if divergence.cause:
-        lines.append(f"likely     {divergence.cause}")
+        lines.append(f"likely     {_coded(divergence.cause, divergence.code)}")
+    if divergence.hint:
+        lines.append(f"hint       {divergence.hint}")
     if divergence.snippet:
         lines += ["try        these lines alone:", "", *(f"    {line}" for line in divergence.snippet.splitlines())]
     return lines
@@ -98,17 +149,14 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     plain = {
         field.name: getattr(result, field.name)
         for field in dataclasses.fields(result)
-        if field.name not in ("framework", "settings", "epochs", "first_divergence", "cause", "divergence")
+        if field.name not in ("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start")
     }
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
-    plain["framework"] = {
-        "name": result.framework.name,
-        "location": result.framework.location,
-        "note": result.framework.note,
-    }
+    plain["framework"] = dataclasses.asdict(result.framework)
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
+        plain["own_start"] = result.own_start and _start_as_dict(result.own_start)
         plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = "agree" if result.agree else "differ"
@@ -126,8 +174,19 @@ def divergence_as_dict(divergence: Divergence) -> dict[str, Any]:
         "detail": finding.detail,
         "error": finding.error,
         "allowed": finding.allowed,
+        "code": divergence.code,
         "cause": divergence.cause,
+        "hint": divergence.hint,
         "snippet": divergence.snippet,
+    }
+
+
+def _start_as_dict(start: OwnStart) -> dict[str, Any]:
+    cause = start.cause
+    return {
+        **{field.name: getattr(start, field.name) for field in dataclasses.fields(start)},
+        **{"cause": cause.sentence if cause else "", "code": cause.code if cause else ""},
+        **{"hint": cause.hint if cause else "", "is_at_fault": start.is_at_fault},
     }
 
 

@@ -272,6 +272,18 @@ class Student:
         gradient = self.gradient(self.parameter(layer, path))
         return gradient.T if gradient is not None and self._is_transposed(layer, path) else gradient
 
+    def held(self, layer: Any, path: str) -> Any:
+        """A parameter of a layer by its path, as the layer holds it; `parameter` asks for its gradient, too."""
+        owner, name = self._owner(layer, path)
+        parameter = getattr(owner, self._renamed(name), None)
+        if parameter is None:
+            raise DiffersError(f"{type(owner).__name__} has no {self._renamed(name)}")
+        return parameter
+
+    def laid_out(self, layer: Any, path: str, values: Array) -> Array:
+        """A parameter's values laid out as TinyTorch's, from those that the layer holds, or the other way round."""
+        return values.T if self._is_transposed(layer, path) else values
+
     def _owner(self, layer: Any, path: str) -> tuple[Any, str]:
         *steps, name = path.split(".")
         for step in steps:

@@ -250,4 +250,9 @@ MISTAKES = (
         "where an index names a place more than once, only the last of its gradients counts",
         "Use np.add.at(grad, index, g), which adds up; grad[index] = g and grad[index] += g do not.",
     ),
+    Mistake(
+        "BACKWARD-TRAVERSAL",
+        "every operation is right by itself, but backward() goes through the graph wrongly",
+        "Look at the order in which backward() visits the operations, and at tensors that are used twice.",
+    ),
 )

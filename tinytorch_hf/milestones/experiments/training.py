@@ -11,11 +11,10 @@ import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.experiments.table import ACCURACY, Experiment, Measure
-from tinytorch_hf.student.frameworks import reference_framework
 
 Say = Callable[[str], None]
 
@@ -69,7 +68,7 @@ def train(experiment: Experiment, seed: int, say: Say) -> Trained:
     measure = experiment.goal.measure
     side = _side(settings)
     say(_training_line(settings, side, arrays))
-    loader = training_loader(settings, arrays, side.framework)
+    loader = training_loader(settings, arrays.X_train, arrays.y_train, side.student)
     value = math.nan
     for epoch in range(1, settings.epochs + 1):
         loss = _epoch(side, loader, epoch, say)
@@ -101,8 +100,7 @@ def chance(measure: Measure, y: Array) -> float:
 
 def _side(settings: Settings) -> TinyTorchSide:
     model = make_model(settings)
-    framework = reference_framework("the milestones run through it")
-    return TinyTorchSide(settings, model, model.initial_weights(settings.seed), framework)
+    return TinyTorchSide(settings, model, model.initial_weights(settings.seed), reference_student())
 
 
 def _training_line(settings: Settings, side: TinyTorchSide, arrays: Arrays) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.compare.sides import TinyTorchSide
 from tinytorch_hf.compare.tasks import tokenizer
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide
 from tinytorch_hf.data.texts import texts
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.milestones.generation import drawn, generate, likeliest, rereading
@@ -82,7 +82,7 @@ def continued(
         Draws them where the temperature is above 0.
     """
     _, length, _ = side.model.layers[0].arguments
-    read = rereading(lambda ids: np.asarray(side.forward(side.framework.Tensor(ids)).data), length)
+    read = rereading(side.outputs, length)
     choose = drawn(prompt.temperature, rng) if prompt.temperature else likeliest
     ids = np.array(characters.encode(text), np.int64)
     written = ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinytorch_hf.compare.layers import Layer, forward
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.milestones.optimisation.training import FRAMEWORK, Trained
+from tinytorch_hf.milestones.optimisation.training import STUDENT, Trained
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def profile(trained: Trained, X: Array, repeats: int = 21) -> Profile:
 
     functions = {layer.name: watched(layer) for layer in model.layers}
     for _ in range(1 + repeats):
-        forward(model.parts, functions, FRAMEWORK.Tensor(X), {})
+        forward(model.parts, functions, STUDENT.tensor(X), {})
     layers = tuple(
         LayerProfile(
             layer.name,

@@ -9,12 +9,12 @@ import numpy as np
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import TinyTorchSide, training_loader
 from tinytorch_hf.compare.tasks import Arrays
+from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.frameworks import reference_framework
 
-FRAMEWORK = reference_framework("the optimisations were written for it")
+# The optimisations were written for the reference.
+STUDENT = reference_student()
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Trained:
 
     def predict(self, X: Array) -> Array:
         """TinyTorch's own forward pass of a batch: one row of outputs for each prediction."""
-        return np.asarray(self.side.forward(FRAMEWORK.Tensor(X)).data)
+        return np.asarray(self.side.forward(STUDENT.tensor(X)).data)
 
 
 def train_task(dataset: str, model_name: str, epochs: int | None = None) -> Trained:
@@ -75,8 +75,8 @@ def train(settings: Settings, model: Model, arrays: Arrays, weights: Weights, ma
     masks
         For every parameter an array of its shape with 0 where it has to stay 0, and 1 elsewhere.
     """
-    side = TinyTorchSide(settings, model, weights, FRAMEWORK)
-    loader = training_loader(settings, arrays, FRAMEWORK)
+    side = TinyTorchSide(settings, model, weights, STUDENT)
+    loader = training_loader(settings, arrays.X_train, arrays.y_train, STUDENT)
     for _ in range(settings.epochs):
         for x, targets in loader:
             side.step(x, targets)

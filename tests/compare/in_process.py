@@ -1,0 +1,32 @@
+"""Comparisons in this process, for tests that need neither the isolation of another nor its time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tinytorch_hf.compare import lockstep, preparing
+from tinytorch_hf.compare.lockstep import Comparison, Judgement
+from tinytorch_hf.compare.preparing import Prepared
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.target import Target
+
+HERE = Target(in_process=True)
+
+
+def run_here(settings: Settings, **options: Any) -> Comparison:
+    """What a training beside PyTorch comes to."""
+    return lockstep.run(settings, target=HERE, **options)
+
+
+def judge_here(settings: Settings) -> Judgement:
+    """What every step of a training comes to."""
+    return lockstep.judge(settings, target=HERE)
+
+
+@contextmanager
+def prepared_here(settings: Settings) -> Iterator[Prepared]:
+    """What both sides of a training start from."""
+    with preparing.prepare(settings, HERE) as prepared:
+        yield prepared

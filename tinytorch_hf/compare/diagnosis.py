@@ -1,0 +1,110 @@
+"""The name of a mistake: where `compare` has found which operation is wrong, `check` runs it and gives it its name.
+
+So one mistake has one code and one sentence in both commands. What `check` has no name for, because it shows only on
+the numbers of a training, is named by `compare`'s own tables, which have the same codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.run import ask_for
+from tinytorch_hf.compare.package import Package
+from tinytorch_hf.compare.settings import OPTIMIZERS
+from tinytorch_hf.judging.case import Case
+from tinytorch_hf.judging.cause import Cause
+from tinytorch_hf.judging.results import WRONG, Result
+
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "Linear": ("linear",),
+    "LinearWithoutBias": ("linear-without-bias",),
+    "ReLU": ("relu",),
+    "Sigmoid": ("sigmoid",),
+    "GELU": ("gelu",),
+    "Conv2d": ("conv2d",),
+    "MaxPool2d": ("max-pool2d", "max-pool2d-odd"),
+    "Flatten": ("gradient-flatten", "gradient-reshape"),
+    "Positions to rows": ("gradient-reshape",),
+    "Embeddings": ("embedding", "embedding-repeated-ids"),
+    "LayerNorm": ("layer-norm", "layer-norm-small-variance"),
+    "CausalAttention": ("multi-head-attention-causal", "multi-head-attention"),
+    "Residual": ("gradient-used-twice", "gradient-square"),
+    "CrossEntropyLoss": ("cross-entropy",),
+    "BinaryCrossEntropyLoss": ("binary-cross-entropy",),
+    "sgd": ("sgd",),
+    "momentum": ("sgd-momentum",),
+    "decay": ("sgd-momentum-weight-decay", "sgd-weight-decay"),
+    "adam": ("adam", "adam-small-gradients"),
+    "adamw": ("adamw",),
+    "DataLoader": ("tensor-dataset", "loader-in-order", "loader-second-pass"),
+}
+"""By what `compare` may find wrong - a kind of layer, a loss, the name of an optimizer - the operations of `check`."""
+
+# What layers and losses are made of, but neither optimizers, which compute with arrays, nor loaders.
+_ROOTS = ("tensor", "autograd")
+_WITHOUT_ROOTS = (*OPTIMIZERS, "DataLoader")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mistake by its code in the catalogue, its sentence and its hint; all empty where none can be told."""
+
+    code: str = ""
+    sentence: str = ""
+    hint: str = ""
+
+
+def of_cause(cause: Cause | None) -> Named:
+    """A cause as it is reported."""
+    return Named(cause.code, cause.sentence, cause.hint) if cause else Named()
+
+
+class Diagnosis:
+    """Runs operations of `check` on the package that is compared.
+
+    Parameters
+    ----------
+    package
+        What is compared.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+
+    def name(self, wrong: str, own: Cause | None = None) -> Named:
+        """What makes an operation wrong.
+
+        First counts a mistake that is particular to the operation; then what is wrong below it, in tensors and
+        autograd, from which its own fault may follow; then what the numbers look like, to `check` and to `compare`.
+
+        Parameters
+        ----------
+        wrong
+            A key of `OPERATIONS`, or nothing where every operation is right by itself.
+        own
+            What `compare` has to say itself.
+        """
+        results = self._wrong(CASES[name] for name in OPERATIONS.get(wrong, ()))
+        particular = [result for result in results if result.code in CASES[result.name].mistakes]
+        if particular:
+            return _of(particular[0])
+        if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
+            below = self._wrong(case for case in CASES.values() if case.module in _ROOTS)
+            results = [*(result for result in below if result.code), *results]
+        # What follows from something else comes after it.
+        named = sorted((result for result in results if result.code), key=lambda result: bool(result.follows))
+        return _of(named[0]) if named else of_cause(own)
+
+    def _wrong(self, cases: Iterable[Case]) -> list[Result]:
+        """The results of those that differ or crash."""
+        chosen = list(cases)
+        if not chosen:
+            return []
+        report = ask_for(self._package.ask, self._package.target.framework_map, chosen)
+        return [result for result in report.results if result.outcome in WRONG]
+
+
+def _of(result: Result) -> Named:
+    return Named(result.code, result.cause, result.hint)

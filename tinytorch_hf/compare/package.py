@@ -1,0 +1,212 @@
+"""The TinyTorch that is compared, asked from where the judge is: arrays in, arrays out, and errors told."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.compare.target import REFERENCE, Ask, Target, asking
+from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student import wire
+from tinytorch_hf.student.answers import Answer
+
+# Rows of data go over in pieces of about this size.
+_PIECE_BYTES = 8_000_000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was compared, for reports.
+
+    Attributes
+    ----------
+    name
+        Of the package, with its version.
+    location
+        Its folder.
+    note
+        Why this one was taken.
+    is_reference
+        Whether it is the reference, and so nothing of the user's.
+    """
+
+    name: str
+    location: str
+    note: str
+    is_reference: bool = False
+
+    def __str__(self) -> str:
+        if self.is_reference:
+            return f"the reference that comes with tinytorch-hf, not code of yours ({self.note})"
+        return f"{self.name} ({self.note})"
+
+
+class Package:
+    """A TinyTorch behind requests.
+
+    Attributes
+    ----------
+    ask
+        Answers requests.
+    target
+        What the user asked for.
+    subject
+        What it is.
+    """
+
+    def __init__(self, ask: Ask, target: Target, subject: Subject) -> None:
+        self.ask = ask
+        self.target = target
+        self.subject = subject
+
+    def request(self, ask: str, inputs: dict[str, Any] | None = None, **fields: Any) -> Answer:
+        """The answer to a request, whatever it is."""
+        return self.ask(ask=ask, inputs=wire.encode(inputs or {}), **fields)
+
+    def results(self, ask: str, inputs: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        """The results of a request.
+
+        Raises
+        ------
+        StudentCodeError, InvalidArgumentError
+            There are none; as `error` says.
+        """
+        answer = self.request(ask, inputs, **fields)
+        if answer.kind != "results":
+            raise self.error(answer)
+        return dict(answer.results)
+
+    def error(self, answer: Answer, doing: str = "") -> StudentCodeError | InvalidArgumentError:
+        """What to raise where an answer has no results: what happened, where, and what was being done."""
+        done = answer.results.get("doing")
+        doing = doing or (done if isinstance(done, str) else "")
+        at = f"The package is at {self.subject.location}."
+        if answer.kind in ("missing", "untried"):
+            state = "is not built that far" if answer.kind == "missing" else "cannot be called as TinyTorch is"
+            meanwhile = f" (while {doing})" if doing else ""
+            return InvalidArgumentError(
+                f"{self.subject.name} {state}: {answer.message}{meanwhile}. {self.advice}\n{at}"
+            )
+        message = answer.message if answer.kind == "crash" else "something came back that is no answer"
+        lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {message}"]
+        if answer.expression:
+            lines.append(f"It was computing {answer.expression}")
+        if answer.where:
+            file, _, line = answer.where.rpartition(":")
+            lines.append(f"In {file}, line {line}.")
+        return StudentCodeError("\n".join([*lines, at]))
+
+    def damaged(self, what: str) -> StudentCodeError:
+        """The error for an answer that lacks what was asked for, or has it in a form in which it is of no use."""
+        return StudentCodeError(
+            f"{self.subject.name} gave {what} that cannot be compared. The package is at {self.subject.location}."
+        )
+
+    @property
+    def advice(self) -> str:
+        """What can be run instead where the package is not built far enough."""
+        given = f" --package {self.target.given}" if self.target.given else ""
+        return (
+            f"`tinytorch-hf check{given}` compares what is there; with --package {REFERENCE.package}, `compare` trains "
+            "the reference that comes with tinytorch-hf."
+        )
+
+    def require(self, names: Sequence[str], what: str) -> None:
+        """Raise InvalidArgumentError with what is missing unless all of these parts are built; ``what`` needs them."""
+        answers = {name: self.find(name) for name in names}
+        missing = [name for name, answer in answers.items() if not _is_found(answer)]
+        if not missing:
+            return
+        reasons = [answers[name].message for name in missing if answers[name].message]
+        because = f" ({reasons[0]})" if reasons else ""
+        raise InvalidArgumentError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not implemented yet in "
+            f"{self.subject.name} at {self.subject.location}{because}, and {what} needs "
+            f"{'it' if len(missing) == 1 else 'them'}. {self.advice}"
+        )
+
+    def find(self, name: str) -> Answer:
+        """Whether a part is built; StudentCodeError if looking for it crashes."""
+        answer = self.request("find", name=name)
+        if answer.kind == "crash":
+            raise self.error(answer, f"looking for {name}")
+        return answer
+
+    def hold(self, arrays: dict[str, Array]) -> None:
+        """Hand the data over, unless they are there already."""
+        if self.results("holds").get("held") == sorted(arrays):
+            return
+        for name, values in arrays.items():
+            n_rows = max(1, _PIECE_BYTES // max(1, values[:1].nbytes))
+            for start in range(0, len(values), n_rows):
+                rows = np.ascontiguousarray(values[start : start + n_rows])
+                self.results("hold", {"rows": rows}, name=name, start=start, length=len(values))
+
+
+def _is_absent(answer: Answer) -> bool:
+    """Whether nothing speaks of a part, as opposed to a part that is there but cannot be used yet."""
+    return answer.kind == "found" and not answer.found
+
+
+def _is_found(answer: Answer) -> bool:
+    return answer.kind == "found" and answer.found
+
+
+@contextlib.contextmanager
+def opened(target: Target) -> Iterator[Package]:
+    """The package of a target; where the user named none and has none, the reference.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no package of the name that the user gave.
+    StudentCodeError
+        The package does not import.
+    """
+    if not target.given and not target.is_reference and not target.is_installed:
+        with _reference(target, f"no package {target.framework_map.package} is installed") as package:
+            yield package
+        return
+    why = ""
+    with asking(target) as ask:
+        answer = ask(ask="open")
+        subject = _subject(target, answer)
+        package = Package(ask, target, subject)
+        if answer.kind == "absent":
+            if target.given or target.is_reference:
+                raise InvalidArgumentError(
+                    f"No package {target.framework_map.package} can be imported. Give --package PATH, the folder of "
+                    f"your package; --package {REFERENCE.package} is one that is complete."
+                )
+            why = f"no package {target.framework_map.package} is installed"
+        elif answer.kind != "opened":
+            raise package.error(answer, "being imported")
+        elif not target.given and _is_absent(package.find("Tensor")):
+            why = (
+                f"the {target.framework_map.package} that is installed at {subject.location} is another one: no Tensor"
+            )
+        if not why:
+            yield package
+            return
+    with _reference(target, why) as package:
+        yield package
+
+
+@contextlib.contextmanager
+def _reference(target: Target, why: str) -> Iterator[Package]:
+    target = dataclasses.replace(target, framework_map=REFERENCE, folder=None)
+    with asking(target) as ask:
+        subject = _subject(target, ask(ask="open"))
+        yield Package(ask, target, dataclasses.replace(subject, note=why))
+
+
+def _subject(target: Target, answer: Answer) -> Subject:
+    name = answer.package or target.framework_map.package
+    note = "as you asked" if target.is_reference else f"your own package at {answer.location}"
+    return Subject(name, answer.location or str(target.folder or "?"), note, target.is_reference)
