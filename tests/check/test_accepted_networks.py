@@ -102,6 +102,18 @@ def test_parameters_that_are_not_found_make_a_case_untried_and_no_fault(install:
     assert outcomes[1][0] is Outcome.AGREES
 
 
+def test_a_layer_that_holds_nothing_is_not_implemented_yet(install: Install) -> None:
+    """As in a scaffold whose bodies are empty."""
+    text = "class MultiHeadAttention:\n    def __init__(self, width, heads):\n        pass\n"
+
+    (result,) = checked(install, "core/attention.py", text, "multi-head-attention").results
+
+    assert (result.outcome, result.detail) == (
+        Outcome.MISSING,
+        "not implemented yet: MultiHeadAttention.__init__ keeps nothing",
+    )
+
+
 @pytest.mark.parametrize("form", ["exact", "tanh"])
 def test_each_form_of_gelu_is_right_inside_networks(form: str, install: Install) -> None:
     """In the MLP, in a block and in GPT."""

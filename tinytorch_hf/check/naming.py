@@ -15,7 +15,7 @@ import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Inputs
-from tinytorch_hf.student.view import Student, UntriedError
+from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # For names of TinyTorch's, where else that may be; the first that is there counts.
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -71,6 +71,8 @@ def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]]) -
 
     Raises
     ------
+    UnbuiltError
+        The layer holds nothing at all.
     UntriedError
         Parameters are not to be found.
     """
@@ -89,6 +91,8 @@ def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]]) -
         if path in shapes and _is_fixed(student, path, shapes, found, listed):
             found[path] = _Fixed(student, found[path], shapes[path])
     lacking = [path for path, tensor in found.items() if tensor is None]
+    if lacking and not listed and not getattr(layer, "__dict__", True):
+        raise UnbuiltError(f"not implemented yet: {type(layer).__name__}.__init__ keeps nothing")
     if lacking:
         raise UntriedError(f"{type(layer).__name__} keeps {', '.join(lacking[:3])} under another name")
     if all(_at(layer, _renamed(student, path)) is tensor for path, tensor in found.items()):
