@@ -103,11 +103,14 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
             continue
         for together in _grouped(results):
             result = together[0]
-            name = printable(", ".join(entry.name for entry in together))
-            start = f"{' ' * _INDENT}{_verdict(result, colour)}  {name:<{names}}  "
-            below = [f"What follows from {result.name}: {', '.join(consequences.get(result.name, ()))}"]
             texts = _described(result, report.location, consequences)
-            yield from _rows(start, [*texts, *(below if result.name in consequences else [])], width)
+            name = f"{printable(result.name):<{names}}  "
+            if len(together) > 1:
+                texts.append(f"so crash {', '.join(entry.name for entry in together)}")
+                name = ""
+            if result.name in consequences:
+                texts.append(f"What follows from {result.name}: {', '.join(consequences[result.name])}")
+            yield from _rows(f"{' ' * _INDENT}{_verdict(result, colour)}  {name}", texts, width)
 
 
 def _consequences(report: Report) -> Mapping[str, Sequence[str]]:
