@@ -82,6 +82,12 @@ def _betas() -> Case:
     return case("adam-betas", plan, usual)
 
 
+def _many() -> Case:
+    """The first steps, in which the correction for the start is large, and one far from them."""
+    plan = Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30, shown=(0, 4, 29))
+    return case("adam-many-steps", plan, only=_ADDS_UP)
+
+
 CASES = (
     case("sgd", Plan("SGD", {"lr": 0.1})),
     case("sgd-weight-decay", Plan("SGD", _DECAY)),
@@ -95,7 +101,7 @@ CASES = (
     case("adam-small-gradients", Plan("Adam", _ADAM, scale=1e-7)),
     case("adam-weight-decay", Plan("Adam", _ADAM_DECAY)),
     _betas(),
-    case("adam-many-steps", Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30), only=_ADDS_UP),
+    _many(),
     _zero_gradients("adam"),
     _late("adam"),
     _frozen("adam"),
