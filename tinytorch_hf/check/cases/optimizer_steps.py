@@ -207,6 +207,7 @@ def case(
     also: Mapping[str, RunTorch] | None = None,
     also_right: Sequence[Rule] = (),
     only: Sequence[str] = (),
+    counts: str = "",
 ) -> Case:
     """A case of an optimizer: PyTorch's steps are right, and every mistake is tried that has an effect here.
 
@@ -220,8 +221,17 @@ def case(
         Rules of other definitions.
     only
         Codes of the mistakes that are tried; all by default.
+    counts
+        What Adam's t counts in the mistakes that are not about that; see `Rule`.
     """
-    wrong = {code: by_rule(plan, rule) for code, rule in mistakes(plan.part, plan.settings).items()}
+    rules = mistakes(plan.part, plan.settings)
+    if counts:
+        usual = RIGHT[plan.part].counts
+        rules = {
+            code: dataclasses.replace(rule, counts=counts) if rule.counts == usual else rule
+            for code, rule in rules.items()
+        }
+    wrong = {code: by_rule(plan, rule) for code, rule in rules.items()}
     return Case(
         name,
         "optimizers",

@@ -42,9 +42,11 @@ def _late(name: str) -> Case:
     """A parameter in the middle that has no gradient in the first two steps, as a layer that is thawed later."""
     part, arguments = _FULL[name]
     plan = Plan(part, arguments, shapes=_AROUND, first_step={"vector": 2})
+    wrong = _without_gradient(plan, *WITHOUT_GRADIENT)
+    if not RIGHT[part].is_adaptive:
+        return case(f"{name}-late-gradient", plan, wrong)
     # TinyTorch counts the calls of step(), PyTorch each parameter's updates.
-    also_right = [_changed(part, {"counts": "calls"})] if RIGHT[part].is_adaptive else []
-    return case(f"{name}-late-gradient", plan, _without_gradient(plan, *WITHOUT_GRADIENT), also_right)
+    return case(f"{name}-late-gradient", plan, wrong, [_changed(part, {"counts": "calls"})], counts="calls")
 
 
 def _frozen(name: str) -> Case:
