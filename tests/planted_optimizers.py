@@ -261,6 +261,14 @@ PLANTED = (
         "adamw",
     ),
     _optimizer(
+        "AdamW decays after the update, without the rate",
+        {
+            _ADAMW: "".join(f"{line}\n" for line in reversed(_ADAMW.splitlines())).replace("self.lr * ", ""),
+        },
+        "DECAY-AFTER-NOT-TIMES-LR",
+        "adamw",
+    ),
+    _optimizer(
         "AdamW decays by a default of 0",
         {"eps=1e-8, weight_decay=0.01": "eps=1e-8, weight_decay=0.0"},
         "DECAY-IGNORED",

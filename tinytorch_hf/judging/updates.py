@@ -229,6 +229,7 @@ _DECAY_OF: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "ADAMW-IS-ADAM": {"decay": "gradient"},
         "DECAY-AFTER-STEP": {"decay": "after"},
         "DECAY-NOT-TIMES-LR": {"decay_times_lr": False},
+        "DECAY-AFTER-NOT-TIMES-LR": {"decay": "after", "decay_times_lr": False},
     },
 }
 

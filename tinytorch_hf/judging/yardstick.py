@@ -46,8 +46,9 @@ class Expected:
         self.values = run(judge("float64"), inputs)
         rounded = run(judge("float32"), inputs)
         floats = {name: value for name, value in self.values.items() if is_float(value)}
+        largest = {name: largest_magnitude(value) for name, value in floats.items()}
         errors = {name: largest_magnitude(rounded[name] - value) for name, value in floats.items()}
-        self.rounding = {name: _rounding(name, floats, errors) for name in floats}
+        self.rounding = {name: _rounding(name, largest, errors) for name in floats}
 
     def restricted(self, names: Iterable[str]) -> Expected:
         """The same for some of the results."""
@@ -64,13 +65,11 @@ def judge(precision: str) -> Judge:
     return Judge(precision)
 
 
-def _rounding(name: str, right: Mapping[str, Array], errors: Mapping[str, float]) -> float:
-    largest = max((largest_magnitude(value) for other, value in right.items() if _together(name, other)), default=0.0)
-    if name.startswith(CHANGE):
-        # A parameter of a single value may happen to be changed without a rounding error; the others tell.
-        own_error = max(error for other, error in errors.items() if other.startswith(CHANGE))
-        return rounding(own_error, largest)
-    return rounding(errors[name], largest)
+def _rounding(name: str, largest: Mapping[str, float], errors: Mapping[str, float]) -> float:
+    together = [other for other in largest if _together(name, other)]
+    # A parameter of a single value may happen to be changed without a rounding error; the others tell.
+    own_error = max(errors[other] for other in together) if name.startswith(CHANGE) else errors[name]
+    return rounding(own_error, max(largest[other] for other in together))
 
 
 def _together(name: str, other: str) -> bool:

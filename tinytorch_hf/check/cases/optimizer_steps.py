@@ -41,8 +41,8 @@ class Plan:
         Of the parameters, by name; lengths above 1 are others in the second draw.
     optimizers
         The names of each optimizer's parameters; one optimizer that has all by default.
-    n_steps
-        How many steps there are.
+    n_steps, shown
+        How many steps there are, and which of them are judged, counted from 0; all by default.
     scale
         Standard deviation of the gradients.
     first_step
@@ -57,6 +57,7 @@ class Plan:
     shapes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=lambda: SHAPES)
     optimizers: Sequence[Sequence[str]] = ()
     n_steps: int = 5
+    shown: tuple[int, ...] = ()
     scale: float = 0.1
     first_step: Mapping[str, int] = dataclasses.field(default_factory=dict)
     zero_steps: tuple[int, ...] = ()
@@ -104,7 +105,8 @@ def changes(plan: Plan, inputs: Inputs, step: Step) -> Results:
     for number in range(plan.n_steps):
         for name, after in step(number).items():
             same_shape = after.shape == before[name].shape
-            results[change_of(name, number)] = after - before[name] if same_shape else after
+            if not plan.shown or number in plan.shown:
+                results[change_of(name, number)] = after - before[name] if same_shape else after
             before[name] = after
     return results
 
@@ -205,6 +207,7 @@ def case(
     also: Mapping[str, RunTorch] | None = None,
     also_right: Sequence[Rule] = (),
     only: Sequence[str] = (),
+    counts: str = "",
 ) -> Case:
     """A case of an optimizer: PyTorch's steps are right, and every mistake is tried that has an effect here.
 
@@ -218,8 +221,17 @@ def case(
         Rules of other definitions.
     only
         Codes of the mistakes that are tried; all by default.
+    counts
+        What Adam's t counts in the mistakes that are not about that; see `Rule`.
     """
-    wrong = {code: by_rule(plan, rule) for code, rule in mistakes(plan.part, plan.settings).items()}
+    rules = mistakes(plan.part, plan.settings)
+    if counts:
+        usual = RIGHT[plan.part].counts
+        rules = {
+            code: dataclasses.replace(rule, counts=counts) if rule.counts == usual else rule
+            for code, rule in rules.items()
+        }
+    wrong = {code: by_rule(plan, rule) for code, rule in rules.items()}
     return Case(
         name,
         "optimizers",

@@ -90,7 +90,7 @@ def _keeps_gradients(part: str) -> Case:
             # To reset the gradients in step() is another habit, and none that makes a number wrong.
             if left.any() and not np.array_equal(left, given):
                 changed.append(name)
-        seen = f"those of {' and '.join(changed)} are others" if changed else ""
+        seen = f"it changes those of {', '.join(changed)}"
         return [
             Claim("step() leaves the gradients as they are", not changed, "OPTIMIZER-CHANGES-GRADIENT", seen=seen),
             Claim(

@@ -42,9 +42,11 @@ def _late(name: str) -> Case:
     """A parameter in the middle that has no gradient in the first two steps, as a layer that is thawed later."""
     part, arguments = _FULL[name]
     plan = Plan(part, arguments, shapes=_AROUND, first_step={"vector": 2})
+    wrong = _without_gradient(plan, *WITHOUT_GRADIENT)
+    if not RIGHT[part].is_adaptive:
+        return case(f"{name}-late-gradient", plan, wrong)
     # TinyTorch counts the calls of step(), PyTorch each parameter's updates.
-    also_right = [_changed(part, {"counts": "calls"})] if RIGHT[part].is_adaptive else []
-    return case(f"{name}-late-gradient", plan, _without_gradient(plan, *WITHOUT_GRADIENT), also_right)
+    return case(f"{name}-late-gradient", plan, wrong, [_changed(part, {"counts": "calls"})], counts="calls")
 
 
 def _frozen(name: str) -> Case:
@@ -82,6 +84,12 @@ def _betas() -> Case:
     return case("adam-betas", plan, usual)
 
 
+def _many() -> Case:
+    """The first steps, in which the correction for the start is large, and one far from them."""
+    plan = Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30, shown=(0, 4, 29))
+    return case("adam-many-steps", plan, only=_ADDS_UP)
+
+
 CASES = (
     case("sgd", Plan("SGD", {"lr": 0.1})),
     case("sgd-weight-decay", Plan("SGD", _DECAY)),
@@ -95,7 +103,7 @@ CASES = (
     case("adam-small-gradients", Plan("Adam", _ADAM, scale=1e-7)),
     case("adam-weight-decay", Plan("Adam", _ADAM_DECAY)),
     _betas(),
-    case("adam-many-steps", Plan("Adam", _ADAM, shapes={"vector": (5,), "single": (1,)}, n_steps=30), only=_ADDS_UP),
+    _many(),
     _zero_gradients("adam"),
     _late("adam"),
     _frozen("adam"),

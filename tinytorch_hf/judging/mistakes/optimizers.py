@@ -195,4 +195,9 @@ MISTAKES = (
         "betas and eps that are given have no effect",
         "Keep betas and eps in __init__, and use them in step().",
     ),
+    Mistake(
+        "DECAY-AFTER-NOT-TIMES-LR",
+        "weight decay is applied after the update, and not multiplied by the learning rate",
+        "Subtract lr * weight_decay * w, with the weights from before the step.",
+    ),
 )
