@@ -47,6 +47,10 @@ class Runner:
         """What comes of the case on these inputs."""
         return self._ask(ask="run", case=self._case.name, inputs=wire.encode(inputs))
 
+    def unbuilt(self, inputs: Inputs) -> Sequence[str]:
+        """Functions that the case calls on these inputs and that are not implemented yet."""
+        return self._ask(ask="run", case=self._case.name, inputs=wire.encode(inputs), watch=True).stubs
+
     def outputs(self, inputs: Inputs, changes: Sequence[Inputs]) -> Array | None:
         """The outputs for inputs some of which are replaced; None where they cannot be had in a few seconds."""
         if len(changes) * self._seconds > _LONGEST_S:

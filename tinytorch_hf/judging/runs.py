@@ -16,6 +16,9 @@ class Runs(Protocol):
     def again(self, inputs: Inputs) -> Answer:
         """What comes of the case on these inputs."""
 
+    def unbuilt(self, inputs: Inputs) -> Sequence[str]:
+        """Functions that the case calls on these inputs and that are not implemented yet."""
+
     def outputs(self, inputs: Inputs, changes: Sequence[Inputs]) -> Array | None:
         """The outputs for inputs some of which are replaced, once for each of the changes.
 

@@ -53,17 +53,14 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     found = dict(answer.results)
     first = attempt(case, answer, seed)
     claims = _claims(case, drawn(case, seed), found)
-    if claims is None and answer.stubs:
-        return Result(case.name, case.module, Outcome.MISSING, unbuilt(answer.stubs), seconds=seconds)
+    broken = [claim for claim in claims or () if not claim.holds and not claim.is_note]
+    stubs = runs.unbuilt(drawn(case, seed)) if claims is None or first.seen or broken else ()
+    if stubs:
+        # What is still to be written explains it, and nothing can be said of the rest.
+        return Result(case.name, case.module, Outcome.MISSING, unbuilt(stubs), seconds=seconds)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
-    claims = [*claims, *(Claim(name, value) for name, value in found.items() if isinstance(value, bool))]
-    broken = [claim for claim in claims if not claim.holds and not claim.is_note]
     notes = [claim.what for claim in claims if not claim.holds and claim.is_note]
-    if answer.stubs and (first.seen or broken):
-        # What is still to be written explains it, and nothing can be said of the rest.
-        detail = unbuilt(answer.stubs)
-        return Result(case.name, case.module, Outcome.MISSING, detail, notes=tuple(notes), seconds=seconds)
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.

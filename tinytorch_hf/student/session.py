@@ -41,14 +41,20 @@ class Session:
     def answer(self, request: dict[str, Any]) -> Answer:
         """What comes of a request; whatever the package raises is part of the answer.
 
-        Functions that are not implemented yet are watched for where the package has such functions.
+        Functions that are not implemented yet are watched for where nothing came of it, or where the request asks for
+        that with ``watch``: it takes a few times as long.
         """
-        is_watched = bool(self._folder) and has_unbuilt(self._map.package, self._folder)
-        answer = self._attempt(request, is_watched)
-        if answer.kind == "crash" and self._folder and not is_watched and request["ask"] != "run":
-            # A module that calls such a function when it is imported was not there to be looked through before.
-            answer = self._attempt(request, is_watched=True)
+        if request.get("watch"):
+            return self._attempt(request, self._has_unbuilt())
+        answer = self._attempt(request, is_watched=False)
+        has_failed = answer.kind in ("crash", "missing", "untried") and bool(self._folder)
+        # A module that calls such a function when it is imported was not there to be looked through before.
+        if has_failed and (request["ask"] != "run" or self._has_unbuilt()):
+            return self._attempt(request, is_watched=True)
         return answer
+
+    def _has_unbuilt(self) -> bool:
+        return bool(self._folder) and has_unbuilt(self._map.package, self._folder)
 
     def _attempt(self, request: dict[str, Any], is_watched: bool) -> Answer:
         watch = Watch(self._folder) if is_watched else None
