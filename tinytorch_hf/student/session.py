@@ -81,6 +81,7 @@ class Session:
             with contextlib.suppress(Exception, SystemExit):
                 import_autograd(self._opened())
             self._student = Student(self._part, self._map.conventions)
+            self._student.is_mapped = self._map != FrameworkMap(self._map.package)
         return self._student
 
     def _opened(self) -> ModuleType:

@@ -41,9 +41,12 @@ class Student:
     ----------
     is_brief
         Whether a case need give nothing but its output, as where forward alone is run on many inputs.
+    is_mapped
+        Whether a mapping file describes the framework. Then what TinyTorch's documentation promises is not its affair.
     """
 
     is_brief = False
+    is_mapped = False
 
     def __init__(
         self,
@@ -147,12 +150,12 @@ class Student:
 
     def keep_gradients(self, tensors: Iterable[Any]) -> Callable[[], None]:
         """Remember what tensors hold as gradients; what is returned brings it back."""
-        # Copied, because frameworks add to gradients in place.
+        # Copied each time, because frameworks add to gradients in place.
         before = [(tensor, copy.deepcopy(self.kept(tensor))) for tensor in tensors]
 
         def restore() -> None:
             for tensor, gradient in before:
-                setattr(tensor, self.conventions.grad, gradient)
+                setattr(tensor, self.conventions.grad, copy.deepcopy(gradient))
 
         return restore
 

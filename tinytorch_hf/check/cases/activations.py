@@ -10,7 +10,9 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.check.operation import DrawInputs, InTorch, operation
-from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
+from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.student.view import Student
 
 
 def _activation(
@@ -61,6 +63,33 @@ def _large_inputs(draw: Draw) -> Inputs:
     x[2, :2] = [-100, 0]
     x[4] = -x[4] - 1e5
     return {"x": x}
+
+
+def _relu_at_zero(student: Student, values: Inputs) -> Results:
+    """The gradient at 0 stands apart: every number from 0 to 1 is a slope there, and PyTorch's is 0."""
+    x = student.tensor(values["x"], gradient=True)
+    output = student.part("ReLU")().forward(x)
+    results: Results = {"output": np.array(student.array(output))}
+    if student.has_autograd:
+        student.backward(output, upstream(values["x"].shape))
+        arrived = student.gradient(x)
+        at_zero = values["x"] == 0
+        if arrived is not None and arrived.shape == at_zero.shape:
+            results["largest slope at 0"] = float(np.abs(arrived[at_zero]).max())
+            arrived = np.where(at_zero, 0, arrived)
+        results["gradient of x, but for zeros"] = arrived
+    return results
+
+
+def _relu_at_zero_in_torch(judge: Judge, values: Inputs) -> Results:
+    x = judge.tensor(values["x"])
+    gradient = judge.tensor(upstream(values["x"].shape)) * (x > 0)
+    return {"output": judge.array(judge.F.relu(x)), "gradient of x, but for zeros": judge.array(gradient)}
+
+
+def _relu_at_zero_claims(_: Inputs, results: Results) -> list[Claim]:
+    what = "the gradient passes where x is exactly 0, as for x >= 0; PyTorch's is 0 there, as for x > 0"
+    return [Claim(what, results.get("largest slope at 0", 0.0) == 0.0, is_note=True)]
 
 
 def _zero_inputs(draw: Draw) -> Inputs:
@@ -124,16 +153,14 @@ CASES = (
             "RELU-ABSOLUTE": lambda _, values: values["x"].abs(),
         },
     ),
-    _activation(
+    Case(
         "relu-at-zero",
-        "ReLU",
-        lambda judge, values: judge.F.relu(values["x"]),
-        inputs=_zero_inputs,
-        mistakes={
-            "RELU-GRADIENT-AT-ZERO": lambda judge, values: (
-                judge.F.relu(values["x"]) + (values["x"] - values["x"].detach()) * (values["x"] == 0)
-            ),
-        },
+        "activations",
+        ("Tensor", "ReLU"),
+        _zero_inputs,
+        _relu_at_zero,
+        _relu_at_zero_in_torch,
+        claims=_relu_at_zero_claims,
     ),
     _activation(
         "sigmoid",

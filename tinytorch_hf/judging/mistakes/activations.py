@@ -125,9 +125,4 @@ MISTAKES = (
         "GELU is computed from numbers that overflow for large x",
         "Use np.tanh, or a sigmoid of exp(-|x|), and multiply by x last.",
     ),
-    Mistake(
-        "RELU-GRADIENT-AT-ZERO",
-        "the gradient also passes where x is exactly 0",
-        "Multiply the gradient by (x > 0), not by (x >= 0).",
-    ),
 )
