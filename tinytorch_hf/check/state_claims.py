@@ -157,7 +157,9 @@ def _same(before: Array, after: Array) -> bool:
 
 
 def _largest(values: Array | None) -> float:
-    return 0.0 if values is None or not values.size else float(np.nanmax(np.abs(values)))
+    """The largest of the finite magnitudes; 0 if there is none."""
+    finite = np.empty(0) if values is None else np.abs(values)[np.isfinite(values)]
+    return float(finite.max()) if finite.size else 0.0
 
 
 def _multiple(values: Array | None, times: float) -> Array | None:
