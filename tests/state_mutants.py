@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from generations import GENERATION_C
 
 
+_HEADER = (
+    "import numpy as np\nfrom tinytorch_hf import reference\nfrom tinytorch_hf.reference import Tensor, autograd\n"
+)
+
+
 @dataclass(frozen=True)
 class StateMutant:
     """A package with one fault.
@@ -35,8 +40,7 @@ class StateMutant:
     @property
     def package(self) -> dict[str, str]:
         """All files of the package."""
-        right = f"import numpy as np\nfrom tinytorch_hf import reference\nfrom tinytorch_hf.reference import Tensor, autograd\n{GENERATION_C[self.file]}"
-        return {**GENERATION_C, self.file: right + self.text}
+        return {**GENERATION_C, self.file: _HEADER + GENERATION_C[self.file] + self.text}
 
 
 def _tensor(name: str, text: str, **finds: str) -> StateMutant:
@@ -75,7 +79,8 @@ _USE = (
     ),
     _loss(
         "MSE subtracts in place from its targets",
-        "class MSELoss(reference.MSELoss):\n    def forward(self, x, y):\n        loss = super().forward(x, Tensor(y.data))\n"
+        "class MSELoss(reference.MSELoss):\n    def forward(self, x, y):\n"
+        "        loss = super().forward(x, Tensor(y.data))\n"
         "        y.data -= x.data\n        return loss\n",
         mse="DATA-CHANGED",
     ),
@@ -120,7 +125,8 @@ _USE = (
     _tensor(
         "sum ignores what arrives",
         "_sum = Tensor.sum\ndef _ones(self, axis=None, keepdims=False):\n"
-        "    return Tensor.from_operation(_sum(self, axis, keepdims).data, (self,), lambda g: (np.ones_like(self.data),))\n"
+        "    return Tensor.from_operation(_sum(self, axis, keepdims).data, (self,), lambda g: "
+        "(np.ones_like(self.data),))\n"
         "Tensor.sum = _ones\n",
         gradient_sum="SCALE-OF-UPSTREAM",
     ),
@@ -142,7 +148,8 @@ _PARAMETERS = (
     ),
     _layer(
         "Linear gives its weight twice",
-        "class Linear(reference.Linear):\n    def parameters(self):\n        return [self.weight, *super().parameters()]\n",
+        "class Linear(reference.Linear):\n    def parameters(self):\n"
+        "        return [self.weight, *super().parameters()]\n",
         linear="PARAMETERS-TWICE",
     ),
     _layer(
@@ -190,7 +197,10 @@ _PARAMETERS = (
     ),
 )
 
-_DROPOUT_START = "class Dropout(reference.Dropout):\n    def __init__(self, p=0.5):\n        super().__init__(p)\n        self.rng = np.random.default_rng(0)\n"
+_DROPOUT_START = (
+    "class Dropout(reference.Dropout):\n    def __init__(self, p=0.5):\n        super().__init__(p)\n"
+    "        self.rng = np.random.default_rng(0)\n"
+)
 _DROPOUT = (
     _layer(
         "Dropout's p is what is kept",
@@ -221,7 +231,8 @@ _DROPOUT = (
     ),
     _layer(
         "Dropout drops in evaluation",
-        "class Dropout(reference.Dropout):\n    def forward(self, x, training=True):\n        return super().forward(x)\n",
+        "class Dropout(reference.Dropout):\n    def forward(self, x, training=True):\n"
+        "        return super().forward(x)\n",
         dropout_evaluation="DROPOUT-EVALUATION-DROPS",
     ),
     _layer(
@@ -247,7 +258,8 @@ _LARGE = (
     _activation(
         "Tanh is made of exponentials",
         "class Tanh(reference.Tanh):\n    def forward(self, x):\n"
-        "        with np.errstate(all='ignore'):\n            e = np.exp(2 * x.data)\n            t = (e - 1) / (e + 1)\n"
+        "        with np.errstate(all='ignore'):\n            e = np.exp(2 * x.data)\n"
+        "            t = (e - 1) / (e + 1)\n"
         "        return Tensor.from_operation(t, (x,), lambda g: (g * (1 - t * t),))\n",
         tanh_large="TANH-OVERFLOW",
     ),
@@ -291,7 +303,8 @@ _OPERATORS = (
     ),
     _tensor(
         "max has no graph",
-        "_max = Tensor.max\nTensor.max = lambda self, axis=None, keepdims=False: Tensor(_max(self, axis, keepdims).data)\n",
+        "_max = Tensor.max\n"
+        "Tensor.max = lambda self, axis=None, keepdims=False: Tensor(_max(self, axis, keepdims).data)\n",
         gradient_max="NO-GRADIENT",
         gradient_max_equal_values="NO-GRADIENT",
     ),
@@ -363,7 +376,8 @@ _GRAPH = (
         "a product hands out one array again and again",
         "def _mul(a, b):\n    b = b if isinstance(b, Tensor) else Tensor(b)\n"
         "    def backward(g):\n"
-        "        if getattr(a, 'buffer', None) is None or a.buffer.shape != g.shape:\n            a.buffer = g * b.data\n"
+        "        if getattr(a, 'buffer', None) is None or a.buffer.shape != g.shape:\n"
+        "            a.buffer = g * b.data\n"
         "        return a.buffer, g * a.data\n"
         "    return Tensor.from_operation(a.data * b.data, (a, b), backward)\n"
         "def _keep(self, gradient):\n    self.grad = gradient if self.grad is None else self.grad + gradient\n"
@@ -375,11 +389,13 @@ _GRAPH = (
         "def _backward(self, gradient=None):\n"
         "    arriving = {id(self): np.ones_like(self.data) if gradient is None else np.asarray(gradient)}\n"
         "    for t in reversed(autograd._parents_first(self)):\n        g = arriving.pop(id(t), None)\n"
-        "        if g is None:\n            continue\n        t._keep(g)\n        if t._backward is None:\n            continue\n"
+        "        if g is None:\n            continue\n        t._keep(g)\n        if t._backward is None:\n"
+        "            continue\n"
         "        both = t._parents\n        for p, s in zip(both, t._backward(g)):\n"
         "            s = g if s is None else s\n            s = autograd._unbroadcast(s, p.data.shape)\n"
         "            if not p.requires_grad:\n                p._keep(s)\n            elif id(p) in arriving:\n"
-        "                arriving[id(p)] = arriving[id(p)] + s\n            else:\n                arriving[id(p)] = s\n"
+        "                arriving[id(p)] = arriving[id(p)] + s\n            else:\n"
+        "                arriving[id(p)] = s\n"
         "Tensor.backward = _backward\n",
         gradient_not_asked="NOT-ASKED-GRADIENT",
     ),

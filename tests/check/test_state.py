@@ -12,6 +12,7 @@ from state_mutants import STATE_MUTANTS, StateMutant
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.child import Session
 from tinytorch_hf.judging import yardstick
+from tinytorch_hf.judging.case import Case
 from tinytorch_hf.judging.causes import mistaken
 from tinytorch_hf.judging.results import Outcome
 from tinytorch_hf.student import wire
@@ -40,7 +41,7 @@ def reference() -> Session:
 
 
 @pytest.mark.parametrize("case", OURS, ids=lambda case: case.name)
-def test_the_second_draw_has_other_sizes_and_is_as_right(case: yardstick.Case, reference: Session) -> None:
+def test_the_second_draw_has_other_sizes_and_is_as_right(case: Case, reference: Session) -> None:
     """What is right on it, and every statement, is computed from its own sizes; every mistake shows on it, too."""
     inputs = case.draw(0, is_second=True)
 
