@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from generations import GENERATION_C
 
-
 _HEADER = (
     "import numpy as np\nfrom tinytorch_hf import reference\nfrom tinytorch_hf.reference import Tensor, autograd\n"
 )
