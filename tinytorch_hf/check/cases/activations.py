@@ -38,7 +38,14 @@ def _activation(
     )
 
 
-def _large(name: str, part: str, torch: InTorch, overflow: str, also_right: Sequence[InTorch] = ()) -> Case:
+def _large(
+    name: str,
+    part: str,
+    torch: InTorch,
+    overflow: str,
+    mistakes: Mapping[str, InTorch] | None = None,
+    also_right: Sequence[InTorch] = (),
+) -> Case:
     """A case of values up to 1e5, for which PyTorch gives finite numbers."""
 
     def is_finite(_: Inputs, results: Results) -> list[Claim]:
@@ -46,7 +53,8 @@ def _large(name: str, part: str, torch: InTorch, overflow: str, also_right: Sequ
         numbers = [results[name] for name in ("output", "gradient of x") if results.get(name) is not None]
         return [Claim("what is finite in PyTorch is finite", all(map(_is_finite, numbers)), overflow)]
 
-    return _activation(f"{name}-large", part, torch, inputs=_large_inputs, claims=is_finite, also_right=also_right)
+    more: Any = {"claims": is_finite, "also_right": also_right}
+    return _activation(f"{name}-large", part, torch, inputs=_large_inputs, mistakes=mistakes, **more)
 
 
 def _is_finite(values: Any) -> bool:
@@ -140,6 +148,20 @@ def _softmax(dim: int) -> InTorch:
     return lambda judge, values: judge.torch.softmax(values["x"], dim)
 
 
+_TANH_MISTAKES: Mapping[str, InTorch] = {
+    "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
+        judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
+    ),
+}
+
+_SIGMOID_MISTAKES: Mapping[str, InTorch] = {
+    "SIGMOID-GRADIENT-S": lambda judge, values: _sloped(judge.torch.sigmoid(values["x"]), values["x"], lambda s: s),
+    "SIGMOID-GRADIENT-ONE-MINUS-S": lambda judge, values: _sloped(
+        judge.torch.sigmoid(values["x"]), values["x"], lambda s: 1 - s
+    ),
+    "SLOPE-ONE": lambda judge, values: _sloped(judge.torch.sigmoid(values["x"]), values["x"], judge.torch.ones_like),
+}
+
 CASES = (
     _activation(
         "relu",
@@ -166,30 +188,22 @@ CASES = (
         "sigmoid",
         "Sigmoid",
         lambda judge, values: judge.torch.sigmoid(values["x"]),
-        mistakes={
-            "SIGMOID-GRADIENT-S": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], lambda s: s
-            ),
-            "SIGMOID-GRADIENT-ONE-MINUS-S": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], lambda s: 1 - s
-            ),
-            "SLOPE-ONE": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], judge.torch.ones_like
-            ),
-        },
+        mistakes=_SIGMOID_MISTAKES,
     ),
-    _large("sigmoid", "Sigmoid", lambda judge, values: judge.torch.sigmoid(values["x"]), "SIGMOID-OVERFLOW"),
+    _large(
+        "sigmoid",
+        "Sigmoid",
+        lambda judge, values: judge.torch.sigmoid(values["x"]),
+        "SIGMOID-OVERFLOW",
+        _SIGMOID_MISTAKES,
+    ),
     _activation(
         "tanh",
         "Tanh",
         lambda judge, values: judge.torch.tanh(values["x"]),
-        mistakes={
-            "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
-                judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
-            ),
-        },
+        mistakes=_TANH_MISTAKES,
     ),
-    _large("tanh", "Tanh", lambda judge, values: judge.torch.tanh(values["x"]), "TANH-OVERFLOW"),
+    _large("tanh", "Tanh", lambda judge, values: judge.torch.tanh(values["x"]), "TANH-OVERFLOW", _TANH_MISTAKES),
     _activation(
         "gelu",
         "GELU",
@@ -204,7 +218,9 @@ CASES = (
             "GELU-NO-FACTOR": lambda judge, values: values["x"] * judge.torch.sigmoid(values["x"]),
         },
     ),
-    _large("gelu", "GELU", lambda judge, values: gelu_sigmoid(judge, values["x"]), "GELU-OVERFLOW", _OTHER_GELUS),
+    _large(
+        "gelu", "GELU", lambda judge, values: gelu_sigmoid(judge, values["x"]), "GELU-OVERFLOW", also_right=_OTHER_GELUS
+    ),
     _activation(
         "softmax",
         "Softmax",
