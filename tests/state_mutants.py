@@ -427,6 +427,41 @@ _GRAPH = (
         gradient_many_diamonds="BACKWARD-NO-VISITED-SET",
     ),
     _tensor(
+        "backward lets go of what it has passed, though more is to come",
+        "def _walk(self, gradient=None):\n"
+        "    gradient = np.ones_like(self.data) if gradient is None else np.asarray(gradient)\n"
+        "    self._keep(gradient)\n    backward, self._backward = self._backward, None\n"
+        "    for p, g in zip(self._parents, backward(gradient) if backward else ()):\n"
+        "        if g is not None and p.requires_grad:\n"
+        "            p.backward(autograd._unbroadcast(g, p.data.shape))\n"
+        "Tensor.backward = _walk\n",
+        gradient_diamond="BACKWARD-ORDER",
+    ),
+    _tensor(
+        "backward goes breadth first and passes on what has come so far",
+        "def _walk(self, gradient=None):\n"
+        "    gradient = np.ones_like(self.data) if gradient is None else np.asarray(gradient)\n"
+        "    sums, queue = {id(self): gradient}, [self]\n    while queue:\n"
+        "        t = queue.pop(0)\n"
+        "        for p, g in zip(t._parents, t._backward(sums[id(t)]) if t._backward else ()):\n"
+        "            if g is not None and p.requires_grad:\n"
+        "                g = autograd._unbroadcast(g, p.data.shape)\n"
+        "                sums[id(p)] = sums[id(p)] + g if id(p) in sums else g\n"
+        "                if p._backward:\n                    queue.append(p)\n"
+        "                else:\n                    p._keep(g)\n"
+        "Tensor.backward = _walk\n",
+        gradient_diamond="BACKWARD-ORDER",
+    ),
+    _tensor(
+        "broadcast gradients are those of the first row",
+        "def _first(gradient, shape):\n"
+        "    while gradient.ndim > len(shape):\n        gradient = gradient[0]\n"
+        "    return gradient[tuple(slice(n) for n in shape)]\n"
+        "autograd._unbroadcast = _first\n",
+        gradient_broadcast_row="BROADCAST-FIRST-ROW",
+        gradient_broadcast_column="BROADCAST-FIRST-ROW",
+    ),
+    _tensor(
         "every result is kept for ever",
         "_kept = []\n_add = Tensor.__add__\n"
         "def _remembered(a, b):\n    y = _add(a, b)\n    _kept.append(y)\n    return y\nTensor.__add__ = _remembered\n",
