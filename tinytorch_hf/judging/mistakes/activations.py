@@ -112,7 +112,7 @@ MISTAKES = (
     ),
     Mistake(
         "SOFTMAX-OVERFLOW",
-        "the exponentials overflow for large x",
+        "an exponential overflows for large x",
         "Subtract the maximum over dim before exp.",
     ),
     Mistake(
