@@ -283,7 +283,7 @@ _ELEMENTWISE = (
         "Softmax",
         "class Softmax(_Right):\n    def forward(self, x, dim=-1):\n        y = super().forward(x, dim).data\n"
         "        return Tensor.from_operation(y, (x,), lambda g: (g * y * (1 - y),))\n",
-        ("softmax", "softmax-first-axis", "softmax-large"),
+        ("softmax", "softmax-on-sequences", "softmax-first-axis", "softmax-large"),
         "that of a sigmoid",
     ),
 )

@@ -144,6 +144,10 @@ def _sloped(result: Any, x: Any, slope: Any) -> Any:
     return result.detach() + slope(result).detach() * (x - x.detach())
 
 
+def _softmax_like_sigmoid(judge: Judge, values: Mapping[str, Any]) -> Any:
+    return _sloped(judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s))
+
+
 def _softmax(dim: int) -> InTorch:
     return lambda judge, values: judge.torch.softmax(values["x"], dim)
 
@@ -230,9 +234,18 @@ CASES = (
             "SOFTMAX-ALL": lambda judge, values: judge.torch.softmax(values["x"].reshape(-1), 0).reshape(
                 values["x"].shape
             ),
-            "SOFTMAX-SIGMOID-GRADIENT": lambda judge, values: _sloped(
-                judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s)
-            ),
+            "SOFTMAX-SIGMOID-GRADIENT": _softmax_like_sigmoid,
+        },
+    ),
+    _activation(
+        "softmax-on-sequences",
+        "Softmax",
+        _softmax(-1),
+        inputs=lambda draw: {"x": features(draw, *sizes(draw, 3, 5, 7))},
+        mistakes={
+            "SOFTMAX-FIRST-AXIS": _softmax(0),
+            "DEFAULT-ARGUMENT": _softmax(1),
+            "SOFTMAX-SIGMOID-GRADIENT": _softmax_like_sigmoid,
         },
     ),
     _activation(
