@@ -215,8 +215,15 @@ def _flatten_in_torch(cut: bool) -> Any:
 
 
 def _all_dropped(student: Student, values: Inputs) -> Results:
-    dropout = student.part("Dropout")(1.0)
-    return {"output": np.array(student.array(dropout.forward(student.tensor(values["x"]), training=True)))}
+    try:
+        output = student.part("Dropout")(1.0).forward(student.tensor(values["x"]), training=True)
+    except (ValueError, ArithmeticError, AssertionError) as error:
+        return {"p = 1": type(error).__name__}
+    return {"p = 1": "", "output": np.array(student.array(output))}
+
+
+def _all_dropped_claims(_: Inputs, results: Results) -> list[Claim]:
+    return [Claim(f"refuses p = 1, which PyTorch takes ({results['p = 1']})", not results["p = 1"], is_note=True)]
 
 
 CASES = (
@@ -255,6 +262,8 @@ CASES = (
         _all_dropped,
         lambda judge, values: {"output": judge.array(0 * judge.tensor(values["x"]))},
         mistakes={"DROPOUT-P-IS-KEPT": lambda judge, values: {"output": judge.array(judge.tensor(values["x"]))}},
+        claims=_all_dropped_claims,
+        optional=frozenset(["output"]),
     ),
     layer(
         "sequential",
