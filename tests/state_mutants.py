@@ -462,6 +462,12 @@ _GRAPH = (
         gradient_broadcast_column="BROADCAST-FIRST-ROW",
     ),
     _tensor(
+        "every tensor wants a gradient by default",
+        "class Tensor(Tensor):\n    def __init__(self, data, requires_grad=True):\n"
+        "        super().__init__(data, requires_grad)\n",
+        gradient_not_asked="DEFAULT-ARGUMENT",
+    ),
+    _tensor(
         "every result is kept for ever",
         "_kept = []\n_add = Tensor.__add__\n"
         "def _remembered(a, b):\n    y = _add(a, b)\n    _kept.append(y)\n    return y\nTensor.__add__ = _remembered\n",

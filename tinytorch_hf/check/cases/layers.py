@@ -223,7 +223,9 @@ def _all_dropped(student: Student, values: Inputs) -> Results:
 
 
 def _all_dropped_claims(_: Inputs, results: Results) -> list[Claim]:
-    return [Claim(f"refuses p = 1, which PyTorch takes ({results['p = 1']})", not results["p = 1"], is_note=True)]
+    refused = results["p = 1"]
+    was_taken = not refused and results["output"] is not None
+    return [Claim(f"refuses p = 1, which PyTorch takes ({refused})", was_taken, is_note=True)]
 
 
 CASES = (
