@@ -232,7 +232,7 @@ _ELEMENTWISE = (
         "ReLU",
         "class ReLU(_Right):\n    def forward(self, x):\n"
         "        return Tensor.from_operation(x.data * (x.data > 0), (x,), lambda g: (g,))\n",
-        ("relu", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
+        ("relu", "relu-at-zero", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
         "where x is negative",
         code="RELU-GRADIENT-NEGATIVE",
     ),
@@ -241,7 +241,7 @@ _ELEMENTWISE = (
         _ACTIVATIONS,
         "ReLU",
         "class ReLU(_Right):\n    def forward(self, x):\n        return Tensor(super().forward(x).data)\n",
-        ("relu", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
+        ("relu", "relu-at-zero", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
         "no gradient arrives",
         code="NO-GRADIENT",
     ),
@@ -261,7 +261,7 @@ _ELEMENTWISE = (
         "Tanh",
         "class Tanh(_Right):\n    def forward(self, x):\n        t = super().forward(x).data\n"
         "        return Tensor.from_operation(t, (x,), lambda g: (g * (1 - t),))\n",
-        ("tanh",),
+        ("tanh", "tanh-large"),
         "1 - t instead of 1 - t^2",
         code="TANH-GRADIENT-NO-SQUARE",
     ),
@@ -271,7 +271,7 @@ _ELEMENTWISE = (
         "GELU",
         "class GELU(_Right):\n    def forward(self, x):\n        s = sigmoid(1.6 * x.data)\n"
         "        return Tensor.from_operation(x.data * s, (x,), lambda g: (g * (s + 1.6 * x.data * s * (1 - s)),))\n",
-        ("gelu",),
+        ("gelu", "gelu-large"),
         "it computes another function; its gradient fits it",
         code="ANOTHER-DEFINITION",
     ),
@@ -313,7 +313,7 @@ _ELEMENTWISE = (
         "Softmax",
         "class Softmax(_Right):\n    def forward(self, x, dim=-1):\n        y = super().forward(x, dim).data\n"
         "        return Tensor.from_operation(y, (x,), lambda g: (g * y * (1 - y),))\n",
-        ("softmax", "softmax-first-axis", "softmax-large"),
+        ("softmax", "softmax-on-sequences", "softmax-first-axis", "softmax-large"),
         "that of a sigmoid",
         code="SOFTMAX-SIGMOID-GRADIENT",
     ),
@@ -334,6 +334,7 @@ _LAYER = (
         "        return z if self.bias is None else z + self.bias\n",
         (
             "linear",
+            "linear-one-row",
             "linear-without-bias",
             "linear-on-sequences",
             "sequential",
@@ -350,7 +351,7 @@ _LAYER = (
         "Linear",
         "class Linear(_Right):\n    def forward(self, x):\n        y = x.matmul(self.weight)\n"
         "        return y if self.bias is None else y + self.bias.data\n",
-        ("linear", "linear-on-sequences", "sequential", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
+        ("linear", "linear-one-row", "linear-on-sequences", "sequential", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "the bias is added without being remembered",
         code="BIAS-NOT-IN-GRAPH",
     ),
@@ -365,6 +366,7 @@ _LAYER = (
         "        return y if self.bias is None else y + self.bias\n",
         (
             "linear",
+            "linear-one-row",
             "linear-without-bias",
             "linear-on-sequences",
             "sequential",
@@ -379,7 +381,7 @@ _LAYER = (
         "Dropout",
         "class Dropout(_Right):\n    def forward(self, x, training=True):\n"
         "        return super().forward(x, training) * (1 - self.p) if training else x\n",
-        ("dropout-training",),
+        ("dropout-training", "dropout-by-default"),
     ),
     _part(
         "Dropout drops in evaluation",

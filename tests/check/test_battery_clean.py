@@ -58,6 +58,9 @@ def test_the_reference_never_trips_the_yardstick() -> None:
             answer = session.answer({"ask": "run", "case": case.name, "inputs": wire.encode(inputs)})
             found = answer.results
             expected = yardstick.Expected(case.right, inputs)
+            expected = expected.restricted(
+                name for name in expected.values if name in found or name not in case.optional
+            )
             assert yardstick.differences(expected, found) == [], (seed, case.name)
             for name, rounding in expected.rounding.items():
                 if name in found and rounding:

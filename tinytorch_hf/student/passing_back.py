@@ -6,6 +6,7 @@ Some take the gradient that `backward` starts from as an array, some as a tensor
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
@@ -19,9 +20,11 @@ try:
 except ImportError:
 
     def is_unbuilt(function: Any) -> bool:
-        """Whether a body is nothing but ``pass``, a docstring, ``...``, ``return None``."""
-        code = getattr(function, "__code__", None)
-        return code is not None and code.co_code == (lambda: None).__code__.co_code and code.co_consts[-1] is None
+        """Whether a body is nothing but ``pass``, a docstring, ``...`` or ``return None``."""
+        steps = [
+            step for step in dis.get_instructions(function) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")
+        ]
+        return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and step.argval is None for step in steps)
 
 
 # A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts.

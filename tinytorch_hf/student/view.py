@@ -150,12 +150,12 @@ class Student:
 
     def keep_gradients(self, tensors: Iterable[Any]) -> Callable[[], None]:
         """Remember what tensors hold as gradients; what is returned brings it back."""
-        # Copied, because frameworks add to gradients in place.
+        # Copied each time, because frameworks add to gradients in place.
         before = [(tensor, copy.deepcopy(self.kept(tensor))) for tensor in tensors]
 
         def restore() -> None:
             for tensor, gradient in before:
-                setattr(tensor, self.conventions.grad, gradient)
+                setattr(tensor, self.conventions.grad, copy.deepcopy(gradient))
 
         return restore
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.check.operation import DrawInputs, InTorch, operation
-from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
+from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.student.view import Student
 
 
 def _activation(
@@ -36,7 +38,14 @@ def _activation(
     )
 
 
-def _large(name: str, part: str, torch: InTorch, overflow: str, also_right: Sequence[InTorch] = ()) -> Case:
+def _large(
+    name: str,
+    part: str,
+    torch: InTorch,
+    overflow: str,
+    mistakes: Mapping[str, InTorch] | None = None,
+    also_right: Sequence[InTorch] = (),
+) -> Case:
     """A case of values up to 1e5, for which PyTorch gives finite numbers."""
 
     def is_finite(_: Inputs, results: Results) -> list[Claim]:
@@ -44,7 +53,8 @@ def _large(name: str, part: str, torch: InTorch, overflow: str, also_right: Sequ
         numbers = [results[name] for name in ("output", "gradient of x") if results.get(name) is not None]
         return [Claim("what is finite in PyTorch is finite", all(map(_is_finite, numbers)), overflow)]
 
-    return _activation(f"{name}-large", part, torch, inputs=_large_inputs, claims=is_finite, also_right=also_right)
+    more: Any = {"claims": is_finite, "also_right": also_right}
+    return _activation(f"{name}-large", part, torch, inputs=_large_inputs, mistakes=mistakes, **more)
 
 
 def _is_finite(values: Any) -> bool:
@@ -61,6 +71,33 @@ def _large_inputs(draw: Draw) -> Inputs:
     x[2, :2] = [-100, 0]
     x[4] = -x[4] - 1e5
     return {"x": x}
+
+
+def _relu_at_zero(student: Student, values: Inputs) -> Results:
+    """The gradient at 0 stands apart: every number from 0 to 1 is a slope there, and PyTorch's is 0."""
+    x = student.tensor(values["x"], gradient=True)
+    output = student.part("ReLU")().forward(x)
+    results: Results = {"output": np.array(student.array(output))}
+    if student.has_autograd:
+        student.backward(output, upstream(values["x"].shape))
+        arrived = student.gradient(x)
+        at_zero = values["x"] == 0
+        if arrived is not None and arrived.shape == at_zero.shape:
+            results["largest slope at 0"] = float(np.abs(arrived[at_zero]).max())
+            arrived = np.where(at_zero, 0, arrived)
+        results["gradient of x, but for zeros"] = arrived
+    return results
+
+
+def _relu_at_zero_in_torch(judge: Judge, values: Inputs) -> Results:
+    x = judge.tensor(values["x"])
+    gradient = judge.tensor(upstream(values["x"].shape)) * (x > 0)
+    return {"output": judge.array(judge.F.relu(x)), "gradient of x, but for zeros": judge.array(gradient)}
+
+
+def _relu_at_zero_claims(_: Inputs, results: Results) -> list[Claim]:
+    what = "the gradient passes where x is exactly 0, as for x >= 0; PyTorch's is 0 there, as for x > 0"
+    return [Claim(what, results.get("largest slope at 0", 0.0) == 0.0, is_note=True)]
 
 
 def _zero_inputs(draw: Draw) -> Inputs:
@@ -107,9 +144,27 @@ def _sloped(result: Any, x: Any, slope: Any) -> Any:
     return result.detach() + slope(result).detach() * (x - x.detach())
 
 
+def _softmax_like_sigmoid(judge: Judge, values: Mapping[str, Any]) -> Any:
+    return _sloped(judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s))
+
+
 def _softmax(dim: int) -> InTorch:
     return lambda judge, values: judge.torch.softmax(values["x"], dim)
 
+
+_TANH_MISTAKES: Mapping[str, InTorch] = {
+    "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
+        judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
+    ),
+}
+
+_SIGMOID_MISTAKES: Mapping[str, InTorch] = {
+    "SIGMOID-GRADIENT-S": lambda judge, values: _sloped(judge.torch.sigmoid(values["x"]), values["x"], lambda s: s),
+    "SIGMOID-GRADIENT-ONE-MINUS-S": lambda judge, values: _sloped(
+        judge.torch.sigmoid(values["x"]), values["x"], lambda s: 1 - s
+    ),
+    "SLOPE-ONE": lambda judge, values: _sloped(judge.torch.sigmoid(values["x"]), values["x"], judge.torch.ones_like),
+}
 
 CASES = (
     _activation(
@@ -124,45 +179,35 @@ CASES = (
             "RELU-ABSOLUTE": lambda _, values: values["x"].abs(),
         },
     ),
-    _activation(
+    Case(
         "relu-at-zero",
-        "ReLU",
-        lambda judge, values: judge.F.relu(values["x"]),
-        inputs=_zero_inputs,
-        mistakes={
-            "RELU-GRADIENT-AT-ZERO": lambda judge, values: (
-                judge.F.relu(values["x"]) + (values["x"] - values["x"].detach()) * (values["x"] == 0)
-            ),
-        },
+        "activations",
+        ("Tensor", "ReLU"),
+        _zero_inputs,
+        _relu_at_zero,
+        _relu_at_zero_in_torch,
+        claims=_relu_at_zero_claims,
     ),
     _activation(
         "sigmoid",
         "Sigmoid",
         lambda judge, values: judge.torch.sigmoid(values["x"]),
-        mistakes={
-            "SIGMOID-GRADIENT-S": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], lambda s: s
-            ),
-            "SIGMOID-GRADIENT-ONE-MINUS-S": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], lambda s: 1 - s
-            ),
-            "SLOPE-ONE": lambda judge, values: _sloped(
-                judge.torch.sigmoid(values["x"]), values["x"], judge.torch.ones_like
-            ),
-        },
+        mistakes=_SIGMOID_MISTAKES,
     ),
-    _large("sigmoid", "Sigmoid", lambda judge, values: judge.torch.sigmoid(values["x"]), "SIGMOID-OVERFLOW"),
+    _large(
+        "sigmoid",
+        "Sigmoid",
+        lambda judge, values: judge.torch.sigmoid(values["x"]),
+        "SIGMOID-OVERFLOW",
+        _SIGMOID_MISTAKES,
+    ),
     _activation(
         "tanh",
         "Tanh",
         lambda judge, values: judge.torch.tanh(values["x"]),
-        mistakes={
-            "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
-                judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
-            ),
-        },
+        mistakes=_TANH_MISTAKES,
     ),
-    _large("tanh", "Tanh", lambda judge, values: judge.torch.tanh(values["x"]), "TANH-OVERFLOW"),
+    _large("tanh", "Tanh", lambda judge, values: judge.torch.tanh(values["x"]), "TANH-OVERFLOW", _TANH_MISTAKES),
     _activation(
         "gelu",
         "GELU",
@@ -177,7 +222,9 @@ CASES = (
             "GELU-NO-FACTOR": lambda judge, values: values["x"] * judge.torch.sigmoid(values["x"]),
         },
     ),
-    _large("gelu", "GELU", lambda judge, values: gelu_sigmoid(judge, values["x"]), "GELU-OVERFLOW", _OTHER_GELUS),
+    _large(
+        "gelu", "GELU", lambda judge, values: gelu_sigmoid(judge, values["x"]), "GELU-OVERFLOW", also_right=_OTHER_GELUS
+    ),
     _activation(
         "softmax",
         "Softmax",
@@ -187,9 +234,18 @@ CASES = (
             "SOFTMAX-ALL": lambda judge, values: judge.torch.softmax(values["x"].reshape(-1), 0).reshape(
                 values["x"].shape
             ),
-            "SOFTMAX-SIGMOID-GRADIENT": lambda judge, values: _sloped(
-                judge.torch.softmax(values["x"], -1), values["x"], lambda s: s * (1 - s)
-            ),
+            "SOFTMAX-SIGMOID-GRADIENT": _softmax_like_sigmoid,
+        },
+    ),
+    _activation(
+        "softmax-on-sequences",
+        "Softmax",
+        _softmax(-1),
+        inputs=lambda draw: {"x": features(draw, *sizes(draw, 3, 5, 7))},
+        mistakes={
+            "SOFTMAX-FIRST-AXIS": _softmax(0),
+            "DEFAULT-ARGUMENT": _softmax(1),
+            "SOFTMAX-SIGMOID-GRADIENT": _softmax_like_sigmoid,
         },
     ),
     _activation(

@@ -18,6 +18,7 @@ from tinytorch_hf.check.cases.tensor import (
     arrays,
     away_from_zero,
     indices,
+    product,
     reductions,
     reshape_claims,
     reshapes,
@@ -26,6 +27,7 @@ from tinytorch_hf.check.cases.tensor import (
 from tinytorch_hf.check.expressions import Compute, Expression, Table
 from tinytorch_hf.check.inputs import digits, sizes, weights
 from tinytorch_hf.check.operation import InTorch, MakeClaims, operation
+from tinytorch_hf.check.state import gradient_of
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
@@ -41,6 +43,7 @@ def _gradient(
     in_torch: _Expression | None = None,
     mistakes: Mapping[str, InTorch] | None = None,
     needs: tuple[str, ...] = (),
+    claims: MakeClaims | None = None,
 ) -> Case:
     """A case of one expression, written alike on both sides unless torch spells it otherwise."""
     return operation(
@@ -52,6 +55,7 @@ def _gradient(
         lambda _, v: (in_torch or expression)(v),
         leaves=tuple(shapes),
         mistakes=mistakes,
+        claims=claims,
     )
 
 
@@ -93,7 +97,6 @@ _FORMULAS = (
     Expression("a ** 3", lambda v: v["a"] ** 3, method="__pow__"),
     Expression("a ** -1", lambda v: v["a"] ** -1, method="__pow__"),
     Expression("positive ** 0.5", lambda v: v["positive"] ** 0.5, leaves=("positive",), method="__pow__"),
-    Expression("zeros ** 0", lambda v: v["zeros"] ** 0, leaves=("zeros",), method="__pow__"),
     Expression("zeros ** 2", lambda v: v["zeros"] ** 2, leaves=("zeros",), method="__pow__"),
     Expression("a.exp()", lambda v: v["a"].exp(), method="exp"),
     Expression("positive.log()", lambda v: v["positive"].log(), leaves=("positive",), method="log"),
@@ -113,9 +116,9 @@ def _flatten_inputs(draw: Draw) -> Inputs:
 
 
 def _flattened(v: Mapping[str, Any], cut: bool = False) -> Any:
-    maps = v["x"] @ v["first"]
+    maps = product(v["x"], v["first"])
     maps = maps.detach() if cut else maps
-    return maps.reshape(-1, v["second"].shape[0]) @ v["second"]
+    return product(maps.reshape(-1, v["second"].shape[0]), v["second"])
 
 
 def _diamond(v: Mapping[str, Any]) -> Any:
@@ -124,9 +127,49 @@ def _diamond(v: Mapping[str, Any]) -> Any:
     return shared * v["a"] + shared
 
 
+def _diamond_claims(inputs: Inputs, results: Results) -> list[Claim]:
+    """That the shared result sends its gradient on once, when both ways have brought theirs.
+
+    Sent on earlier, only one way counts, or some twice.
+    """
+    found = [results.get(gradient_of(leaf)) for leaf in ("a", "b")]
+    a, b = inputs["a"], inputs["b"]
+    gradient = upstream(a.shape)
+    too_early = [
+        ways
+        for ways in ((1, 0), (0, 1), (1, 2), (2, 1), (2, 2))
+        if _sent_on(found, a, b, gradient, (ways[0] * a + ways[1]) * gradient)
+    ]
+    return [Claim("what is used twice sends its gradient on once, with both shares", not too_early, "BACKWARD-ORDER")]
+
+
+def _sent_on(found: Sequence[Any], a: Any, b: Any, gradient: Any, sent: Any) -> bool:
+    """Whether these are the leaves' gradients if the shared a * b has sent ``sent`` on."""
+    expected = (sent * b + gradient * a * b, sent * a)
+    return all(
+        value is not None and value.shape == right.shape and np.allclose(value, right, rtol=1e-3, atol=1e-3)
+        for value, right in zip(found, expected, strict=True)
+    )
+
+
+def _row_broadcast(v: Mapping[str, Any]) -> Any:
+    return v["a"] * v["b"] + v["b"]
+
+
+def _column_broadcast(v: Mapping[str, Any]) -> Any:
+    return (v["a"] - v["b"]) / v["b"]
+
+
+def _first_alone(judge: Judge, v: Mapping[str, Any], axis: int) -> Any:
+    """b, repeated along an axis so that only its first copy receives a gradient."""
+    repeated = v["b"].expand(v["a"].shape)
+    others = repeated.detach().narrow(axis, 1, repeated.shape[axis] - 1)
+    return judge.torch.cat([repeated.narrow(axis, 0, 1), others], axis)
+
+
 def _chain(v: Mapping[str, Any]) -> Any:
-    product = v["a"] @ v["b"]
-    return ((product + 1) * product / 3 - product).sum(axis=0)
+    made = product(v["a"], v["b"])
+    return ((made + 1) * made / 3 - made).sum(axis=0)
 
 
 def _last_place(v: Mapping[str, Any]) -> Any:
@@ -175,12 +218,22 @@ CASES = (
     _gradient("mul", _PAIR, lambda v: v["a"] * v["b"]),
     _gradient("div", _PAIR, lambda v: v["a"] / v["b"]),
     *(_with_number(name) for name in NUMBERS),
-    _gradient("broadcast-row", {"a": (5, 7), "b": (7,)}, lambda v: v["a"] * v["b"] + v["b"]),
-    _gradient("broadcast-column", {"a": (5, 7), "b": (5, 1)}, lambda v: (v["a"] - v["b"]) / v["b"]),
+    _gradient(
+        "broadcast-row",
+        {"a": (5, 7), "b": (7,)},
+        _row_broadcast,
+        mistakes={"BROADCAST-FIRST-ROW": lambda judge, v: _row_broadcast({**v, "b": _first_alone(judge, v, 0)})},
+    ),
+    _gradient(
+        "broadcast-column",
+        {"a": (5, 7), "b": (5, 1)},
+        _column_broadcast,
+        mistakes={"BROADCAST-FIRST-ROW": lambda judge, v: _column_broadcast({**v, "b": _first_alone(judge, v, 1)})},
+    ),
     _gradients("broadcast", BROADCAST_SHAPES, BROADCASTS),
-    _gradient("matmul", {"a": (7, 64), "b": (64, 11)}, lambda v: v["a"].matmul(v["b"])),
+    _gradient("matmul", {"a": (7, 64), "b": (64, 11)}, lambda v: product(v["a"], v["b"])),
     _gradients("matmul-ways", {"a": (5, 7), "b": (7, 4), "vector": (7,)}, [*PRODUCTS, *VECTORS]),
-    _gradient("matmul-batched", {"a": (3, 4, 5), "b": (3, 5, 7)}, lambda v: v["a"].matmul(v["b"])),
+    _gradient("matmul-batched", {"a": (3, 4, 5), "b": (3, 5, 7)}, lambda v: product(v["a"], v["b"])),
     _gradients("matmul-broadcast", BATCH_SHAPES, BATCHES),
     _gradient("sum", {"a": (5, 7)}, lambda v: v["a"].sum(), needs=("Tensor.sum",)),
     _gradient("sum-axis", {"a": (4, 5, 7)}, lambda v: v["a"].sum(axis=1), needs=("Tensor.sum",)),
@@ -224,7 +277,7 @@ CASES = (
         lambda v: v["a"] * v["a"],
         mistakes={"BRANCH-LOST": lambda _, v: v["a"] * v["a"].detach()},
     ),
-    _gradient("diamond", _PAIR, _diamond),
+    _gradient("diamond", _PAIR, _diamond, claims=_diamond_claims),
     _gradient(
         "sum-of-sums",
         _PAIR,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.check.inputs import digits, features, sizes, weights
 from tinytorch_hf.check.operation import InTorch, layer
-from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, arguments_of
+from tinytorch_hf.student.view import Student, UnbuiltError, arguments_of
 
 _P = 0.3
 
@@ -98,7 +99,7 @@ def _dropped(*p: float, **training: bool) -> Any:
         return {
             **results,
             "output of another call": np.array(student.array(again)),
-            "arguments of Dropout": arguments_of(part),
+            "arguments of Dropout": [] if student.is_mapped else arguments_of(part),
         }
 
     return run
@@ -181,7 +182,63 @@ def _nothing_dropped(name: str, p: float, training: bool) -> Case:
     )
 
 
+def _flatten(student: Student, values: Inputs) -> Results:
+    """By the tensor's own reshape, and by the layer, where there is one: the course does not ask for it."""
+    results: Results = {}
+    ways: dict[str, Callable[[Any], Any]] = {"x.reshape(n, -1)": lambda x: x.reshape(len(values["x"]), -1)}
+    with contextlib.suppress(UnbuiltError):
+        ways["Flatten()(x)"] = student.part("Flatten")()
+    for text, flattened in ways.items():
+        x = student.tensor(values["x"], gradient=True)
+        output = flattened(x)
+        results[text] = np.array(student.array(output))
+        if student.has_autograd:
+            student.backward(output, upstream(results[text].shape))
+            arrived = student.gradient(x)
+            results[f"gradient of x in {text}"] = None if arrived is None else np.array(arrived)
+    return results
+
+
+def _flatten_in_torch(cut: bool) -> Any:
+    def run(judge: Judge, values: Inputs) -> Results:
+        x = judge.tensor(values["x"])
+        flat = x.reshape(len(x), -1)
+        gradient = judge.tensor(upstream(tuple(flat.shape))).reshape(x.shape)
+        outputs = dict.fromkeys(("x.reshape(n, -1)", "Flatten()(x)"), judge.array(flat))
+        slopes = {"x.reshape(n, -1)": 1, "Flatten()(x)": 0 if cut else 1}
+        return {
+            **outputs,
+            **{f"gradient of x in {text}": judge.array(gradient * slope) for text, slope in slopes.items()},
+        }
+
+    return run
+
+
+def _all_dropped(student: Student, values: Inputs) -> Results:
+    try:
+        output = student.part("Dropout")(1.0).forward(student.tensor(values["x"]), training=True)
+    except (ValueError, ArithmeticError, AssertionError) as error:
+        return {"p = 1": type(error).__name__}
+    return {"p = 1": "", "output": np.array(student.array(output))}
+
+
+def _all_dropped_claims(_: Inputs, results: Results) -> list[Claim]:
+    refused = results["p = 1"]
+    was_taken = not refused and results["output"] is not None
+    return [Claim(f"refuses p = 1, which PyTorch takes ({refused})", was_taken, is_note=True)]
+
+
 CASES = (
+    Case(
+        "flatten",
+        "layers",
+        ("Tensor", "Tensor.reshape"),
+        lambda draw: {"x": features(draw, *sizes(draw, 5, 3, 7))},
+        _flatten,
+        _flatten_in_torch(cut=False),
+        mistakes={"GRAPH-CUT-FLATTEN": _flatten_in_torch(cut=True)},
+        optional=frozenset(["Flatten()(x)", "gradient of x in Flatten()(x)"]),
+    ),
     _linear_case("linear", _linear_inputs(7)),
     _linear_case("linear-one-row", _linear_inputs(1)),
     layer(
@@ -199,6 +256,17 @@ CASES = (
     _dropout("dropout-by-default", _dropped(), _dropout_claims(0.5, default=True)),
     _nothing_dropped("dropout-evaluation", _P, training=False),
     _nothing_dropped("dropout-of-nothing", 0.0, training=True),
+    Case(
+        "dropout-of-everything",
+        "layers",
+        ("Tensor", "Dropout"),
+        lambda draw: {"x": features(draw, *sizes(draw, 5, 7))},
+        _all_dropped,
+        lambda judge, values: {"output": judge.array(0 * judge.tensor(values["x"]))},
+        mistakes={"DROPOUT-P-IS-KEPT": lambda judge, values: {"output": judge.array(judge.tensor(values["x"]))}},
+        claims=_all_dropped_claims,
+        optional=frozenset(["output"]),
+    ),
     layer(
         "sequential",
         "layers",

@@ -13,7 +13,7 @@ from tinytorch_hf.check.state import gradient_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, arguments_of
 
 # Computes gradients with NumPy alone from a, b and what arrives; the judge's precision is kept.
 _Formula = Callable[[Array, Array, Array], Mapping[str, Array]]
@@ -74,7 +74,8 @@ def _adds_up(student: Student, values: Inputs) -> Results:
     """Gradients add up over calls of backward until they are reset."""
     a, b, gradient = leaves(student, values)
     for _ in range(2):
-        student.backward(a * b, gradient.copy())
+        # The same array both times, as a loop over batches sends it.
+        student.backward(a * b, gradient)
     return gradients_left(student, a=a, b=b)
 
 
@@ -110,6 +111,11 @@ def _zeroed_in_place(student: Student, values: Inputs) -> Results:
         return {"gradient of a cannot be written to": 1}
     student.backward(a * b, gradient.copy())
     return gradients_left(student, a=a)
+
+
+def _zeroed_claims(_: Inputs, results: Results) -> list[Claim]:
+    tried = gradient_of("a") in results or results["gradient of a cannot be written to"] == 1
+    return [Claim("the gradient arrives after it was set to zero in place", tried)]
 
 
 def _untouched(student: Student, values: Inputs) -> Results:
@@ -153,11 +159,16 @@ def _not_asked(student: Student, values: Inputs) -> Results:
         arrived, unasked = student.gradient(a), student.gradient(b)
         results[f"gradient of a in {text}"] = None if arrived is None else np.array(arrived)
         results[f"at b in {text}"] = "nothing" if unasked is None or not unasked.any() else "a gradient"
+    if not student.is_mapped and "requires_grad" in arguments_of(student.part("Tensor")):
+        # TinyTorch's interface, for which its documentation states the default.
+        results["a new tensor wants a gradient"] = str(bool(student.wants_gradient(student.tensor(values["a"]))))
     return results
 
 
 def _not_asked_claims(_: Inputs, results: Results) -> list[Claim]:
+    is_default = results.get("a new tensor wants a gradient", "False") == "False"
     return [
+        Claim("requires_grad is False by default", is_default, "DEFAULT-ARGUMENT"),
         Claim(
             f"b, which asked for no gradient, has none after {text}",
             results[f"at b in {text}"] == "nothing",
@@ -243,6 +254,7 @@ CASES = (
         _zeroed_in_place,
         by_formula(lambda _, b, g: {gradient_of("a"): g * b}),
         {"GRADIENT-IN-PLACE": by_formula(lambda _, b, g: {gradient_of("a"): 0 * g * b})},
+        _zeroed_claims,
         optional=frozenset([gradient_of("a")]),
     ),
     situation(

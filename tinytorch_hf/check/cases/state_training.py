@@ -83,7 +83,7 @@ def _initial(student: Student, values: Inputs) -> Results:
     layer = linear(n_in, n_out)
     bias = getattr(layer, student.conventions.bias, None)
     return {
-        "arguments of Linear": arguments_of(linear),
+        "arguments of Linear": [] if student.is_mapped else arguments_of(linear),
         "weight": np.array(student.array(student.parameter(layer, "weight"))),
         "bias": "none" if bias is None else np.array(student.array(bias)),
     }

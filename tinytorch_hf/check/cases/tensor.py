@@ -105,7 +105,7 @@ def transposes() -> list[Expression]:
         Expression("a.transpose()", lambda v: v["a"].transpose(), lambda v: v["a"].transpose(-2, -1)),
         Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1)),
         Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2)),
-        Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0)),
+        Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0), may_be_refused=True),
         Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2)),
     ]
 
@@ -180,19 +180,40 @@ NUMBERS: Mapping[str, tuple[Expression, Expression]] = {
 }
 """Each operator with a number on its right, and on its left, which the course does not ask for."""
 
+
+def product(a: Any, b: Any) -> Any:
+    """The matrix product, by the method or by the operator, whichever there is."""
+    return a.matmul(b) if hasattr(a, "matmul") else a @ b
+
+
 PRODUCTS = (
-    Expression("a.matmul(b)", lambda v: v["a"].matmul(v["b"]), leaves=_BOTH),
-    Expression("a @ b", lambda v: v["a"] @ v["b"], leaves=_BOTH),
+    Expression("product of a and b", lambda v: product(v["a"], v["b"]), leaves=_BOTH),
+    Expression("a @ b", lambda v: v["a"] @ v["b"], leaves=_BOTH, method="__matmul__"),
 )
 VECTORS = (
-    Expression("a.matmul(vector)", lambda v: v["a"].matmul(v["vector"]), leaves=("a", "vector"), may_be_refused=True),
-    Expression("vector.matmul(b)", lambda v: v["vector"].matmul(v["b"]), leaves=("vector", "b"), may_be_refused=True),
+    Expression(
+        "product of a and vector",
+        lambda v: product(v["a"], v["vector"]),
+        leaves=("a", "vector"),
+        may_be_refused=True,
+    ),
+    Expression(
+        "product of vector and b",
+        lambda v: product(v["vector"], v["b"]),
+        leaves=("vector", "b"),
+        may_be_refused=True,
+    ),
 )
 BATCHES = (
-    Expression("batch.matmul(b)", lambda v: v["batch"].matmul(v["b"]), leaves=("batch", "b")),
-    Expression("a.matmul(batch of b)", lambda v: v["a"].matmul(v["many"]), leaves=("a", "many"), may_be_refused=True),
+    Expression("product of many a and b", lambda v: product(v["batch"], v["b"]), leaves=("batch", "b")),
     Expression(
-        "single.matmul(batch of b)", lambda v: v["one"].matmul(v["many"]), leaves=("one", "many"), may_be_refused=True
+        "product of a and many b", lambda v: product(v["a"], v["many"]), leaves=("a", "many"), may_be_refused=True
+    ),
+    Expression(
+        "product of (1, n, m) and many b",
+        lambda v: product(v["one"], v["many"]),
+        leaves=("one", "many"),
+        may_be_refused=True,
     ),
 )
 BATCH_SHAPES: Mapping[str, tuple[int, ...]] = {
@@ -251,7 +272,9 @@ CASES = (
         "tensor-matmul-batched",
         arrays(**BATCH_SHAPES),
         [
-            Expression("batch.matmul(batch of b)", lambda v: v["batch"].matmul(v["many"]), leaves=("batch", "many")),
+            Expression(
+                "product of many a and many b", lambda v: product(v["batch"], v["many"]), leaves=("batch", "many")
+            ),
             *BATCHES,
         ],
     ),

@@ -112,7 +112,7 @@ MISTAKES = (
     ),
     Mistake(
         "SOFTMAX-OVERFLOW",
-        "the exponentials overflow for large x",
+        "an exponential overflows for large x",
         "Subtract the maximum over dim before exp.",
     ),
     Mistake(
@@ -124,10 +124,5 @@ MISTAKES = (
         "GELU-OVERFLOW",
         "GELU is computed from numbers that overflow for large x",
         "Use np.tanh, or a sigmoid of exp(-|x|), and multiply by x last.",
-    ),
-    Mistake(
-        "RELU-GRADIENT-AT-ZERO",
-        "the gradient also passes where x is exactly 0",
-        "Multiply the gradient by (x > 0), not by (x >= 0).",
     ),
 )
