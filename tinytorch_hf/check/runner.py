@@ -8,7 +8,8 @@ import numpy as np
 
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn
+from tinytorch_hf.judging import yardstick
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.judging.roots import Trace
 from tinytorch_hf.student import wire
@@ -83,5 +84,6 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)
         if answer.kind == "results":
-            traces[result.name] = Trace(frozenset(answer.called), answer.message)
+            has_gradients = any(map(is_gradient, yardstick.expected(CASES[result.name], seed)[0].values))
+            traces[result.name] = Trace(frozenset(answer.called), answer.message, has_gradients)
     return traces

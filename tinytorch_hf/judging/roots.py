@@ -36,6 +36,7 @@ from tinytorch_hf.judging.results import WRONG, Outcome, Result
 CONSEQUENCES = frozenset(
     {
         "ANOTHER-DEFINITION",
+        "BACKWARD-RAISES",
         "BRANCH-LOST",
         "DIVISION-MISSING",
         "DIVISION-TWICE",
@@ -44,6 +45,7 @@ CONSEQUENCES = frozenset(
         "GRAPH-CUT-FLATTEN",
         "HALF",
         "NO-GRADIENT",
+        "REFLECTED-DETACHED",
         "NOT-SUMMED-BROADCAST",
         "OTHER-SHAPE",
         "RESHAPED-NOT-TRANSPOSED",
@@ -71,10 +73,13 @@ class Trace:
         Names of functions of the package under test.
     ended_in
         The one in which an error arose, or nothing.
+    has_gradients
+        Whether gradients are among the case's results.
     """
 
     called: frozenset[str]
     ended_in: str = ""
+    has_gradients: bool = False
 
 
 def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
@@ -124,7 +129,7 @@ def _name_the_explained(root: Result, results: Sequence[Result], follows: dict[s
 
 @dataclass(frozen=True)
 class _Cleared:
-    """Functions that ran in cases that are right: in any, and in those that call a backward."""
+    """Functions that ran in cases that are right: in any, and in those whose gradients are."""
 
     computing: frozenset[str]
     sending_back: frozenset[str]
@@ -132,12 +137,12 @@ class _Cleared:
     @staticmethod
     def by(results: Sequence[Result], traces: Mapping[str, Trace]) -> _Cleared:
         right = [
-            traces[result.name].called
-            for result in results
-            if result.outcome is Outcome.AGREES and result.name in traces
+            traces[result.name] for result in results if result.outcome is Outcome.AGREES and result.name in traces
         ]
-        with_backward = [called for called in right if any(_last(name) == "backward" for name in called)]
-        return _Cleared(frozenset().union(*right), frozenset().union(*with_backward))
+        return _Cleared(
+            frozenset().union(*(trace.called for trace in right)),
+            frozenset().union(*(trace.called for trace in right if trace.has_gradients)),
+        )
 
     def suspects(self, result: Result, called: frozenset[str]) -> tuple[frozenset[str], bool]:
         """The functions in one of which the fault is, and whether they never ran without a fault."""
@@ -197,7 +202,3 @@ def _only_gradients(result: Result) -> bool:
 def _trains(result: Result) -> bool:
     """Whether what differs may have been computed from gradients, as a loss after a step is."""
     return all(difference.what != "output" for difference in result.differences)
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
