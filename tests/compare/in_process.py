@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tinytorch_hf.check.run import ask_for, select
 from tinytorch_hf.compare import lockstep, preparing
 from tinytorch_hf.compare.lockstep import Comparison, Judgement
+from tinytorch_hf.compare.package import opened
 from tinytorch_hf.compare.preparing import Prepared
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.target import Target
+from tinytorch_hf.judging.results import Result
 
 HERE = Target(in_process=True)
 
@@ -23,6 +26,12 @@ def run_here(settings: Settings, **options: Any) -> Comparison:
 def judge_here(settings: Settings) -> Judgement:
     """What every step of a training comes to."""
     return lockstep.judge(settings, target=HERE)
+
+
+def check_here(only: Iterable[str]) -> list[Result]:
+    """What `check` finds in these operations of the same package."""
+    with opened(HERE) as package:
+        return list(ask_for(package.ask, package.target.framework_map, select(only)).results)
 
 
 @contextmanager

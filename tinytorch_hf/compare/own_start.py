@@ -19,6 +19,8 @@ from tinytorch_hf.judging.cause import Cause
 
 # Standard deviations that an accuracy has to be above chance to be called learned.
 _DEVIATIONS = 3
+# What weights of equal units may differ by, relative to the largest, as sums are rounded otherwise in each place.
+_ROUNDING = 1e-4
 # Initial weights may be this many times larger or smaller than TinyTorch's before they are spoken of.
 _SCALE = 3.0
 
@@ -63,14 +65,21 @@ def judged_start(prepared: Prepared, start: Weights, end: Weights, before: float
     chance = _chance(arrays.y_test)
     learns = _is_above(after, chance, arrays.y_test.size)
     equal = stays_equal(prepared.model, start, end)
-    cause = Cause("WEIGHTS-EQUAL", " and ".join(equal)) if equal else None
+    cause = _equal_weights(equal)
     if learns:
         return OwnStart(before, after, chance, learns, cause=cause)
     usual = _usual(prepared.settings, prepared.model, arrays)
     usual_learns = _is_above(usual, chance, arrays.y_test.size)
     if cause is None and usual_learns:
-        cause = _other_scale(prepared.model, start)
+        # Rounding alone may part them in the end. The units of the last layer are parted by what they are trained to.
+        *hidden, _ = [layer.name for layer in prepared.model.layers if layer.parameters]
+        equal = [name for name in stays_equal(prepared.model, start, start) if name in hidden]
+        cause = _equal_weights(equal) or _other_scale(prepared.model, start)
     return OwnStart(before, after, chance, learns, usual, usual_learns, cause)
+
+
+def _equal_weights(names: list[str]) -> Cause | None:
+    return Cause("WEIGHTS-EQUAL", " and ".join(names)) if names else None
 
 
 def stays_equal(model: Model, start: Weights, end: Weights) -> list[str]:
@@ -86,10 +95,10 @@ def _has_equal_units(layer: Layer, values: list[Array]) -> bool:
     """Whether a Linear or a Conv2d has several units, all with the same weights and biases."""
     if not layer.kind.startswith(("Linear", "Conv2d")):
         return False
-    by_unit = [
-        np.moveaxis(value, 1 if layer.kind.startswith("Linear") and value.ndim == 2 else 0, 0) for value in values
-    ]
-    return len(by_unit[0]) > 1 and all(bool((value == value[:1]).all()) for value in by_unit)
+    axis = 1 if layer.kind.startswith("Linear") else 0
+    by_unit = [np.moveaxis(value, axis if value.ndim > 1 else 0, 0) for value in values]
+    largest = max(float(np.abs(value).max()) for value in by_unit)
+    return len(by_unit[0]) > 1 and all(float(np.ptp(value, axis=0).max()) <= _ROUNDING * largest for value in by_unit)
 
 
 def _other_scale(model: Model, start: Weights) -> Cause | None:

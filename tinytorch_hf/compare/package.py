@@ -13,7 +13,6 @@ import numpy as np
 from tinytorch_hf.compare.target import REFERENCE, Ask, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer
 
 # Rows of data go over in pieces of about this size.
@@ -67,7 +66,7 @@ class Package:
 
     def request(self, ask: str, inputs: dict[str, Any] | None = None, **fields: Any) -> Answer:
         """The answer to a request, whatever it is."""
-        return self.ask(ask=ask, inputs=wire.encode(inputs or {}), **fields)
+        return self.ask(ask=ask, inputs=inputs or {}, **fields)
 
     def results(self, ask: str, inputs: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """The results of a request.

@@ -44,9 +44,6 @@ _SMALL: dict[str, tuple[tuple[Any, ...], tuple[int, ...], str, str]] = {
     "Positions to rows": ((), (2, 2, 2), "", "x.reshape(4, 2)"),
 }
 
-# Has two layers in the model; what parameters() lists is shown by one.
-_EMBEDDING: tuple[tuple[Any, ...], tuple[int, ...], str, str] = ((), (), "Embedding(3, 2)", "")
-
 
 class Snippets:
     """Makes snippets for the package that is compared.
@@ -79,17 +76,16 @@ class Snippets:
         name, stage = divergence.layer, divergence.stage
         optimizer = optimizer_choice(self._settings.optimizer)
         layers = {layer.name: layer for layer in self._model.layers}
+        kind = layers[name].kind if name in layers else ""
         if stage == "parameters":
-            return self._of_listing(layers[name].kind, divergence.finding.kind)
+            return self._of_listing(kind) if kind in _SMALL else ""
         if stage == "update":
             return self._of_optimizer()
         if name == optimizer.class_name:
             return self._of_zero_grad(name)
         if name == self._model.loss:
             return self._of_loss(stage)
-        if name in layers and layers[name].kind in _SMALL:
-            return self._of_layer(layers[name].kind, stage)
-        return ""
+        return self._of_layer(kind, stage) if kind in _SMALL else ""
 
     def _imports(self, *names: str) -> str:
         wanted = list(dict.fromkeys(("Tensor", *names)))
@@ -100,14 +96,16 @@ class Snippets:
             lines.append(f"from {module} import {called}" + (f" as {name}" if called != name else ""))
         return "\n".join(lines)
 
-    def _of_listing(self, kind: str, what: str) -> str:
+    def _of_listing(self, kind: str) -> str:
         """How many tensors a small layer's parameters() lists."""
-        arguments, _, made, _ = _SMALL.get(kind, _EMBEDDING)
-        if not made or (what == "other" and kind not in _SMALL):
+        arguments, _, made, _ = _SMALL[kind]
+        layer = Layer("layer", kind, arguments)
+        small = StudentSide(self._package, self._settings, Model("", "", (layer,), self._model.loss), None, of="small")
+        n, (counts,) = len(layer.parameters), small.listings
+        if not made or counts is None or sum(counts) + sum(small.strangers) == n:
             return ""
-        n = len(KINDS[kind].parameters(*arguments)) if kind in _SMALL else 1
-        (part,) = KINDS[kind].needs
-        return "\n".join([self._imports(part), f"layer = {made}", f"print(len(layer.parameters()))  # PyTorch: {n}"])
+        lines = [self._imports(*KINDS[kind].needs), f"layer = {made}"]
+        return "\n".join([*lines, f"print(len(layer.parameters()))  # PyTorch: {n}"])
 
     def _of_layer(self, kind: str, stage: str) -> str:
         arguments, shape, made, called = _SMALL[kind]

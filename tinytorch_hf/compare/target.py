@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.student.answers import Answer, parse
+import numpy as np
+
+from tinytorch_hf.student import wire
+from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
@@ -70,19 +74,24 @@ def asking(target: Target) -> Iterator[Ask]:
             yield _here(target.framework_map)
         return
     with PackageProcess(target.framework_map, target.folder, target.limit_s, _CHILD) as process:
-        yield process.ask
+        yield lambda **request: process.ask(**{**request, "inputs": wire.encode(request.get("inputs", {}))})
 
 
 def _here(framework_map: FrameworkMap) -> Ask:
-    """Answers out of this process, in the form in which they arrive from another."""
+    """Answers out of this process; what is in them shares no memory with the package, as if it came from another."""
     from tinytorch_hf.compare.child import Session
 
     session = Session(framework_map)
 
     def ask(**request: Any) -> Answer:
-        return parse(session.answer(request).as_json())
+        answer = session.answer(request)
+        return dataclasses.replace(answer, results={name: _copied(value) for name, value in answer.results.items()})
 
     return ask
+
+
+def _copied(value: Any) -> Any:
+    return np.array(value) if isinstance(value, np.ndarray) else value
 
 
 @contextlib.contextmanager
