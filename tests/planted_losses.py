@@ -130,6 +130,13 @@ PLANTED = (
         "cross-entropy",
     ),
     _loss(
+        "BCE's gradient is that of the first sample for all",
+        {"/ (p * (1 - p)) / n,)": "/ (p * (1 - p)) / n)[:1].repeat(len(p), 0),)", "(g * (p - t)": "((g * (p - t)"},
+        "LOSS-FIRST-ROW",
+        "binary-cross-entropy",
+        "binary-cross-entropy-in-a-sum",
+    ),
+    _loss(
         "BCE divides by the batch",
         {
             "loss = -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean()": (

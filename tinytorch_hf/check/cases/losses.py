@@ -122,6 +122,17 @@ def _of_first(loss: LossInTorch) -> LossInTorch:
     return with_gradient(loss, first)
 
 
+def _first_for_all(loss: LossInTorch) -> LossInTorch:
+    """The right value; every sample has the gradient of the first one."""
+
+    def repeated(judge: Judge, p: Any, y: Any) -> Any:
+        at = p.detach().requires_grad_()
+        (slope,) = judge.torch.autograd.grad(loss(judge, at, y), at)
+        return (p * slope[:1]).sum()
+
+    return with_gradient(loss, repeated)
+
+
 _MSE_MISTAKES: Mapping[str, LossInTorch] = {
     "LOSS-SUM": _sum(mse),
     "MSE-BATCH-ONLY": lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p),
@@ -129,6 +140,7 @@ _MSE_MISTAKES: Mapping[str, LossInTorch] = {
     "MSE-GRADIENT-NOT-DIVIDED": with_gradient(mse, _sum(mse)),
     "MSE-GRADIENT-BATCH-ONLY": with_gradient(mse, lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p)),
     "ONE-SAMPLE-GRADIENT": _of_first(mse),
+    "LOSS-FIRST-ROW": _first_for_all(mse),
 }
 _CROSS_ENTROPY_MISTAKES: Mapping[str, LossInTorch] = {
     "LOSS-SUM": _sum(cross_entropy),
@@ -138,6 +150,7 @@ _CROSS_ENTROPY_MISTAKES: Mapping[str, LossInTorch] = {
     "CE-EXPECTS-PROBABILITIES": lambda judge, p, y: judge.F.nll_loss(p.clamp_min(1e-7).log(), y.long()),
     "CE-SOFTMAX-OVER-BATCH": lambda judge, p, y: judge.F.nll_loss(judge.F.log_softmax(p, 0), y.long()),
     "ONE-SAMPLE-GRADIENT": _of_first(cross_entropy),
+    "LOSS-FIRST-ROW": _first_for_all(cross_entropy),
 }
 _BINARY_MISTAKES: Mapping[str, LossInTorch] = {
     "LOSS-SUM": _sum(bce),
@@ -147,6 +160,7 @@ _BINARY_MISTAKES: Mapping[str, LossInTorch] = {
     "BCE-GRADIENT-NOT-DIVIDED": with_gradient(bce, _sum(bce)),
     "BCE-GRADIENT-OF-LOGITS": with_gradient(bce, lambda _, p, y: ((p - y).detach() * p).mean()),
     "ONE-SAMPLE-GRADIENT": _of_first(bce),
+    "LOSS-FIRST-ROW": _first_for_all(bce),
 }
 
 
@@ -271,6 +285,7 @@ _OF_BATCHES = (
     "CE-GRADIENT-NOT-DIVIDED",
     "CE-SOFTMAX-OVER-BATCH",
     "ONE-SAMPLE-GRADIENT",
+    "LOSS-FIRST-ROW",
     "MSE-BATCH-ONLY",
     "MSE-GRADIENT-BATCH-ONLY",
     "BCE-BATCH-ONLY",

@@ -100,4 +100,9 @@ MISTAKES = (
         "its gradient is p - target, which is that of the logits, not of the probabilities",
         "Divide by p * (1 - p).",
     ),
+    Mistake(
+        "LOSS-FIRST-ROW",
+        "every sample receives the gradient of the first one",
+        "Return a tuple with a gradient for each input; a bare array is taken apart row by row.",
+    ),
 )
