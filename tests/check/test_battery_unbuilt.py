@@ -84,6 +84,32 @@ def test_a_step_that_is_still_to_be_written_makes_no_update_wrong(install: Insta
     assert result.detail == "not implemented yet: SGD.step (tinytorch/core/optimizers.py:3)"
 
 
+def test_what_does_nothing_is_not_called_right_where_nothing_is_to_change(install: Install) -> None:
+    """What is called and does nothing has not been seen to be right, whatever the numbers say."""
+    tensor = (
+        "from tinytorch_hf.reference import Tensor as _T\nclass Tensor(_T):\n    def zero_grad(self):\n        pass\n"
+    )
+    install({**GENERATION_C, "core/tensor.py": tensor})
+
+    results = check_here(only=["gradient-zero-grad", "tensor-matmul"]).results
+
+    assert [result.outcome for result in results] == [Outcome.AGREES, Outcome.MISSING]
+    assert results[1].detail == "not implemented yet: Tensor.zero_grad (tinytorch/core/tensor.py:3)"
+
+
+def test_a_layer_without_anything_to_switch_agrees(install: Install) -> None:
+    """Its train and eval do nothing, and need not; nor need what it calls itself."""
+    activations = (
+        "from tinytorch_hf.reference import ReLU as _R, Tensor\n"
+        "class ReLU(_R):\n    def train(self):\n        pass\n    def eval(self):\n        pass\n"
+        "    def _check(self, x):\n        pass\n"
+        "    def forward(self, x):\n        self._check(x)\n        return super().forward(x)\n"
+    )
+    install({**GENERATION_C, "core/activations.py": activations})
+
+    assert check_here(only=["relu"]).results[0].outcome is Outcome.AGREES
+
+
 def test_a_constructor_that_ignores_an_option_hides_no_fault(install: Install) -> None:
     """`ReLU(inplace=False)` may well do nothing with it."""
     activations = (

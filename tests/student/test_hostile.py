@@ -172,7 +172,7 @@ def test_what_a_case_does_to_the_process_does_not_reach_the_next(tmp_path: Path)
     """The folder, the path, the environment, the random state, standard input, the limit of recursion."""
     results = checked(
         tmp_path,
-        "os.chdir('/'); sys.path[:] = []; os.environ.clear(); sys.stdin.read(); sys.stdin = None\n"
+        "os.chdir('/'); sys.path[:] = []; os.environ.clear(); sys.stdin and sys.stdin.read(); sys.stdin = None\n"
         "        sys.modules.pop('numpy.linalg', None); sys.setrecursionlimit(400); return _Right()(x)",
     )
 

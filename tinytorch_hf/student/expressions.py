@@ -31,9 +31,9 @@ def is_ours(filename: str) -> bool:
 def of(error: BaseException) -> str:
     """What a case computed, as it is written, such as ``1 - a``; nothing if no case was running."""
     steps = [step for step in _steps(error) if _is_of_a_case(step.tb_frame.f_code.co_filename)]
-    if not steps:
-        return ""
-    return readable(_written(steps[-1]), steps[-1])
+    # Where a case itself says what is wrong, that is no expression of the package's.
+    written = [(text, step) for step in steps if not (text := _written(step)).lstrip().startswith("raise ")]
+    return readable(*written[-1]) if written else ""
 
 
 def readable(text: str, step: TracebackType) -> str:

@@ -46,7 +46,7 @@ _DISTRIBUTIONS = {
     "dateutil": "python-dateutil",
 }
 # Errors that a constructor leads to which makes no attributes, or says itself that it is not written.
-_OF_CONSTRUCTORS = (AttributeError, view.DiffersError, NotImplementedError)
+_OF_CONSTRUCTORS = (AttributeError, view.DiffersError, view.UntriedError, NotImplementedError)
 _MOST_NAMED = 3
 
 
@@ -74,7 +74,7 @@ def _unbuilt(error: BaseException, watch: Watch | None, where: str) -> Answer | 
     if isinstance(error, view.UnbuiltError):
         return Answer("missing", message=str(error))
     stubs = relevant(watch, error)
-    if stubs and not isinstance(error, view.UntriedError):
+    if stubs:
         return Answer("missing", message=unbuilt(stubs))
     if isinstance(error, NotImplementedError):
         text = _first_line(error)

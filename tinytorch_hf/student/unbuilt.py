@@ -13,6 +13,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
+from tinytorch_hf.student.expressions import is_ours
+
 # What the compiler adds to any body.
 _FRAME_WORK = ("RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL", "PRECALL", "NOT_TAKEN")
 _NOTHING = (None, ...)
@@ -68,12 +70,15 @@ class Watch:
         Constructors, of the same form; they count only where an attribute is what is missing.
     probed
         What the view called to see what the package has; it says nothing of a case that goes on.
+    asked
+        What a case itself called and was given nothing by: no result shows then that it is implemented.
     """
 
     def __init__(self, folder: str) -> None:
         self.called: dict[str, None] = {}
         self.constructed: dict[str, None] = {}
         self.probed: dict[str, None] = {}
+        self.asked: dict[str, None] = {}
         self._start = folder + os.sep
         self._before: Any = None
 
@@ -93,9 +98,15 @@ class Watch:
             return
         if _is_unbuilt(code):
             place = Path(code.co_filename).relative_to(Path(self._start).parent).as_posix()
-            names = self.constructed if code.co_name == "__init__" else self.called
-            names = self.probed if _is_probing(frame) else names
-            names[f"{_qualified(frame)} ({place}:{code.co_firstlineno})"] = None
+            name = f"{_qualified(frame)} ({place}:{code.co_firstlineno})"
+            if _is_probing(frame):
+                self.probed[name] = None
+            elif code.co_name == "__init__":
+                self.constructed[name] = None
+            else:
+                self.called[name] = None
+                if _is_what_is_tried(frame):
+                    self.asked[name] = None
 
 
 def _is_probing(frame: FrameType) -> bool:
@@ -106,6 +117,14 @@ def _is_probing(frame: FrameType) -> bool:
             return True
         outer = outer.f_back
     return False
+
+
+def _is_what_is_tried(frame: FrameType) -> bool:
+    """Whether a case calls a function that gives nothing back; who has nothing to switch has an empty train and eval."""
+    code, caller = frame.f_code, frame.f_back
+    if code.co_name in ("train", "eval") or caller is None or not is_ours(caller.f_code.co_filename):
+        return False
+    return _gives_nothing(_steps(code))
 
 
 def _qualified(frame: FrameType) -> str:
@@ -171,9 +190,13 @@ def _judged(code: CodeType) -> bool:
     n_arguments += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     if code.co_name == "__init__" and n_arguments <= 1:
         return False
-    # A body without a branch is short; anything longer is one that somebody wrote.
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _FRAME_WORK]
+    steps = _steps(code)
     return bool(steps) and (_raises(steps) or _gives_nothing(steps))
+
+
+def _steps(code: CodeType) -> list[dis.Instruction]:
+    """What a body does."""
+    return [step for step in dis.get_instructions(code) if step.opname not in _FRAME_WORK]
 
 
 def _raises(steps: list[dis.Instruction]) -> bool:
