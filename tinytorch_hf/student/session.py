@@ -41,20 +41,20 @@ class Session:
     def answer(self, request: dict[str, Any]) -> Answer:
         """What comes of a request; whatever the package raises is part of the answer.
 
-        Functions that are not implemented yet are watched for where nothing came of it, or where the request asks for
-        that with ``watch``: it takes a few times as long.
+        Functions that are not implemented yet are watched for, which takes a few times as long: where the package has
+        some that do nothing without a word, where nothing came of it, or where the request asks for that with
+        ``watch``.
         """
-        if request.get("watch"):
-            return self._attempt(request, self._has_unbuilt())
-        answer = self._attempt(request, is_watched=False)
-        has_failed = answer.kind in ("crash", "missing", "untried") and bool(self._folder)
+        is_watched = self._has_unbuilt(is_silent=not request.get("watch"))
+        answer = self._attempt(request, is_watched)
+        has_failed = answer.kind in ("crash", "missing", "untried") and bool(self._folder) and not is_watched
         # A module that calls such a function when it is imported was not there to be looked through before.
         if has_failed and (request["ask"] != "run" or self._has_unbuilt()):
             return self._attempt(request, is_watched=True)
         return answer
 
-    def _has_unbuilt(self) -> bool:
-        return bool(self._folder) and has_unbuilt(self._map.package, self._folder)
+    def _has_unbuilt(self, is_silent: bool = False) -> bool:
+        return bool(self._folder) and has_unbuilt(self._map.package, self._folder, is_silent)
 
     def _attempt(self, request: dict[str, Any], is_watched: bool) -> Answer:
         watch = Watch(self._folder) if is_watched else None

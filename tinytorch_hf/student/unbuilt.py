@@ -34,7 +34,7 @@ def is_unbuilt(function: Any) -> bool:
     return any(_is_unbuilt(code) for code in _codes(function))
 
 
-def has_unbuilt(package: str, folder: str) -> bool:
+def has_unbuilt(package: str, folder: str, is_silent: bool = False) -> bool:
     """Whether what was imported of a package so far has such a function.
 
     Parameters
@@ -43,11 +43,13 @@ def has_unbuilt(package: str, folder: str) -> bool:
         Its import name.
     folder
         Where it is; what it imports from elsewhere does not count.
+    is_silent
+        Whether only those count that do nothing without raising an error, as methods of abstract classes do.
     """
     start = folder + os.sep
     modules = [module for name, module in list(sys.modules.items()) if f"{name}.".startswith(f"{package}.")]
     return any(
-        code.co_filename.startswith(start) and _is_unbuilt(code)
+        code.co_filename.startswith(start) and _is_unbuilt(code) and not (is_silent and _is_loud(code))
         for module in modules
         for value in _functions(module)
         for code in _codes(value)
@@ -177,6 +179,10 @@ def _is_unbuilt(code: CodeType) -> bool:
     if id(code) not in _known:
         _known[id(code)] = code, _judged(code)
     return _known[id(code)][1]
+
+
+def _is_loud(code: CodeType) -> bool:
+    return any(name in ("NotImplementedError", "NotImplemented") for name in code.co_names)
 
 
 def _judged(code: CodeType) -> bool:
