@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Install
 from generations import GENERATION_B, GENERATION_C, LOADER, write_package
@@ -13,10 +14,16 @@ from in_process import HERE, judge_here, run_here
 
 from tinytorch_hf import cli
 from tinytorch_hf.compare import lockstep
-from tinytorch_hf.compare.package import opened
+from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.child import Session
+from tinytorch_hf.compare.package import Package, Subject, opened
+from tinytorch_hf.compare.preparing import hand_over
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
+from tinytorch_hf.compare.tasks import load_arrays, make_model
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.mapping import Conventions, FrameworkMap
 
 SHORT = Settings("tinydigits", epochs=2)
@@ -200,3 +207,25 @@ def test_parameters_that_never_take_gradients_are_a_fault(install: Install) -> N
 
     assert divergence is not None
     assert divergence.kind == "gradient missing"
+
+
+@pytest.mark.parametrize("asked", ["build", "step", "walk", "outputs", "weights", "update"])
+def test_what_was_asked_for_and_does_not_come_is_never_agreed_with(asked: str) -> None:
+    """An answer that is well-formed but empty, to one of the requests."""
+    session = Session(FrameworkMap("tinytorch_hf.reference"))
+
+    def ask(**request: object) -> Answer:
+        return Answer("results") if request["ask"] == asked else session.answer(dict(request))
+
+    settings, arrays = Settings("tinydigits"), load_arrays(Settings("tinydigits"))
+    package = Package(ask, Target(), Subject("forged", "nowhere", ""))
+    hand_over(package, arrays)
+    model = make_model(settings)
+    batches = Batches(settings, arrays)
+
+    with pytest.raises(StudentCodeError, match=r"cannot be compared|is not the batch"):
+        side = StudentSide(package, settings, model, model.initial_weights(0))
+        side.judged_step(side.weights(), next(batches.epoch(1)), batches)
+        side.update([np.zeros_like(value) for layer in side.weights() for value in layer])
+        side.train(1, batches)
+        side.outputs(arrays.X_test, (len(arrays.X_test), 10))

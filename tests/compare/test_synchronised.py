@@ -158,17 +158,23 @@ def test_every_mistake_of_an_optimizer_is_recognised_by_its_formula(
 ) -> None:
     """What a mistake gives is called by its name, unless another mistake gives just the same."""
     rng = np.random.default_rng(0)
-    before = rng.standard_normal((3, 4))
-    gradients = [rng.standard_normal((3, 4)) for _ in range(4)]
+    before = [rng.standard_normal(shape) for shape in ((3, 4), (5,))]
+    gradients = [[rng.standard_normal(value.shape) for _ in range(4)] for value in before]
     mistakes = update_causes.SGD_MISTAKES if class_name == "SGD" else update_causes.ADAM_MISTAKES
     given = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **settings}
     named = 0
 
+    def after(mistake: update_causes.Update) -> list[np.ndarray]:
+        return [mistake(value, history, given) for value, history in zip(before, gradients, strict=True)]
+
     for code, mistake in mistakes.items():
-        after = mistake(before, gradients, given)
-        cause = update_causes.of_update(class_name, after, before, gradients, settings)
+        found = after(mistake)
+        cause = update_causes.of_update(class_name, found, before, gradients, settings)
         named += cause == Cause(code)
-        assert cause in (Cause(code), None) or np.allclose(
-            mistakes[cause.code](before, gradients, given), after, rtol=1e-2
+        assert cause in (Cause(code), None) or all(
+            np.allclose(one, other, rtol=1e-2) for one, other in zip(after(mistakes[cause.code]), found, strict=True)
         )
+        # A mistake in one parameter and none in the other is not this mistake.
+        half = [found[0], gradients[1][0]]
+        assert update_causes.of_update(class_name, half, before, gradients, settings) is None
     assert named >= len(mistakes) - 2

@@ -242,4 +242,4 @@ def test_the_readmes_example_is_what_the_command_prints(checkout: Path) -> None:
         return re.sub(r"PyTorch    \S+|at most \S+ over|\d+\.\d%", "*", printed)
 
     assert stable(block[1]) == stable(baselines.compare("tinydigits"))
-    assert "verdict    agree" in block[1]
+    assert "verdict    the reference agrees" in block[1]

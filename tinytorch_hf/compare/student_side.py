@@ -174,6 +174,8 @@ class StudentSide:
         computed = Computed(outputs, results.get("loss"))
         if failure:
             return Step(computed, failure=failure)
+        if len(outputs) != len(names):
+            raise self.package.damaged("outputs")
         computed.gradients = dict(zip(self.keys, self._values(results, "gradient", len(self.keys)), strict=True))
         strangers = self._whole_numbers(results.get("strangers"), len(self.model.layers))
         return Step(computed, _text(results, "complaint"), strangers)

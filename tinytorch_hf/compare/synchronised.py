@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -233,19 +234,17 @@ class Judge:
         for key, value in mine.items():
             finding = look_at(value, theirs[key], exact[key], before[key])
             if finding is not None:
-                return self._wrong_update(key, finding, before[key])
+                return self._wrong_update(key, finding, mine, before)
         if failure:
             raise failure
         return None
 
-    def _wrong_update(self, key: Key, finding: Finding, before: Array) -> Wrong:
+    def _wrong_update(self, key: Key, finding: Finding, mine: Mapping[Key, Any], before: Mapping[Key, Array]) -> Wrong:
         given = {"lr": self._settings.lr, **self._optimizer.arguments}
-        name, found = self._optimizer.class_name, finding.found
-        cause = (
-            update_causes.of_update(name, found, before, self._history[key], given)
-            if found is not None and found.shape == before.shape
-            else None
-        )
+        name, cause = self._optimizer.class_name, None
+        if all(np.shape(value) == before[other].shape for other, value in mine.items()):
+            histories = [self._history[other] for other in mine]
+            cause = update_causes.of_update(name, list(mine.values()), list(before.values()), histories, given)
         what = f"{'.'.join(key)} after the step"
         return Wrong(name, "update", what, finding, self._settings.optimizer, cause)
 

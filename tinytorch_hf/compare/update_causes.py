@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,32 +15,44 @@ Update = Callable[[Array, list[Array], Mapping[str, float]], Array]
 
 
 def of_update(
-    class_name: str, found: Array, before: Array, gradients: list[Array], given: Mapping[str, float]
+    class_name: str,
+    found: Sequence[Array],
+    before: Sequence[Array],
+    gradients: Sequence[list[Array]],
+    given: Mapping[str, float],
 ) -> Cause | None:
-    """What a wrong update looks like; None if it looks like nothing known.
+    """What a wrong update looks like, of all parameters together; None if it looks like nothing known.
 
     Parameters
     ----------
     class_name
         "SGD", "Adam" or "AdamW".
     found
-        The parameter after the wrong update.
+        The parameters after the wrong update, those that are right among them.
     before
-        The parameter before it.
+        The parameters before it.
     gradients
-        Of every step so far, this one last.
+        Of each parameter in every step so far, this one last.
     given
         lr, momentum, weight_decay.
     """
-    if np.array_equal(found, before):
+    if all(map(np.array_equal, found, before)):
         return Cause("STEP-NOTHING")
-    variants = SGD_MISTAKES if class_name == "SGD" else ADAM_MISTAKES
     settings = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **given}
-    w = before.astype(np.float64)
-    history = [gradient.astype(np.float64) for gradient in gradients]
-    right = w - (_sgd if class_name == "SGD" else _adam)(w, history, settings)
-    codes = (code for code, variant in variants.items() if explains(variant(w, history, settings), found, right))
+    values = [value.astype(np.float64) for value in before]
+    histories = [[gradient.astype(np.float64) for gradient in history] for history in gradients]
+    variants = SGD_MISTAKES if class_name == "SGD" else ADAM_MISTAKES
+
+    def updated(update: Update) -> Array:
+        return _joined(update(value, history, settings) for value, history in zip(values, histories, strict=True))
+
+    right = updated(lambda w, g, s: w - (_sgd if class_name == "SGD" else _adam)(w, g, s))
+    codes = (code for code, variant in variants.items() if explains(updated(variant), _joined(found), right))
     return next(map(Cause, codes), None)
+
+
+def _joined(values: Iterable[Array]) -> Array:
+    return np.concatenate([np.ravel(value) for value in values])
 
 
 def _velocity(gradients: list[Array], momentum: float, new_share: float = 1.0) -> Array:
