@@ -87,6 +87,8 @@ def _loader(name: str, old: str, new: str, finds: tuple[str, ...], cause: str = 
     return Mutant(name, {"core/dataloader.py": LOADER.replace(old, new)}, finds, (), cause, code)
 
 
+# The trainings whose losses show a fault in any of their layers.
+_MLPS = ("mlp-with-sgd", "mlp-with-momentum", "mlp-with-adam", "mlp-with-adamw")
 _ACTIVATIONS, _LAYERS, _LOSSES = "core/activations.py", "core/layers.py", "core/losses.py"
 _OPTIMIZERS, _SPATIAL, _ATTENTION = "core/optimizers.py", "core/spatial.py", "core/attention.py"
 _EMBEDDINGS, _TRANSFORMERS, _TOKENIZATION = "core/embeddings.py", "core/transformers.py", "core/tokenization.py"
@@ -232,7 +234,7 @@ _ELEMENTWISE = (
         "ReLU",
         "class ReLU(_Right):\n    def forward(self, x):\n"
         "        return Tensor.from_operation(x.data * (x.data > 0), (x,), lambda g: (g,))\n",
-        ("relu", "relu-at-zero", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
+        ("relu", "relu-at-zero", "cnn", "sequential", *_MLPS),
         "where x is negative",
         code="RELU-GRADIENT-NEGATIVE",
     ),
@@ -241,7 +243,7 @@ _ELEMENTWISE = (
         _ACTIVATIONS,
         "ReLU",
         "class ReLU(_Right):\n    def forward(self, x):\n        return Tensor(super().forward(x).data)\n",
-        ("relu", "relu-at-zero", "cnn", "sequential", "mlp-with-sgd", "mlp-with-momentum"),
+        ("relu", "relu-at-zero", "cnn", "sequential", *_MLPS),
         "no gradient arrives",
         code="NO-GRADIENT",
     ),
@@ -296,7 +298,7 @@ _ELEMENTWISE = (
         "        return Tensor.from_operation(y, (x,), backward)\n",
         ("softmax-large",),
         "overflows",
-        code="NOT-FINITE",
+        code="SOFTMAX-OVERFLOW",
     ),
     _part(
         "softmax ignores dim",
@@ -351,7 +353,7 @@ _LAYER = (
         "Linear",
         "class Linear(_Right):\n    def forward(self, x):\n        y = x.matmul(self.weight)\n"
         "        return y if self.bias is None else y + self.bias.data\n",
-        ("linear", "linear-one-row", "linear-on-sequences", "sequential", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
+        ("linear", "linear-one-row", "linear-on-sequences", "sequential", "cnn", *_MLPS),
         "the bias is added without being remembered",
         code="BIAS-NOT-IN-GRAPH",
     ),
@@ -399,7 +401,7 @@ _LOSS = (
         "CrossEntropyLoss",
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n"
         "        return super().forward(x, y) * len(x)\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
+        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
         "a sum where it should be a mean",
         code="LOSS-SUM",
     ),
@@ -410,7 +412,7 @@ _LOSS = (
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n        loss = super().forward(x, y)\n"
         "        right = loss._backward\n"
         "        loss._backward = lambda g: (right(g)[0] * len(x),)\n        return loss\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
+        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
         "not divided by the batch size",
         code="CE-GRADIENT-NOT-DIVIDED",
     ),
@@ -436,7 +438,7 @@ _LOSS = (
         "        loss.data = np.float32((np.log(np.exp(x.data).sum(1)) - picked).mean())\n        return loss\n",
         ("cross-entropy-large",),
         "overflows",
-        code="NOT-FINITE",
+        code="CE-OVERFLOW",
     ),
     _part(
         "cross entropy uses float labels as indices",
@@ -444,7 +446,7 @@ _LOSS = (
         "CrossEntropyLoss",
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n"
         "        x.data[np.arange(len(x)), y.data]\n        return super().forward(x, y)\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
+        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
     ),
     _part(
         "MSE is a sum",

@@ -82,6 +82,7 @@ def layer(
     is_repeated: bool = True,
     is_by_row: bool | None = None,
     other_parameter: str = "PARAMETERS-OTHER",
+    is_open: bool = False,
 ) -> Case:
     """A case of a layer: its output for ``x``, and the gradients by ``x`` and by its parameters.
 
@@ -95,6 +96,8 @@ def layer(
         As for `operation`; by default for what is called with nothing but ``x``.
     other_parameter
         The mistake that it is if `parameters()` gives more than ``parameters``.
+    is_open
+        Whether it may be built otherwise, with other parameters than these.
     """
     leaves = ("x",) if x_is_leaf else ()
     by_row = call is _called if is_by_row is None else is_by_row
@@ -109,7 +112,7 @@ def layer(
         arguments = {"x": values["x"]}
         return observe(Subject(student, arguments, leaves, run, built, parameters, by_row), is_repeated)
 
-    expected = Expectations(module, ("x",), leaves, parameters, is_repeated, by_row, True, other_parameter)
+    expected = Expectations(module, ("x",), leaves, parameters, is_repeated, by_row, True, other_parameter, is_open)
     in_torch_too = _judged(torch, (*leaves, *parameters), also_right, mistakes or {})
     return Case(name, module, needs, inputs, run_tinytorch, *in_torch_too, claims=_all_claims(expected, claims))
 

@@ -33,6 +33,8 @@ class Expectations:
         As for `state.observe`.
     other_parameter
         The mistake that it is if `parameters()` gives more than the parameters.
+    is_open
+        Whether it may have other parameters than these; then it only has to have some.
     """
 
     module: str
@@ -43,6 +45,7 @@ class Expectations:
     is_by_row: bool = False
     is_layer: bool = False
     other_parameter: str = "PARAMETERS-OTHER"
+    is_open: bool = False
 
     def claims(self, inputs: Inputs, results: Results) -> Sequence[Claim]:
         """Everything that has to hold; the roots of other faults first."""
@@ -56,7 +59,7 @@ class Expectations:
         return found
 
     def _values_kept(self, inputs: Inputs, results: Results) -> list[Claim]:
-        names = (*self.arguments, *self.parameters)
+        names = self.arguments if self.is_open else (*self.arguments, *self.parameters)
         found = []
         for when, code in (("forward", "DATA-CHANGED"), ("backward", "DATA-CHANGED-BY-BACKWARD")):
             if when == "backward" and not self._went_back(results):
@@ -120,6 +123,8 @@ class Expectations:
         if "number of parameters()" not in results:
             is_absent = "parameters()" in results and bool(self.parameters)
             return [Claim("the layer has no parameters(), which optimizers are given", not is_absent, is_note=True)]
+        if self.is_open:
+            return [Claim("parameters() gives something", results["number of parameters()"] > 0, "PARAMETERS-MISSING")]
         times = {
             path: _steps(inputs[path], results[f"{path} after a step through parameters()"]) for path in self.parameters
         }

@@ -92,7 +92,7 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     traces
         What ran in each case, by its name; a case without one is a root, and nothing follows from it.
     """
-    wrong = [result for result in results if result.outcome in WRONG and result.name in traces]
+    wrong = [result for result in results if result.outcome in WRONG and _has_run(traces, result)]
     place = {result.name: number for number, result in enumerate(results)}
     # The smaller a case, the nearer it is to the fault.
     wrong.sort(key=lambda result: (len(traces[result.name].called), place[result.name]))
@@ -125,6 +125,11 @@ def _name_the_explained(root: Result, results: Sequence[Result], follows: dict[s
                 names[:] = [result.name if name == root.name else name for name in names]
             follows[root.name] = [result.name]
             return
+
+
+def _has_run(traces: Mapping[str, Trace], result: Result) -> bool:
+    """Whether anything of the package ran; where its module did not even import, nothing can be told."""
+    return result.name in traces and bool(traces[result.name].called)
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,7 @@ CASES = (
         ),
         lambda _, v: v["x"] + v["position_embeddings"][: v["x"].shape[1]],
         parameters=("position_embeddings",),
+        is_open=True,
         also_right=[_fixed_positions, _sinusoidal_positions],
         mistakes={"POSITION-ONE-SAMPLE": _of_first_sample, "POSITION-CUT": _fixed_positions},
     ),

@@ -210,6 +210,7 @@ CASES = (
         _right,
         parameters=_GPT,
         x_is_leaf=False,
+        is_open=True,
         also_right=[
             *_also_right,
             _tied_first,

@@ -296,6 +296,9 @@ def _of_one(mistakes: Mapping[str, LossInTorch], *without: str) -> Mapping[str, 
     return {code: loss for code, loss in mistakes.items() if code not in (*_OF_BATCHES, *without)}
 
 
+# Where the first sample is certain, both of these give no gradient at all.
+_LARGE_MISTAKES = {code: loss for code, loss in _CROSS_ENTROPY_MISTAKES.items() if code != "LOSS-FIRST-ROW"}
+
 CASES = (
     loss_case("mse", MSE, regression, mse, _MSE_MISTAKES),
     loss_case("mse-one-sample", MSE, _one(regression), mse, _of_one(_MSE_MISTAKES)),
@@ -311,9 +314,7 @@ CASES = (
         _of_one(_CROSS_ENTROPY_MISTAKES, "LOSS-SUM"),
     ),
     _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES),
-    loss_case(
-        "cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, _CROSS_ENTROPY_MISTAKES, claims=_log_softmax_claims
-    ),
+    loss_case("cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, _LARGE_MISTAKES, claims=_log_softmax_claims),
     loss_case(
         "cross-entropy-extreme",
         CROSS_ENTROPY,

@@ -39,7 +39,12 @@ def _mlp(optimizer: str, arguments: Mapping[str, float]) -> Any:
         relu, loss_of = student.part("ReLU")(), loss_function(student, CROSS_ENTROPY)
         student.load(layers, {path: values[path].copy() for path in _PARAMETERS})
         # As training does: what parameters() leaves out is never changed.
-        parameters = [p for layer in layers for p in getattr(layer, student.conventions.parameters)()]
+        # A layer that has no such method is trained by its attributes.
+        listed = [getattr(layer, student.conventions.parameters, None) for layer in layers]
+        if all(map(callable, listed)):
+            parameters = [p for give in listed if give is not None for p in give()]
+        else:
+            parameters = [student.parameter(layers, path) for path in _PARAMETERS]
         n_different = len({id(parameter) for parameter in parameters})
         results: Results = {"parameters": len(parameters), "different parameters": n_different}
         chosen = student.part(optimizer)(parameters, **arguments) if parameters else None

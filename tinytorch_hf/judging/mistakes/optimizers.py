@@ -36,11 +36,6 @@ MISTAKES = (
         "SGD and Adam add weight_decay * w to the gradient; AdamW subtracts lr * weight_decay * w.",
     ),
     Mistake(
-        "DECAY-DEFAULT-IGNORED",
-        "weight decay has no effect by default",
-        "AdamW's default weight_decay is 0.01.",
-    ),
-    Mistake(
         "DECAY-PAST-VELOCITY",
         "weight decay is applied to the weights alone, past the velocity",
         "Add weight_decay * w to the gradient before the velocity.",
