@@ -44,6 +44,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 # What layers and losses are made of, but neither optimizers, which compute with arrays, nor loaders.
 _WITHOUT_ROOTS = (*OPTIMIZERS, "DataLoader")
+# Codes that say that something is wrong, but not what.
+_UNEXPLAINED = ("ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,7 @@ class Diagnosis:
             module = "autograd" if stage == "gradient" else "tensor"
             results = self._wrong([*(case for case in CASES.values() if case.module == module), *operations])
         named = [result for result in results if result.code]
-        # A stable sort: of equals the first, and those below come before the operation itself.
-        named.sort(key=lambda result: (bool(result.follows), not _is_particular(result) or result.name not in names))
+        named.sort(key=lambda result: _rank(result, names))
         return _of(named[0]) if named else of_cause(own)
 
     def _wrong(self, cases: Sequence[Case]) -> list[Result]:
@@ -105,6 +106,12 @@ class Diagnosis:
             return []
         report = ask_for(self._package.ask, self._package.target.framework_map, cases)
         return [result for result in report.results if result.outcome in WRONG]
+
+
+def _rank(result: Result, operations: Sequence[str]) -> tuple[bool, bool, bool]:
+    """What counts first sorts first; of equals, what stands below the operations comes before them."""
+    is_own = result.name in operations and _is_particular(result)
+    return result.code in _UNEXPLAINED, bool(result.follows), not is_own
 
 
 def _is_particular(result: Result) -> bool:
