@@ -94,8 +94,10 @@ class Diagnosis:
         results = self._wrong(operations)
         module = "autograd" if stage == "gradient" else "tensor"
         # Below an operation of autograd there is nothing, and no fault there looks like a particular one in an output.
-        is_told = any(_is_particular(one) and (module == "tensor" or one.module == module) for one in results)
-        if (results or not wrong) and wrong not in _WITHOUT_ROOTS and not is_told:
+        told = [one for one in results if _is_particular(one) and module in ("tensor", one.module)]
+        if told:
+            return _of(told[0])
+        if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
             results = self._wrong([*(case for case in CASES.values() if case.module == module), *operations])
         named = [result for result in results if result.code]
         named.sort(key=lambda result: _rank(result, names))
