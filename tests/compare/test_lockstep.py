@@ -118,8 +118,7 @@ WRONG_UPDATE = {
 }
 STALE_GRADIENT = {
     "core/optimizers.py": (
-        "from tinytorch_hf.reference import SGD as _SGD, Adam\n"
-        "class SGD(_SGD):\n    def zero_grad(self):\n        pass\n"
+        "from tinytorch_hf.reference import SGD as _SGD, Adam\nclass SGD(_SGD):\n    zero_grad = lambda self: None\n"
     )
 }
 NOT_A_NUMBER = {

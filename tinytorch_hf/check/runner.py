@@ -79,7 +79,7 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         return {}
     traces = {}
     for result in results:
-        if result.outcome not in (Outcome.AGREES, *WRONG) or result.seconds > _LONGEST_WATCHED_S:
+        if result.outcome not in (Outcome.AGREES, *WRONG) or not 0 < result.seconds <= _LONGEST_WATCHED_S:
             continue
         inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)

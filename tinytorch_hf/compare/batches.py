@@ -68,7 +68,7 @@ class Batches:
 
 def likely(package: Package) -> str:
     """A sentence on what is wrong with a package's DataLoader; nothing if that cannot be told."""
-    named = Diagnosis(package).name("DataLoader")
+    named = Diagnosis(package).name("DataLoader", "")
     return f"Likely cause: {named.sentence} [{named.code}]. {named.hint} " if named.code else ""
 
 

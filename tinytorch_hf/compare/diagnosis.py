@@ -6,7 +6,7 @@ the numbers of a training, is named by `compare`'s own tables, which have the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinytorch_hf.check.cases import CASES
@@ -43,8 +43,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 """By what `compare` may find wrong - a kind of layer, a loss, the name of an optimizer - the operations of `check`."""
 
 # What layers and losses are made of, but neither optimizers, which compute with arrays, nor loaders.
-_ROOTS = ("tensor", "autograd")
 _WITHOUT_ROOTS = (*OPTIMIZERS, "DataLoader")
+# Codes that say that something is wrong, but not what.
+_UNEXPLAINED = ("ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
 
 
 @dataclass(frozen=True)
@@ -73,37 +74,52 @@ class Diagnosis:
     def __init__(self, package: Package) -> None:
         self._package = package
 
-    def name(self, wrong: str, own: Cause | None = None) -> Named:
+    def name(self, wrong: str, stage: str, own: Cause | None = None) -> Named:
         """What makes an operation wrong.
 
-        First counts a mistake that is particular to the operation; then what is wrong below it, in tensors and
-        autograd, from which its own fault may follow; then what the numbers look like, to `check` and to `compare`.
+        First counts a mistake that is particular to the operation, unless it follows from what is wrong below it, in
+        tensors or autograd; then what is wrong there; then what the numbers look like, to `check` and to `compare`.
 
         Parameters
         ----------
         wrong
             A key of `OPERATIONS`, or nothing where every operation is right by itself.
+        stage
+            In which it is wrong: "forward", "loss", "gradient", "update"; or nothing.
         own
             What `compare` has to say itself.
         """
-        results = self._wrong(CASES[name] for name in OPERATIONS.get(wrong, ()))
-        particular = [result for result in results if result.code in CASES[result.name].mistakes]
-        if particular:
-            return _of(particular[0])
+        names = OPERATIONS.get(wrong, ())
+        operations = [CASES[name] for name in names]
+        results = self._wrong(operations)
+        module = "autograd" if stage == "gradient" else "tensor"
+        # Below an operation of autograd there is nothing, and no fault there looks like a particular one in an output.
+        told = [one for one in results if _is_particular(one) and module in ("tensor", one.module)]
+        if told:
+            return _of(told[0])
         if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
-            below = self._wrong(case for case in CASES.values() if case.module in _ROOTS)
-            results = [*(result for result in below if result.code), *results]
-        # What follows from something else comes after it.
-        named = sorted((result for result in results if result.code), key=lambda result: bool(result.follows))
+            results = self._wrong([*(case for case in CASES.values() if case.module == module), *operations])
+        named = [result for result in results if result.code]
+        named.sort(key=lambda result: _rank(result, names))
         return _of(named[0]) if named else of_cause(own)
 
-    def _wrong(self, cases: Iterable[Case]) -> list[Result]:
+    def _wrong(self, cases: Sequence[Case]) -> list[Result]:
         """The results of those that differ or crash."""
-        chosen = list(cases)
-        if not chosen:
+        if not cases:
             return []
-        report = ask_for(self._package.ask, self._package.target.framework_map, chosen)
+        report = ask_for(self._package.ask, self._package.target.framework_map, cases)
         return [result for result in report.results if result.outcome in WRONG]
+
+
+def _rank(result: Result, operations: Sequence[str]) -> tuple[bool, bool, bool]:
+    """What counts first sorts first; of equals, what stands below the operations comes before them."""
+    is_own = result.name in operations and _is_particular(result)
+    return result.code in _UNEXPLAINED, bool(result.follows), not is_own
+
+
+def _is_particular(result: Result) -> bool:
+    """Whether a result is explained by a mistake that its operation alone can have."""
+    return result.code in CASES[result.name].mistakes
 
 
 def _of(result: Result) -> Named:

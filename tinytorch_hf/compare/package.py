@@ -94,8 +94,6 @@ class Package:
             )
         message = answer.message if answer.kind == "crash" else "something came back that is no answer"
         lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {message}"]
-        if answer.expression:
-            lines.append(f"It was computing {answer.expression}")
         if answer.where:
             file, _, line = answer.where.rpartition(":")
             lines.append(f"In {file}, line {line}.")

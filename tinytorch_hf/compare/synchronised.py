@@ -249,7 +249,9 @@ class Judge:
         return Wrong(name, "update", what, finding, self._settings.optimizer, cause)
 
     def _divergence(self, number: int, wrong: Wrong) -> Divergence:
-        named = of_cause(wrong.cause) if wrong.is_named else self._diagnosis.name(wrong.operation, wrong.cause)
+        named = (
+            of_cause(wrong.cause) if wrong.is_named else self._diagnosis.name(wrong.operation, wrong.stage, wrong.cause)
+        )
         divergence = Divergence(
             number, wrong.layer, wrong.stage, wrong.what, wrong.finding, named.sentence, "", named.code, named.hint
         )
