@@ -143,6 +143,8 @@ TENSOR = (
     "    def backward(self, *gradient):\n        self.inner.backward(*gradient)\n"
     "    def __mul__(self, other):\n        return _of(self.inner * getattr(other, 'inner', other))\n"
     "    def __add__(self, other):\n        return _of(self.inner + getattr(other, 'inner', other))\n"
+    "    def __sub__(self, other):\n        return _of(self.inner - getattr(other, 'inner', other))\n"
+    "    def __truediv__(self, other):\n        return _of(self.inner / getattr(other, 'inner', other))\n"
     "def _of(inner):\n    new = Tensor(0.0)\n    new.inner = inner\n    return new\n"
 )
 

@@ -120,7 +120,7 @@ def _is_probing(frame: FrameType) -> bool:
 
 
 def _is_what_is_tried(frame: FrameType) -> bool:
-    """Whether a case calls a function that gives nothing back; who has nothing to switch has an empty train and eval."""
+    """Whether a case calls a function that does nothing; train and eval may, where there is nothing to switch."""
     code, caller = frame.f_code, frame.f_back
     if code.co_name in ("train", "eval") or caller is None or not is_ours(caller.f_code.co_filename):
         return False
