@@ -120,7 +120,7 @@ def _is_probing(frame: FrameType) -> bool:
 
 
 def _is_what_is_tried(frame: FrameType) -> bool:
-    """Whether a case calls a function that does nothing; train and eval may, where there is nothing to switch."""
+    """Whether a case calls a function that gives nothing back; an empty train or eval may be all that is needed."""
     code, caller = frame.f_code, frame.f_back
     if code.co_name in ("train", "eval") or caller is None or not is_ours(caller.f_code.co_filename):
         return False
