@@ -143,8 +143,6 @@ TENSOR = (
     "    def backward(self, *gradient):\n        self.inner.backward(*gradient)\n"
     "    def __mul__(self, other):\n        return _of(self.inner * getattr(other, 'inner', other))\n"
     "    def __add__(self, other):\n        return _of(self.inner + getattr(other, 'inner', other))\n"
-    "    def __sub__(self, other):\n        return _of(self.inner - getattr(other, 'inner', other))\n"
-    "    def __truediv__(self, other):\n        return _of(self.inner / getattr(other, 'inner', other))\n"
     "def _of(inner):\n    new = Tensor(0.0)\n    new.inner = inner\n    return new\n"
 )
 
@@ -160,7 +158,7 @@ def test_an_operator_that_is_not_there_is_not_implemented_yet(install: Install) 
     assert lacking
     assert {result.outcome for result in lacking} == {Outcome.MISSING}
     assert all(result.detail.startswith("not implemented yet: `") for result in lacking)
-    assert any(result.detail.endswith(("needs Tensor.__rsub__", "needs Tensor.__matmul__")) for result in lacking)
+    assert any("needs Tensor.__" in result.detail for result in lacking)
     assert not any(result.outcome is Outcome.CRASHES for result in results.values())
 
 
