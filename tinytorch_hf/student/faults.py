@@ -193,6 +193,8 @@ def _lacking(error: BaseException, step: TracebackType) -> str:
 
 def _lacks(tree: ast.expr, step: TracebackType) -> str:
     if isinstance(tree, ast.Call):
+        if isinstance(tree.func, ast.Name) and tree.func.id == "getattr" and len(tree.args) == 2:
+            return _without(expressions.value(tree.args[0], step), expressions.value(tree.args[1], step))
         # A method that is not there raises where it is looked up.
         tree = tree.func
     if isinstance(tree, ast.Attribute):
