@@ -65,7 +65,7 @@ CONSEQUENCES = frozenset(
 )
 # Functions that compute nothing: one case may look at them, and another may not.
 _ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
-_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
+_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
 _NOT_FINITE = "NOT-FINITE"
 
 
