@@ -88,7 +88,8 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)
         if answer.kind == "results":
-            has_gradients = any(map(is_gradient, yardstick.expected(CASES[result.name], seed)[0].values))
+            delivered = set(yardstick.expected(CASES[result.name], seed)[0].values) - CASES[result.name].optional
+            has_gradients = any(map(is_gradient, delivered))
             traces[result.name] = Trace(frozenset(answer.called), answer.message, has_gradients, _parts(result.name))
     return traces
 
