@@ -70,7 +70,7 @@ def _environment(command: Path) -> dict[str, str]:
         ("tinytorch-hf compare tinydigits --model ", ["mlp", "cnn", "logistic"]),
         ("tinytorch-hf compare tinydigits --optimizer ", list(settings.OPTIMIZERS)),
         ("tinytorch-hf check --only conv2d los", ["losses "]),
-        ("tinytorch-hf check --require rel", ["relu "]),
+        ("tinytorch-hf check --require relu-", ["relu-at-zero "]),
         ("tinytorch-hf info nothing-begins-so", [""]),
     ],
 )

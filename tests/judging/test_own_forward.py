@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.operation import operation
+from tinytorch_hf.check.operation import in_torch
 from tinytorch_hf.judging.case import Case, Draw, upstream
 from tinytorch_hf.judging.results import Outcome, Result
 from tinytorch_hf.judging.verdict import verdict
@@ -31,9 +31,14 @@ def with_zeros(draw: Draw) -> Mapping[str, Any]:
 
 def made_up(torch: Callable[[Any, Any], Any], inputs: Callable[[Draw], Any] = values, name: str = "made up") -> Case:
     """A case of a function of ``x``."""
+<<<<<<< HEAD
     case = operation(name, "tensor", (), inputs, lambda *_: None, lambda judge, v: torch(judge, v["x"]))
     # What is claimed of several runs needs a framework.
     return dataclasses.replace(case, claims=lambda *_: ())
+=======
+    right = in_torch(lambda judge, v: torch(judge, v["x"]), ("x",))
+    return Case(name, "tensor", (), inputs, lambda *_: {}, right)
+>>>>>>> judge
 
 
 class Here:
@@ -186,15 +191,8 @@ def test_what_agrees_is_run_once() -> None:
 
 def test_forward_decides_which_definition_is_judged() -> None:
     """One's output and another's gradient: the gradient is wrong, though it is that of an accepted definition."""
-    two = operation(
-        "two definitions",
-        "tensor",
-        (),
-        values,
-        lambda *_: None,
-        lambda _, v: v["x"] * v["x"],
-        also_right=[lambda _, v: v["x"] ** 3],
-    )
+    cube = in_torch(lambda _, v: v["x"] ** 3, ("x",))
+    two = Case("two definitions", "tensor", (), values, lambda *_: {}, SQUARE.right, also_right=[cube])
 
     for function, wrong in (
         (lambda x: (x**3, 3 * x * x), []),

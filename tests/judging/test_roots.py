@@ -151,16 +151,37 @@ def test_crashes_in_one_line_are_one_fault() -> None:
     assert followed(results, **traces) == {"a": (), "b": ("a",), "c": ()}
 
 
+def of(part: str, *names: str) -> Trace:
+    """What ran in a case that is made of one part."""
+    return Trace(frozenset(names), has_gradients=True, parts=frozenset({part}))
+
+
 def test_the_case_with_a_known_cause_is_named_as_the_root() -> None:
-    """Where the smallest has none."""
+    """Where the smallest has none, and both are made of the same; another part's keeps its own place."""
     results = [differs("attention", "ATTENTION-SCALE-D"), differs("weights"), differs("no-look-ahead")]
-    traces = {"attention": ran("f", "g", "h"), "weights": ran("f"), "no-look-ahead": ran("f", "g")}
+    traces = {"attention": of("a", "f", "g", "h"), "weights": of("a", "f"), "no-look-ahead": of("a", "f", "g")}
 
     assert followed(results, **traces) == {
         "attention": (),
         "weights": ("attention",),
         "no-look-ahead": ("attention",),
     }
+    assert followed(results, **{**traces, "attention": of("b", "f", "g", "h")})["attention"] == ("weights",)
+
+
+def test_one_particular_mistake_of_one_part_is_one_fault() -> None:
+    """Though each ran a function that the other did not; the same mistake in another part is another fault."""
+    results = [differs("sgd", "LR-TWICE"), differs("sgd-momentum", "LR-TWICE"), differs("adam", "LR-TWICE")]
+    traces = {
+        "sgd": of("SGD", "step", "a"),
+        "sgd-momentum": of("SGD", "step", "b"),
+        "adam": of("Adam", "step", "b", "c"),
+    }
+
+    found = followed(results, **traces)
+
+    assert found["sgd-momentum"] == ("sgd",)
+    assert found["adam"] == ()
 
 
 def test_what_was_not_watched_is_a_root() -> None:

@@ -22,6 +22,8 @@ Ask = Callable[..., Answer]
 _LONGEST_S = 5.0
 _AT_ONCE_S = 1.0
 _MOST_AT_ONCE = 64
+# What everything is made of.
+_BASIS = ("Tensor", "autograd")
 # A case that takes longer is not watched: watching takes a few times as long.
 _LONGEST_WATCHED_S = 1.0
 
@@ -74,16 +76,32 @@ class Runner:
 
 
 def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trace]:
-    """Which functions of the package each case calls, by the case's name; nothing if at most one case is wrong."""
-    if sum(result.outcome in WRONG for result in results) < 2:
+    """Which functions of the package each case calls, by the case's name; nothing if at most one case is wrong.
+
+    Of cases that are right, those are watched that are made of parts which wrong ones are made of, too.
+    """
+    wrong = [result.name for result in results if result.outcome in WRONG]
+    if len(wrong) < 2:
         return {}
+    parts = {part for name in wrong for part in _parts(name)}
     traces = {}
     for result in results:
+<<<<<<< HEAD
         if result.outcome not in (Outcome.AGREES, *WRONG) or not 0 < result.seconds <= _LONGEST_WATCHED_S:
+=======
+        is_of_use = result.name in wrong or (result.outcome is Outcome.AGREES and _parts(result.name) <= parts)
+        if not is_of_use or result.seconds > _LONGEST_WATCHED_S:
+>>>>>>> judge
             continue
         inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)
         if answer.kind == "results":
-            has_gradients = any(map(is_gradient, yardstick.expected(CASES[result.name], seed)[0].values))
-            traces[result.name] = Trace(frozenset(answer.called), answer.message, has_gradients)
+            delivered = set(yardstick.expected(CASES[result.name], seed)[0].values) - CASES[result.name].optional
+            has_gradients = any(map(is_gradient, delivered))
+            traces[result.name] = Trace(frozenset(answer.called), answer.message, has_gradients, _parts(result.name))
     return traces
+
+
+def _parts(name: str) -> frozenset[str]:
+    """What a case is made of beside tensors and their methods."""
+    return frozenset(part for part in CASES[name].needs if part.partition(".")[0] not in _BASIS)

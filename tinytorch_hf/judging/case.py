@@ -140,7 +140,7 @@ class Case:
         return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1024)
 def drawn(case: Case, seed: int, is_second: bool = False) -> Inputs:
     """What `Case.draw` gives, drawn once; nobody may write into it."""
     inputs = case.draw(seed, is_second)

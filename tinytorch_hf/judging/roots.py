@@ -19,7 +19,10 @@ follows from it if it ran all suspects and is the larger one of the two. It rema
 So two independent faults are both roots wherever neither's function runs in the other's case. Where one does, and
 neither of the above tells them apart, the second fault shows as soon as the first is mended.
 
-Of a root without a known cause and what follows from it in the same module of the course, the first case with a known
+A case that has the same particular mistake as another, and all parts that the other is made of, follows from it,
+whatever else the two ran.
+
+Of a root without a known cause and what follows from it and is made of the same parts, the first case with a known
 cause is named as the root.
 """
 
@@ -44,6 +47,7 @@ CONSEQUENCES = frozenset(
         "GRAPH-CUT-CNN",
         "GRAPH-CUT-FLATTEN",
         "HALF",
+        "LOOKS-AHEAD",
         "NO-GRADIENT",
         "REFLECTED-DETACHED",
         "NOT-SUMMED-BROADCAST",
@@ -59,7 +63,9 @@ CONSEQUENCES = frozenset(
         "ZERO-EVERYWHERE",
     }
 )
-_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD")
+# Functions that compute nothing: one case may look at them, and another may not.
+_ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
+_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
 _NOT_FINITE = "NOT-FINITE"
 
 
@@ -75,11 +81,14 @@ class Trace:
         The one in which an error arose, or nothing.
     has_gradients
         Whether gradients are among the case's results.
+    parts
+        What the case is made of beside tensors, such as ``{"Linear"}``.
     """
 
     called: frozenset[str]
     ended_in: str = ""
     has_gradients: bool = False
+    parts: frozenset[str] = frozenset()
 
 
 def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
@@ -107,19 +116,25 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
         else:
             roots.append(result)
     for root in roots:
-        _name_the_explained(root, results, follows)
+        _name_the_explained(root, results, traces, follows)
     return [
         dataclasses.replace(result, follows=tuple(sorted(follows.get(result.name, ()), key=place.__getitem__)))
         for result in results
     ]
 
 
-def _name_the_explained(root: Result, results: Sequence[Result], follows: dict[str, list[str]]) -> None:
+def _name_the_explained(
+    root: Result, results: Sequence[Result], traces: Mapping[str, Trace], follows: dict[str, list[str]]
+) -> None:
     """Where a root has no known cause, and a case that follows from it alone has one, let them change places."""
     if root.code not in _UNEXPLAINED:
         return
     for result in results:
-        if follows.get(result.name) == [root.name] and result.module == root.module and not _may_follow(result):
+        if (
+            follows.get(result.name) == [root.name]
+            and traces[result.name].parts == traces[root.name].parts
+            and not _may_follow(result)
+        ):
             del follows[result.name]
             for names in follows.values():
                 names[:] = [result.name if name == root.name else name for name in names]
@@ -151,20 +166,29 @@ class _Cleared:
 
     def suspects(self, result: Result, called: frozenset[str]) -> tuple[frozenset[str], bool]:
         """The functions in one of which the fault is, and whether they never ran without a fault."""
-        remaining = called - (self.sending_back if _only_gradients(result) else self.computing)
-        return remaining or called, bool(remaining)
+        computing = frozenset(name for name in called if name.rpartition(".")[2] not in _ACCESSORS) or called
+        remaining = computing - (self.sending_back if _only_gradients(result) else self.computing)
+        return remaining or computing, bool(remaining)
 
 
 def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
     """Whether the fault of one case shows in another."""
     suspects, never_right = cleared.suspects(root, above.called)
-    if result.where and result.where == root.where:
+    if (result.where and result.where == root.where) or _is_the_same_mistake(root, above, result, trace):
         return True
     if not suspects <= trace.called:
         return False
     if result.outcome is Outcome.CRASHES:
         return _may_crash_for(root, above, trace, cleared)
-    return _is_finite(result) is _is_finite(root) and (never_right or not _is_another_mistake(result, root))
+    is_another = _is_another_mistake(result, root) and not (
+        # It may be the same one, if nothing is known of the first.
+        root.code in _UNEXPLAINED and above.parts == trace.parts
+    )
+    return _is_finite(result) is _is_finite(root) and (never_right or not is_another)
+
+
+def _is_the_same_mistake(root: Result, above: Trace, result: Result, trace: Trace) -> bool:
+    return result.code == root.code and not _may_follow(result) and bool(above.parts) and above.parts <= trace.parts
 
 
 def _may_be_all(root: Result, result: Result) -> bool:
@@ -181,9 +205,7 @@ def _may_crash_for(root: Result, above: Trace, trace: Trace, cleared: _Cleared) 
 
 
 def _is_another_mistake(result: Result, root: Result) -> bool:
-    if _may_follow(result) or (root.code in _UNEXPLAINED and result.module == root.module):
-        return False
-    return not root.code.startswith(_family(result))
+    return not _may_follow(result) and not root.code.startswith(_family(result))
 
 
 def _may_follow(result: Result) -> bool:
