@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,14 +30,8 @@ def with_zeros(draw: Draw) -> Mapping[str, Any]:
 
 def made_up(torch: Callable[[Any, Any], Any], inputs: Callable[[Draw], Any] = values, name: str = "made up") -> Case:
     """A case of a function of ``x``."""
-<<<<<<< HEAD
-    case = operation(name, "tensor", (), inputs, lambda *_: None, lambda judge, v: torch(judge, v["x"]))
-    # What is claimed of several runs needs a framework.
-    return dataclasses.replace(case, claims=lambda *_: ())
-=======
     right = in_torch(lambda judge, v: torch(judge, v["x"]), ("x",))
     return Case(name, "tensor", (), inputs, lambda *_: {}, right)
->>>>>>> judge
 
 
 class Here:

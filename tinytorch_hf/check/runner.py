@@ -86,12 +86,8 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
     parts = {part for name in wrong for part in _parts(name)}
     traces = {}
     for result in results:
-<<<<<<< HEAD
-        if result.outcome not in (Outcome.AGREES, *WRONG) or not 0 < result.seconds <= _LONGEST_WATCHED_S:
-=======
         is_of_use = result.name in wrong or (result.outcome is Outcome.AGREES and _parts(result.name) <= parts)
-        if not is_of_use or result.seconds > _LONGEST_WATCHED_S:
->>>>>>> judge
+        if not is_of_use or not 0 < result.seconds <= _LONGEST_WATCHED_S:
             continue
         inputs = wire.encode(drawn(CASES[result.name], seed))
         answer = ask(ask="run", case=result.name, inputs=inputs, trace=True)
