@@ -169,12 +169,14 @@ def _not_asked_claims(_: Inputs, results: Results) -> list[Claim]:
     is_default = results.get("a new tensor wants a gradient", "False") == "False"
     return [
         Claim("requires_grad is False by default", is_default, "DEFAULT-ARGUMENT"),
-        Claim(
-            f"b, which asked for no gradient, has none after {text}",
-            results[f"at b in {text}"] == "nothing",
-            "NOT-ASKED-GRADIENT",
-        )
-        for text in _OPERATORS
+        *(
+            Claim(
+                f"b, which asked for no gradient, has none after {text}",
+                results[f"at b in {text}"] == "nothing",
+                "NOT-ASKED-GRADIENT",
+            )
+            for text in _OPERATORS
+        ),
     ]
 
 
