@@ -7,6 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.check.cases.loss_mistakes import (
+    BINARY_MISTAKES,
+    CROSS_ENTROPY_MISTAKES,
+    MSE_MISTAKES,
+    OF_BATCHES,
+    OF_SAMPLES,
+    LossInTorch,
+    bce,
+    cross_entropy,
+    mse,
+    without,
+)
 from tinytorch_hf.check.inputs import digits, features, weights
 from tinytorch_hf.check.operation import InTorch, in_torch, output_and_gradients
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
@@ -15,8 +27,6 @@ from tinytorch_hf.student.view import Student
 
 # Computes a loss from predictions and targets.
 Loss = Callable[[Any, Any], Any]
-# Computes the loss of predictions and targets in torch.
-LossInTorch = Callable[[Judge, Any, Any], Any]
 
 MSE, CROSS_ENTROPY, BINARY = "MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss"
 # What the loss in a sum with another is multiplied by, and the other one.
@@ -80,88 +90,6 @@ def _two(inputs: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
         return {**first, "others": second["predictions"], "targets of others": second["targets"]}
 
     return draw_both
-
-
-def mse(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
-    """torch's mean squared error."""
-    return judge.F.mse_loss(predictions, targets, **arguments)
-
-
-def cross_entropy(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
-    """torch's cross entropy."""
-    return judge.F.cross_entropy(predictions, targets.long(), **arguments)
-
-
-def bce(judge: Judge, predictions: Any, targets: Any, **arguments: Any) -> Any:
-    """torch's binary cross entropy."""
-    return judge.F.binary_cross_entropy(predictions, targets, **arguments)
-
-
-def _sum(loss: Any) -> LossInTorch:
-    return lambda judge, p, y: loss(judge, p, y, reduction="sum")
-
-
-def with_gradient(value: LossInTorch, gradient: LossInTorch) -> LossInTorch:
-    """The value of one function, and the gradient of another."""
-
-    def compute(judge: Judge, p: Any, y: Any) -> Any:
-        slope = gradient(judge, p, y)
-        return value(judge, p, y).detach() + slope - slope.detach()
-
-    return compute
-
-
-def _of_first(loss: LossInTorch) -> LossInTorch:
-    """The right value, with the gradient of the first sample alone."""
-
-    def first(judge: Judge, p: Any, y: Any) -> Any:
-        kept = judge.torch.zeros_like(p)
-        kept[:1] = 1.0
-        return loss(judge, p * kept + (p * (1 - kept)).detach(), y)
-
-    return with_gradient(loss, first)
-
-
-def _first_for_all(loss: LossInTorch) -> LossInTorch:
-    """The right value; every sample has the gradient of the first one."""
-
-    def repeated(judge: Judge, p: Any, y: Any) -> Any:
-        at = p.detach().requires_grad_()
-        (slope,) = judge.torch.autograd.grad(loss(judge, at, y), at)
-        return (p * slope[:1]).sum()
-
-    return with_gradient(loss, repeated)
-
-
-_MSE_MISTAKES: Mapping[str, LossInTorch] = {
-    "LOSS-SUM": _sum(mse),
-    "MSE-BATCH-ONLY": lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p),
-    "MSE-FACTOR-TWO": with_gradient(mse, lambda judge, p, y: mse(judge, p, y) / 2),
-    "MSE-GRADIENT-NOT-DIVIDED": with_gradient(mse, _sum(mse)),
-    "MSE-GRADIENT-BATCH-ONLY": with_gradient(mse, lambda judge, p, y: mse(judge, p, y, reduction="sum") / len(p)),
-    "ONE-SAMPLE-GRADIENT": _of_first(mse),
-    "LOSS-FIRST-ROW": _first_for_all(mse),
-}
-_CROSS_ENTROPY_MISTAKES: Mapping[str, LossInTorch] = {
-    "LOSS-SUM": _sum(cross_entropy),
-    "CE-GRADIENT-NOT-DIVIDED": with_gradient(cross_entropy, _sum(cross_entropy)),
-    "CE-GRADIENT-SOFTMAX-ALONE": with_gradient(cross_entropy, lambda judge, p, _: judge.torch.logsumexp(p, 1).mean()),
-    "SOFTMAX-TWICE": lambda judge, p, y: cross_entropy(judge, judge.torch.softmax(p, 1), y),
-    "CE-EXPECTS-PROBABILITIES": lambda judge, p, y: judge.F.nll_loss(p.clamp_min(1e-7).log(), y.long()),
-    "CE-SOFTMAX-OVER-BATCH": lambda judge, p, y: judge.F.nll_loss(judge.F.log_softmax(p, 0), y.long()),
-    "ONE-SAMPLE-GRADIENT": _of_first(cross_entropy),
-    "LOSS-FIRST-ROW": _first_for_all(cross_entropy),
-}
-_BINARY_MISTAKES: Mapping[str, LossInTorch] = {
-    "LOSS-SUM": _sum(bce),
-    "BCE-LOGITS": lambda judge, p, y: judge.F.binary_cross_entropy_with_logits(p, y),
-    "BCE-NO-ZEROS": lambda _, p, y: -(y * p.log()).mean(),
-    "BCE-BATCH-ONLY": lambda judge, p, y: bce(judge, p, y, reduction="sum") / len(p),
-    "BCE-GRADIENT-NOT-DIVIDED": with_gradient(bce, _sum(bce)),
-    "BCE-GRADIENT-OF-LOGITS": with_gradient(bce, lambda _, p, y: ((p - y).detach() * p).mean()),
-    "ONE-SAMPLE-GRADIENT": _of_first(bce),
-    "LOSS-FIRST-ROW": _first_for_all(bce),
-}
 
 
 def _run(
@@ -280,50 +208,40 @@ def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
     return [finite, Claim("an improbable class costs what its logit says", not eps_shows, "CE-LOG-EPS")]
 
 
-# With one sample there is no batch to divide by or to sum over.
-_OF_BATCHES = (
-    "CE-GRADIENT-NOT-DIVIDED",
-    "CE-SOFTMAX-OVER-BATCH",
-    "ONE-SAMPLE-GRADIENT",
-    "LOSS-FIRST-ROW",
-    "MSE-BATCH-ONLY",
-    "MSE-GRADIENT-BATCH-ONLY",
-    "BCE-BATCH-ONLY",
-)
-
-
-def _of_one(mistakes: Mapping[str, LossInTorch], *without: str) -> Mapping[str, LossInTorch]:
-    return {code: loss for code, loss in mistakes.items() if code not in (*_OF_BATCHES, *without)}
-
-
-# Where the first sample is certain, both of these give no gradient at all.
-_LARGE_MISTAKES = {code: loss for code, loss in _CROSS_ENTROPY_MISTAKES.items() if code != "LOSS-FIRST-ROW"}
-
 CASES = (
-    loss_case("mse", MSE, regression, mse, _MSE_MISTAKES),
-    loss_case("mse-one-sample", MSE, _one(regression), mse, _of_one(_MSE_MISTAKES)),
-    _in_a_sum("mse-in-a-sum", MSE, regression, mse, _MSE_MISTAKES),
+    loss_case("mse", MSE, regression, mse, MSE_MISTAKES),
+    loss_case("mse-one-sample", MSE, _one(regression), mse, without(MSE_MISTAKES, *OF_BATCHES, *OF_SAMPLES)),
+    _in_a_sum("mse-in-a-sum", MSE, regression, mse, MSE_MISTAKES),
     loss_case(
-        "cross-entropy", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES, _log_softmax_claims
+        "cross-entropy", CROSS_ENTROPY, classification, cross_entropy, CROSS_ENTROPY_MISTAKES, _log_softmax_claims
     ),
     loss_case(
         "cross-entropy-one-sample",
         CROSS_ENTROPY,
         _one(classification),
         cross_entropy,
-        _of_one(_CROSS_ENTROPY_MISTAKES, "LOSS-SUM"),
+        without(CROSS_ENTROPY_MISTAKES, "LOSS-SUM", *OF_BATCHES, *OF_SAMPLES),
     ),
-    _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy, _CROSS_ENTROPY_MISTAKES),
-    loss_case("cross-entropy-large", CROSS_ENTROPY, _large, cross_entropy, _LARGE_MISTAKES, claims=_log_softmax_claims),
+    _in_a_sum("cross-entropy-in-a-sum", CROSS_ENTROPY, classification, cross_entropy, CROSS_ENTROPY_MISTAKES),
+    loss_case(
+        "cross-entropy-large",
+        CROSS_ENTROPY,
+        _large,
+        cross_entropy,
+        without(CROSS_ENTROPY_MISTAKES, *OF_SAMPLES),
+        claims=_log_softmax_claims,
+    ),
     loss_case(
         "cross-entropy-extreme",
         CROSS_ENTROPY,
         _extreme,
         cross_entropy,
-        _CROSS_ENTROPY_MISTAKES,
+        CROSS_ENTROPY_MISTAKES,
         claims=_log_softmax_claims,
     ),
-    loss_case("binary-cross-entropy", BINARY, binary, bce, _BINARY_MISTAKES),
-    loss_case("binary-cross-entropy-one-sample", BINARY, _one(binary), bce, _of_one(_BINARY_MISTAKES)),
-    _in_a_sum("binary-cross-entropy-in-a-sum", BINARY, binary, bce, _BINARY_MISTAKES),
+    loss_case("binary-cross-entropy", BINARY, binary, bce, BINARY_MISTAKES),
+    loss_case(
+        "binary-cross-entropy-one-sample", BINARY, _one(binary), bce, without(BINARY_MISTAKES, *OF_BATCHES, *OF_SAMPLES)
+    ),
+    _in_a_sum("binary-cross-entropy-in-a-sum", BINARY, binary, bce, BINARY_MISTAKES),
 )
