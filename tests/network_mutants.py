@@ -192,7 +192,7 @@ _IMAGES = (
     _pool("POOL-TAKES-MAXIMUM", "AvgPool2d", "class AvgPool2d(MaxPool2d):\n    pass\n", "avg-pool2d"),
     _batch_norm(
         "BATCH-NORM-NEVER-UPDATED",
-        "    def _remember(self, x):\n        pass\n",
+        "    _remember = lambda self, x: None\n",
         "batch-norm2d-running",
         "batch-norm2d-evaluation",
     ),
