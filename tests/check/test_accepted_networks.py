@@ -28,8 +28,8 @@ def gpt(*, init: str = "", positions: str = "self.position_embedding(at)", logit
         "        for block in self.blocks:\n            x = block(x, create_causal_mask(n))\n"
         f"        x = self.ln_f(x)\n        return {logits}\n"
         "    def parameters(self):\n        found = [self.token_embedding.weight]\n"
-        "        for layer in (getattr(self, 'position_embedding', None), *self.blocks, self.ln_f,\n"
-        "                      getattr(self, 'lm_head', None)):\n"
+        "        others = (getattr(self, name, None) for name in ('position_embedding', 'pos_emb', 'lm_head'))\n"
+        "        for layer in (*self.blocks, self.ln_f, *others):\n"
         "            if hasattr(layer, 'parameters'):\n                found += layer.parameters()\n"
         "        return list({id(tensor): tensor for tensor in found}.values())\n"
     )

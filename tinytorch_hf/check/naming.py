@@ -59,14 +59,19 @@ _TIED = {"lm_head.weight": "token_embedding.weight"}
 _MAY_BE_FIXED = ("position_embedding.weight", "position_embeddings")
 
 
-def by_name(build: Callable[[Student, Inputs], Any], parameters: Sequence[str]) -> Callable[[Student, Inputs], Any]:
-    """Build a layer so that its parameters stand under these paths, shaped as the inputs of the same names."""
+def by_name(
+    build: Callable[[Student, Inputs], Any], parameters: Sequence[str], zeroed: Sequence[str] = ()
+) -> Callable[[Student, Inputs], Any]:
+    """Build a layer so that its parameters stand under these paths, shaped as the inputs of the same names.
+
+    Those at ``zeroed`` may be there or not: they are set to zero and hidden.
+    """
     return lambda student, values: named(
-        student, build(student, values), {path: values[path].shape for path in parameters}
+        student, build(student, values), {path: values[path].shape for path in parameters}, zeroed
     )
 
 
-def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]]) -> Any:
+def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]], zeroed: Sequence[str] = ()) -> Any:
     """The layer itself if its parameters stand under TinyTorch's paths; else a view of it where they do.
 
     Raises
@@ -95,9 +100,25 @@ def named(student: Student, layer: Any, shapes: Mapping[str, tuple[int, ...]]) -
         raise UnbuiltError(f"not implemented yet: {type(layer).__name__}.__init__ keeps nothing")
     if lacking:
         raise UntriedError(f"{type(layer).__name__} keeps {', '.join(lacking[:3])} under another name")
-    if all(_at(layer, _renamed(student, path)) is tensor for path, tensor in found.items()):
+    hidden = _zero(student, layer, zeroed)
+    fixed = [tensor for tensor in found.values() if isinstance(tensor, _Fixed)]
+    if not hidden and all(_at(layer, _renamed(student, path)) is tensor for path, tensor in found.items()):
         return layer
-    return _view(student, layer, found, places)
+    attributes = _tree(student, found, places)
+    if hidden or fixed:
+        # Everything that the layer's output depends on, as far as it is looked at.
+        shown = [tensor for tensor in listed if not any(tensor is other for other in hidden)]
+        attributes[student.conventions.parameters] = lambda: [*shown, *fixed]
+    return _View(layer, attributes)
+
+
+def _zero(student: Student, layer: Any, paths: Sequence[str]) -> list[Any]:
+    """Set to zero what is there of these parameters."""
+    places = [place for place in (_place(student, layer, path) for path in paths) if place]
+    tensors = [getattr(*place) for place in places]
+    for tensor in tensors:
+        setattr(tensor, student.conventions.data, np.zeros_like(student.array(tensor)))
+    return tensors
 
 
 def _place(student: Student, layer: Any, path: str) -> tuple[Any, str] | None:
@@ -186,8 +207,8 @@ def _by_shape(
     return alike[0] if len(alike) == len(rivals) == 1 else None
 
 
-def _view(student: Student, layer: Any, found: Mapping[str, Any], places: Mapping[str, tuple[Any, str] | None]) -> Any:
-    """The layer with its parameters under TinyTorch's paths."""
+def _tree(student: Student, found: Mapping[str, Any], places: Mapping[str, tuple[Any, str] | None]) -> dict[str, Any]:
+    """Attributes of a layer that has its parameters under TinyTorch's paths."""
     tree: dict[str, Any] = {}
     for path, tensor in found.items():
         *steps, name = _renamed(student, path).split(".")
@@ -201,7 +222,7 @@ def _view(student: Student, layer: Any, found: Mapping[str, Any], places: Mappin
         for step in steps:
             branch = branch.setdefault(step, {})
         branch[name] = value
-    return _View(layer, {name: _grown(branch) for name, branch in tree.items()})
+    return {name: _grown(branch) for name, branch in tree.items()}
 
 
 def _grown(branch: Any) -> Any:
@@ -226,21 +247,28 @@ class _View:
 
 
 class _Fixed:
-    """Vectors that are no parameters: they receive no gradient, which is as good as zeros."""
+    """Vectors that are no parameters: they receive no gradient, which is as good as zeros.
+
+    Where there are none to be set, as they are computed, those that are given are kept and change nothing.
+    """
 
     def __init__(self, student: Student, tensor: Any, shape: tuple[int, ...]) -> None:
-        object.__setattr__(self, "_given", (student.conventions, tensor, shape))
+        kept = {student.conventions.data: np.zeros(shape, np.float32)} if tensor is None else {}
+        object.__setattr__(self, "_given", (student.conventions, tensor, shape, kept))
 
     def __getattr__(self, name: str) -> Any:
-        conventions, tensor, shape = self._given
-        if name == conventions.grad or (name == conventions.data and tensor is None):
+        conventions, tensor, shape, kept = self._given
+        if name == conventions.grad:
             return np.zeros(shape, np.float32)
-        return getattr(tensor, name)
+        return kept[name] if name in kept else getattr(tensor, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        conventions, tensor, _ = self._given
-        if name == conventions.data and tensor is not None:
-            setattr(tensor, name, value)
+        conventions, tensor, _, kept = self._given
+        if name == conventions.data:
+            if tensor is None:
+                kept[name] = value
+            else:
+                setattr(tensor, name, value)
 
 
 class _Transposed:
@@ -259,4 +287,6 @@ class _Transposed:
 
     def __setattr__(self, name: str, value: Any) -> None:
         student, tensor = self._given
-        setattr(tensor, name, value.T.copy() if name == student.conventions.data else value)
+        # A gradient that is put back is put back in the tensor itself.
+        if name != student.conventions.grad:
+            setattr(tensor, name, value.T.copy() if name == student.conventions.data else value)

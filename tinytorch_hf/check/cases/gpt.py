@@ -40,29 +40,22 @@ def _inputs(draw: Draw) -> Inputs:
     blocks: dict[str, Any] = {}
     for number in range(_N_LAYERS):
         blocks |= block_weights(draw, width, f"blocks.{number}.")
+    head = weights(draw, width, vocab_size)
     return {
         "x": tokens,
         "heads": heads,
-        "token_embedding.weight": weights(draw, vocab_size, width, fan_in=1),
+        # The same as the head's, so that both may be one matrix.
+        "token_embedding.weight": head.T.copy(),
         "position_embedding.weight": weights(draw, longest, width, fan_in=1),
         **blocks,
         **norm_weights(draw, width, "ln_f."),
-        "lm_head.weight": weights(draw, width, vocab_size),
+        "lm_head.weight": head,
     }
 
 
 def _new(student: Student, values: Inputs) -> Any:
     (vocab_size, width), longest = values["token_embedding.weight"].shape, len(values["position_embedding.weight"])
     return in_evaluation(student.part("GPT")(vocab_size, width, _N_LAYERS, values["heads"], longest))
-
-
-def _without_head_bias(student: Student, values: Inputs) -> Any:
-    """A GPT whose last layer has no bias, or one of zeros."""
-    gpt = by_name(_new, _GPT)(student, values)
-    bias = getattr(getattr(gpt, "lm_head", None), student.conventions.bias, None)
-    if bias is not None and student.is_tensor(bias):
-        setattr(bias, student.conventions.data, np.zeros_like(student.array(bias)))
-    return gpt
 
 
 def _positions(judge: Judge, v: Any, kind: str) -> Any:
@@ -96,7 +89,7 @@ def _gpt(
 
 
 def _tied(judge: Judge, v: Any, gelu: Gelu) -> Any:
-    """Embedding and head have one matrix, that of the head; each of both shows the gradient of the whole."""
+    """Embedding and head are one matrix, which under both names shows the gradient of the whole."""
     head, table = v["lm_head.weight"], v["token_embedding.weight"]
     both = head + table.T - table.T.detach()
     return _gpt(judge, {**v, "lm_head.weight": both, "token_embedding.weight": both.T}, gelu)
@@ -206,7 +199,8 @@ CASES = (
         "transformers",
         ("Tensor", "GPT"),
         _inputs,
-        _without_head_bias,
+        # The last layer may have a bias, and does in some.
+        by_name(_new, _GPT, zeroed=("lm_head.bias",)),
         _right,
         parameters=_GPT,
         x_is_leaf=False,
