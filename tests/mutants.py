@@ -401,7 +401,7 @@ _LOSS = (
         "CrossEntropyLoss",
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n"
         "        return super().forward(x, y) * len(x)\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
+        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "a sum where it should be a mean",
         code="LOSS-SUM",
     ),
@@ -412,7 +412,7 @@ _LOSS = (
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n        loss = super().forward(x, y)\n"
         "        right = loss._backward\n"
         "        loss._backward = lambda g: (right(g)[0] * len(x),)\n        return loss\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
+        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
         "not divided by the batch size",
         code="CE-GRADIENT-NOT-DIVIDED",
     ),
@@ -446,7 +446,7 @@ _LOSS = (
         "CrossEntropyLoss",
         "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n"
         "        x.data[np.arange(len(x)), y.data]\n        return super().forward(x, y)\n",
-        ("cross-entropy", "cross-entropy-large", "cnn", *_MLPS),
+        ("cross-entropy", "cross-entropy-large", "cnn", "mlp-with-sgd", "mlp-with-momentum"),
     ),
     _part(
         "MSE is a sum",

@@ -82,6 +82,7 @@ def _here(framework_map: FrameworkMap) -> Ask:
     from tinytorch_hf.compare.child import Session
 
     session = Session(framework_map)
+    session.is_in_process = True
 
     def ask(**request: Any) -> Answer:
         answer = session.answer(request)

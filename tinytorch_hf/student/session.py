@@ -28,6 +28,9 @@ class Session:
         Which package, and where its parts are.
     """
 
+    # Whether nobody else stands between the user's Ctrl-C and what asks.
+    is_in_process = False
+
     def __init__(self, framework_map: FrameworkMap) -> None:
         self._map = framework_map
         self._package: ModuleType | None = None
@@ -64,6 +67,8 @@ class Session:
                 warnings.simplefilter("ignore")
                 answer = self.handlers()[request["ask"]](request)
         except BaseException as error:  # it is the student's code that may raise anything, Ctrl-C's exception, too
+            if self.is_in_process and isinstance(error, KeyboardInterrupt):
+                raise
             return self._told(error, watch)
         if watch is not None and watch.asked and answer.kind == "results":
             # What does nothing may well leave everything as it should be; nothing says that it is right, then.
