@@ -8,6 +8,7 @@ wrong. Which one is taken is found by trying, and the form of the package's own 
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,18 @@ class Form:
         """The mask for (batch or 1, queries, keys) of 1 and 0."""
         values = _SHAPES[self.shape](np.where(allowed > 0, np.float32(self.may), np.float32(self.may_not)))
         return values if self.is_array else student.tensor(values)
+
+
+# What was found of a package, by what takes the mask: it does not change while the package is tried.
+_FOUND: weakref.WeakKeyDictionary[Student, dict[str, Form]] = weakref.WeakKeyDictionary()
+
+
+def once(student: Student, part: str, find: Callable[[], Form]) -> Form:
+    """The form that a part of the package takes, looked for once."""
+    found = _FOUND.setdefault(student, {})
+    if part not in found:
+        found[part] = find()
+    return found[part]
 
 
 # Attends with a mask: (batch, length, features) of a sequence that is part of the closure.

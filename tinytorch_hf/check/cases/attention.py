@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import features
-from tinytorch_hf.check.masks import Form, of_samples, taken_form
+from tinytorch_hf.check.masks import Form, of_samples, once, taken_form
 from tinytorch_hf.check.operation import InTorch, operation
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch
@@ -65,15 +65,17 @@ def padding(batch: int, length: int) -> Array:
 
 def _form(student: Student, values: Mapping[str, Any]) -> Form:
     """The form of mask that the package's attention takes."""
-    plain = [student.tensor(student.array(values[name])) for name in "QKV"]
-    v = student.array(values["V"])
+    plain = [student.array(values[name]) for name in "QKV"]
     attention = student.part("scaled_dot_product_attention")
 
     def output(mask: Any = None) -> Array:
-        return student.array(attention(*plain, mask)[0])
+        return student.array(attention(*map(student.tensor, plain), mask)[0])
 
-    batch, length, _ = v.shape
-    return taken_form(student, output, v[:, 0], output(), causal(length).repeat(batch, 0))
+    def find() -> Form:
+        batch, length, _ = plain[2].shape
+        return taken_form(student, output, plain[2][:, 0], output(), causal(length).repeat(batch, 0))
+
+    return once(student, "scaled_dot_product_attention", find)
 
 
 def _attention(masked: bool) -> Any:

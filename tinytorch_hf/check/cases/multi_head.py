@@ -8,7 +8,7 @@ from typing import Any
 
 from tinytorch_hf.check.cases.attention import attend, causal, exchanged, looks_ahead, middle, padding, perturbed
 from tinytorch_hf.check.inputs import features, weights
-from tinytorch_hf.check.masks import Form, of_samples, taken_form
+from tinytorch_hf.check.masks import Form, of_samples, once, taken_form
 from tinytorch_hf.check.modes import in_evaluation
 from tinytorch_hf.check.naming import by_name
 from tinytorch_hf.check.operation import InTorch, layer
@@ -79,22 +79,25 @@ def forward_of(layer: Any) -> Callable[..., Any]:
     return run
 
 
-def mask_form(student: Student, block: Callable[..., Any], x: Any) -> Form:
-    """The form of mask that a layer of attention takes, ``block(x, mask)``."""
+def mask_form(student: Student, part: str, block: Callable[..., Any], x: Any) -> Form:
+    """The form of mask that a layer of attention takes, ``block(x, mask)``; ``part`` is its name."""
     plain = student.array(x)
     batch, length, _ = plain.shape
 
     def output(mask: Any = None) -> Array:
         return student.array(block(student.tensor(plain), mask))
 
-    first = student.array(block(student.tensor(plain[:, :1]), None))[:, 0]
-    return taken_form(student, output, first, output(), causal(length).repeat(batch, 0))
+    def find() -> Form:
+        first = student.array(block(student.tensor(plain[:, :1]), None))[:, 0]
+        return taken_form(student, output, first, output(), causal(length).repeat(batch, 0))
+
+    return once(student, part, find)
 
 
-def masked(student: Student, block: Callable[..., Any], v: Mapping[str, Any]) -> Any:
+def masked(student: Student, part: str, block: Callable[..., Any], v: Mapping[str, Any]) -> Any:
     """A layer of attention with the mask among the values, in the form that it takes."""
     allowed = v["mask"].repeat(v["x"].shape[0], 0)
-    return block(v["x"], mask_form(student, block, v["x"]).mask(student, allowed))
+    return block(v["x"], mask_form(student, part, block, v["x"]).mask(student, allowed))
 
 
 def _case(name: str, is_masked: bool) -> Case:
@@ -127,7 +130,9 @@ def _case(name: str, is_masked: bool) -> Case:
         in_torch(),
         parameters=PARAMETERS,
         call=lambda student, attention, v: (
-            masked(student, forward_of(attention), v) if is_masked else forward_of(attention)(v["x"], None)
+            masked(student, "MultiHeadAttention", forward_of(attention), v)
+            if is_masked
+            else forward_of(attention)(v["x"], None)
         ),
         mistakes=mistakes,
     )
@@ -146,7 +151,7 @@ def _loaded(student: Student, values: Inputs) -> Any:
 def _by_sample(student: Student, values: Inputs) -> Results:
     attention = _loaded(student, values)
     x = student.tensor(values["x"])
-    form = mask_form(student, forward_of(attention), values["x"])
+    form = mask_form(student, "MultiHeadAttention", forward_of(attention), values["x"])
     return {
         "output": of_samples(student, form, lambda mask: student.array(forward_of(attention)(x, mask)), values["mask"])
     }
@@ -160,10 +165,10 @@ def _by_sample_in_torch(mask: Callable[[Any], Any] = lambda v: v["mask"], **wron
     return run
 
 
-def no_look_ahead(student: Student, block: Callable[..., Any], values: Inputs) -> Results:
+def no_look_ahead(student: Student, part: str, block: Callable[..., Any], values: Inputs) -> Results:
     """Outputs of a sequence and of the same with another end, both with the causal mask."""
     x = values["x"]
-    mask = mask_form(student, block, x).mask(student, values["mask"].repeat(len(x), 0))
+    mask = mask_form(student, part, block, x).mask(student, values["mask"].repeat(len(x), 0))
     before, after = (
         student.array(block(student.tensor(sequence), mask)) for sequence in (x, perturbed(x, middle(x.shape[1])))
     )
@@ -195,7 +200,9 @@ CASES = (
         "attention",
         _PARTS,
         _inputs,
-        lambda student, values: no_look_ahead(student, forward_of(_loaded(student, values)), values),
+        lambda student, values: no_look_ahead(
+            student, "MultiHeadAttention", forward_of(_loaded(student, values)), values
+        ),
         lambda *_: {},
         claims=looks_ahead("LOOKS-AHEAD", "x"),
     ),

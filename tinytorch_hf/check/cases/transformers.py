@@ -167,7 +167,7 @@ def _block_case(name: str, is_masked: bool) -> Case:
         right,
         parameters=BLOCK,
         call=lambda student, built, v: (
-            masked(student, forward_of(built), v) if is_masked else forward_of(built)(v["x"], None)
+            masked(student, "TransformerBlock", forward_of(built), v) if is_masked else forward_of(built)(v["x"], None)
         ),
         also_right=also_right,
         mistakes=mistakes,
@@ -208,7 +208,9 @@ CASES = (
         ("Tensor", "TransformerBlock"),
         _block_inputs,
         # With weights of its own: whether it looks ahead does not depend on them.
-        lambda student, values: no_look_ahead(student, forward_of(_new_block(student, values)), values),
+        lambda student, values: no_look_ahead(
+            student, "TransformerBlock", forward_of(_new_block(student, values)), values
+        ),
         lambda *_: {},
         claims=looks_ahead("LOOKS-AHEAD", "x"),
     ),
