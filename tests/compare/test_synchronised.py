@@ -22,6 +22,7 @@ from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import settings_for
 from tinytorch_hf.errors import StudentCodeError
 from tinytorch_hf.judging.cause import Cause
+from tinytorch_hf.judging.updates import Rule, Settings
 from tinytorch_hf.reports import training_table as report
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
@@ -159,12 +160,12 @@ def test_every_mistake_of_an_optimizer_is_recognised_by_its_formula(
     rng = np.random.default_rng(0)
     before = [rng.standard_normal(shape) for shape in ((3, 4), (5,))]
     gradients = [[rng.standard_normal(value.shape) for _ in range(4)] for value in before]
-    mistakes = update_causes.SGD_MISTAKES if class_name == "SGD" else update_causes.ADAM_MISTAKES
-    given = {"momentum": 0.0, "weight_decay": 0.0, "decoupled": float(class_name == "AdamW"), **settings}
+    given = Settings(**settings)
+    mistakes = update_causes.rules(class_name, given)
     named = 0
 
-    def after(mistake: update_causes.Update) -> list[np.ndarray]:
-        return [mistake(value, history, given) for value, history in zip(before, gradients, strict=True)]
+    def after(mistake: Rule) -> list[np.ndarray]:
+        return list(update_causes.updated(mistake, given, before, gradients))
 
     for code, mistake in mistakes.items():
         found = after(mistake)
