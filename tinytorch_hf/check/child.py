@@ -46,7 +46,11 @@ class Session(session.Session):
 
 def _outputs(case: Case, student: Student, inputs: Inputs, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The output for each of the changes, stacked along a new first axis."""
-    found = [case.tinytorch(student, {**inputs, **wire.decode(change)})[OUTPUT] for change in changes]
+    student.is_brief = True
+    try:
+        found = [case.tinytorch(student, {**inputs, **wire.decode(change)})[OUTPUT] for change in changes]
+    finally:
+        student.is_brief = False
     return {OUTPUT: np.stack([np.asarray(output) for output in found])}
 
 

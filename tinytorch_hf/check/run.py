@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tinytorch_hf.check.cases import CASES
-from tinytorch_hf.check.runner import Ask, Runner, watched
+from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import MODULES, Case, drawn
@@ -16,7 +16,7 @@ from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import wire
-from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 

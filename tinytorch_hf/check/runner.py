@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,10 +13,7 @@ from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.judging.roots import Trace
 from tinytorch_hf.student import wire
-from tinytorch_hf.student.answers import Answer
-
-Ask = Callable[..., Answer]
-"""Answers a request as `child.Session.answer` does."""
+from tinytorch_hf.student.answers import Answer, Ask
 
 # What more runs of one case may take, and how many are asked for at once.
 _LONGEST_S = 5.0

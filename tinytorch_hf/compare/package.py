@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.compare.target import REFERENCE, Ask, Target, asking
+from tinytorch_hf.compare.target import REFERENCE, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.answers import Answer, Ask
 
 # Rows of data go over in pieces of about this size.
 _PIECE_BYTES = 8_000_000

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.student import wire
-from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
-
-# Answers a request as `child.Session.answer` does.
-Ask = Callable[..., Answer]
 
 REFERENCE = FrameworkMap("tinytorch_hf.reference")
 _CHILD = "tinytorch_hf.compare.child"

@@ -78,6 +78,10 @@ class Answer:
         return {**plain, "results": wire.encode(self.results)}
 
 
+Ask = Callable[..., Answer]
+"""Answers a request, given by its fields, as `tinytorch_hf.student.session.Session.answer` does."""
+
+
 def parse(values: Any) -> Answer:
     """An answer out of decoded JSON.
 

@@ -6,7 +6,6 @@ Some take the gradient that `backward` starts from as an array, some as a tensor
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
@@ -14,18 +13,7 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-
-try:
-    from tinytorch_hf.student.unbuilt import is_unbuilt  # type: ignore[import-untyped, import-not-found, unused-ignore]
-except ImportError:
-
-    def is_unbuilt(function: Any) -> bool:
-        """Whether a body is nothing but ``pass``, a docstring, ``...`` or ``return None``."""
-        steps = [
-            step for step in dis.get_instructions(function) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")
-        ]
-        return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and step.argval is None for step in steps)
-
+from tinytorch_hf.student.unbuilt import is_unbuilt
 
 # A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts.
 Road = Literal["array", "tensor", "scaled sum"]

@@ -13,7 +13,7 @@ from tinytorch_hf.student import faults, standin
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import import_autograd, import_package, import_part, is_absent, package_location
 from tinytorch_hf.student.mapping import FrameworkMap
-from tinytorch_hf.student.unbuilt import Watch, has_unbuilt
+from tinytorch_hf.student.unbuilt import Watch, has_unbuilt, modules_of
 from tinytorch_hf.student.view import Student, UnbuiltError
 
 Handler = Callable[[dict[str, Any]], Answer]
@@ -36,6 +36,7 @@ class Session:
         self._package: ModuleType | None = None
         self._folder = ""
         self._student: Student | None = None
+        self._unbuilt: dict[tuple[tuple[str, ...], bool], bool] = {}
 
     def handlers(self) -> Mapping[str, Handler]:
         """What can be asked for, by the request's ``ask``."""
@@ -57,7 +58,13 @@ class Session:
         return answer
 
     def _has_unbuilt(self, is_silent: bool = False) -> bool:
-        return bool(self._folder) and has_unbuilt(self._map.package, self._folder, is_silent)
+        """Looked through again only when another module was imported, because every request asks."""
+        if not self._folder:
+            return False
+        key = modules_of(self._map.package), is_silent
+        if key not in self._unbuilt:
+            self._unbuilt[key] = has_unbuilt(self._map.package, self._folder, is_silent)
+        return self._unbuilt[key]
 
     def _attempt(self, request: dict[str, Any], is_watched: bool) -> Answer:
         watch = Watch(self._folder) if is_watched else None

@@ -47,13 +47,18 @@ def has_unbuilt(package: str, folder: str, is_silent: bool = False) -> bool:
         Whether only those count that do nothing without raising an error, as methods of abstract classes do.
     """
     start = folder + os.sep
-    modules = [module for name, module in list(sys.modules.items()) if f"{name}.".startswith(f"{package}.")]
+    modules = [sys.modules[name] for name in modules_of(package)]
     return any(
         code.co_filename.startswith(start) and _is_unbuilt(code) and not (is_silent and _is_loud(code))
         for module in modules
         for value in _functions(module)
         for code in _codes(value)
     )
+
+
+def modules_of(package: str) -> tuple[str, ...]:
+    """Names of the package's modules that were imported so far."""
+    return tuple(name for name in list(sys.modules) if f"{name}.".startswith(f"{package}."))
 
 
 class Watch:
