@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from battery import check_here, wrong
+from conftest import Install
 from generations import GENERATION_C
 
 
@@ -39,8 +41,22 @@ class Planted:
     @property
     def package(self) -> dict[str, str]:
         """All files of the package."""
-        text = self.text
-        for old, new in self.changes.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        return {**GENERATION_C, self.file: text}
+        return {**GENERATION_C, self.file: changed(self.text, self.changes)}
+
+
+def changed(text: str, changes: Mapping[str, str]) -> str:
+    """A text with parts of it replaced; each has to be there."""
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def assert_named(planted: Planted, install: Install) -> None:
+    """It is found in every operation that shows it, and by its code in the one that shows it best."""
+    install(planted.package)
+
+    found = wrong(check_here(only=planted.finds))
+
+    assert set(found) == set(planted.finds)
+    assert found[planted.finds[0]].code == planted.code

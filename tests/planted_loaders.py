@@ -4,38 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planted import Planted
+import generations
+from planted import Planted, changed
 
-LOADER = """
-import random
-import numpy as np
-from tinytorch.core.tensor import Tensor
-
-class TensorDataset:
-    def __init__(self, *tensors):
-        self.tensors = tensors
-
-    def __len__(self):
-        return len(self.tensors[0].data)
-
-    def __getitem__(self, i):
-        return tuple(Tensor(t.data[i]) for t in self.tensors)
-
-class DataLoader:
-    def __init__(self, dataset, batch_size, shuffle=False):
-        self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
-
-    def __len__(self):
-        return (len(self.dataset) + self.batch_size - 1) // self.batch_size
-
-    def __iter__(self):
-        order = list(range(len(self.dataset)))
-        if self.shuffle:
-            random.shuffle(order)
-        for start in range(0, len(order), self.batch_size):
-            samples = [self.dataset[i] for i in order[start : start + self.batch_size]]
-            yield tuple(Tensor(np.stack([part.data for part in column])) for column in zip(*samples))
-"""
+# As the generations have it, with a length.
+LOADER = changed(
+    generations.LOADER,
+    {
+        "    def __iter__(self):": (
+            "    def __len__(self):\n"
+            "        return (len(self.dataset) + self.batch_size - 1) // self.batch_size\n\n"
+            "    def __iter__(self):"
+        )
+    },
+)
 
 
 def _loader(name: str, changes: Mapping[str, str], code: str, *finds: str) -> Planted:
@@ -87,7 +69,7 @@ PLANTED = (
     ),
     _loader(
         "images and labels are shuffled apart",
-        {"for part in column]": "for part in (random.sample(column, len(column)) if self.shuffle else column)]"},
+        {"for part in parts]": "for part in (random.sample(parts, len(parts)) if self.shuffle else parts)]"},
         "LOADER-LABELS",
         "loader-shuffled",
     ),
@@ -105,7 +87,7 @@ PLANTED = (
     ),
     _loader(
         "batches are arrays",
-        {"tuple(Tensor(np.stack([part.data for part in column]))": "tuple(np.stack([part.data for part in column])"},
+        {"tuple(Tensor(np.stack([part.data for part in parts]))": "tuple(np.stack([part.data for part in parts])"},
         "LOADER-NO-TENSORS",
         "loader-in-order",
     ),
@@ -141,7 +123,7 @@ PLANTED = (
             "        for start in range(0, len(order), self.batch_size):\n": (
                 "        while self.at < len(order):\n            start, self.at = self.at, self.at + self.batch_size\n"
             ),
-            "for column in zip(*samples))\n": "for column in zip(*samples))\n        self.at = 0\n",
+            "for parts in zip(*samples))\n": "for parts in zip(*samples))\n        self.at = 0\n",
         },
         "LOADER-GOES-ON",
         "loader-broken-off",
@@ -158,10 +140,15 @@ PLANTED = (
         "LOADER-CHANGES-DATASET",
         "loader-leaves-dataset",
     ),
-    _loader("a sample is its neighbour", {"t.data[i])": "t.data[i - 1])"}, "DATASET-INDEX", "tensor-dataset"),
+    _loader(
+        "a sample is its neighbour",
+        {"tensor.data[index])": "tensor.data[index - 1])"},
+        "DATASET-INDEX",
+        "tensor-dataset",
+    ),
     _loader(
         "labels are a column",
-        {"np.stack([part.data for part in column])": "np.stack([np.atleast_1d(part.data) for part in column])"},
+        {"np.stack([part.data for part in parts])": "np.stack([np.atleast_1d(part.data) for part in parts])"},
         "OTHER-SHAPE",
         "loader-in-order",
     ),

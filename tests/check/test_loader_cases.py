@@ -7,7 +7,7 @@ import pytest
 from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C
-from planted import Planted
+from planted import Planted, assert_named, changed
 
 LOADER = "core/dataloader.py"
 
@@ -15,12 +15,7 @@ LOADER = "core/dataloader.py"
 @pytest.mark.parametrize("planted", planted_loaders.PLANTED, ids=lambda planted: planted.name)
 def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
     """In every operation that shows it, and by its code in the one that shows it best."""
-    install(planted.package)
-
-    found = wrong(check_here(only=planted.finds))
-
-    assert set(found) == set(planted.finds)
-    assert found[planted.finds[0]].code == planted.code
+    assert_named(planted, install)
 
 
 @pytest.mark.parametrize(
@@ -29,16 +24,13 @@ def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
         {},
         {"yield tuple(": "yield list("},
         {"random.shuffle(order)": "np.random.default_rng().shuffle(order)"},
-        {"return tuple(Tensor(t.data[i]) for t in self.tensors)": "return tuple(t[i] for t in self.tensors)"},
+        {"Tensor(tensor.data[index]) for tensor in": "tensor[index] for tensor in"},
     ],
     ids=["as TinyTorch's", "batches are lists", "NumPy shuffles", "tensors are indexed"],
 )
 def test_a_right_loader_is_not_accused(changes: dict[str, str], install: Install) -> None:
     """Whatever shuffles, and whatever holds a batch."""
-    text = planted_loaders.LOADER
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
+    text = changed(planted_loaders.LOADER, changes)
     install({**GENERATION_C, LOADER: text})
 
     report = check_here(only=["dataloader"])

@@ -7,7 +7,7 @@ import pytest
 from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C
-from planted import Planted
+from planted import Planted, assert_named, changed
 
 from tinytorch_hf.judging.results import Outcome
 
@@ -18,12 +18,7 @@ LOSSES = "core/losses.py"
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
     """In every operation that shows it, and by its code in the one that shows it best."""
-    install(planted.package)
-
-    found = wrong(check_here(only=planted.finds))
-
-    assert set(found) == set(planted.finds)
-    assert found[planted.finds[0]].code == planted.code
+    assert_named(planted, install)
 
 
 @pytest.mark.parametrize(
@@ -39,10 +34,7 @@ def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
 )
 def test_a_right_loss_is_not_accused(changes: dict[str, str], install: Install) -> None:
     """Where probabilities are clipped, whether a value has an axis, how the loss is called: all that is free."""
-    text = planted_losses.LOSSES
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
+    text = changed(planted_losses.LOSSES, changes)
     install({**GENERATION_C, LOSSES: text})
 
     assert {name: result.detail for name, result in wrong(check_here(only=["losses"])).items()} == {}

@@ -8,7 +8,7 @@ import pytest
 from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C
-from planted import Planted
+from planted import Planted, assert_named
 from seeds import n_seeds
 
 from tinytorch_hf.check.cases import CASES
@@ -45,12 +45,7 @@ RESET_IN_PLACE = (
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
     """In every operation that shows it, and by its code in the one that shows it best."""
-    install(planted.package)
-
-    found = wrong(check_here(only=planted.finds))
-
-    assert set(found) == set(planted.finds)
-    assert found[planted.finds[0]].code == planted.code
+    assert_named(planted, install)
 
 
 @pytest.mark.parametrize(
