@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.timing import Table, measure, run
 from tinytorch_hf.as_tinytorch import epoch_order
-from tinytorch_hf.compare.sides import PyTorchSide
+from tinytorch_hf.compare.pytorch_side import PyTorchSide
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
 

@@ -47,7 +47,7 @@ class Divergence:
     stage
         "forward", "loss", "gradient" or "update"; "parameters" before the training.
     what
-        The quantity, such as "output", "gradient by its input", "gradient by weight".
+        The quantity, such as "output", "gradient with respect to weight".
     finding
         How it is wrong.
     cause

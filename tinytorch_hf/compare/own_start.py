@@ -12,7 +12,7 @@ from tinytorch_hf.compare.layers import Layer
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.preparing import Prepared
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import PyTorchSide, share_right
+from tinytorch_hf.compare.sides import share_right, side_of
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause
@@ -119,7 +119,7 @@ def _other_scale(model: Model, start: Weights) -> Cause | None:
 
 def _usual(settings: Settings, model: Model, arrays: Arrays) -> float:
     """PyTorch's accuracy after the same training from the usual initial weights."""
-    side, batches = PyTorchSide(settings, model, model.initial_weights(settings.seed)), Batches(settings, arrays)
+    side, batches = side_of("torch", settings, model, model.initial_weights(settings.seed)), Batches(settings, arrays)
     for number in range(1, settings.epochs + 1):
         for batch in batches.epoch(number):
             side.step(batch.X, batch.y)

@@ -1,22 +1,21 @@
-"""PyTorch's side of a comparison: one model, its loss and its optimizer."""
+"""What the judge's side of a comparison is: one model, its loss and its optimizer, in PyTorch or with NumPy alone."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-
-from tinytorch_hf.compare.layers import Layer, Parameter, attribute, forward
+from tinytorch_hf.compare.layers import Layer, Parameter, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
-from tinytorch_hf.compare.settings import Settings, optimizer_choice
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.formats.arrays import Array
 
 # A parameter of a model: the names of its layer and of itself.
 Key = tuple[str, str]
 
-# How near to 0 and 1 the course's binary cross entropy lets a probability come.
-_SUREST = 1e-7
+SUREST = 1e-7
+"""How near to 0 and 1 the course's binary cross entropy lets a probability come."""
 
 
 @dataclass
@@ -32,7 +31,7 @@ class Computed:
     gradients
         The gradient with respect to each parameter.
     arriving
-        On PyTorch's side: the gradient with respect to what each part gave.
+        On the judge's side: the gradient with respect to what each part gave.
     """
 
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -41,148 +40,80 @@ class Computed:
     arriving: dict[str, Array] = field(default_factory=dict)
 
 
-class PyTorchSide:
-    """PyTorch's side of a run, on the CPU.
-
-    Parameters
-    ----------
-    settings, model, weights
-        As for TinyTorch's side.
-    dtype
-        "float32", or "float64" for a judge of rounding.
-    """
-
-    def __init__(self, settings: Settings, model: Model, weights: Weights, dtype: str = "float32") -> None:
-        import torch
-
-        from tinytorch_hf.compare import torch_layers
-
-        self.model = model
-        self.dtype = getattr(torch, dtype)
-        self.built = {layer.name: torch_layers.build(layer).to(self.dtype) for layer in model.layers}
-        self.set_weights(weights)
-        self._loss = torch.nn.BCELoss() if model.loss == "BinaryCrossEntropyLoss" else torch.nn.CrossEntropyLoss()
-        choice = optimizer_choice(settings.optimizer)
-        tensors = [self.tensor(layer, parameter) for layer in model.layers for parameter in layer.parameters]
-        # Torch refuses to optimize nothing.
-        self.optimizer: Any = tensors and getattr(torch.optim, choice.class_name)(
-            tensors, lr=settings.lr, **choice.arguments
-        )
-
-    def tensor(self, layer: Layer, parameter: Parameter) -> Any:
-        """The torch parameter."""
-        return attribute(self.built[layer.name], parameter.torch_name)
+class Side(Protocol):
+    """The judge's side, in float32 or float64; all weights and gradients lie as TinyTorch has them."""
 
     def set_weights(self, weights: Weights) -> None:
-        """Copy these values, which lie as TinyTorch has them, into torch's parameters."""
-        import torch
-
-        with torch.no_grad():
-            for layer, values in zip(self.model.layers, weights, strict=True):
-                for parameter, value in zip(layer.parameters, values, strict=True):
-                    self.tensor(layer, parameter).copy_(torch.from_numpy(value.T if parameter.is_transposed else value))
+        """Let the parameters have these values."""
 
     def weights(self) -> Weights:
-        """Copies of all parameters, as TinyTorch has them."""
-        return [
-            [in_tinytorch(self.tensor(layer, parameter), parameter).copy() for parameter in layer.parameters]
-            for layer in self.model.layers
-        ]
-
-    def inputs(self, X: Array) -> Any:
-        """An array of inputs as a tensor: ids stay int64, the rest takes this side's dtype."""
-        import torch
-
-        return torch.from_numpy(X) if X.dtype == np.int64 else torch.from_numpy(X).to(self.dtype)
-
-    def forward(self, x: Any, seen: dict[str, Any] | None = None) -> Any:
-        """Output of the model; what each part gave is left in ``seen``."""
-        return forward(self.model.parts, self.built, x, {} if seen is None else seen)
-
-    def loss(self, outputs: Any, y: Array) -> Any:
-        """Torch's loss of a batch; NaN if the outputs are, which torch's binary cross entropy refuses."""
-        if self.model.loss == "BinaryCrossEntropyLoss":
-            if outputs.isnan().any():
-                return outputs.mean() * float("nan")
-            outputs = _not_certain(outputs)
-        targets = self.inputs(y)
-        return self._loss(outputs, targets.flatten() if self.model.input_axes == "ids" else targets)
-
-    def step(self, X: Array, y: Array) -> float:
-        """Train on one batch; the loss before the update."""
-        self.optimizer.zero_grad()
-        loss = self.loss(self.forward(self.inputs(X)), y)
-        loss.backward()
-        self.optimizer.step()
-        return float(loss.item())
-
-    def outputs(self, X: Array) -> Array:
-        """The model's output for these inputs."""
-        import torch
-
-        with torch.no_grad():
-            found: Array = self.forward(self.inputs(X)).numpy()
-        return found
-
-    def accuracy(self, X: Array, y: Array) -> float:
-        """Share of these targets that is predicted rightly now."""
-        return share_right(self.outputs(X), y)
-
-    def parameters(self) -> list[tuple[Layer, Parameter]]:
-        """Every trained array with its layer, in the order of the forward pass."""
-        return [(layer, parameter) for layer in self.model.layers for parameter in layer.parameters]
-
-    def compute(self, X: Array, y: Array) -> Computed:
-        """Forward, loss and gradients of a batch; the parameters keep their gradients for `update`."""
-        self.optimizer.zero_grad()
-        seen: dict[str, Any] = {}
-        loss = self.loss(self.forward(self.inputs(X), seen), y)
-        for value in seen.values():
-            value.retain_grad()
-        loss.backward()
-        return Computed(
-            {name: value.detach().numpy() for name, value in seen.items()},
-            loss.detach().numpy(),
-            {
-                (layer.name, parameter.name): in_tinytorch(self.tensor(layer, parameter).grad, parameter)
-                for layer, parameter in self.parameters()
-            },
-            {name: value.grad.numpy() for name, value in seen.items() if value.grad is not None},
-        )
-
-    def update(self) -> dict[Key, Array]:
-        """Let the optimizer take its step; the parameters after it, as TinyTorch has them."""
-        self.optimizer.step()
-        return dict(zip(self.keys(), (value for layer in self.weights() for value in layer), strict=True))
+        """Copies of all parameters."""
 
     def keys(self) -> list[Key]:
         """Every parameter by its names."""
-        return [(layer.name, parameter.name) for layer, parameter in self.parameters()]
 
-    def take_gradients(self, other: PyTorchSide) -> None:
-        """Let the parameters have the gradients that they have on another side."""
-        for pair in self.parameters():
-            tensor = self.tensor(*pair)
-            tensor.grad = other.tensor(*pair).grad.to(tensor.dtype)
+    def step(self, X: Array, y: Array) -> float:
+        """Train on one batch; the loss before the update."""
+
+    def outputs(self, X: Array) -> Array:
+        """The model's output for these inputs."""
+
+    def compute(self, X: Array, y: Array) -> Computed:
+        """Forward, loss and gradients of a batch; the parameters keep their gradients for `update`."""
+
+    def update(self) -> dict[Key, Array]:
+        """Let the optimizer take its step; the parameters after it."""
+
+    def take_gradients(self, other: Any) -> None:
+        """Let the parameters have the gradients that they have on another side of the same kind."""
+
+    def part_gradients(self, part: Part, x: Array, gradient: Array) -> dict[Key, Array]:
+        """The gradients of one part alone, by layer and quantity: "input" first, unless ids went in, then parameters.
+
+        Parameters
+        ----------
+        part
+            Of the model.
+        x
+            What goes into it.
+        gradient
+            With respect to what it gives.
+        """
+
+    def loss_and_gradient(self, outputs: Array, y: Array) -> tuple[Array, Array]:
+        """The loss of these outputs of a model, and the gradient with respect to them."""
+
+    def optimized(self, start: Array, gradients: Sequence[Array]) -> Array:
+        """One parameter after the optimizer's steps with these gradients."""
 
 
-def in_tinytorch(tensor: Any, parameter: Parameter) -> Array:
-    """A torch parameter, or its gradient, with its axes as TinyTorch has them."""
-    values: Array = tensor.detach().numpy()
-    return values.T if parameter.is_transposed else values
+def side_of(judge: str, settings: Settings, model: Model, weights: Weights, dtype: str = "float32") -> Side:
+    """The side of a judge: "torch", or "recorded" for what is computed with NumPy alone."""
+    if judge == "torch":
+        from tinytorch_hf.compare.pytorch_side import PyTorchSide
+
+        return PyTorchSide(settings, model, weights, dtype)
+    from tinytorch_hf.compare.numpy_side import NumPySide
+
+    return NumPySide(settings, model, weights, dtype)
+
+
+def pairs_of(part: Part) -> list[tuple[Layer, Parameter]]:
+    """The parameters of a part, each with its layer, in the order of the forward pass."""
+    layers = part.layers if isinstance(part, Residual) else (part,)
+    return [(layer, parameter) for layer in layers for parameter in layer.parameters]
+
+
+def by_key(model: Model, weights: Weights) -> Mapping[Key, Array]:
+    """Weights by the names of their parameters."""
+    return {
+        (layer.name, parameter.name): value
+        for layer, values in zip(model.layers, weights, strict=True)
+        for parameter, value in zip(layer.parameters, values, strict=True)
+    }
 
 
 def share_right(outputs: Array, y: Array) -> float:
     """Share of predictions that are right: the largest of several outputs, or a single one above 1/2."""
     predicted = outputs > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
     return float((predicted == y.reshape(predicted.shape)).mean())
-
-
-def _not_certain(probabilities: Any) -> Any:
-    """Probabilities as the course's binary cross entropy takes them: kept from 0 and 1, with the gradient of there.
-
-    Torch's own takes all, and cuts off the logarithm instead, at -100; the two part as soon as a sigmoid is as sure as
-    float32 can tell, and neither is wrong.
-    """
-    kept = probabilities.detach().clamp(_SUREST, 1 - _SUREST)
-    return probabilities + (kept - probabilities.detach())

@@ -14,7 +14,7 @@ from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.plain import of_settings
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import PyTorchSide
+from tinytorch_hf.compare.sides import Side, side_of
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
@@ -52,11 +52,12 @@ class Snippets:
     ----------
     package
         What is compared.
-    settings, model
+    settings, model, judge
         Of the run.
     """
 
-    def __init__(self, package: Package, settings: Settings, model: Model) -> None:
+    def __init__(self, package: Package, settings: Settings, model: Model, judge: str = "torch") -> None:
+        self._judge = judge
         self._package = package
         self._settings = settings
         self._model = model
@@ -152,28 +153,21 @@ class Snippets:
                 return ""
             expected = _array(alone.finding.expected)
             return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {expected}"])
-        right, exact = (side.loss(side.inputs(X), y).numpy() for side in (theirs, truth))
+        right, exact = (side.loss_and_gradient(X, y)[0] for side in (theirs, truth))
         found, _, _ = mine.loss_alone(X, y)
         if look_at(found.reshape(()) if np.size(found) == 1 else found, right, exact) is None:
             return ""
         return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(right)}"])
 
     def _of_optimizer(self) -> str:
-        import torch
-
         settings, choice = self._settings, optimizer_choice(self._settings.optimizer)
         arguments = ", ".join(
             [f"lr={settings.lr:g}", *(f"{name}={value:g}" for name, value in choice.arguments.items())]
         )
         start, gradients = np.array([1.0, -2.0], np.float32), [[0.5, 1.0], [0.5, -1.0], [0.001, 2.0]]
-        results = []
-        for dtype in (torch.float32, torch.float64):
-            parameter = torch.tensor(start, dtype=dtype, requires_grad=True)
-            optimizer = getattr(torch.optim, choice.class_name)([parameter], lr=settings.lr, **choice.arguments)
-            for gradient in gradients:
-                parameter.grad = torch.tensor(gradient, dtype=dtype)
-                optimizer.step()
-            results.append(parameter.detach().numpy())
+        given = [np.array(gradient, np.float32) for gradient in gradients]
+        _, *sides = self._sides(Model("", "", (), self._model.loss), [])
+        results = [side.optimized(start, given) for side in sides]
         inputs = {"start": start, "gradients": np.array(gradients, np.float32)}
         found = self._package.results("optimizer alone", inputs, settings=of_settings(settings)).get("after")
         if look_at(found, results[0], results[1], start) is None:
@@ -199,11 +193,11 @@ class Snippets:
             ]
         )
 
-    def _sides(self, model: Model, weights: Weights) -> tuple[StudentSide, PyTorchSide, PyTorchSide]:
+    def _sides(self, model: Model, weights: Weights) -> tuple[StudentSide, Side, Side]:
         return (
             StudentSide(self._package, self._settings, model, weights, of="small"),
-            PyTorchSide(self._settings, model, weights),
-            PyTorchSide(self._settings, model, weights, "float64"),
+            side_of(self._judge, self._settings, model, weights),
+            side_of(self._judge, self._settings, model, weights, "float64"),
         )
 
 

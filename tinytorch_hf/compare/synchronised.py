@@ -18,7 +18,7 @@ from tinytorch_hf.compare.listing import strange_listing, wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import Computed, Key, PyTorchSide
+from tinytorch_hf.compare.sides import Computed, Key, by_key, side_of
 from tinytorch_hf.compare.snippets import Snippets
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.formats.arrays import Array
@@ -60,17 +60,19 @@ class Judge:
     step, and only the operations alone are.
     """
 
-    def __init__(self, settings: Settings, model: Model, package: Package, weights: Weights | None = None) -> None:
+    def __init__(
+        self, settings: Settings, model: Model, package: Package, weights: Weights | None = None, judge: str = "torch"
+    ) -> None:
         self._settings = settings
         self._model = model
         self._optimizer = optimizer_choice(settings.optimizer)
         weights = model.initial_weights(settings.seed) if weights is None else weights
         self._student = StudentSide(package, settings, model, weights)
-        self._pytorch = PyTorchSide(settings, model, weights)
-        self._truth = PyTorchSide(settings, model, weights, "float64")
+        self._pytorch = side_of(judge, settings, model, weights)
+        self._truth = side_of(judge, settings, model, weights, "float64")
         self._history: History = {}
         self._diagnosis = Diagnosis(package)
-        self._snippets = Snippets(package, settings, model)
+        self._snippets = Snippets(package, settings, model, judge)
         self._kinds = {layer.name: layer.kind for layer in model.layers}
 
     def listing(self) -> Divergence | None:
@@ -145,7 +147,7 @@ class Judge:
     ) -> Wrong | None:
         earlier = self._history.get(key)
         if earlier and _is_left_over(finding, earlier[-1]):
-            what = f"gradient by {'.'.join(key)}"
+            what = f"gradient with respect to {'.'.join(key)}"
             cause = Cause("OPTIMIZER-ZERO-GRAD")
             return Wrong(self._optimizer.class_name, "gradient", what, finding, "", cause, is_named=True)
         alone = self._loss_alone(computed) or self._parts_alone(key[0], computed)
@@ -154,7 +156,7 @@ class Judge:
         if self._gates_differ(computed):
             return None
         cause = Cause("BACKWARD-RAISES", complaint) if complaint else Cause("BACKWARD-TRAVERSAL")
-        return Wrong(key[0], "gradient", f"gradient by {key[1]}", finding, "", cause)
+        return Wrong(key[0], "gradient", f"gradient with respect to {key[1]}", finding, "", cause)
 
     def _wrong_alone(self, alone: Alone, computed: Computations) -> Wrong:
         """What is wrong with an operation that was run alone, and what it looks like."""
@@ -177,9 +179,7 @@ class Judge:
         return Wrong(alone.layer, "gradient", alone.what, alone.finding, operation, cause)
 
     def _weights(self) -> dict[Key, Array]:
-        return dict(
-            zip(self._pytorch.keys(), (value for layer in self._pytorch.weights() for value in layer), strict=True)
-        )
+        return dict(by_key(self._model, self._pytorch.weights()))
 
     def _loss_alone(self, computed: Computations) -> Alone | None:
         outputs = computed.theirs.outputs[self._model.parts[-1].name]

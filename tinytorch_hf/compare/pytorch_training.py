@@ -1,0 +1,175 @@
+"""The training as PyTorch does it: carried out now, or read from what was recorded of its default settings."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.compare.plain import flat, of_settings
+from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.sides import Side, share_right, side_of
+from tinytorch_hf.compare.tasks import Arrays
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging import records
+from tinytorch_hf.judging.judge import GETTING_TORCH
+
+PATH = Path(__file__).parent / "recorded" / "trainings.npz"
+
+
+class PyTorchTraining(Protocol):
+    """PyTorch's side of a training, epoch by epoch."""
+
+    def epoch(self, number: int) -> tuple[list[float], float]:
+        """The losses of an epoch, from 1, and the accuracy on the test split after it; epochs come in order."""
+
+
+class Live:
+    """Carried out by PyTorch here.
+
+    Parameters
+    ----------
+    settings, model, weights, arrays
+        Of the run.
+    """
+
+    def __init__(self, settings: Settings, model: Model, weights: Weights, arrays: Arrays) -> None:
+        self._side: Side = side_of("torch", settings, model, weights)
+        self._batches = Batches(settings, arrays)
+        self._arrays = arrays
+
+    def epoch(self, number: int) -> tuple[list[float], float]:
+        """Train for an epoch."""
+        losses = [self._side.step(batch.X, batch.y) for batch in self._batches.epoch(number)]
+        return losses, share_right(self._side.outputs(self._arrays.X_test), self._arrays.y_test)
+
+
+class Recorded:
+    """As PyTorch carried it out where the records were made.
+
+    Parameters
+    ----------
+    settings, weights
+        Of the run.
+    fingerprint
+        Of its data.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no record of these settings.
+    CorruptFileError
+        The records are damaged, or are of other data or other weights.
+    """
+
+    def __init__(self, settings: Settings, weights: Weights, fingerprint: str) -> None:
+        about, arrays = _read()
+        entry = _entry(settings)
+        for what, right in (("fingerprint", fingerprint), ("weights", weights_digest(weights))):
+            if entry[what] != right:
+                raise CorruptFileError(
+                    f"PyTorch's answers for {settings.dataset} were recorded with another {what.rstrip('s')} than "
+                    f"there is here ({entry[what][:12]}, here {right[:12]}). {GETTING_TORCH}"
+                )
+        self._losses = arrays["losses"][slice(*entry["losses"])].reshape(entry["epochs"], -1)
+        self._accuracies = arrays["accuracies"][slice(*entry["accuracies"])]
+
+    def epoch(self, number: int) -> tuple[list[float], float]:
+        """What was recorded of an epoch."""
+        return [float(loss) for loss in self._losses[number - 1]], float(self._accuracies[number - 1])
+
+
+def version() -> str:
+    """The release of PyTorch that was recorded."""
+    return str(_read()[0]["torch"])
+
+
+def require(settings: Settings) -> None:
+    """Raise InvalidArgumentError unless the training with these settings was recorded."""
+    _entry(settings)
+
+
+def recorded_settings() -> list[Settings]:
+    """The settings of every record."""
+    return [
+        Settings(**{**entry["settings"], "epochs": entry["epochs"]}) for entry in _read()[0]["trainings"].values()
+    ]
+
+
+def weights_digest(weights: Weights) -> str:
+    """A hash of initial weights, so that others are not taken for those of a record."""
+    digest = hashlib.sha256()
+    for value in flat(weights):
+        digest.update(np.ascontiguousarray(value, "<f4").tobytes())
+    return digest.hexdigest()
+
+
+def as_record(trainings: list[tuple[Settings, Weights, str, list[tuple[list[float], float]]]], torch_version: str) -> bytes:
+    """The file of records: settings, initial weights, the data's fingerprint, and what each epoch gave."""
+    about: dict[str, Any] = {}
+    losses: list[Array] = []
+    accuracies: list[float] = []
+    n_losses = 0
+    for settings, weights, fingerprint, epochs in trainings:
+        found = np.array([loss for one, _ in epochs for loss in one], np.float32)
+        about[_name(settings)] = {
+            "settings": _without_epochs(settings),
+            "epochs": len(epochs),
+            "fingerprint": fingerprint,
+            "weights": weights_digest(weights),
+            "losses": [n_losses, n_losses + len(found)],
+            "accuracies": [len(accuracies), len(accuracies) + len(epochs)],
+        }
+        losses.append(found)
+        n_losses += len(found)
+        accuracies += [accuracy for _, accuracy in epochs]
+    arrays = {"losses": np.concatenate(losses), "accuracies": np.array(accuracies)}
+    return records.written({"trainings": about}, arrays, torch_version)
+
+
+@functools.cache
+def _read() -> tuple[dict[str, Any], dict[str, Array]]:
+    return records.read(PATH)
+
+
+def _entry(settings: Settings) -> dict[str, Any]:
+    """The record of these settings; fewer epochs than were recorded are its beginning."""
+    known: dict[str, Any] = _read()[0]["trainings"]
+    entry = known.get(_name(settings))
+    if entry is None:
+        raise InvalidArgumentError(
+            f"PyTorch's training on {settings.dataset} with the model {settings.model} was not recorded, and PyTorch "
+            f"is not asked here. {GETTING_TORCH} Or add --synchronised: then each step is judged alone, without it."
+        )
+    given = {**_without_epochs(settings), "epochs": settings.epochs}
+    recorded = {**entry["settings"], "epochs": entry["epochs"]}
+    other = [
+        f"{name.replace('_', ' ')} {given[name]:g}" if isinstance(given[name], float) else f"{name} {given[name]}"
+        for name in recorded
+        if (given[name] > recorded[name] if name == "epochs" else given[name] != recorded[name])
+    ]
+    if other:
+        usual = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in recorded.items() if name not in _NAMING)
+        raise InvalidArgumentError(
+            f"PyTorch's training on {settings.dataset} was recorded with {usual}, not with {', '.join(other)}, and "
+            f"PyTorch is not asked here. {GETTING_TORCH} Or leave these options out; or add --synchronised: then each "
+            "step is judged alone, without it."
+        )
+    return dict(entry)
+
+
+_NAMING = ("dataset", "model")
+
+
+def _name(settings: Settings) -> str:
+    return f"{settings.dataset} {settings.model}"
+
+
+def _without_epochs(settings: Settings) -> dict[str, Any]:
+    return {name: value for name, value in of_settings(settings).items() if name != "epochs"}
