@@ -23,7 +23,7 @@ class NumPyJudge(Judge):
 
     def tensor(self, values: Array, gradient: bool = False) -> Tensor:
         """A tensor of these values: floats in the judge's precision, whole numbers as int64."""
-        if np.issubdtype(values.dtype, np.integer):
+        if values.dtype.kind in "iu":
             return Tensor(values.astype(np.int64))
         return Tensor(values.astype(self.dtype), gradient)
 
