@@ -10,8 +10,8 @@ from pathlib import Path
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import MODULES, Case, drawn
+from tinytorch_hf.judging.judge import judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
@@ -59,7 +59,7 @@ def check(
     """
     cases = select(only)
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
-    yardstick.judge("float64")
+    judge("float64")
     with PackageProcess(framework_map, folder, limit_s, _CHILD) as process:
         return ask_for(process.ask, framework_map, cases, seed, on_result)
 
@@ -97,9 +97,8 @@ def ask_for(
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
             "names."
         )
-    torch_version: str = yardstick.judge("float64").torch.__version__
     name = opened.package or framework_map.package
-    return Report(name, opened.location, torch_version, results, opened.notes)
+    return Report(name, opened.location, judge("float64").version, results, opened.notes)
 
 
 def select(only: Iterable[str]) -> list[Case]:

@@ -162,5 +162,10 @@ def is_gradient(name: str) -> bool:
 
 def upstream(shape: tuple[int, ...]) -> Array:
     """The gradient that arrives from behind an output of this shape, the same on both sides."""
+    return _upstream(shape).copy()
+
+
+@functools.lru_cache(maxsize=1024)
+def _upstream(shape: tuple[int, ...]) -> Array:
     gradient: Array = np.random.default_rng(42).standard_normal(shape).astype(np.float32)
     return gradient

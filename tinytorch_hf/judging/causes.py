@@ -16,6 +16,7 @@ import numpy as np
 from tinytorch_hf.judging.attempt import Attempt
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
 from tinytorch_hf.judging.cause import Cause
+from tinytorch_hf.judging.judge import chosen
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.symptoms import of_numbers
@@ -52,7 +53,7 @@ def known_mistakes(case: Case) -> Candidates:
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
         for code in case.mistakes:
-            if _would_give(mistaken(case, code, tried.seed, tried.is_second), tried):
+            if _would_give(mistaken(case, code, tried.seed, tried.is_second, tried.expected.by), tried):
                 yield Cause(code)
 
     return candidates
@@ -97,10 +98,24 @@ def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:
     return candidates
 
 
+def mistaken(case: Case, code: str, seed: int, is_second: bool = False, by: str = "") -> Expected:
+    """What one of the case's mistakes gives; computed once for each seed and each judge.
+
+    Parameters
+    ----------
+    case, code
+        Which mistake of which case.
+    seed, is_second
+        On which inputs.
+    by
+        The name of the judge; the chosen one by default.
+    """
+    return _mistaken(case, code, seed, is_second, by or chosen())
+
+
 @functools.lru_cache(maxsize=4096)
-def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expected:
-    """What one of the case's mistakes gives; computed once for each seed."""
-    return Expected(case.mistakes[code], drawn(case, seed, is_second))
+def _mistaken(case: Case, code: str, seed: int, is_second: bool, by: str) -> Expected:
+    return Expected(case.mistakes[code], drawn(case, seed, is_second), by)
 
 
 def _would_give(wrong: Expected, tried: Attempt) -> bool:

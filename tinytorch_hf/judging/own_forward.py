@@ -24,7 +24,7 @@ from tinytorch_hf.judging.attempt import Attempt
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, leaf_of, upstream
 from tinytorch_hf.judging.quotients import SETTLED, STEPS, Slope, distances, slope
 from tinytorch_hf.judging.runs import Runs
-from tinytorch_hf.judging.yardstick import is_float, judge
+from tinytorch_hf.judging.yardstick import is_float
 
 FITTING = 5e-3
 """How far a slope may be from the gradient, relative to its size; in float32 it was 2.4e-4 at worst."""
@@ -131,7 +131,7 @@ class _Point:
             return None
 
         def right_outputs(changes: Sequence[Inputs]) -> Array:
-            return np.stack([tried.expected.run(judge("float64"), {**inputs, **change})[OUTPUT] for change in changes])
+            return np.stack([tried.expected.beside({**inputs, **change})[OUTPUT] for change in changes])
 
         return _Point(
             inputs,

@@ -20,7 +20,7 @@ import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn
-from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.judge import chosen, computed
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
 
@@ -33,36 +33,35 @@ class Expected:
 
     Attributes
     ----------
-    run
-        How they are computed.
+    by
+        The name of the judge that computed them.
     values
         The right results; floats are float64.
     rounding
         For each result of floats, how far another may be off.
     """
 
-    def __init__(self, run: RunTorch, inputs: Inputs) -> None:
-        self.run = run
-        self.values = run(judge("float64"), inputs)
-        rounded = run(judge("float32"), inputs)
+    def __init__(self, run: RunTorch, inputs: Inputs, by: str = "") -> None:
+        self._run = run
+        self.by = by or chosen()
+        self.values = self.beside(inputs)
+        rounded = computed(run, inputs, "float32", self.by)
         floats = {name: value for name, value in self.values.items() if is_float(value)}
         largest = {name: largest_magnitude(value) for name, value in floats.items()}
         errors = {name: largest_magnitude(rounded[name] - value) for name, value in floats.items()}
         self.rounding = {name: _rounding(name, largest, errors) for name in floats}
 
+    def beside(self, inputs: Inputs) -> Results:
+        """The right results for other inputs, in float64, by the same judge."""
+        return computed(self._run, inputs, "float64", self.by)
+
     def restricted(self, names: Iterable[str]) -> Expected:
         """The same for some of the results."""
         part = object.__new__(Expected)
-        part.run = self.run
+        part._run, part.by = self._run, self.by
         part.values = {name: self.values[name] for name in names}
         part.rounding = {name: value for name, value in self.rounding.items() if name in part.values}
         return part
-
-
-@functools.cache
-def judge(precision: str) -> Judge:
-    """The judge of a precision, made once."""
-    return Judge(precision)
 
 
 def _rounding(name: str, largest: Mapping[str, float], errors: Mapping[str, float]) -> float:
@@ -164,11 +163,14 @@ class Definitions(Sequence[Expected]):
         The definitions.
     inputs
         The numbers.
+    by
+        The name of the judge.
     """
 
-    def __init__(self, runs: Sequence[RunTorch], inputs: Inputs) -> None:
+    def __init__(self, runs: Sequence[RunTorch], inputs: Inputs, by: str) -> None:
         self._runs = tuple(runs)
         self._inputs = inputs
+        self._by = by
         self._computed: dict[int, Expected] = {}
 
     def __len__(self) -> int:
@@ -178,11 +180,18 @@ class Definitions(Sequence[Expected]):
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         if index not in self._computed:
-            self._computed[index] = Expected(self._runs[index], self._inputs)
+            self._computed[index] = Expected(self._runs[index], self._inputs, self._by)
         return self._computed[index]
 
 
-@functools.lru_cache(maxsize=4096)
 def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
-    """What is right for a case: by its definition first, then by others in use; each computed once for each seed."""
-    return Definitions((case.right, *case.also_right), drawn(case, seed, is_second))
+    """What is right for a case by the chosen judge: by its definition first, then by others in use.
+
+    Each is computed once for each seed and each judge.
+    """
+    return _expected(case, seed, is_second, chosen())
+
+
+@functools.lru_cache(maxsize=4096)
+def _expected(case: Case, seed: int, is_second: bool, by: str) -> Definitions:
+    return Definitions((case.right, *case.also_right), drawn(case, seed, is_second), by)
