@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import sys
 from collections.abc import Callable, Sequence
@@ -73,6 +74,7 @@ def add_to(commands: Parser) -> None:
         help="start from your own layers' initial weights, and say whether they learn",
     )
     _add_package(parser)
+    _add_judge(parser, "its recorded training with default settings")
     parser.add_argument(
         "--timeout",
         type=seconds,
@@ -110,6 +112,7 @@ def add_to(commands: Parser) -> None:
         help="operations or modules that count for the exit status; others are shown only (default: all that run)",
     )
     completion.complete_with(require, completion.operations)
+    _add_judge(parser, "its recorded answers, and NumPy for what is not recorded")
     parser.add_argument("--seed", type=seed, default=0, help="fixes batches and weights (default: %(default)s)")
     parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
@@ -137,6 +140,29 @@ def _add_package(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_judge(parser: argparse.ArgumentParser, recorded: str) -> None:
+    """Add the option that says whose answers are right."""
+    parser.add_argument(
+        "--judge",
+        choices=("torch", "recorded"),
+        help=f"PyTorch itself, or {recorded}, which needs NumPy alone (default: torch where it is installed)",
+    )
+
+
+def _judged(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Let a command have the judge that its options name."""
+
+    @functools.wraps(run)
+    def judged(options: argparse.Namespace) -> int:
+        from tinytorch_hf.judging.judge import chosen, judged_by
+
+        with judged_by(options.judge or chosen()):
+            return run(options)
+
+    return judged
+
+
+@_judged
 def _compare(options: argparse.Namespace) -> int:
     from tinytorch_hf.compare import lockstep, tasks
     from tinytorch_hf.reports import training_table as report
@@ -195,6 +221,7 @@ def _target(options: argparse.Namespace) -> Target:
     return Target(framework_map, folder, given, options.timeout)
 
 
+@_judged
 def _check(options: argparse.Namespace) -> int:
     from tinytorch_hf.check import run
     from tinytorch_hf.reports import junit

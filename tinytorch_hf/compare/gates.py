@@ -7,8 +7,6 @@ their gradients then differ by far more than rounding.
 
 from __future__ import annotations
 
-import numpy as np
-
 from tinytorch_hf.compare.layers import Layer
 from tinytorch_hf.formats.arrays import Array
 

@@ -16,7 +16,7 @@ from tinytorch_hf.formats.arrays import Array
 
 @dataclass(frozen=True)
 class Passed:
-    """What went through a part of PyTorch's model in one step: its input, and the gradient with respect to its output."""
+    """What went through a part of PyTorch's model in one step: its input, and the gradient that arrived."""
 
     x: Array
     gradient: Array
@@ -68,4 +68,3 @@ def run_loss_alone(outputs: Array, y: Array, student: StudentSide, pytorch: Side
     _, found, complaint = student.loss_alone(outputs, y)
     finding = look_at(found, expected, exact)
     return None if finding is None else Alone(None, student.model.loss, "input", finding, complaint)
-

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinytorch_hf.compare import synchronised
+from tinytorch_hf.compare import pytorch_training, synchronised
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.listing import wrong_listing
-from tinytorch_hf.compare.models import Weights
+from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, hand_over, prepare
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import PyTorchSide, share_right
+from tinytorch_hf.compare.sides import share_right, side_of
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
-from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.judge import chosen
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5
@@ -70,6 +70,8 @@ class Comparison:
         Over all steps.
     first_divergence
         The first step whose losses differ by more than ``tolerance``, or None.
+    judge
+        "torch", or "recorded" where PyTorch was not asked: its training was read from what is recorded of it.
     cause
         What goes wrong first, found by going through the steps again with synchronised weights; None while the
         sides agree, or where every operation is right within rounding.
@@ -80,6 +82,7 @@ class Comparison:
     fingerprint: str
     framework: Subject
     torch_version: str
+    judge: str = "torch"
     epochs: list[Epoch] = field(default_factory=list)
     n_steps: int = 0
     largest_difference: float = 0.0
@@ -132,38 +135,42 @@ def run(
     StudentCodeError
         The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
     """
+    pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
         on_start(prepared.package.subject)
         return _trained(prepared, own_start, on_epoch)
 
 
 def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], None]) -> Comparison:
-    import torch
-
     settings, model, arrays = prepared.settings, prepared.model, prepared.arrays
     tinytorch = StudentSide(
         prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
     )
     weights = tinytorch.weights() if own_start else model.initial_weights(settings.seed)
-    pytorch = PyTorchSide(settings, model, weights)
+    pytorch = pytorch_training.pytorch_training(settings, model, weights, arrays, prepared.fingerprint)
+    shape = _shape_of_outputs(settings, model, weights, arrays)
     batches = Batches(settings, arrays)
     # Nothing is trained that the student's own parameters() leaves out, which needs no training to be seen.
     is_listed = wrong_listing(model, tinytorch.listings) is None and not any(tinytorch.strangers)
-    before = share_right(_outputs(tinytorch, pytorch, arrays)[0], arrays.y_test) if own_start else None
+
+    def accuracy() -> float:
+        return share_right(tinytorch.outputs(arrays.X_test, shape), arrays.y_test)
+
+    before = accuracy() if own_start else None
     epochs: list[Epoch] = []
     first_divergence = None
     for number in range(1, settings.epochs + 1):
         done = tinytorch.n_steps
         with _explaining(prepared, tinytorch, weights):
             losses = tinytorch.train(number, batches)
-            theirs = [pytorch.step(batch.X, batch.y) for batch in batches.epoch(number)]
-            outputs = _outputs(tinytorch, pytorch, arrays)
+            theirs, their_accuracy = pytorch.epoch(number)
+            my_accuracy = accuracy()
         steps = [
             Step(number, done + at, mine, right) for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
         ]
         apart = (step for step in steps if step.difference > TOLERANCE)
         first_divergence = first_divergence or next(apart, None)
-        epochs.append(_summary(steps, *(share_right(found, arrays.y_test) for found in outputs)))
+        epochs.append(_summary(steps, my_accuracy, their_accuracy))
         on_epoch(epochs[-1])
     end = tinytorch.weights() if own_start else []
     cause = None
@@ -174,7 +181,8 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         model=str(model),
         fingerprint=prepared.fingerprint,
         framework=prepared.package.subject,
-        torch_version=torch.__version__,
+        torch_version=pytorch_training.version(),
+        judge=chosen(),
         epochs=epochs,
         n_steps=tinytorch.n_steps,
         largest_difference=max(epoch.largest_difference for epoch in epochs),
@@ -187,10 +195,10 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
     )
 
 
-def _outputs(tinytorch: StudentSide, pytorch: PyTorchSide, arrays: Arrays) -> tuple[Array, Array]:
-    """What both sides give for the test split."""
-    theirs = pytorch.outputs(arrays.X_test)
-    return tinytorch.outputs(arrays.X_test, theirs.shape), theirs
+def _shape_of_outputs(settings: Settings, model: Model, weights: Weights, arrays: Arrays) -> tuple[int, ...]:
+    """The shape of what the model gives for the test split."""
+    n, *rest = side_of(settings, model, weights).outputs(arrays.X_test[:1]).shape
+    return n * len(arrays.X_test), *rest
 
 
 @contextlib.contextmanager
@@ -213,7 +221,10 @@ def _explaining(prepared: Prepared, tinytorch: StudentSide, weights: Weights) ->
 
 @dataclass(frozen=True)
 class Judgement:
-    """The result of judging each step alone: how many were judged, and what differs first, or None."""
+    """The result of judging each step alone: how many were judged, and what differs first, or None.
+
+    Where ``judge`` is "recorded", each step was computed with NumPy alone in PyTorch's place.
+    """
 
     settings: Settings
     model: str
@@ -222,6 +233,7 @@ class Judgement:
     torch_version: str
     n_steps: int
     divergence: Divergence | None
+    judge: str = "torch"
 
     @property
     def agree(self) -> bool:
@@ -240,8 +252,6 @@ def judge(
         As for `run`, whose parameters these are.
     """
     with prepare(settings, target) as prepared:
-        import torch
-
         on_start(prepared.package.subject)
         n_steps, divergence = judge_steps(prepared)
         return Judgement(
@@ -249,9 +259,10 @@ def judge(
             str(prepared.model),
             prepared.fingerprint,
             prepared.package.subject,
-            torch.__version__,
+            pytorch_training.version(),
             n_steps,
             divergence,
+            chosen(),
         )
 
 
@@ -284,6 +295,9 @@ def judge_steps(
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch compute on one thread: on matrices this small, several only wait for each other."""
+    if chosen() != "torch":
+        yield
+        return
     import torch
 
     n_threads = torch.get_num_threads()

@@ -16,7 +16,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import SUREST, Computed, Key, pairs_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import updates
-from tinytorch_hf.judging.by_numpy import NumPyJudge
+from tinytorch_hf.judging.by_numpy.judge import NumPyJudge
 
 # The parameters of a layer, by name.
 Parameters = Mapping[str, Any]
@@ -124,16 +124,14 @@ class NumPySide:
         optimizer, values = self._new_optimizer(), [np.asarray(start, self._dtype)]
         for gradient in gradients:
             values = [
-                np.asarray(value, self._dtype)
-                for value in optimizer.step(values, [np.asarray(gradient, self._dtype)])
+                np.asarray(value, self._dtype) for value in optimizer.step(values, [np.asarray(gradient, self._dtype)])
             ]
         return values[0]
 
     def _new_optimizer(self) -> updates.Updates:
         choice = optimizer_choice(self.settings.optimizer)
-        return updates.Updates(
-            updates.RIGHT[choice.class_name], updates.Settings(self.settings.lr, **choice.arguments)
-        )
+        arguments: dict[str, Any] = dict(choice.arguments)
+        return updates.Updates(updates.RIGHT[choice.class_name], updates.Settings(self.settings.lr, **arguments))
 
     def _tensor(self, values: Array, is_leaf: bool = False) -> Any:
         return self.judge.tensor(values if values.dtype == np.int64 else np.array(values, self._dtype), is_leaf)

@@ -119,7 +119,7 @@ def _other_scale(model: Model, start: Weights) -> Cause | None:
 
 def _usual(settings: Settings, model: Model, arrays: Arrays) -> float:
     """PyTorch's accuracy after the same training from the usual initial weights."""
-    side, batches = side_of("torch", settings, model, model.initial_weights(settings.seed)), Batches(settings, arrays)
+    side, batches = side_of(settings, model, model.initial_weights(settings.seed)), Batches(settings, arrays)
     for number in range(1, settings.epochs + 1):
         for batch in batches.epoch(number):
             side.step(batch.X, batch.y)

@@ -16,9 +16,10 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.data.content_hash import fingerprint, fingerprints
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, StudentCodeError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StudentCodeError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.judge import chosen, judge
 from tinytorch_hf.student.frameworks import BRIDGE_PARTS
 
 # Samples in a batch while a split is read through the student's DataLoader.
@@ -48,7 +49,7 @@ def prepare(settings: Settings, target: Target | None = None) -> Iterator[Prepar
         The dataset has too little to train on: one class, fewer samples than a batch, a text shorter than a block. Or
         there is no such package, or it lacks what the model needs.
     MissingExtraError
-        torch is not installed.
+        torch was chosen as the judge, and is not installed.
     CorruptFileError
         A side does not hold the catalog's numbers.
     StudentCodeError
@@ -56,10 +57,7 @@ def prepare(settings: Settings, target: Target | None = None) -> Iterator[Prepar
     """
     optimizer = optimizer_choice(settings.optimizer)
     model = tasks.make_model(settings)
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("torch", "compare", error) from error
+    judge("float32")
     with opened(target or Target()) as package:
         package.require((*BRIDGE_PARTS, *model.needs, optimizer.class_name), str(model))
         arrays = tasks.load_arrays(settings)
@@ -78,13 +76,19 @@ def hand_over(package: Package, arrays: Arrays) -> None:
 
 
 def prove_same_numbers(name: str, package: Package, arrays: Arrays) -> str:
-    """The data's fingerprint; raise unless both adapters of stored images serve the right numbers.
+    """The data's fingerprint; raise unless the adapters of stored images serve the right numbers.
 
     Of other data, every batch of TinyTorch's is compared while training.
     """
     dataset = tasks.stored(name)
     if dataset is not None and dataset.kind == "images":
         _prove_adapters(name, package, arrays)
+    return fingerprint_of(name, arrays)
+
+
+def fingerprint_of(name: str, arrays: Arrays) -> str:
+    """The fingerprint of a dataset, or of the points that were made."""
+    dataset = tasks.stored(name)
     if dataset is not None and dataset.fingerprint:
         return dataset.fingerprint
     if dataset is not None and isinstance(dataset.provider, Folder):
@@ -95,11 +99,12 @@ def prove_same_numbers(name: str, package: Package, arrays: Arrays) -> str:
 
 
 def _prove_adapters(name: str, package: Package, arrays: Arrays) -> None:
-    from tinytorch_hf.as_torch.read_back import from_tensors
+    if chosen() == "torch":
+        from tinytorch_hf.as_torch.read_back import from_tensors
 
-    found, expected = fingerprints(name, from_tensors(name))
-    if found != expected:
-        raise CorruptFileError(f"PyTorch's side does not hold the numbers of {name} that the catalog states.")
+        found, expected = fingerprints(name, from_tensors(name))
+        if found != expected:
+            raise CorruptFileError(f"PyTorch's side does not hold the numbers of {name} that the catalog states.")
     for split, X, y in (("train", arrays.X_train, arrays.y_train), ("test", arrays.X_test, arrays.y_test)):
         walk(
             package,

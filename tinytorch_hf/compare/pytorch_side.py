@@ -13,6 +13,7 @@ from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.compare.sides import SUREST, Computed, Key, pairs_of, share_right
 from tinytorch_hf.formats.arrays import Array
 
+
 class PyTorchSide:
     """PyTorch's side of a run, on the CPU.
 

@@ -18,9 +18,13 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import records
-from tinytorch_hf.judging.judge import GETTING_TORCH
+from tinytorch_hf.judging.judge import GETTING_TORCH, chosen, judge
 
 PATH = Path(__file__).parent / "recorded" / "trainings.npz"
+
+
+# A training to be recorded: settings, initial weights, the data's fingerprint, and what each epoch gave.
+Trained = tuple[Settings, Weights, str, list[tuple[list[float], float]]]
 
 
 class PyTorchTraining(Protocol):
@@ -28,6 +32,15 @@ class PyTorchTraining(Protocol):
 
     def epoch(self, number: int) -> tuple[list[float], float]:
         """The losses of an epoch, from 1, and the accuracy on the test split after it; epochs come in order."""
+
+
+def pytorch_training(
+    settings: Settings, model: Model, weights: Weights, arrays: Arrays, fingerprint: str
+) -> PyTorchTraining:
+    """The training by the judge that was chosen; errors as for `Recorded`."""
+    if chosen() == "torch":
+        return Live(settings, model, weights, arrays)
+    return Recorded(settings, weights, fingerprint)
 
 
 class Live:
@@ -40,7 +53,7 @@ class Live:
     """
 
     def __init__(self, settings: Settings, model: Model, weights: Weights, arrays: Arrays) -> None:
-        self._side: Side = side_of("torch", settings, model, weights)
+        self._side: Side = side_of(settings, model, weights)
         self._batches = Batches(settings, arrays)
         self._arrays = arrays
 
@@ -69,7 +82,7 @@ class Recorded:
     """
 
     def __init__(self, settings: Settings, weights: Weights, fingerprint: str) -> None:
-        about, arrays = _read()
+        arrays = _read()[1]
         entry = _entry(settings)
         for what, right in (("fingerprint", fingerprint), ("weights", weights_digest(weights))):
             if entry[what] != right:
@@ -86,20 +99,25 @@ class Recorded:
 
 
 def version() -> str:
-    """The release of PyTorch that was recorded."""
-    return str(_read()[0]["torch"])
+    """The release of PyTorch that judges: the one that is installed, or the one whose answers were recorded."""
+    return judge("float32").version if chosen() == "torch" else str(_read()[0]["torch"])
 
 
-def require(settings: Settings) -> None:
-    """Raise InvalidArgumentError unless the training with these settings was recorded."""
+def require(settings: Settings, own_start: bool = False) -> None:
+    """Raise InvalidArgumentError unless there is a judge for these settings, or for weights of the student's own."""
+    if chosen() == "torch":
+        return
+    if own_start:
+        raise InvalidArgumentError(
+            f"--own-start trains from initial weights of your own, for which no answers of PyTorch are recorded. "
+            f"{GETTING_TORCH}"
+        )
     _entry(settings)
 
 
 def recorded_settings() -> list[Settings]:
     """The settings of every record."""
-    return [
-        Settings(**{**entry["settings"], "epochs": entry["epochs"]}) for entry in _read()[0]["trainings"].values()
-    ]
+    return [Settings(**{**entry["settings"], "epochs": entry["epochs"]}) for entry in _read()[0]["trainings"].values()]
 
 
 def weights_digest(weights: Weights) -> str:
@@ -110,7 +128,9 @@ def weights_digest(weights: Weights) -> str:
     return digest.hexdigest()
 
 
-def as_record(trainings: list[tuple[Settings, Weights, str, list[tuple[list[float], float]]]], torch_version: str) -> bytes:
+def as_record(
+    trainings: list[tuple[Settings, Weights, str, list[tuple[list[float], float]]]], torch_version: str
+) -> bytes:
     """The file of records: settings, initial weights, the data's fingerprint, and what each epoch gave."""
     about: dict[str, Any] = {}
     losses: list[Array] = []
@@ -155,16 +175,14 @@ def _entry(settings: Settings) -> dict[str, Any]:
         if (given[name] > recorded[name] if name == "epochs" else given[name] != recorded[name])
     ]
     if other:
-        usual = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in recorded.items() if name not in _NAMING)
+        shown = {name: value for name, value in recorded.items() if name not in ("dataset", "model")}
+        usual = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
         raise InvalidArgumentError(
             f"PyTorch's training on {settings.dataset} was recorded with {usual}, not with {', '.join(other)}, and "
             f"PyTorch is not asked here. {GETTING_TORCH} Or leave these options out; or add --synchronised: then each "
             "step is judged alone, without it."
         )
     return dict(entry)
-
-
-_NAMING = ("dataset", "model")
 
 
 def _name(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from tinytorch_hf.compare.layers import Layer, Parameter, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.judge import chosen
 
 # A parameter of a model: the names of its layer and of itself.
 Key = tuple[str, str]
@@ -87,9 +88,9 @@ class Side(Protocol):
         """One parameter after the optimizer's steps with these gradients."""
 
 
-def side_of(judge: str, settings: Settings, model: Model, weights: Weights, dtype: str = "float32") -> Side:
-    """The side of a judge: "torch", or "recorded" for what is computed with NumPy alone."""
-    if judge == "torch":
+def side_of(settings: Settings, model: Model, weights: Weights, dtype: str = "float32") -> Side:
+    """The side of the judge that was chosen: PyTorch's own, or what is computed in its place with NumPy alone."""
+    if chosen() == "torch":
         from tinytorch_hf.compare.pytorch_side import PyTorchSide
 
         return PyTorchSide(settings, model, weights, dtype)

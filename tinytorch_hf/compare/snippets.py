@@ -52,12 +52,11 @@ class Snippets:
     ----------
     package
         What is compared.
-    settings, model, judge
+    settings, model
         Of the run.
     """
 
-    def __init__(self, package: Package, settings: Settings, model: Model, judge: str = "torch") -> None:
-        self._judge = judge
+    def __init__(self, package: Package, settings: Settings, model: Model) -> None:
         self._package = package
         self._settings = settings
         self._model = model
@@ -196,8 +195,8 @@ class Snippets:
     def _sides(self, model: Model, weights: Weights) -> tuple[StudentSide, Side, Side]:
         return (
             StudentSide(self._package, self._settings, model, weights, of="small"),
-            side_of(self._judge, self._settings, model, weights),
-            side_of(self._judge, self._settings, model, weights, "float64"),
+            side_of(self._settings, model, weights),
+            side_of(self._settings, model, weights, "float64"),
         )
 
 

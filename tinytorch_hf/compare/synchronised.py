@@ -60,19 +60,17 @@ class Judge:
     step, and only the operations alone are.
     """
 
-    def __init__(
-        self, settings: Settings, model: Model, package: Package, weights: Weights | None = None, judge: str = "torch"
-    ) -> None:
+    def __init__(self, settings: Settings, model: Model, package: Package, weights: Weights | None = None) -> None:
         self._settings = settings
         self._model = model
         self._optimizer = optimizer_choice(settings.optimizer)
         weights = model.initial_weights(settings.seed) if weights is None else weights
         self._student = StudentSide(package, settings, model, weights)
-        self._pytorch = side_of(judge, settings, model, weights)
-        self._truth = side_of(judge, settings, model, weights, "float64")
+        self._pytorch = side_of(settings, model, weights)
+        self._truth = side_of(settings, model, weights, "float64")
         self._history: History = {}
         self._diagnosis = Diagnosis(package)
-        self._snippets = Snippets(package, settings, model, judge)
+        self._snippets = Snippets(package, settings, model)
         self._kinds = {layer.name: layer.kind for layer in model.layers}
 
     def listing(self) -> Divergence | None:

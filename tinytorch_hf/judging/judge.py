@@ -1,8 +1,8 @@
-"""The judge, in a precision of one's choice: PyTorch, or NumPy alone in PyTorch's words.
+"""The judge, in a precision of one's choice: PyTorch, or what computes the same with NumPy alone.
 
 Which of the two judges is chosen once, around everything that is judged::
 
-    with judged_by("numpy"):
+    with judged_by("recorded"):
         report = check(...)
 
 What is computed by one is never given for the other. The choice holds in the thread that makes it.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -22,10 +23,13 @@ from tinytorch_hf.errors import MissingExtraError, UnknownNameError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Inputs, Results, RunTorch
 
-JUDGES = ("torch", "numpy")
-"""The names of the judges; the first one is the default."""
+GETTING_TORCH = 'Install PyTorch with: pip install "tinytorch-hf[compare]".'
+"""What to type where PyTorch is needed, and how much that is."""
 
-_CHOSEN: ContextVar[str] = ContextVar("judge", default=JUDGES[0])
+JUDGES = ("torch", "recorded")
+"""The names of the judges: PyTorch itself; or its recorded answers, and NumPy for what is not recorded."""
+
+_CHOSEN: ContextVar[str] = ContextVar("judge", default="")
 
 
 class Judge:
@@ -112,8 +116,14 @@ def judged_by(name: str) -> Iterator[None]:
 
 
 def chosen() -> str:
-    """The name of the judge that judges here."""
-    return _CHOSEN.get()
+    """The name of the judge that judges here: the one that was chosen, else PyTorch where it is installed."""
+    return _CHOSEN.get() or default()
+
+
+@functools.cache
+def default() -> str:
+    """PyTorch where it is installed, else its recorded answers; nothing is imported to find out."""
+    return JUDGES[importlib.util.find_spec("torch") is None]
 
 
 def judge(precision: str, by: str = "") -> Judge:

@@ -54,12 +54,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CorruptFileError(f"PyTorch's recorded answers {path} cannot be read: {error.strerror}. {_ADVICE}") from error
+        raise CorruptFileError(f"PyTorch's answers in {path} cannot be read: {error.strerror}. {_ADVICE}") from error
     arrays = read_npz(content, path)
     try:
         about = json.loads(arrays.pop(_ABOUT).tobytes())
         if about["version"] != VERSION:
             raise ValueError(f"their form is {about['version']}, not {VERSION}")
     except (KeyError, TypeError, ValueError) as error:
-        raise CorruptFileError(f"PyTorch's recorded answers {path} are damaged: {error}. {_ADVICE}") from error
+        raise CorruptFileError(f"PyTorch's answers in {path} are damaged: {error}. {_ADVICE}") from error
     return about, arrays

@@ -64,10 +64,19 @@ def _subject(result: Comparison | Judgement) -> list[str]:
     return [
         opening(result.framework),
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
-        f"PyTorch    {result.torch_version}",
+        f"PyTorch    {_judge(result)}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
         f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
     ]
+
+
+def _judge(result: Comparison | Judgement) -> str:
+    """What PyTorch's side was."""
+    if result.judge == "torch":
+        return result.torch_version
+    if isinstance(result, Judgement):
+        return "not asked: each step is computed in its place with NumPy alone, in float64"
+    return f"{result.torch_version}, its recorded answers"
 
 
 def _verdict(result: Comparison) -> list[str]:

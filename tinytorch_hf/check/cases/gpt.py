@@ -34,7 +34,7 @@ _GPT = (
 
 
 def _inputs(draw: Draw) -> Inputs:
-    batch, length, longest, heads, size = (draw.size(n) for n in (3, 5, 11, 2, 7))
+    batch, length, longest, heads, size = (draw.size(n) for n in (4, 5, 11, 2, 3))
     tokens, _, vocab_size = talks(draw, batch, length)
     width = heads * size
     blocks: dict[str, Any] = {}

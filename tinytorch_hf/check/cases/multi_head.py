@@ -23,7 +23,7 @@ PARAMETERS = tuple(f"{name}.{kind}" for name in PROJECTIONS for kind in ("weight
 
 def sequence_inputs(draw: Draw) -> dict[str, Any]:
     """Sequences (batch, length, heads * size), the number of heads, and the causal mask."""
-    batch, length, heads, size = draw.size(3), draw.size(5), draw.size(2), draw.size(7)
+    batch, length, heads, size = (draw.size(n) for n in (4, 5, 2, 3))
     return {"x": features(draw, batch, length, heads * size), "heads": heads, "mask": causal(length)}
 
 

@@ -55,7 +55,7 @@ class Shaped(Node):
         return self.result(self.data.swapaxes(first, second), (self, lambda g: g.swapaxes(first, second)))
 
     @property
-    def T(self) -> Any:  # noqa: N802
+    def T(self) -> Any:
         """A matrix with its axes exchanged."""
         return self.transpose(0, 1)
 
