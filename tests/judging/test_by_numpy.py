@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from conftest import Run
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.run import select
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.judging.case import Case, Results, RunTorch, drawn
+from tinytorch_hf.judging.case import MODULES, Case, Results, RunTorch, drawn
 from tinytorch_hf.judging.causes import mistaken
 from tinytorch_hf.judging.judge import chosen, computed, judge, judged_by
 from tinytorch_hf.judging.yardstick import Expected, differences, expected
@@ -21,11 +20,20 @@ CLOSE, CLOSEST = 1e-11, 1e-14
 DIVIDES_BY_NOTHING = "layer-norm-one-feature"
 
 
-def runs(case: Case) -> Iterator[RunTorch]:
+def runs(case: Case) -> list[RunTorch]:
     """What the judge computes for a case: what is right, what is right as well, what is wrong."""
-    yield case.right
-    yield from case.also_right
-    yield from case.mistakes.values()
+    return [case.right, *case.also_right, *case.mistakes.values()]
+
+
+def names(case: Case) -> list[str]:
+    """What these are called in the message of a failure."""
+    also_right = [f"also right {number}" for number in range(len(case.also_right))]
+    return [f"{case.name}: {what}" for what in ("right", *also_right, *case.mistakes)]
+
+
+def tolerance(case: Case) -> float:
+    """How far its results in float64 may be from PyTorch's."""
+    return CLOSE if case.name == DIVIDES_BY_NOTHING else CLOSEST
 
 
 def largest(results: Results, name: str) -> float:
@@ -35,19 +43,19 @@ def largest(results: Results, name: str) -> float:
     return max(float(np.abs(values[np.isfinite(values)]).max(initial=0)) for values in map(results.get, together))
 
 
-def same(found: Results, right: Results, tolerance: float) -> None:
+def same(found: Results, right: Results, tolerance: float, what: str) -> None:
     """The same results, in the same shapes and types, and numbers that differ by no more than rounding."""
-    assert list(found) == list(right)
+    assert list(found) == list(right), what
     for name, value in right.items():
         if not isinstance(value, np.ndarray):
-            assert (type(found[name]), found[name]) == (type(value), value)
+            assert (type(found[name]), found[name]) == (type(value), value), what
             continue
-        assert (found[name].shape, found[name].dtype) == (value.shape, value.dtype), name
+        assert (found[name].shape, found[name].dtype) == (value.shape, value.dtype), (what, name)
         finite = np.isfinite(value)
-        assert np.array_equal(finite, np.isfinite(found[name])), name
-        assert np.array_equal(found[name][~finite], value[~finite], equal_nan=True), name
+        assert np.array_equal(finite, np.isfinite(found[name])), (what, name)
+        assert np.array_equal(found[name][~finite], value[~finite], equal_nan=True), (what, name)
         error = np.abs(found[name][finite] - value[finite]).max(initial=0)
-        assert error <= tolerance * largest(right, name), (name, error)
+        assert error <= tolerance * largest(right, name), (what, name, error)
 
 
 def definitions(case: Case) -> list[Expected]:
@@ -56,25 +64,26 @@ def definitions(case: Case) -> list[Expected]:
         return [*expected(case, 0), *(mistaken(case, code, 0) for code in case.mistakes)]
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
-def test_it_gives_what_pytorch_gives(case: Case) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_it_gives_what_pytorch_gives(module: str) -> None:
     """In float64 the same numbers, and in float32 none that the yardstick calls another one."""
     pytest.importorskip("torch", reason="PyTorch is what NumPy's judge is held against")
-    tolerance = CLOSE if case.name == DIVIDES_BY_NOTHING else CLOSEST
-    inputs = drawn(case, 0)
-    for run, by_torch in zip(runs(case), definitions(case), strict=True):
-        same(computed(run, inputs, "float64", "numpy"), by_torch.values, tolerance)
-        assert not differences(by_torch, computed(run, inputs, "float32", "numpy"))
+    for case in select([module]):
+        inputs = drawn(case, 0)
+        for what, run, by_torch in zip(names(case), runs(case), definitions(case), strict=True):
+            same(computed(run, inputs, "float64", "numpy"), by_torch.values, tolerance(case), what)
+            assert not differences(by_torch, computed(run, inputs, "float32", "numpy")), what
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
-def test_it_gives_what_pytorch_gives_on_other_sizes(case: Case) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_it_gives_what_pytorch_gives_on_other_sizes(module: str) -> None:
     """Those that a cause has to explain as well."""
     pytest.importorskip("torch", reason="PyTorch is what NumPy's judge is held against")
-    tolerance = CLOSE if case.name == DIVIDES_BY_NOTHING else CLOSEST
-    inputs = drawn(case, 0, is_second=True)
-    for run in runs(case):
-        same(computed(run, inputs, "float64", "numpy"), computed(run, inputs, "float64", "torch"), tolerance)
+    for case in select([module]):
+        inputs = drawn(case, 0, is_second=True)
+        for what, run in zip(names(case), runs(case), strict=True):
+            right = computed(run, inputs, "float64", "torch")
+            same(computed(run, inputs, "float64", "numpy"), right, tolerance(case), what)
 
 
 def test_each_judge_judges_where_it_is_chosen() -> None:
