@@ -61,6 +61,10 @@ def check(
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
     with PackageProcess(framework_map, folder, limit_s, _CHILD) as process:
+        process.begin()
+        # Meanwhile, here.
+        for case in cases:
+            drawn(case, seed)
         return ask_for(process.ask, framework_map, cases, seed, on_result)
 
 

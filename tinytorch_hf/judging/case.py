@@ -162,7 +162,8 @@ def is_gradient(name: str) -> bool:
 
 def upstream(shape: tuple[int, ...]) -> Array:
     """The gradient that arrives from behind an output of this shape, the same on both sides."""
-    return _upstream(shape).copy()
+    gradient: Array = _upstream(shape).copy()
+    return gradient
 
 
 @functools.lru_cache(maxsize=1024)

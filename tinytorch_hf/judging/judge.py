@@ -39,14 +39,15 @@ class Judge:
     ----------
     torch, F
         torch and torch.nn.functional, or what stands for them.
-    dtype
-        The precision, as a type of ``torch``.
+    precision, dtype
+        "float64" or "float32", and the same as a type of ``torch``.
     version
         The version of what computes.
     """
 
     torch: Any
     F: Any
+    precision: str
     dtype: Any
     version: str
 
@@ -82,6 +83,7 @@ class TorchJudge(Judge):
             raise MissingExtraError("torch", "compare", error) from error
         self.torch = torch
         self.F = torch.nn.functional
+        self.precision = precision
         self.dtype = getattr(torch, precision)
         self.version = torch.__version__
 

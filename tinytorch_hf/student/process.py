@@ -81,6 +81,7 @@ class PackageProcess:
         self._location = ""
         self._mark = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
 
     def __enter__(self) -> PackageProcess:
         return self
@@ -93,8 +94,9 @@ class PackageProcess:
     def ask(self, **request: Any) -> Answer:
         """What the child answers; if it does not, a "crash" with the reason, and ``where`` it was at that time."""
         nonce = secrets.token_hex(16)
-        if self._process is None:
-            self._start()
+        self.begin()
+        if not self._is_ready:
+            self._wait_until_ready()
         assert self._process is not None and self._process.stdin is not None  # noqa: S101 -- it was just started
         line = json.dumps({**request, "nonce": nonce, "map": self._map, "limit_s": self._limit_s}) + "\n"
         until = time.monotonic() + self._limit_s + _GRACE_S
@@ -130,7 +132,11 @@ class PackageProcess:
                 if time.monotonic() >= until:
                     raise
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Have the process start, if there is none, and come back at once: its imports take their time."""
+        if self._process is not None:
+            return
+        self._is_ready = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, "\n".join(self._path), json.dumps(self._start_with)],
             stdin=subprocess.PIPE,
@@ -143,12 +149,16 @@ class PackageProcess:
         assert self._process.stdout and self._process.stderr  # noqa: S101 -- they are pipes
         self._replies = channel.Lines(self._process.stdout, _LONGEST_ANSWER)
         self._stacks = channel.Tail(self._process.stderr, _STACKS)
+
+    def _wait_until_ready(self) -> None:
+        """Wait for the process's first line, by which it says that it listens."""
         try:
             self._reply(time.monotonic() + _START_LIMIT_S)
         except (queue.Empty, EOFError, channel.ChannelError) as error:
             self._stop()
             text = "\n".join(map(printable, self._stacks.text().rstrip().splitlines()))
             raise TinyTorchHFError(f"The process for the package did not start:\n{text}") from error
+        self._is_ready = True
 
     def _died(self) -> Answer:
         assert self._process is not None  # noqa: S101 -- only a process that was started can have died

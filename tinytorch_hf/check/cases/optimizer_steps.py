@@ -162,7 +162,7 @@ def in_torch(plan: Plan) -> RunTorch:
 
 
 def by_rule(plan: Plan, rule: Rule, shares_memory: bool = False) -> RunTorch:
-    """The steps by a rule, in the judge's precision.
+    """The steps by a rule, in the judge's precision; a rule is arithmetic, for which NumPy is as good as PyTorch.
 
     Parameters
     ----------
@@ -173,30 +173,23 @@ def by_rule(plan: Plan, rule: Rule, shares_memory: bool = False) -> RunTorch:
     """
 
     def run(judge: Judge, inputs: Inputs) -> Results:
-        return changes(plan, inputs, stepper(plan, inputs, rule, shares_memory, judge.tensor, judge.array))
+        return changes(plan, inputs, stepper(plan, inputs, rule, shares_memory, judge.precision))
 
     return run
 
 
-def stepper(
-    plan: Plan,
-    inputs: Inputs,
-    rule: Rule,
-    shares_memory: bool = False,
-    tensor: Callable[[Array], Any] = lambda values: values.astype(np.float64),
-    array: Callable[[Any], Array] = np.asarray,
-) -> Step:
-    """The steps of a plan by a rule, in NumPy's float64 or in whatever ``tensor`` makes of arrays."""
-    values = {name: tensor(inputs[f"start of {name}"]) for name in plan.shapes}
+def stepper(plan: Plan, inputs: Inputs, rule: Rule, shares_memory: bool = False, precision: str = "float64") -> Step:
+    """The steps of a plan by a rule, in a precision of NumPy's."""
+    values: dict[str, Array] = {name: inputs[f"start of {name}"].astype(precision) for name in plan.shapes}
     memory: dict[int, dict[str, Any]] = {}
     chosen = [Updates(rule, plan.settings, memory if shares_memory else None) for _ in plan.groups]
 
     def step(number: int) -> Mapping[str, Array]:
         for updates, names in zip(chosen, plan.groups, strict=True):
             gradients = [plan.gradient(inputs, name, number) for name in names]
-            tensors = [None if gradient is None else tensor(gradient) for gradient in gradients]
-            values.update(zip(names, updates.step([values[name] for name in names], tensors), strict=True))
-        return {name: array(value) for name, value in values.items()}
+            arrived = [None if gradient is None else gradient.astype(precision) for gradient in gradients]
+            values.update(zip(names, updates.step([values[name] for name in names], arrived), strict=True))
+        return {name: value.astype(np.float64) for name, value in values.items()}
 
     return step
 

@@ -36,8 +36,11 @@ class Arithmetic(Node):
 
     def _of_both(self, other: Any, values: Any, by_self: Pull, by_other: Pull) -> Any:
         if isinstance(other, Node):
-            return self.result(values, (self, by_self), (other, by_other))
-        return self.result(values, (self, by_self))
+            if self.requires_grad or other.requires_grad:
+                return self.result(values, (self, by_self), (other, by_other))
+        elif self.requires_grad:
+            return self.result(values, (self, by_self))
+        return type(self)(values)
 
     def __add__(self, other: Any) -> Any:
         if (both := self._with(other)) is None:
@@ -122,10 +125,10 @@ class Arithmetic(Node):
         return self.result(np.trunc(self.data), (self, np.zeros_like))
 
     def clamp_min(self, least: float) -> Any:
-        """What is smaller becomes ``least``, and has no gradient."""
+        """What is smaller becomes ``least``; only what is larger has a gradient."""
         x = self.data
         bound = x.dtype.type(least)
-        return self.result(np.maximum(x, bound), (self, lambda g: np.where(x >= bound, g, g.dtype.type(0))))
+        return self.result(np.maximum(x, bound), (self, lambda g: np.where(x > bound, g, g.dtype.type(0))))
 
     def masked_fill(self, mask: Node, value: float) -> Any:
         """``value`` where the mask is true; no gradient goes there."""
@@ -136,18 +139,21 @@ class Arithmetic(Node):
 
 def promoted(x: Array, y: Array) -> np.dtype[Any]:
     """The type of a result of both: a fraction's rather than a whole number's; then that of what has axes."""
-    if (x.dtype.kind == "f") != (y.dtype.kind == "f"):
-        return x.dtype if x.dtype.kind == "f" else y.dtype
-    if x.dtype.kind == y.dtype.kind and (x.ndim == 0) != (y.ndim == 0):
-        return y.dtype if x.ndim == 0 else x.dtype
-    return np.promote_types(x.dtype, y.dtype)
+    one: np.dtype[Any] = x.dtype
+    other: np.dtype[Any] = y.dtype
+    if (one.kind == "f") != (other.kind == "f"):
+        return one if one.kind == "f" else other
+    if one.kind == other.kind and (x.ndim == 0) != (y.ndim == 0):
+        return other if x.ndim == 0 else one
+    return np.promote_types(one, other)
 
 
 def _with_number(kind: np.dtype[Any], number: Any) -> np.dtype[Any]:
     """The type of a result of whole numbers, or truths, and a number."""
     if not isinstance(number, int | np.integer | np.bool_):
         return _DEFAULT
-    return np.dtype(np.int64) if kind.kind == "b" and not isinstance(number, bool | np.bool_) else kind
+    becomes_whole = kind.kind == "b" and not isinstance(number, bool | np.bool_)
+    return np.dtype(np.int64) if becomes_whole else kind
 
 
 def _same(gradient: Array) -> Array:

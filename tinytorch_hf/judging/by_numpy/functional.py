@@ -73,7 +73,8 @@ def _gelu_tanh(x: Tensor) -> Any:
 
 def _erf(x: Array) -> Array:
     """The error function in float64, as exact as the C library's."""
-    return np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
+    values: Array = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
+    return values
 
 
 def mse_loss(predictions: Tensor, targets: Tensor, reduction: str = "mean") -> Any:

@@ -57,6 +57,8 @@ class Node:
     def result(self, values: Any, *sources: tuple[Node, Pull]) -> Any:
         """A node of values that were computed from these sources."""
         made = type(self)(values)
+        if not sources:
+            return made
         # Ways back hold arrays and no nodes, so that a long graph is freed without recursion.
         kept = tuple(source for source in sources if source[0].requires_grad)
         if kept:

@@ -18,6 +18,7 @@ class NumPyJudge(Judge):
     def __init__(self, precision: str) -> None:
         self.torch = functions
         self.F = functional
+        self.precision = precision
         self.dtype = np.dtype(precision)
         self.version = f"NumPy {np.__version__}"
 

@@ -99,7 +99,8 @@ class Adam(Optimizer):
         second = state["exp_avg_sq"] = beta2 * state.get("exp_avg_sq", 0.0) + (1 - beta2) * (gradient * gradient)
         n = state["step"] = state.get("step", 0) + 1
         divisor = np.sqrt(second) / float(np.sqrt(1 - beta2**n)) + self._eps
-        return values - self._lr / (1 - beta1**n) * (first / divisor)
+        changed: Array = values - self._lr / (1 - beta1**n) * (first / divisor)
+        return changed
 
 
 class AdamW(Adam):

@@ -20,7 +20,8 @@ class Shaped(Node):
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self.data.shape
+        shape: tuple[int, ...] = self.data.shape
+        return shape
 
     @property
     def ndim(self) -> int:
@@ -128,11 +129,8 @@ def joined(nodes: Sequence[Node], axis: int) -> Any:
     """Nodes in a row along an axis."""
     ends = np.cumsum([node.data.shape[axis] for node in nodes])
     before = (slice(None),) * (axis % nodes[0].data.ndim)
-    # Each knows its own place.
-    sources = [
-        (node, lambda g, start=end - node.data.shape[axis], end=end: g[(*before, slice(start, end))])
-        for node, end in zip(nodes, ends, strict=True)
-    ]
+    places = [(*before, slice(end - node.data.shape[axis], end)) for node, end in zip(nodes, ends, strict=True)]
+    sources = [(node, lambda g, place=place: g[place]) for node, place in zip(nodes, places, strict=True)]
     return nodes[0].result(np.concatenate([node.data for node in nodes], axis), *sources)
 
 

@@ -11,6 +11,9 @@ from tinytorch_hf.judging.by_numpy.arithmetic import Arithmetic
 from tinytorch_hf.judging.by_numpy.graph import Node
 from tinytorch_hf.judging.by_numpy.shapes import Shaped
 
+# Sums an array along axes; NumPy's own stubs do not take ``keepdims`` as a variable.
+_add: Any = np.add.reduce
+
 # One axis, several, or None for all.
 Axes = int | tuple[int, ...] | None
 
@@ -31,23 +34,23 @@ class Tensor(Arithmetic, Shaped):
     def sum(self, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None) -> Any:
         """The sum along axes."""
         x, axes = self.data, _axes(self, axis if dim is None else dim)
-        values = np.add.reduce(x, axis=axes, keepdims=keepdim)
+        values = _add(x, axis=axes, keepdims=keepdim)
         return self.result(values, (self, lambda g: np.broadcast_to(_kept(g, x, axes), x.shape)))
 
     def mean(self, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None) -> Any:
         """The mean along axes."""
         x, axes = self.data, _axes(self, axis if dim is None else dim)
         n = _count(x, axes)
-        values = np.add.reduce(x, axis=axes, keepdims=keepdim) / n
+        values = _add(x, axis=axes, keepdims=keepdim) / n
         return self.result(values, (self, lambda g: np.broadcast_to(_kept(g / n, x, axes), x.shape)))
 
     def var(self, dim: Axes = None, *, unbiased: bool, keepdim: bool = False) -> Any:
         """The mean square distance from the mean along axes; unbiased, one value less is counted."""
         x, axes = self.data, _axes(self, dim)
         n = _count(x, axes)
-        apart = x - np.add.reduce(x, axis=axes, keepdims=True) / n
+        apart = x - _add(x, axis=axes, keepdims=True) / n
         n_free = n - n.dtype.type(unbiased)
-        values = np.add.reduce(apart * apart, axis=axes, keepdims=keepdim) / n_free
+        values = _add(apart * apart, axis=axes, keepdims=keepdim) / n_free
         return self.result(values, (self, lambda g: _kept(2 * g / n_free, x, axes) * apart))
 
     def amax(self, dim: Axes = None, keepdim: bool = False) -> Any:
@@ -64,7 +67,7 @@ class Tensor(Arithmetic, Shaped):
 
         def pull(gradient: Array) -> Array:
             receives = x == kept
-            share: Array = _kept(gradient, x, axes) * receives / np.add.reduce(receives, axis=axes, keepdims=True)
+            share: Array = _kept(gradient, x, axes) * receives / _add(receives, axis=axes, keepdims=True)
             return share
 
         return self.result(kept if keepdim else kept.squeeze(axes), (self, pull))
