@@ -1,16 +1,19 @@
 """Record PyTorch's answers: ``python -m docs.tools.answers`` writes what ships with the package, in a checkout.
 
-For `compare`, the whole training of every model for every dataset that ships and for the points that are made, with
-their default settings.
+For `check`, the inputs and results of the whole battery with the seed 0. For `compare`, the whole training of every
+model, with default settings, for every dataset that ships and for the points that are made.
 """
 
 from __future__ import annotations
 
 from tinytorch_hf import catalog
+from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.compare import pytorch_training, tasks
 from tinytorch_hf.compare.lockstep import one_thread
 from tinytorch_hf.compare.preparing import fingerprint_of
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.judging import answers, yardstick
+from tinytorch_hf.judging.case import Case
 from tinytorch_hf.judging.judge import judge, judged_by
 
 
@@ -36,10 +39,28 @@ def trainings() -> bytes:
         return pytorch_training.as_record(found, judge("float32").version)
 
 
+def battery() -> bytes:
+    """The file of recorded answers to the battery, for every case that has results of its own."""
+    with judged_by("torch"):
+        found = {name: _answers(case) for name, case in CASES.items()}
+        return answers.written(
+            {name: case for name, case in found.items() if any(answer.values for answer in case.answers)},
+            judge("float32").version,
+        )
+
+
+def _answers(case: Case) -> answers.Recorded:
+    right = yardstick.expected(case, answers.SEED)
+    return answers.Recorded(
+        case.draw(answers.SEED), [answers.Answer(definition.values, definition.rounding) for definition in right]
+    )
+
+
 def main() -> None:
     """Write all records."""
-    pytorch_training.PATH.parent.mkdir(exist_ok=True)
-    pytorch_training.PATH.write_bytes(trainings())
+    for path, made in ((answers.PATH, battery), (pytorch_training.PATH, trainings)):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(made())
 
 
 if __name__ == "__main__":

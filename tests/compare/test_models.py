@@ -11,8 +11,8 @@ import torch
 from tinytorch_hf.compare import models, tasks
 from tinytorch_hf.compare.layers import KINDS, Residual
 from tinytorch_hf.compare.models import Model
-from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.pytorch_side import PyTorchSide
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student
 
 MODELS: dict[str, tuple[Model, Any]] = {

@@ -9,8 +9,9 @@ from conftest import Run
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.run import select
 from tinytorch_hf.errors import UnknownNameError
-from tinytorch_hf.judging.case import MODULES, Case, Results, RunTorch, drawn
+from tinytorch_hf.judging.case import MODULES, Case, Results, RunTorch
 from tinytorch_hf.judging.causes import mistaken
+from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.judge import chosen, computed, judge, judged_by
 from tinytorch_hf.judging.yardstick import Expected, differences, expected
 

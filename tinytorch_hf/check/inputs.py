@@ -54,8 +54,9 @@ def weights(draw: Draw, *shape: int, fan_in: int | None = None) -> Array:
 
     They have the 11 significant bits of float16, which halves what is kept of them in the recorded answers.
     """
-    drawn = (draw.rng.standard_normal(shape) / np.sqrt(fan_in or shape[0])).astype(np.float16)
-    return drawn.astype(np.float32)
+    drawn: Array = (draw.rng.standard_normal(shape) / np.sqrt(fan_in or shape[0])).astype(np.float16)
+    rounded: Array = drawn.astype(np.float32)
+    return rounded
 
 
 def features(draw: Draw, *shape: int) -> Array:

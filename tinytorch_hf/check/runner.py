@@ -9,7 +9,8 @@ import numpy as np
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, is_gradient
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
+from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.judging.roots import Trace
 from tinytorch_hf.student import wire

@@ -140,16 +140,6 @@ class Case:
         return self.inputs(Draw(np.random.default_rng([seed, zlib.crc32(self.name.encode())]), is_second))
 
 
-@functools.lru_cache(maxsize=1024)
-def drawn(case: Case, seed: int, is_second: bool = False) -> Inputs:
-    """What `Case.draw` gives, drawn once; nobody may write into it."""
-    inputs = case.draw(seed, is_second)
-    for values in inputs.values():
-        if isinstance(values, np.ndarray):
-            values.flags.writeable = False
-    return inputs
-
-
 def leaf_of(name: str) -> str:
     """The leaf whose gradient a result is; nothing for a result that is no gradient."""
     return name.removeprefix(_GRADIENT) if name.startswith(_GRADIENT) else ""

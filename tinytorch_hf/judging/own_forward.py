@@ -21,7 +21,8 @@ import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.attempt import Attempt
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, drawn, leaf_of, upstream
+from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, leaf_of, upstream
+from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.quotients import SETTLED, STEPS, Slope, distances, slope
 from tinytorch_hf.judging.runs import Runs
 from tinytorch_hf.judging.yardstick import is_float

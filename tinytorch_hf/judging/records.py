@@ -24,7 +24,7 @@ COMMAND = "python -m docs.tools.answers"
 """Makes all records anew; it is run in a checkout, with PyTorch."""
 
 _ABOUT = "about"
-_ADVICE = "It comes with tinytorch-hf: install that again."
+ADVICE = "It comes with tinytorch-hf: install that again."
 
 
 def written(about: Mapping[str, Any], arrays: Mapping[str, Array], torch_version: str) -> bytes:
@@ -39,7 +39,7 @@ def written(about: Mapping[str, Any], arrays: Mapping[str, Array], torch_version
     torch_version
         The release that gave them.
     """
-    text = json.dumps({**about, "version": VERSION, "torch": torch_version, "command": COMMAND}, sort_keys=True)
+    text = json.dumps({**about, "version": VERSION, "torch": torch_version, "command": COMMAND})
     return write_npz({_ABOUT: np.frombuffer(text.encode(), np.uint8), **arrays})
 
 
@@ -54,12 +54,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CorruptFileError(f"PyTorch's answers in {path} cannot be read: {error.strerror}. {_ADVICE}") from error
+        raise CorruptFileError(f"PyTorch's answers in {path} cannot be read: {error.strerror}. {ADVICE}") from error
     arrays = read_npz(content, path)
     try:
         about = json.loads(arrays.pop(_ABOUT).tobytes())
         if about["version"] != VERSION:
             raise ValueError(f"their form is {about['version']}, not {VERSION}")
     except (KeyError, TypeError, ValueError) as error:
-        raise CorruptFileError(f"PyTorch's answers in {path} are damaged: {error}. {_ADVICE}") from error
+        raise CorruptFileError(f"PyTorch's answers in {path} are damaged: {error}. {ADVICE}") from error
     return about, arrays

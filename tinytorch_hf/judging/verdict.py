@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.attempt import Attempt, attempt
-from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, drawn
+from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, what_numbers_tell
+from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.own_forward import OwnForward, own_forward
 from tinytorch_hf.judging.results import Difference, Outcome, Result
 from tinytorch_hf.judging.runs import Runs
