@@ -11,7 +11,7 @@ from tinytorch_hf.check.run import select
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.judging.case import MODULES, Case, Results, RunTorch, drawn
 from tinytorch_hf.judging.causes import mistaken
-from tinytorch_hf.judging.judge import chosen, computed, judge, judged_by
+from tinytorch_hf.judging.judges import chosen, computed, judge, judged_by
 from tinytorch_hf.judging.yardstick import Expected, differences, expected
 
 # How far results in float64 may be from PyTorch's, relative to the largest value of those that belong together. Most
@@ -118,7 +118,7 @@ def test_it_is_chosen_in_pytorchs_absence(run_numpy_only: Run) -> None:
 import sys
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.judge import judged_by
+from tinytorch_hf.judging.judges import judged_by
 with judged_by("numpy"):
     print(len([expected.values for case in CASES.values() for expected in yardstick.expected(case, 0)[:1]]))
 print([name for name in sys.modules if name.partition(".")[0] == "torch" or ".reference" in name])

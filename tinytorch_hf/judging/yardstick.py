@@ -20,7 +20,7 @@ import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch, drawn
-from tinytorch_hf.judging.judge import chosen, computed
+from tinytorch_hf.judging.judges import chosen, computed
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
 
