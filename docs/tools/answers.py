@@ -14,7 +14,7 @@ from tinytorch_hf.compare.preparing import fingerprint_of
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.judging import answers, yardstick
 from tinytorch_hf.judging.case import Case
-from tinytorch_hf.judging.judge import judge, judged_by
+from tinytorch_hf.judging.judges import judge, judged_by
 
 
 def default_settings() -> list[Settings]:

@@ -12,7 +12,7 @@ from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.judging.case import MODULES, Case, Results, RunTorch
 from tinytorch_hf.judging.causes import mistaken
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judge import chosen, computed, judge, judged_by
+from tinytorch_hf.judging.judges import chosen, computed, judge, judged_by
 from tinytorch_hf.judging.yardstick import Expected, differences, expected
 
 # How far results in float64 may be from PyTorch's, relative to the largest value of those that belong together. Most
@@ -72,8 +72,8 @@ def test_it_gives_what_pytorch_gives(module: str) -> None:
     for case in select([module]):
         inputs = drawn(case, 0)
         for what, run, by_torch in zip(names(case), runs(case), definitions(case), strict=True):
-            same(computed(run, inputs, "float64", "numpy"), by_torch.values, tolerance(case), what)
-            assert not differences(by_torch, computed(run, inputs, "float32", "numpy")), what
+            same(computed(run, inputs, "float64", "recorded"), by_torch.values, tolerance(case), what)
+            assert not differences(by_torch, computed(run, inputs, "float32", "recorded")), what
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -84,7 +84,7 @@ def test_it_gives_what_pytorch_gives_on_other_sizes(module: str) -> None:
         inputs = drawn(case, 0, is_second=True)
         for what, run in zip(names(case), runs(case), strict=True):
             right = computed(run, inputs, "float64", "torch")
-            same(computed(run, inputs, "float64", "numpy"), right, tolerance(case), what)
+            same(computed(run, inputs, "float64", "recorded"), right, tolerance(case), what)
 
 
 def test_each_judge_judges_where_it_is_chosen() -> None:
@@ -94,17 +94,17 @@ def test_each_judge_judges_where_it_is_chosen() -> None:
     def judges() -> tuple[str, str, str]:
         return chosen(), expected(case, 0)[0].by, mistaken(case, "SOFTMAX-ALL", 0).by
 
-    with judged_by("numpy"):
-        assert judges() == ("numpy",) * 3
+    with judged_by("recorded"):
+        assert judges() == ("recorded",) * 3
         assert judge("float64").dtype == np.float64
         later = expected(case, 1)
         with pytest.raises(ValueError, match="torch"), judged_by("torch"):
             assert chosen() == "torch"
             raise ValueError(chosen())
-        assert judges() == ("numpy",) * 3
+        assert judges() == ("recorded",) * 3
     assert chosen() == "torch"
     # Whoever asked decided by whom, though it is computed only now.
-    assert later[0].by == "numpy"
+    assert later[0].by == "recorded"
 
 
 def test_an_unknown_judge_is_refused() -> None:
@@ -119,8 +119,8 @@ def test_it_is_chosen_in_pytorchs_absence(run_numpy_only: Run) -> None:
 import sys
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.judging import yardstick
-from tinytorch_hf.judging.judge import judged_by
-with judged_by("numpy"):
+from tinytorch_hf.judging.judges import judged_by
+with judged_by("recorded"):
     print(len([expected.values for case in CASES.values() for expected in yardstick.expected(case, 0)[:1]]))
 print([name for name in sys.modules if name.partition(".")[0] == "torch" or ".reference" in name])
 """

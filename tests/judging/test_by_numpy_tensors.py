@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinytorch_hf.judging.judge import Judge, judge
+from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.judges import judge
 
 Compute = Callable[[Judge, Any], Any]
 
@@ -17,7 +18,7 @@ Compute = Callable[[Judge, Any], Any]
 @pytest.fixture
 def ours() -> Judge:
     """NumPy's judge."""
-    return judge("float64", "numpy")
+    return judge("float64", "recorded")
 
 
 @pytest.fixture

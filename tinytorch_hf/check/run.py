@@ -12,7 +12,7 @@ from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judge import judge
+from tinytorch_hf.judging.judges import judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict

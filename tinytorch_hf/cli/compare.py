@@ -154,7 +154,7 @@ def _judged(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
 
     @functools.wraps(run)
     def judged(options: argparse.Namespace) -> int:
-        from tinytorch_hf.judging.judge import chosen, judged_by
+        from tinytorch_hf.judging.judges import chosen, judged_by
 
         with judged_by(options.judge or chosen()):
             return run(options)

@@ -23,7 +23,7 @@ from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
-from tinytorch_hf.judging.judge import chosen
+from tinytorch_hf.judging.judges import chosen
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
 TOLERANCE = 1e-5

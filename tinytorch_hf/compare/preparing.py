@@ -19,7 +19,7 @@ from tinytorch_hf.data.content_hash import fingerprint, fingerprints
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StudentCodeError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.judge import chosen, judge
+from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.student.frameworks import BRIDGE_PARTS
 
 # Samples in a batch while a split is read through the student's DataLoader.

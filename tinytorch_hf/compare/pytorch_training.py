@@ -18,7 +18,7 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import records
-from tinytorch_hf.judging.judge import GETTING_TORCH, chosen, judge
+from tinytorch_hf.judging.judges import GETTING_TORCH, chosen, judge
 
 PATH = Path(__file__).parent / "recorded" / "trainings.npz"
 

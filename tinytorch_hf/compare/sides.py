@@ -10,7 +10,7 @@ from tinytorch_hf.compare.layers import Layer, Parameter, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.judge import chosen
+from tinytorch_hf.judging.judges import chosen
 
 # A parameter of a model: the names of its layer and of itself.
 Key = tuple[str, str]

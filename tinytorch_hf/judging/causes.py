@@ -17,7 +17,7 @@ from tinytorch_hf.judging.attempt import Attempt
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judge import chosen
+from tinytorch_hf.judging.judges import chosen
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.symptoms import of_numbers

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import Case, Inputs
-from tinytorch_hf.judging.judge import chosen
+from tinytorch_hf.judging.judges import chosen
 
 
 def drawn(case: Case, seed: int, is_second: bool = False) -> Inputs:

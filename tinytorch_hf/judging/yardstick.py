@@ -23,7 +23,7 @@ from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.answers import Answer
 from tinytorch_hf.judging.case import Case, Inputs, Results, RunTorch
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judge import chosen, computed
+from tinytorch_hf.judging.judges import chosen, computed
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude, rounding
 
