@@ -10,9 +10,10 @@ from pathlib import Path
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judges import judge
+from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
@@ -56,7 +57,7 @@ def check(
     InvalidArgumentError
         There is no such package, or it is something else.
     MissingExtraError
-        torch is not installed.
+        torch was chosen as the judge, and is not installed.
     """
     cases = select(only)
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
@@ -103,7 +104,9 @@ def ask_for(
             "names."
         )
     name = opened.package or framework_map.package
-    return Report(name, opened.location, judge("float64").version, results, opened.notes)
+    by = chosen()
+    version = judge("float64").version if by == "torch" else answers.version()
+    return Report(name, opened.location, version, results, opened.notes, judge=by)
 
 
 def select(only: Iterable[str]) -> list[Case]:

@@ -100,13 +100,15 @@ class Report:
     package, location
         The package under test, and where it is.
     torch_version
-        The judge's.
+        The release of PyTorch that judges, or whose answers were recorded.
     results
         How each case ended.
     notes
         What is to be said of the package as a whole.
     required
         Names of the cases that count for `status`; empty for all.
+    judge
+        "torch"; or "recorded", where PyTorch was not asked, and what is not recorded was computed with NumPy alone.
     """
 
     package: str
@@ -115,6 +117,7 @@ class Report:
     results: Sequence[Result]
     notes: tuple[str, ...] = ()
     required: frozenset[str] = field(default=frozenset())
+    judge: str = "torch"
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like this."""

@@ -53,7 +53,8 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
     """
     place = f" at {report.location}" if report.location else ""
     yield printable(f"package  {report.package}{place}")
-    yield f"PyTorch  {report.torch_version}"
+    recorded = "" if report.judge == "torch" else ", its recorded answers; what is not recorded is computed with NumPy"
+    yield f"PyTorch  {report.torch_version}{recorded}"
     if _only_message(report):
         first = report.results[0]
         yield ""
@@ -204,6 +205,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "package": report.package,
         "location": report.location,
         "torch_version": report.torch_version,
+        "judge": report.judge,
         "status": report.status,
         "meaning": _MEANINGS[report.status],
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},

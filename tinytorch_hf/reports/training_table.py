@@ -49,7 +49,7 @@ def judgement(result: Judgement) -> str:
     """What was judged step by step, and the verdict."""
     lines = [
         *_subject(result),
-        f"judged     {result.n_steps} steps, each from PyTorch's weights: forward, loss, gradients, update",
+        f"judged     {result.n_steps} steps, each from {_whose(result)} weights: forward, loss, gradients, update",
     ]
     if result.divergence is None:
         lines.append(f"verdict    {_agree(result)}")
@@ -77,6 +77,10 @@ def _judge(result: Comparison | Judgement) -> str:
     if isinstance(result, Judgement):
         return "not asked: each step is computed in its place with NumPy alone, in float64"
     return f"{result.torch_version}, its recorded answers"
+
+
+def _whose(result: Judgement) -> str:
+    return "PyTorch's" if result.judge == "torch" else "the right"
 
 
 def _verdict(result: Comparison) -> list[str]:
