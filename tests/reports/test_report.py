@@ -35,7 +35,7 @@ CAUSE = Divergence(
     step=3,
     layer="relu 1",
     stage="gradient",
-    what="gradient by its input",
+    what="gradient with respect to its input",
     finding=Finding("wrong", "4 of 8 values are wrong", 0.5, 1e-7, np.ones(2), np.zeros(2)),
     cause="the gradient also passes where x is negative",
     snippet="x = Tensor([1.0])\nprint(x.data)",
@@ -77,7 +77,7 @@ def test_a_difference_is_followed_by_what_goes_wrong_first() -> None:
     """Layer, quantity, size, likely cause with its code, a hint, and the lines that show it."""
     assert report.conclusion(differing()).splitlines()[-9:] == [
         "verdict    differ: the losses part at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
-        "first      step 3, relu 1: gradient by its input, gradient wrong",
+        "first      step 3, relu 1: gradient with respect to its input, gradient wrong",
         "           4 of 8 values are wrong",
         "likely     the gradient also passes where x is negative [RELU-GRADIENT-NEGATIVE]",
         "hint       Multiply by whether x is positive.",
@@ -179,7 +179,7 @@ def test_json_stays_valid_when_a_loss_is_not_a_number() -> None:
         "step": 3,
         "layer": "relu 1",
         "kind": "gradient wrong",
-        "what": "gradient by its input",
+        "what": "gradient with respect to its input",
         "detail": "4 of 8 values are wrong",
         "error": 0.5,
         "allowed": 1e-7,

@@ -52,7 +52,7 @@ class Expression:
     may_be_refused: bool = False
 
     def gradient(self, leaf: str) -> str:
-        """What the gradient by a leaf is called among the results."""
+        """What the gradient with respect to a leaf is called among the results."""
         return f"gradient of {leaf} in {self.text}"
 
     def results(self, with_gradients: bool) -> list[str]:

@@ -36,7 +36,7 @@ def operation(
     is_repeated: bool = True,
     is_by_row: bool = False,
 ) -> Case:
-    """A case of a function of tensors: its output, and its gradient by each of the ``leaves``.
+    """A case of a function of tensors: its output, and its gradient with respect to each of the ``leaves``.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ TIMES = 3.0
 
 
 def gradient_of(leaf: str) -> str:
-    """What the gradient by a leaf is called among the results."""
+    """What the gradient with respect to a leaf is called among the results."""
     return f"gradient of {leaf}"
 
 

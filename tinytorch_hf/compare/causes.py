@@ -50,7 +50,7 @@ def of_layer(kind: str, x: Array, gradient: Array, parameters: Mapping[str, Arra
     kind
         Of the layer.
     x, gradient
-        Its input, and the gradient by its output.
+        Its input, and the gradient with respect to its output.
     parameters
         Its parameters by name.
     """

@@ -113,7 +113,7 @@ class _Point:
 
     @staticmethod
     def of(case: Case, tried: Attempt, runs: Runs) -> _Point | None:
-        """None where there is no output of numbers, or no gradient by an input."""
+        """None where there is no output of numbers, or no gradient with respect to an input."""
         inputs, output = drawn(case, tried.seed, tried.is_second), tried.found.get(OUTPUT)
         if not isinstance(output, np.ndarray) or not is_float(output) or not np.isfinite(output).all():
             return None

@@ -89,7 +89,7 @@ class Node:
 
 
 def gradients(output: Node, gradient: Node | None = None) -> dict[int, tuple[Node, Array]]:
-    """The gradient by every node that leads to an output, by the node's number, each with its node.
+    """The gradient with respect to every node that leads to an output, by the node's number, each with its node.
 
     Raises
     ------
