@@ -18,7 +18,7 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import records
-from tinytorch_hf.judging.judges import GETTING_TORCH, chosen, judge
+from tinytorch_hf.judging.judges import chosen, getting_torch, judge
 
 PATH = Path(__file__).parent / "recorded" / "trainings.npz"
 
@@ -63,6 +63,9 @@ class Live:
         return losses, share_right(self._side.outputs(self._arrays.X_test), self._arrays.y_test)
 
 
+_OTHER = {"fingerprint": "other data", "weights": "other initial weights"}
+
+
 class Recorded:
     """As PyTorch carried it out where the records were made.
 
@@ -87,8 +90,8 @@ class Recorded:
         for what, right in (("fingerprint", fingerprint), ("weights", weights_digest(weights))):
             if entry[what] != right:
                 raise CorruptFileError(
-                    f"PyTorch's answers for {settings.dataset} were recorded with another {what.rstrip('s')} than "
-                    f"there is here ({entry[what][:12]}, here {right[:12]}). {GETTING_TORCH}"
+                    f"PyTorch's answers for {settings.dataset} were recorded with {_OTHER[what]} than there are here "
+                    f"({entry[what][:12]}, here {right[:12]}). {getting_torch()}"
                 )
         self._losses = arrays["losses"][slice(*entry["losses"])].reshape(entry["epochs"], -1)
         self._accuracies = arrays["accuracies"][slice(*entry["accuracies"])]
@@ -110,7 +113,7 @@ def require(settings: Settings, own_start: bool = False) -> None:
     if own_start:
         raise InvalidArgumentError(
             f"--own-start trains from initial weights of your own, for which no answers of PyTorch are recorded. "
-            f"{GETTING_TORCH}"
+            f"{getting_torch()}"
         )
     _entry(settings)
 
@@ -165,24 +168,27 @@ def _entry(settings: Settings) -> dict[str, Any]:
     if entry is None:
         raise InvalidArgumentError(
             f"PyTorch's training on {settings.dataset} with the model {settings.model} was not recorded, and PyTorch "
-            f"is not asked here. {GETTING_TORCH} Or add --synchronised: then each step is judged alone, without it."
+            f"is not asked here. {getting_torch()} Or add --synchronised: then each step is judged alone, without it."
         )
     given = {**_without_epochs(settings), "epochs": settings.epochs}
     recorded = {**entry["settings"], "epochs": entry["epochs"]}
-    other = [
-        f"{name.replace('_', ' ')} {given[name]:g}" if isinstance(given[name], float) else f"{name} {given[name]}"
-        for name in recorded
-        if (given[name] > recorded[name] if name == "epochs" else given[name] != recorded[name])
-    ]
+    other = {
+        name: given[name]
+        for name, value in recorded.items()
+        if (given[name] > value if name == "epochs" else given[name] != value)
+    }
     if other:
-        shown = {name: value for name, value in recorded.items() if name not in ("dataset", "model")}
-        usual = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
+        usual = {name: value for name, value in recorded.items() if name not in ("dataset", "model")}
         raise InvalidArgumentError(
-            f"PyTorch's training on {settings.dataset} was recorded with {usual}, not with {', '.join(other)}, and "
-            f"PyTorch is not asked here. {GETTING_TORCH} Or leave these options out; or add --synchronised: then each "
-            "step is judged alone, without it."
+            f"PyTorch's training on {settings.dataset} was recorded with {_told(usual)}, not with {_told(other)}, and "
+            f"PyTorch is not asked here. {getting_torch()} Or leave these options out; or add --synchronised: then "
+            "each step is judged alone, without it."
         )
     return dict(entry)
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
 
 
 def _name(settings: Settings) -> str:

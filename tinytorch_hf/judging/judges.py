@@ -24,9 +24,6 @@ from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
 
-GETTING_TORCH = 'Install PyTorch with: pip install "tinytorch-hf[compare]".'
-"""What to type where PyTorch is needed."""
-
 JUDGES = ("torch", "recorded")
 """The names of the judges."""
 
@@ -81,6 +78,13 @@ def judged_by(name: str) -> Iterator[None]:
         yield
     finally:
         _CHOSEN.reset(token)
+
+
+def getting_torch() -> str:
+    """What to do where PyTorch is needed and its records were chosen, in a sentence."""
+    if default() == "torch":
+        return "PyTorch is installed: leave out --judge recorded."
+    return 'Install PyTorch with: pip install "tinytorch-hf[compare]" (its size is in the README).'
 
 
 def chosen() -> str:
