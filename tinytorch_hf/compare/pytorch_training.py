@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,9 +132,7 @@ def weights_digest(weights: Weights) -> str:
     return digest.hexdigest()
 
 
-def as_record(
-    trainings: list[tuple[Settings, Weights, str, list[tuple[list[float], float]]]], torch_version: str
-) -> bytes:
+def as_record(trainings: Iterable[Trained], torch_version: str) -> bytes:
     """The file of records: settings, initial weights, the data's fingerprint, and what each epoch gave."""
     about: dict[str, Any] = {}
     losses: list[Array] = []
