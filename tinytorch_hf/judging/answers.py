@@ -183,10 +183,10 @@ class _Steps:
         best = min(steps, key=lambda n: float(np.abs(steps[n]).sum()))
         # What is read is what was kept, not what it was made of.
         earlier.append(bases[best] + steps[best] * step)
+        if steps[best].size and np.abs(steps[best]).max() >= 1 << 8 * _N_PLANES - 1:
+            raise ValueError(f"{key} cannot be recorded: its values are too far apart")
         whole = steps[best].reshape(-1).astype(np.int64)
         self._parts.append(np.where(whole < 0, -2 * whole - 1, 2 * whole).astype(np.uint64))
-        if self._parts[-1].size and int(self._parts[-1].max()) >= 1 << 8 * _N_PLANES:
-            raise ValueError(f"{key} cannot be recorded: its values are too far apart")
         return best
 
     def packed(self) -> Array:
