@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -91,6 +92,7 @@ def ask_for(
         on_result(results[-1])
     if opened.kind == "opened":
         results = with_roots(results, watched(ask, results, seed))
+    results = [dataclasses.replace(result, part=_part(CASES[result.name])) for result in results]
     if all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
@@ -150,6 +152,12 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
     answer = ask(ask="run", case=case.name, inputs=wire.encode(drawn(case, seed)))
     seconds = time.perf_counter() - start
     return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
+
+
+def _part(case: Case) -> str:
+    """What a case is about: the last part that it needs, as those before are what it is made of."""
+    named = [name for name in case.needs if name not in ("Tensor", "autograd")]
+    return named[-1] if named else ""
 
 
 def _import_failed(case: Case, opened: Answer) -> Result:

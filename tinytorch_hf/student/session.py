@@ -51,7 +51,9 @@ class Session:
         """
         is_watched = self._has_unbuilt(is_silent=not request.get("watch"))
         answer = self._attempt(request, is_watched)
-        has_failed = answer.kind in ("crash", "missing", "untried") and bool(self._folder) and not is_watched
+        has_failed = (
+            answer.kind in ("crash", "missing", "untried", "misshapen") and bool(self._folder) and not is_watched
+        )
         # A module that calls such a function when it is imported was not there to be looked through before.
         if has_failed and (request["ask"] != "run" or self._has_unbuilt()):
             return self._attempt(request, is_watched=True)

@@ -27,6 +27,20 @@ class DiffersError(Exception):
     """Something is not as it should be that no comparison of numbers would show; the message says what."""
 
 
+class ParameterShapeError(DiffersError):
+    """A parameter has another shape than TinyTorch's.
+
+    Attributes
+    ----------
+    layer
+        What it belongs to.
+    """
+
+    def __init__(self, layer: Any, message: str) -> None:
+        super().__init__(message)
+        self.layer = layer
+
+
 class Student:
     """A TinyTorch, or a framework that a mapping file describes.
 
@@ -230,9 +244,10 @@ class Student:
             laid_out = wanted.T if self._is_transposed(layer, path) else wanted
             present = self.array(parameter)
             if present.shape != laid_out.shape:
-                raise DiffersError(
+                raise ParameterShapeError(
+                    layer,
                     f"{path} has the shape {present.shape} where TinyTorch's has {laid_out.shape}"
-                    + ("; is it transposed?" if present.shape == laid_out.shape[::-1] else "")
+                    + ("; is it transposed?" if present.shape == laid_out.shape[::-1] else ""),
                 )
             setattr(parameter, self.conventions.data, laid_out.copy())
 
