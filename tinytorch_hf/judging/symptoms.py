@@ -54,15 +54,14 @@ def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
 
 
 def _same_size(value: Array, right: Array, rounding: float) -> Cause | None:
-    """What another shape of as many values says: axes of length 1, axes in another order, or another order of values."""
+    """What another shape of as many values says: an axis of length 1, axes in another order, or misplaced values."""
     if not _same_values(value, right, rounding):
         return None
     if np.abs(value.ravel() - right.ravel()).max() <= rounding:
         if [length for length in value.shape if length > 1] != [length for length in right.shape if length > 1]:
             return Cause("OTHER-SHAPE")
-        return Cause(
-            "AXIS-KEPT" if value.ndim > right.ndim else "AXIS-LOST" if value.ndim < right.ndim else "OTHER-SHAPE"
-        )
+        more_axes = value.ndim - right.ndim
+        return Cause("AXIS-KEPT" if more_axes > 0 else "AXIS-LOST" if more_axes else "OTHER-SHAPE")
     if value.ndim == right.ndim <= _MOST_AXES:
         for order in itertools.permutations(range(right.ndim)):
             exchanged = right.transpose(order)

@@ -34,7 +34,8 @@ class Answer:
     kind
         One of `KINDS`: "results" of what was run; "found", whether a part is there; "opened", the package was
         imported; "absent", there is no such package; "missing", what was run needs something that is not implemented
-        yet; "untried", our own call does not fit; "misshapen", a parameter has another shape than TinyTorch's; "crash", it raised an error or ended the process.
+        yet; "untried", our own call does not fit; "misshapen", a parameter has another shape than TinyTorch's;
+        "crash", it raised an error or ended the process.
     results
         Arrays and plain values by name.
     found

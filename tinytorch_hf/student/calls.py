@@ -81,6 +81,14 @@ def of(error: BaseException, made: Made | None = None) -> str:
     return ""
 
 
+def arguments_of(part: Any) -> list[str]:
+    """The names of what a class or function takes; none where it does not say."""
+    try:
+        return list(inspect.signature(part).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
 @functools.lru_cache(maxsize=256)
 def _is_of_a_case(filename: str) -> bool:
     return expressions.is_of_a_case(filename)
@@ -181,7 +189,11 @@ class _Writer:
     def _note_defaults(self, kind: type, n_positional: int, named: Mapping[str, str]) -> None:
         """What the constructor of the object in question chooses by itself."""
         signature = inspect.signature(kind)
-        given = signature.bind_partial(*range(n_positional), **named).arguments
+        try:
+            given = signature.bind_partial(*range(n_positional), **named).arguments
+        except TypeError:
+            # The call does not fit, which is said elsewhere.
+            return
         left = [
             f"{name}={text}"
             for name, parameter in signature.parameters.items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -28,13 +27,7 @@ class DiffersError(Exception):
 
 
 class ParameterShapeError(DiffersError):
-    """A parameter has another shape than TinyTorch's.
-
-    Attributes
-    ----------
-    layer
-        What it belongs to.
-    """
+    """A parameter has another shape than TinyTorch's; ``layer`` is what it belongs to."""
 
     def __init__(self, layer: Any, message: str) -> None:
         super().__init__(message)
@@ -319,14 +312,6 @@ class Student:
         """The class of linear layers, also where the part is a function that makes one."""
         linear = self._find_part("Linear")
         return linear if isinstance(linear, type) else type(linear(1, 1))
-
-
-def arguments_of(part: Any) -> list[str]:
-    """The names of what a class or function takes; none where it does not say."""
-    try:
-        return list(inspect.signature(part).parameters)
-    except (TypeError, ValueError):
-        return []
 
 
 class _Swapped:

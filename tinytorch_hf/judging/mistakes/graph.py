@@ -167,7 +167,7 @@ MISTAKES = (
     ),
     Mistake(
         "OTHER-SHAPE",
-        "the values and their order are right, but the shape is another",
+        "the values and their order are right, but they come in another shape",
         "Compute the shape of the result from that of the input, axis by axis; nothing has to change places.",
     ),
     Mistake(
