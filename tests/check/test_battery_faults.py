@@ -289,7 +289,7 @@ def changed(install: Install, file: str, part: str, lines: str) -> dict[str, Res
     text = f"\nfrom tinytorch_hf.reference import {part} as _{part}\nclass {part}(_{part}):\n{lines}"
     install({**GENERATION_C, file: GENERATION_C[file] + text})
     only = {"Adam": ["adam", "adam-betas", "adam-defaults"], "TransformerBlock": ["transformer-block"]}
-    return {result.name: result for result in check_here(only=only.get(part, [part.lower()])).results}
+    return {result.name: result for result in check_here(only=only.get(part, ["layer-norm"])).results}
 
 
 def test_a_crash_shows_the_expression_of_the_file_and_the_call_as_a_student_writes_it(install: Install) -> None:
@@ -339,3 +339,40 @@ def test_a_parameter_of_another_shape_is_a_difference_and_no_crash(install: Inst
     assert (result.outcome, result.code, result.expression) == (Outcome.DIFFERS, "PARAMETER-SHAPE", "")
     assert result.detail == "mlp.linear1.weight has the shape (14, 70) where TinyTorch's has (14, 56)"
     assert result.call == "TransformerBlock(14, 2); by default mlp_ratio=5"
+
+
+@pytest.mark.parametrize(("eps", "code"), [("+ 2e-5", "AS-EPS"), ("- 1e-5", "NORM-EPS-SIGN"), ("+ 1e-5", "")])
+def test_what_is_off_by_as_much_as_eps_is_told_so(eps: str, code: str, install: Install) -> None:
+    """Another eps, and eps that is subtracted."""
+    forward = (
+        "    def forward(self, x):\n"
+        "        centred = x - x.mean(-1, keepdims=True)\n"
+        "        variance = (centred * centred).mean(-1, keepdims=True)\n"
+        "        return centred / _root(variance {}) * self.gamma + self.beta\n"
+        "def _root(x):\n"
+        "    root = np.sqrt(x.data)\n"
+        "    return _LayerNorm.Tensor.from_operation(root, (x,), lambda g: (g / (2 * root),))\n"
+        "import numpy as np\n"
+        "from tinytorch_hf.reference import Tensor\n"
+        "_LayerNorm.Tensor = Tensor\n"
+    )
+
+    found = changed(install, "core/transformers.py", "LayerNorm", forward.format(eps))
+
+    assert found["layer-norm"].code == code
+
+
+def test_axes_say_how_they_are_wrong(install: Install) -> None:
+    """Other axes by default; an axis that is kept, with a note on what is accepted all the same."""
+    lines = (
+        "    def transpose(self, a=-3, b=-1):\n        return super().transpose(a, b)\n"
+        "    def mean(self, axis=None, keepdims=True):\n        return super().mean(axis, keepdims)\n"
+    )
+    text = f"\nfrom tinytorch_hf.reference import Tensor as _Tensor\nclass Tensor(_Tensor):\n{lines}"
+    install({**GENERATION_C, "core/tensor.py": GENERATION_C["core/tensor.py"] + text})
+
+    results = {result.name: result for result in check_here(only=["tensor-mean", "tensor-transpose"]).results}
+
+    assert results["tensor-transpose"].code == "TRANSPOSE-DEFAULT-REVERSES"
+    assert results["tensor-mean"].code == "AXIS-KEPT"
+    assert results["tensor-mean"].notes == ("a.mean() has the shape (1, 1, 1), where PyTorch gives ()",)

@@ -36,11 +36,13 @@ class Made:
 
     def watch(self, frame: FrameType) -> None:
         """Look at a function that begins: an ``__init__`` that a case has called."""
-        caller = frame.f_back
-        if frame.f_code.co_name != "__init__" or caller is None or not _is_of_a_case(caller.f_code.co_filename):
+        code, caller = frame.f_code, frame.f_back
+        if code.co_name != "__init__" or not code.co_argcount or caller is None:
+            return
+        if not _is_of_a_case(caller.f_code.co_filename):
             return
         place = expressions.Place(caller, caller.f_lasti, caller.f_lineno)
-        made = frame.f_locals.get(frame.f_code.co_varnames[0])
+        made = frame.f_locals.get(code.co_varnames[0])
         for tree in expressions.trees(place):
             if isinstance(tree, ast.Call):
                 writer = _Writer(place, self)
@@ -125,7 +127,7 @@ class _Writer:
         """The expression, if it is one of the student's objects; else nothing."""
         try:
             return self._expression(tree)
-        except Exception:
+        except (Exception, SystemExit):
             # What cannot be computed anew cannot be written anew.
             return ""
 
@@ -208,7 +210,7 @@ class _Writer:
             defaults = self.defaults
             try:
                 nested = self._expression(tree)
-            except Exception:
+            except (Exception, SystemExit):
                 return "..."
             finally:
                 # They would be taken for those of what stands outside.
@@ -217,7 +219,7 @@ class _Writer:
                 return nested
         try:
             return self._shown(self._value(tree), tree)
-        except Exception:
+        except (Exception, SystemExit):
             return "..."
 
     def _shown(self, value: Any, tree: ast.expr | None, is_owner: bool = False) -> str:
