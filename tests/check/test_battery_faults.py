@@ -26,17 +26,20 @@ def relu(install: Install, body: str, head: str = "(self, x)", before: str = "")
 
 
 def test_a_crash_shows_the_whole_message_the_expression_and_the_place(install: Install) -> None:
-    """What the package raised, in all of its lines; what of the case was being computed; where in the package."""
+    """What the package raised, in all of its lines; where in the package; and the call that led there."""
     result = relu(install, "raise ValueError('first line\\nsecond \\x1b[31mline')")
 
     assert result.outcome is Outcome.CRASHES
     assert result.detail == "ValueError: first line\nsecond \\x1b[31mline"
-    assert "ReLU()" in result.expression
+    assert result.expression == ""  # That it raises, the message says.
+    assert result.call.startswith("ReLU().forward(x); x has the shape (")
+    assert result.hint.startswith("That line is where it stopped, not necessarily where the fault is")
     assert Path(result.where.rpartition(":")[0]).name == "activations.py"
     rows = list(table.lines(check_here(only=["relu"])))
     assert rows[4].endswith("ValueError: first line")
     assert rows[5].strip() == "second \\x1b[31mline"
-    assert rows[6].endswith("computing `ReLU().forward(x, **arguments)` at tinytorch/core/activations.py:5")
+    assert rows[6].strip() == "at tinytorch/core/activations.py:5"
+    assert rows[7].strip().startswith("called as ReLU().forward(x); x has the shape (")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_the_constructors_call_is_ours_too(install: Install) -> None:
 
     assert result.outcome is Outcome.UNTRIED
     assert "Linear(width)" in result.detail
-    assert result.expression.startswith("Linear(")
+    assert (result.expression, result.call.partition("(")[0]) == ("", "Linear")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +176,7 @@ def test_an_expression_is_found_with_and_without_columns(
     result = relu(install, "return _R()(x)", "(self)")
 
     assert result.outcome is Outcome.UNTRIED
-    assert "ReLU().forward(x" in result.expression
+    assert "ReLU().forward(x" in result.call
 
 
 def test_a_library_that_is_not_installed_is_one_sentence(install: Install) -> None:
@@ -279,3 +282,97 @@ def test_a_part_of_the_package_is_missing_and_its_users_too(install: Install) ->
 
     assert [result.outcome for result in report.results] == [Outcome.AGREES, Outcome.MISSING]
     assert report.status == 3
+
+
+def changed(install: Install, file: str, part: str, lines: str) -> dict[str, Result]:
+    """What is found in a package of which one class differs from the reference's by what a subclass of it changes."""
+    text = f"\nfrom tinytorch_hf.reference import {part} as _{part}\nclass {part}(_{part}):\n{lines}"
+    install({**GENERATION_C, file: GENERATION_C[file] + text})
+    only = {"Adam": ["adam", "adam-betas", "adam-defaults"], "TransformerBlock": ["transformer-block"]}
+    return {result.name: result for result in check_here(only=only.get(part, ["layer-norm"])).results}
+
+
+def test_a_crash_shows_the_expression_of_the_file_and_the_call_as_a_student_writes_it(install: Install) -> None:
+    """With the arguments it had, the defaults it was left, and no code of ours."""
+    found = changed(
+        install, "core/optimizers.py", "Adam", "    def step(self):\n        self.lr = 1 / (len(self.params) * 0)\n"
+    )
+
+    assert found["adam"].expression == "1 / (len(self.params) * 0)"
+    assert found["adam"].call.startswith("Adam(params, lr=0.05).step(); by default betas=(0.9, 0.999), eps=1e-08")
+
+
+def test_where_only_the_defaults_crash_they_are_the_root(install: Install) -> None:
+    """Though smaller cases crash as well; and the default is named."""
+    lines = (
+        "    def __init__(self, params, lr=0.001, betas=(0.9, 1.998), eps=1e-8, weight_decay=0.0):\n"
+        "        super().__init__(params, lr, betas, eps, weight_decay)\n"
+    )
+    found = changed(install, "core/optimizers.py", "Adam", lines)
+
+    assert found["adam-betas"].outcome is Outcome.AGREES
+    assert found["adam"].follows == ("adam-defaults",)
+    root = found["adam-defaults"]
+    assert (root.code, root.follows, root.outcome) == ("DEFAULT-ARGUMENT", (), Outcome.DIFFERS)
+    assert root.cause == "a default argument is not TinyTorch's (betas=(0.9, 1.998) instead of (0.9, 0.999))"
+    assert "without arguments it ends in ValueError" in root.detail
+
+
+def test_another_learning_rate_is_told_by_the_steps(install: Install) -> None:
+    """Where the signature says nothing."""
+    lines = (
+        "    def __init__(self, params, lr=None, **others):\n        super().__init__(params, lr or 0.002, **others)\n"
+    )
+    found = changed(install, "core/optimizers.py", "Adam", lines)
+
+    assert "all steps are 2 times as large, as if lr were 0.002 instead of 0.001" in found["adam-defaults"].cause
+
+
+def test_a_parameter_of_another_shape_is_a_difference_and_no_crash(install: Install) -> None:
+    """It says how the layer was built, and what it was left to choose."""
+    lines = (
+        "    def __init__(self, embed_dim, num_heads, mlp_ratio=5):\n"
+        "        super().__init__(embed_dim, num_heads, mlp_ratio)\n"
+    )
+    result = changed(install, "core/transformers.py", "TransformerBlock", lines)["transformer-block"]
+
+    assert (result.outcome, result.code, result.expression) == (Outcome.DIFFERS, "PARAMETER-SHAPE", "")
+    assert result.detail == "mlp.linear1.weight has the shape (14, 70) where TinyTorch's has (14, 56)"
+    assert result.call == "TransformerBlock(14, 2); by default mlp_ratio=5"
+
+
+@pytest.mark.parametrize(("eps", "code"), [("+ 2e-5", "AS-EPS"), ("- 1e-5", "NORM-EPS-SIGN"), ("+ 1e-5", "")])
+def test_what_is_off_by_as_much_as_eps_is_told_so(eps: str, code: str, install: Install) -> None:
+    """Another eps, and eps that is subtracted."""
+    forward = (
+        "    def forward(self, x):\n"
+        "        centred = x - x.mean(-1, keepdims=True)\n"
+        "        variance = (centred * centred).mean(-1, keepdims=True)\n"
+        "        return centred / _root(variance {}) * self.gamma + self.beta\n"
+        "def _root(x):\n"
+        "    root = np.sqrt(x.data)\n"
+        "    return _LayerNorm.Tensor.from_operation(root, (x,), lambda g: (g / (2 * root),))\n"
+        "import numpy as np\n"
+        "from tinytorch_hf.reference import Tensor\n"
+        "_LayerNorm.Tensor = Tensor\n"
+    )
+
+    found = changed(install, "core/transformers.py", "LayerNorm", forward.format(eps))
+
+    assert found["layer-norm"].code == code
+
+
+def test_axes_say_how_they_are_wrong(install: Install) -> None:
+    """Other axes by default; an axis that is kept, with a note on what is accepted all the same."""
+    lines = (
+        "    def transpose(self, a=-3, b=-1):\n        return super().transpose(a, b)\n"
+        "    def mean(self, axis=None, keepdims=True):\n        return super().mean(axis, keepdims)\n"
+    )
+    text = f"\nfrom tinytorch_hf.reference import Tensor as _Tensor\nclass Tensor(_Tensor):\n{lines}"
+    install({**GENERATION_C, "core/tensor.py": GENERATION_C["core/tensor.py"] + text})
+
+    results = {result.name: result for result in check_here(only=["tensor-mean", "tensor-transpose"]).results}
+
+    assert results["tensor-transpose"].code == "TRANSPOSE-DEFAULT-REVERSES"
+    assert results["tensor-mean"].code == "AXIS-KEPT"
+    assert results["tensor-mean"].notes == ("a.mean() has the shape (1, 1, 1), where PyTorch gives ()",)

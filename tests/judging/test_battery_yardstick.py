@@ -132,6 +132,8 @@ def test_a_single_value_may_have_axes() -> None:
         (lambda right: right.T.reshape(right.shape), "is it reshaped where it should be transposed"),
         (lambda right: np.roll(right, 1, axis=1), "the right values stand in the wrong places"),
         (lambda right: right.reshape(1, -1), "in another shape"),
+        (lambda right: right[:, None], "an axis of length 1 is kept that PyTorch drops"),
+        (lambda right: right.ravel()[::-1].reshape(1, -1), "the right values stand in the wrong places"),
         (lambda right: right * np.inf, "overflows"),
         (lambda right: right * (np.arange(right.shape[1]) > 0), "some values are zero that should not be"),
         (lambda right: right * np.float32(0.7), ""),

@@ -188,3 +188,39 @@ def test_what_was_not_watched_is_a_root() -> None:
     """Nothing is known of it."""
     assert followed([differs("a"), differs("b")], a=ran("f")) == {"a": (), "b": ()}
     assert "NOT-FINITE" not in CONSEQUENCES
+
+
+def test_what_shares_a_function_without_using_the_other_goes_wrong_together() -> None:
+    """A convolution does not use pooling, though both pad images."""
+    results = [crashes("pool", "w.py:3"), crashes("conv", "w.py:3"), crashes("net", "w.py:3"), agrees("linear")]
+    traces = {
+        "pool": of("Pool", "Pool.forward", "w.pad"),
+        "conv": of("Conv", "Conv.forward", "Conv.backward", "w.pad"),
+        "net": of("Net", "Net.forward", "Pool.forward", "Conv.forward", "w.pad"),
+    }
+
+    judged = {result.name: result for result in with_roots(results, traces)}
+
+    assert judged["conv"].follows == judged["net"].follows == ("pool",)
+    assert (judged["conv"].together, judged["conv"].shared) == (("pool",), ("w.pad",))
+    assert judged["net"].together == ()
+
+
+def test_two_roots_with_a_function_that_is_right_nowhere_may_have_one_cause() -> None:
+    """The function is named."""
+    results = [differs("a"), differs("b"), differs("c")]
+    traces = {"a": of("A", "A.f", "w.cut"), "b": of("B", "B.f", "w.cut"), "c": of("C", "C.f")}
+
+    judged = {result.name: result for result in with_roots(results, traces)}
+
+    assert not any(result.follows for result in judged.values())
+    assert (judged["b"].together, judged["b"].shared) == (("a",), ("w.cut",))
+    assert judged["a"].together == judged["c"].together == ()
+
+
+def test_one_mistake_that_two_parts_know_by_other_codes_is_one_fault() -> None:
+    """A table that is indexed has the fault of the index."""
+    results = [agrees("index"), differs("ways", "INDEX-LAST-PLACE"), differs("table", "EMBEDDING-LAST-PLACE")]
+    traces = {"index": of("x", "get"), "ways": ran("get"), "table": ran("get", "Embedding.forward")}
+
+    assert followed(results, **traces) == {"ways": (), "table": ("ways",)}

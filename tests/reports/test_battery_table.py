@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +23,7 @@ GELU = Result(
     cause=SENTENCE,
     hint=HINT,
     differences=(WRONG,),
+    part="GELU",
 )
 RESULTS = (
     Result("relu", "activations", Outcome.AGREES, notes=("accepts what PyTorch refuses: a text",), seconds=0.25),
@@ -30,6 +32,7 @@ RESULTS = (
         *("mse", "losses", Outcome.CRASHES, "KeyError: '\\x00<&>'\nsecond line"),
         where="/home/ada/tinytorch/core/losses.py:7",
         expression="1 - a",
+        call="MSELoss()(x, y)",
     ),
     Result("cross-entropy", "losses", Outcome.UNTRIED, "the call does not fit CrossEntropyLoss()"),
     Result("sgd", "optimizers", Outcome.MISSING, "not implemented yet: SGD.step (o.py:3), SGD.zero_grad (o.py:5)"),
@@ -58,6 +61,7 @@ def test_the_table_groups_cases_by_module_of_the_course() -> None:
         "  crashes  mse            KeyError: '\\x00<&>'",
         "                          second line",
         "                          computing `1 - a` at tinytorch/core/losses.py:7",
+        "                          called as MSELoss()(x, y)",
         "                          What follows from mse: gpt",
         "  untried  cross-entropy  the call does not fit CrossEntropyLoss()",
         "",
@@ -69,6 +73,10 @@ def test_the_table_groups_cases_by_module_of_the_course() -> None:
         "  crashes  gpt            follows from gelu, mse",
         "",
         "note     numpy.py hides NumPy",
+        "",
+        "Look at these first:",
+        "  gelu  GELU: the sign is wrong [SIGN]",
+        "  mse   tinytorch/core/losses.py:7: KeyError: '\\x00<&>'",
         "",
         "1 agrees, 2 differ, 2 crash, 3 not implemented yet, 1 could not be tried",
         "exit status 1: something that counts differs or crashes",
@@ -161,6 +169,10 @@ def test_the_plain_values_are_json() -> None:
     assert (gelu["code"], gelu["cause"], gelu["hint"]) == ("SIGN", SENTENCE, HINT)
     assert (mse["expression"], mse["where"]) == ("1 - a", "/home/ada/tinytorch/core/losses.py:7")
     assert gpt["follows"] == ["gelu", "mse"]
+    assert values["look_at_first"] == [
+        {"operation": "gelu", "place": "GELU", "sentence": SENTENCE, "code": "SIGN"},
+        {"operation": "mse", "place": "tinytorch/core/losses.py:7", "sentence": "KeyError: '\\x00<&>'", "code": ""},
+    ]
     assert values["results"][0]["notes"] == ["accepts what PyTorch refuses: a text"]
 
 
@@ -197,7 +209,7 @@ def test_junit_has_failures_errors_and_skipped_tests(tmp_path: Path) -> None:
         f"Hint: {HINT}",
     ]
     assert error.get("message") == "KeyError: '\\x00<&>'\nsecond line"
-    assert error.text == "Computing 1 - a\nAt /home/ada/tinytorch/core/losses.py:7"
+    assert error.text == "Computing 1 - a\nCalled as MSELoss()(x, y)\nAt /home/ada/tinytorch/core/losses.py:7"
 
 
 @pytest.mark.parametrize("text", ["\x00", "\x1b[2J", "\ufffe", "\ud800", "]]>", "&#0;"])
@@ -216,3 +228,37 @@ def test_junit_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError):
         junit.write(REPORT, tmp_path / "file" / "report.xml")
+
+
+def test_what_only_has_a_function_in_common_is_not_said_to_follow() -> None:
+    """It goes wrong together with the other, and what both run is named; of two roots, it may be one cause."""
+    crashed = functools.partial(Result, module="spatial", outcome=Outcome.CRASHES, detail="ValueError", call="F()(x)")
+    results = [
+        crashed("pool"),
+        crashed("conv", follows=("pool",), together=("pool",), shared=("w.pad",)),
+        crashed("cnn", follows=("pool",)),
+        Result("norm", "spatial", Outcome.DIFFERS, "is 1", together=("pool",), shared=("w.cut",)),
+    ]
+    report = Report("tinytorch", "", "2", results)
+
+    rows = [row.strip() for row in table.lines(report, width=200)]
+
+    assert "What follows from pool: cnn" in rows
+    assert "What goes wrong together with pool, as all run w.pad: conv" in rows
+    assert "crashes  conv  goes wrong together with pool: both run w.pad" in rows
+    assert "May have one cause with pool: both run w.cut" in rows
+    assert [entry["operation"] for entry in table.look_at_first(report)] == ["pool", "norm"]
+
+
+def test_only_the_first_few_faults_are_listed_once_more() -> None:
+    """Those from which most follows; the number of the others is said."""
+    results = [Result(str(number), "losses", Outcome.DIFFERS, "is 1") for number in range(8)]
+    results.append(Result("last", "losses", Outcome.DIFFERS, "is 1", follows=("7",)))
+
+    rows = list(table.lines(Report("tinytorch", "", "2", results)))
+
+    assert rows[-10:-3] == [
+        "Look at these first:",
+        *(f"  {number}  is 1" for number in (7, 0, 1, 2, 3)),
+        "  and 3 more",
+    ]

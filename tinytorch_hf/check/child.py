@@ -30,14 +30,14 @@ class Session(session.Session):
 
         With ``changes``, a list of inputs that take the place of some, it runs once for each, and what comes back are
         the outputs alone, one behind the other. With ``trace`` what comes back is which functions of the package ran,
-        and in ``message`` the one in which an error arose.
+        in ``message`` the one in which an error arose, and in ``call`` what was called from outside.
         """
         student = self.student()
         case, inputs = CASES[request["case"]], wire.decode(request["inputs"])
         if request.get("trace"):
             folders = folders_of(package_location(self._opened()))
-            called, ended_in = traced(lambda: case.tinytorch(student, inputs), folders)
-            return Answer("results", called=called, message=ended_in)
+            called, ended_in, call = traced(lambda: case.tinytorch(student, inputs), folders)
+            return Answer("results", called=called, message=ended_in, call=call)
         if "changes" in request:
             return Answer("results", results=_outputs(case, student, inputs, request["changes"]))
         results = case.tinytorch(student, inputs)

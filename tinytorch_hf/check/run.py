@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,7 @@ from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
+_NOT_HERE = "It does not crash in {}: look at what is different in this call, defaults included."
 _CHILD = "tinytorch_hf.check.child"
 
 
@@ -97,6 +99,7 @@ def ask_for(
         on_result(results[-1])
     if opened.kind == "opened":
         results = with_roots(results, watched(ask, results, seed))
+    results = _with_neighbours([dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
     if all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
@@ -157,6 +160,26 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
     answer = ask(ask="run", case=case.name, inputs=wire.encode(drawn(case, seed)))
     seconds = time.perf_counter() - start
     return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
+
+
+def _with_neighbours(results: Sequence[Result]) -> list[Result]:
+    """The results; the hint of a call that crashed names operations of the same class that do not."""
+    agreeing: dict[str, list[str]] = {}
+    for result in results:
+        if result.outcome is Outcome.AGREES and result.part:
+            agreeing.setdefault(result.part, []).append(result.name)
+    return [
+        dataclasses.replace(result, hint=f"{result.hint} {_NOT_HERE.format(', '.join(agreeing[result.part][:3]))}")
+        if result.outcome is Outcome.CRASHES and result.hint and result.part in agreeing
+        else result
+        for result in results
+    ]
+
+
+def _part(case: Case) -> str:
+    """What a case is about: the last part that it needs, as those before are what it is made of."""
+    named = [name for name in case.needs if name not in ("Tensor", "autograd")]
+    return named[-1] if named else ""
 
 
 def _import_failed(case: Case, opened: Answer) -> Result:

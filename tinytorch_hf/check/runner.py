@@ -74,17 +74,19 @@ class Runner:
 
 
 def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trace]:
-    """Which functions of the package each case calls, by the case's name; nothing if at most one case is wrong.
+    """Which functions of the package each case calls, by the case's name.
 
-    Of cases that are right, those are watched that are made of parts which wrong ones are made of, too.
+    Of cases that are right, those are watched that are made of parts which wrong ones are made of, too. Where one case
+    alone is wrong, nothing can follow from it, and it is watched only for how a call that raised was made.
     """
     wrong = [result.name for result in results if result.outcome in WRONG]
-    if len(wrong) < 2:
+    if len(wrong) < 2 and not any(result.call for result in results):
         return {}
     parts = {part for name in wrong for part in _parts(name)}
     traces = {}
     for result in results:
-        is_of_use = result.name in wrong or (result.outcome is Outcome.AGREES and _parts(result.name) <= parts)
+        is_right = result.outcome is Outcome.AGREES
+        is_of_use = result.name in wrong or (len(wrong) > 1 and is_right and _parts(result.name) <= parts)
         if not is_of_use or not 0 < result.seconds <= _LONGEST_WATCHED_S:
             continue
         inputs = wire.encode(drawn(CASES[result.name], seed))
@@ -92,7 +94,9 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         if answer.kind == "results":
             delivered = set(yardstick.expected(CASES[result.name], seed)[0].values) - CASES[result.name].optional
             has_gradients = any(map(is_gradient, delivered))
-            traces[result.name] = Trace(frozenset(answer.called), answer.message, has_gradients, _parts(result.name))
+            traces[result.name] = Trace(
+                frozenset(answer.called), answer.message, has_gradients, _parts(result.name), answer.call
+            )
     return traces
 
 

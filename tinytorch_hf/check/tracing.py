@@ -9,6 +9,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from tinytorch_hf import reference
+from tinytorch_hf.student import calls
 
 # Of the package itself; a student's has a few hundred functions.
 MOST_NAMES = 2000
@@ -20,7 +21,7 @@ def folders_of(location: str) -> tuple[Path, ...]:
     return (Path(location), *folders) if location else tuple(folders)
 
 
-def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, ...], str]:
+def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, ...], str, str]:
     """Run something and watch.
 
     Whatever it raises ends here: what is asked for is what ran, and not what came out.
@@ -34,29 +35,31 @@ def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, 
 
     Returns
     -------
-    tuple of (tuple of str, str)
+    tuple of (tuple of str, str, str)
         Names of the functions that ran, such as ``activations.ReLU.forward``, sorted, at most `MOST_NAMES`; and the
-        name of that in which an error arose, or nothing.
+        name of that in which an error arose, and the call from outside that led there, or nothing.
     """
     starts = tuple(f"{folder.as_posix()}/" for folder in folders)
     codes: set[CodeType] = set()
+    made = calls.Made()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
             codes.add(frame.f_code)
+            made.watch(frame)
 
-    ended_in = ""
+    ended_in = call = ""
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
         run()
     except (Exception, SystemExit) as error:
         sys.setprofile(before)
-        ended_in = _innermost(error.__traceback__, starts)
+        ended_in, call = _innermost(error.__traceback__, starts), calls.of(error, made)
     finally:
         sys.setprofile(before)
     names = {_name(code) for code in codes if _counts(code, starts)}
-    return tuple(sorted(names)[:MOST_NAMES]), ended_in
+    return tuple(sorted(names)[:MOST_NAMES]), ended_in, call
 
 
 def _counts(code: CodeType, starts: tuple[str, ...]) -> bool:

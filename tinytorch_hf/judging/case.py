@@ -85,6 +85,8 @@ class Claim:
         The mistake that it proves where it does not hold; empty where it proves none.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
+    addition
+        What the mistake's sentence leaves open, such as which default is another; or nothing.
     seen
         What was found instead where it does not hold, such as "31 of 32 came"; or nothing.
     """
@@ -94,6 +96,7 @@ class Claim:
     code: str = ""
     is_note: bool = False
     seen: str = ""
+    addition: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,12 @@ from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.judges import chosen
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
+from tinytorch_hf.judging.rounding import largest_magnitude
 from tinytorch_hf.judging.symptoms import of_numbers
 from tinytorch_hf.judging.yardstick import Expected, delivered, differences, is_float
 
+# The relative error that another eps, usually 1e-5 beside a variance near 1, leaves at most.
+_MOST_OF_EPS = 3e-5
 # A kind of cause: what speaks for it in one run.
 Candidates = Callable[[Attempt], Iterator[Cause]]
 
@@ -84,6 +87,21 @@ def what_numbers_tell(case: Case, own: OwnForward) -> Candidates:
 def first_to_explain(seen: Sequence[Difference], own: OwnForward) -> list[Difference]:
     """Differences, those of gradients that are wrong for whatever forward computes before all others."""
     return sorted(seen, key=lambda difference: own.fits.get(difference.what) is not Fit.DIFFERS)
+
+
+def of_size(case: Case) -> Candidates:
+    """Of an operation that is known to add eps: everything that differs, and each by no more than eps makes."""
+    has_eps = any("EPS" in code.split("-") for code in case.mistakes)
+
+    def candidates(tried: Attempt) -> Iterator[Cause]:
+        sizes = [
+            None if one.error is None else one.error / (largest_magnitude(tried.expected.values[one.what]) or 1.0)
+            for one in tried.seen
+        ]
+        if has_eps and sizes and all(size is not None and size <= _MOST_OF_EPS for size in sizes):
+            yield Cause("AS-EPS")
+
+    return candidates
 
 
 def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:

@@ -65,11 +65,20 @@ class Result:
     where
         File and line in the package under test, or nothing.
     expression
-        What was computed when it crashed, such as ``1 - a``, or nothing.
+        What was computed there when it crashed, as it is written in the package, such as ``1 - a``; or nothing.
+    call
+        What of the package was called from outside, as its author would write it, such as ``ReLU()(x)``; or nothing.
     differences
         Every result that differs.
     follows
         Names of cases that are wrong and that this one is built on, so that it may be right once they are.
+    together
+        Of those, the ones that this case does not use, and goes wrong with for what both have in common; for a case
+        that follows from nothing, another that may have the same cause.
+    shared
+        Functions of the package that it has in common with those, where they are known: the place to look at.
+    part
+        The class, function or method that it is about, or nothing.
     notes
         What is no fault, but worth knowing.
     seconds
@@ -85,8 +94,12 @@ class Result:
     hint: str = ""
     where: str = ""
     expression: str = ""
+    call: str = ""
     differences: tuple[Difference, ...] = ()
     follows: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    part: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -127,6 +140,16 @@ class Report:
     def counted(self) -> list[Result]:
         """The results that count for `status`."""
         return [result for result in self.results if not self.required or result.name in self.required]
+
+    @property
+    def roots(self) -> list[Result]:
+        """What is wrong and follows from nothing else that is: that from which most follows first."""
+        wrong = {result.name: 0 for result in self.results if result.outcome in WRONG}
+        found = [result for result in self.results if result.name in wrong and not wrong.keys() & set(result.follows)]
+        for result in self.results:
+            for name in wrong.keys() & set(result.follows):
+                wrong[name] += 1
+        return sorted(found, key=lambda result: -wrong[result.name])
 
     @property
     def status(self) -> int:

@@ -22,6 +22,9 @@ neither of the above tells them apart, the second fault shows as soon as the fir
 A case that has the same particular mistake as another, and all parts that the other is made of, follows from it,
 whatever else the two ran.
 
+A case that does not run what a root is about, but functions that both need, goes wrong together with it: what both run
+is the place to look at. So do two roots that share functions which ran without a fault nowhere.
+
 Of a root without a known cause and what follows from it and is made of the same parts, the first case with a known
 cause is named as the root.
 """
@@ -51,6 +54,9 @@ CONSEQUENCES = frozenset(
         "NO-GRADIENT",
         "REFLECTED-DETACHED",
         "NOT-SUMMED-BROADCAST",
+        "AXES-EXCHANGED",
+        "AXIS-KEPT",
+        "AXIS-LOST",
         "OTHER-SHAPE",
         "RESHAPED-NOT-TRANSPOSED",
         "RESIDUAL-NOT-ADDED",
@@ -67,6 +73,10 @@ CONSEQUENCES = frozenset(
 _ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
 _UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
 _NOT_FINITE = "NOT-FINITE"
+# One mistake, as the cases of two parts know it.
+_ALIKE = (frozenset({"INDEX-LAST-PLACE", "EMBEDDING-LAST-PLACE"}),)
+# More functions than these are no place to look at.
+_MOST_SHARED = 3
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,15 @@ class Trace:
         Whether gradients are among the case's results.
     parts
         What the case is made of beside tensors, such as ``{"Linear"}``.
+    call
+        What was called from outside when an error arose, with how it was built; or nothing.
     """
 
     called: frozenset[str]
     ended_in: str = ""
     has_gradients: bool = False
     parts: frozenset[str] = frozenset()
+    call: str = ""
 
 
 def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
@@ -117,10 +130,61 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
             roots.append(result)
     for root in roots:
         _name_the_explained(root, results, traces, follows)
-    return [
-        dataclasses.replace(result, follows=tuple(sorted(follows.get(result.name, ()), key=place.__getitem__)))
-        for result in results
-    ]
+    names_of_roots = [result.name for result in results if result in wrong and result.name not in follows]
+    related = _Related({result.name: result for result in wrong}, traces, cleared)
+    judged = []
+    for result in results:
+        uses = tuple(sorted(follows.get(result.name, ()), key=place.__getitem__))
+        shared: Mapping[str, Sequence[str]] = {}
+        if uses:
+            shared = related.below(result.name, uses)
+        elif result.name in names_of_roots:
+            shared = related.beside(result.name, names_of_roots[: names_of_roots.index(result.name)])
+        judged.append(
+            dataclasses.replace(
+                result,
+                follows=uses,
+                together=tuple(shared),
+                shared=tuple(sorted({name for names in shared.values() for name in names}))[:_MOST_SHARED],
+                call=(result.call and traces[result.name].call if result.name in traces else "") or result.call,
+            )
+        )
+    return judged
+
+
+@dataclass(frozen=True)
+class _Related:
+    """What wrong cases have in common, beside that one of them uses what the other is about."""
+
+    wrong: Mapping[str, Result]
+    traces: Mapping[str, Trace]
+    cleared: _Cleared
+
+    def below(self, name: str, roots: Sequence[str]) -> dict[str, Sequence[str]]:
+        """Of its roots those that a case does not use, each with the functions that both run."""
+        trace = self.traces[name]
+        found: dict[str, Sequence[str]] = {}
+        for root in roots:
+            above = self.traces[root]
+            if _is_about(above, above.parts) and not _is_about(trace, above.parts):
+                crashed = above.ended_in and above.ended_in == trace.ended_in
+                common = self._never_right(root) & trace.called
+                found[root] = [above.ended_in] if crashed else sorted(common) if len(common) <= _MOST_SHARED else []
+        return found
+
+    def beside(self, name: str, others: Sequence[str]) -> dict[str, Sequence[str]]:
+        """The first of other roots with which a root shares functions that are right nowhere."""
+        common = {other: sorted(self._never_right(name) & self._never_right(other)) for other in others}
+        return dict([(other, names) for other, names in common.items() if 0 < len(names) <= _MOST_SHARED][:1])
+
+    def _never_right(self, name: str) -> frozenset[str]:
+        suspects, never_right = self.cleared.suspects(self.wrong[name], self.traces[name].called)
+        return suspects if never_right else frozenset()
+
+
+def _is_about(trace: Trace, parts: frozenset[str]) -> bool:
+    """Whether functions of these classes, or these functions, ran."""
+    return any(parts.intersection(name.split(".")) for name in trace.called)
 
 
 def _name_the_explained(
@@ -205,7 +269,8 @@ def _may_crash_for(root: Result, above: Trace, trace: Trace, cleared: _Cleared) 
 
 
 def _is_another_mistake(result: Result, root: Result) -> bool:
-    return not _may_follow(result) and not root.code.startswith(_family(result))
+    is_alike = any({result.code, root.code} <= codes for codes in _ALIKE)
+    return not _may_follow(result) and not root.code.startswith(_family(result)) and not is_alike
 
 
 def _may_follow(result: Result) -> bool:

@@ -43,7 +43,7 @@ def of_numbers(
 
 def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
     if value.size == right.size:
-        return Cause("OTHER-SHAPE") if _same_values(value, right, rounding) else None
+        return _same_size(value, right, rounding)
     added = value.ndim - right.ndim
     if added >= 0:
         repeated = tuple(added + axis for axis, length in enumerate(right.shape) if length == 1)
@@ -51,6 +51,23 @@ def _other_shape(value: Array, right: Array, rounding: float) -> Cause | None:
         if summed.size == right.size and np.abs(summed.ravel() - right.ravel()).max() <= rounding:
             return Cause("NOT-SUMMED-BROADCAST")
     return None
+
+
+def _same_size(value: Array, right: Array, rounding: float) -> Cause | None:
+    """What another shape of as many values says: an axis of length 1, axes in another order, or misplaced values."""
+    if not _same_values(value, right, rounding):
+        return None
+    if np.abs(value.ravel() - right.ravel()).max() <= rounding:
+        if [length for length in value.shape if length > 1] != [length for length in right.shape if length > 1]:
+            return Cause("OTHER-SHAPE")
+        more_axes = value.ndim - right.ndim
+        return Cause("AXIS-KEPT" if more_axes > 0 else "AXIS-LOST" if more_axes else "OTHER-SHAPE")
+    if value.ndim == right.ndim <= _MOST_AXES:
+        for order in itertools.permutations(range(right.ndim)):
+            exchanged = right.transpose(order)
+            if exchanged.shape == value.shape and np.abs(exchanged - value).max() <= rounding:
+                return Cause("AXES-EXCHANGED")
+    return Cause("VALUES-MISPLACED")
 
 
 def _is_reordered(value: Array, right: Array, rounding: float) -> bool:

@@ -9,7 +9,7 @@ from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.attempt import Attempt, attempt
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.cause import Cause
-from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, what_numbers_tell
+from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, of_size, what_numbers_tell
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.own_forward import OwnForward, own_forward
 from tinytorch_hf.judging.results import Difference, Outcome, Result
@@ -18,6 +18,9 @@ from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.faults import unbuilt
 
 _OUTCOMES = {"crash": Outcome.CRASHES, "missing": Outcome.MISSING, "untried": Outcome.UNTRIED}
+_WHERE_IT_STOPPED = (
+    "That line is where it stopped, not necessarily where the fault is: look at where the values in it come from."
+)
 _ON_A_KINK = "{} is not PyTorch's, but as right: forward has a kink there"
 
 
@@ -41,13 +44,34 @@ def verdict(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float = 
             case.module,
             _OUTCOMES[answer.kind],
             answer.message,
+            hint=_WHERE_IT_STOPPED if answer.kind == "crash" and answer.where and answer.call else "",
             where=answer.where,
             expression=answer.expression,
+            call=answer.call,
             seconds=seconds,
         )
+    if answer.kind == "misshapen":
+        return _misshapen(case, answer, seconds)
     if answer.kind != "results" or not answer.results:
         return Result(case.name, case.module, Outcome.CRASHES, "it gave no results", seconds=seconds)
     return _judged(case, answer, seed, runs, seconds)
+
+
+def _misshapen(case: Case, answer: Answer, seconds: float) -> Result:
+    """A parameter that the course's values do not fit into."""
+    cause = Cause("PARAMETER-SHAPE")
+    return Result(
+        case.name,
+        case.module,
+        Outcome.DIFFERS,
+        answer.message,
+        code=cause.code,
+        cause=cause.sentence,
+        hint=cause.hint,
+        call=answer.call,
+        differences=(Difference("a parameter's shape", answer.message),),
+        seconds=seconds,
+    )
 
 
 def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -> Result:
@@ -102,7 +126,7 @@ def _untrue(claim: Claim) -> Difference:
 
 def _proven(broken: Sequence[Claim]) -> Cause | None:
     """What a statement proves that does not hold."""
-    return next((Cause(claim.code) for claim in broken if claim.code), None)
+    return next((Cause(claim.code, claim.addition) for claim in broken if claim.code), None)
 
 
 def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | None:
@@ -123,6 +147,7 @@ def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | N
     return (
         confirmed(known_mistakes(case), first, second)
         or confirmed(what_numbers_tell(case, own), listed, second)
+        or confirmed(of_size(case), listed, second)
         or confirmed(of_own_forward(tried), first, second)
     )
 

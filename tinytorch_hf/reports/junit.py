@@ -89,6 +89,8 @@ def _long(result: Result) -> str:
     rows = [f"{difference.what} {difference.message}" for difference in result.differences]
     if result.expression:
         rows.append(f"Computing {result.expression}")
+    if result.call:
+        rows.append(f"Called as {result.call}")
     if result.where:
         rows.append(f"At {result.where}")
     if result.cause:

@@ -35,12 +35,14 @@ _UNBUILT = "not implemented yet"
 _SEPARATOR = re.compile(r"(?<=\)), ")
 _INDENT = 2
 _MOST_UNBUILT = 6
+_MOST_FIRST = 5
 
 
 def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[str]:
     """The table: cases under their module of the course, what was seen beside or below them, and the sums.
 
-    What follows from another fault is named below that fault. The last line says what the exit status means.
+    What follows from another fault is named below that fault; the faults that come first are listed once more at the
+    end. The last line says what the exit status means.
 
     Parameters
     ----------
@@ -65,9 +67,48 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
         if number == 0:
             yield ""
         yield from _rows("note     ", [note], width)
+    yield from _first(report, width)
     yield ""
     yield summary(report)
     yield meaning(report)
+
+
+def _first(report: Report, width: int) -> Iterator[str]:
+    """The faults that come first, a line each; nothing if everything is right."""
+    entries = look_at_first(report)
+    if not entries:
+        return
+    yield ""
+    yield "Look at these first:"
+    names = max(len(printable(entry["operation"])) for entry in entries)
+    for entry in entries:
+        place = f"{entry['place']}: " if entry["place"] else ""
+        code = f" [{entry['code']}]" if entry["code"] else ""
+        start = f"{' ' * _INDENT}{printable(entry['operation']):<{names}}  "
+        yield from _rows(start, [f"{place}{entry['sentence']}{code}"], width)
+    more = len(report.roots) - len(entries)
+    if more:
+        yield f"{' ' * _INDENT}and {more} more"
+
+
+def look_at_first(report: Report) -> list[dict[str, str]]:
+    """Of the faults that follow from no other the first few: the operation, the place, and what is wrong.
+
+    The place is a file and line where it is known, otherwise a function, or the class that the operation is about.
+    """
+    if _only_message(report):
+        return []
+    return [
+        {
+            "operation": result.name,
+            "place": short_place(result.where, report.location)
+            if result.where
+            else (result.shared[0] if len(result.shared) == 1 and not result.follows else result.part),
+            "sentence": result.cause or result.detail.split("\n")[0],
+            "code": result.code,
+        }
+        for result in report.roots[:_MOST_FIRST]
+    ]
 
 
 def summary(report: Report) -> str:
@@ -109,19 +150,30 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
             if len(together) > 1:
                 texts.append(f"so crash {', '.join(entry.name for entry in together)}")
                 name = ""
-            if result.name in consequences:
-                texts.append(f"What follows from {result.name}: {', '.join(consequences[result.name])}")
+            texts += _followers(result.name, consequences.get(result.name, ()))
             yield from _rows(f"{' ' * _INDENT}{_verdict(result, colour)}  {name}", texts, width)
 
 
-def _consequences(report: Report) -> Mapping[str, Sequence[str]]:
+def _followers(name: str, results: Sequence[Result]) -> Iterator[str]:
+    """What is wrong because of a case, and what is wrong for what both have in common."""
+    using = [result.name for result in results if name not in result.together]
+    if using:
+        yield f"What follows from {name}: {', '.join(using)}"
+    together = [result for result in results if name in result.together]
+    for shared in dict.fromkeys(result.shared for result in together):
+        names = ", ".join(result.name for result in together if result.shared == shared)
+        common = f", as all run {' and '.join(shared)}" if shared else ""
+        yield f"What goes wrong together with {name}{common}: {names}"
+
+
+def _consequences(report: Report) -> Mapping[str, Sequence[Result]]:
     """For cases that are wrong, the cases that are wrong because of them."""
     wrong = {result.name for result in report.results if result.outcome in WRONG}
-    roots: dict[str, list[str]] = {}
+    roots: dict[str, list[Result]] = {}
     for result in report.results:
         for root in result.follows:
             if root in wrong:
-                roots.setdefault(root, []).append(result.name)
+                roots.setdefault(root, []).append(result)
     return roots
 
 
@@ -129,7 +181,7 @@ def _grouped(results: Sequence[Result]) -> Iterator[Sequence[Result]]:
     """Cases that crash for one reason together, at the first of them; all others alone."""
     shared: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        if result.outcome is Outcome.CRASHES and not result.expression:
+        if result.outcome is Outcome.CRASHES and not (result.expression or result.call):
             shared.setdefault((result.detail, result.where), []).append(result)
     for result in results:
         together = shared.get((result.detail, result.where), [result])
@@ -162,18 +214,33 @@ def _described(result: Result, location: str, roots: Collection[str] = ()) -> li
     """What was seen, and below it where and why, and what to do."""
     followed = [root for root in result.follows if root in roots]
     if followed:
-        return [f"follows from {', '.join(followed)}"]
+        return _follows(result, followed)
     texts = result.detail.split("\n")
     places = [f"computing `{result.expression}`"] if result.expression else []
     if result.where:
         places.append(f"at {short_place(result.where, location)}")
     if places:
         texts.append(" ".join(places))
+    if result.call:
+        texts.append(f"{'built by' if result.outcome is Outcome.DIFFERS else 'called as'} {result.call}")
     if result.cause:
         texts.append(f"Likely cause: {result.cause}{f' [{result.code}]' if result.code else ''}")
     if result.hint:
         texts.append(f"Hint: {result.hint}")
+    if result.together:
+        common = f": both run {' and '.join(result.shared)}" if result.shared else ""
+        texts.append(f"May have one cause with {', '.join(result.together)}{common}")
     return [*texts, *(f"Note: {note}" for note in result.notes)]
+
+
+def _follows(result: Result, roots: Sequence[str]) -> list[str]:
+    used = [root for root in roots if root not in result.together]
+    beside = [root for root in roots if root in result.together]
+    texts = [f"follows from {', '.join(used)}"] if used else []
+    if beside:
+        common = f": both run {' and '.join(result.shared)}" if result.shared else ""
+        texts.append(f"goes wrong together with {', '.join(beside)}{common}")
+    return texts
 
 
 def short_place(where: str, location: str) -> str:
@@ -211,6 +278,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},
         "required": sorted(report.required),
         "notes": list(report.notes),
+        "look_at_first": look_at_first(report),
         "results": [
             {**dataclasses.asdict(result), "outcome": result.outcome.value, "seconds": round(result.seconds, 4)}
             for result in report.results

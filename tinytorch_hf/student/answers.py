@@ -13,7 +13,7 @@ from typing import Any
 from tinytorch_hf.errors import printable
 from tinytorch_hf.student import wire
 
-KINDS = ("results", "found", "opened", "absent", "missing", "untried", "crash")
+KINDS = ("results", "found", "opened", "absent", "missing", "untried", "misshapen", "crash")
 # Far longer than any message of Python's own.
 _LONGEST_TEXT = 4000
 _MOST_NAMES = 2000
@@ -34,7 +34,8 @@ class Answer:
     kind
         One of `KINDS`: "results" of what was run; "found", whether a part is there; "opened", the package was
         imported; "absent", there is no such package; "missing", what was run needs something that is not implemented
-        yet; "untried", our own call does not fit; "crash", it raised an error or ended the process.
+        yet; "untried", our own call does not fit; "misshapen", a parameter has another shape than TinyTorch's;
+        "crash", it raised an error or ended the process.
     results
         Arrays and plain values by name.
     found
@@ -44,7 +45,9 @@ class Answer:
     where
         File and line in the package, ``file:line``, or nothing.
     expression
-        What was being computed, as it is written, or nothing.
+        What was being computed there, as it is written in the package, or nothing.
+    call
+        What of the package was called from outside, as its author would write it, such as ``ReLU()(x)``; or nothing.
     package, location
         Name, with version, and folder of a package that was opened.
     unbuilt
@@ -63,6 +66,7 @@ class Answer:
     message: str = ""
     where: str = ""
     expression: str = ""
+    call: str = ""
     package: str = ""
     location: str = ""
     unbuilt: str = ""

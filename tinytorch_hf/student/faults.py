@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinytorch_hf.student import expressions, view
+from tinytorch_hf.student import calls, expressions, view
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.unbuilt import Watch
 
@@ -66,7 +66,10 @@ def told(error: BaseException, package: str, folder: str, watch: Watch | None = 
     library = missing_library(error, package)
     if library:
         return Answer("crash", message=_library_advice(library, package, folder), where=where)
-    return dataclasses.replace(_unbuilt(error, watch, where) or _ours(error, where), expression=expressions.of(error))
+    answer = _unbuilt(error, watch, where) or _ours(error, where)
+    if answer.kind == "missing":
+        return answer
+    return dataclasses.replace(answer, expression=expressions.of(error, answer.where), call=calls.of(error))
 
 
 def _unbuilt(error: BaseException, watch: Watch | None, where: str) -> Answer | None:
@@ -86,6 +89,8 @@ def _ours(error: BaseException, where: str) -> Answer:
     """The answer where a line of ours may be what does not fit; a crash otherwise."""
     if isinstance(error, view.UntriedError):
         return Answer("untried", message=str(error))
+    if isinstance(error, view.ParameterShapeError):
+        return Answer("misshapen", message=str(error))
     step = expressions.innermost(error)
     if step is not None and expressions.is_ours(step.tb_frame.f_code.co_filename):
         lacking = _lacking(error, step)
@@ -181,9 +186,10 @@ def _lacking(error: BaseException, step: TracebackType) -> str:
     """The operator or method that an expression of ours needs and that the student's class does not have."""
     if not isinstance(error, TypeError | AttributeError):
         return ""
-    for tree in expressions.trees(step):
+    place = expressions.place_of(step)
+    for tree in expressions.trees(place):
         try:
-            found = _lacks(tree, step)
+            found = _lacks(tree, place)
         except Exception:  # noqa: S112 -- what cannot be computed anew is not what is looked for
             continue
         if found:
@@ -191,19 +197,19 @@ def _lacking(error: BaseException, step: TracebackType) -> str:
     return ""
 
 
-def _lacks(tree: ast.expr, step: TracebackType) -> str:
+def _lacks(tree: ast.expr, place: expressions.Place) -> str:
     if isinstance(tree, ast.Call):
         if isinstance(tree.func, ast.Name) and tree.func.id == "getattr" and len(tree.args) == 2:
-            return _without(expressions.value(tree.args[0], step), expressions.value(tree.args[1], step))
+            return _without(expressions.value(tree.args[0], place), expressions.value(tree.args[1], place))
         # A method that is not there raises where it is looked up.
         tree = tree.func
     if isinstance(tree, ast.Attribute):
-        return _without(expressions.value(tree.value, step), tree.attr)
+        return _without(expressions.value(tree.value, place), tree.attr)
     if isinstance(tree, ast.UnaryOp):
         name, _ = _OPERATORS.get(type(tree.op), ("", ""))
-        return _without(expressions.value(tree.operand, step), name)
+        return _without(expressions.value(tree.operand, place), name)
     if isinstance(tree, ast.Subscript):
-        return _without(expressions.value(tree.value, step), "__getitem__")
+        return _without(expressions.value(tree.value, place), "__getitem__")
     kind: type
     if isinstance(tree, ast.BinOp):
         kind, sides = type(tree.op), (tree.left, tree.right)
@@ -212,7 +218,7 @@ def _lacks(tree: ast.expr, step: TracebackType) -> str:
     else:
         return ""
     names = _OPERATORS.get(kind, ("", ""))
-    lacking = [_without(expressions.value(side, step), name) for side, name in zip(sides, names, strict=True)]
+    lacking = [_without(expressions.value(side, place), name) for side, name in zip(sides, names, strict=True)]
     return next(filter(None, lacking), "")
 
 
@@ -229,12 +235,13 @@ def _misfit(error: BaseException, step: TracebackType) -> str:
     """The student's function, with its signature, that the arguments of our call cannot be bound to."""
     if not isinstance(error, TypeError):
         return ""
-    for tree in expressions.trees(step):
+    place = expressions.place_of(step)
+    for tree in expressions.trees(place):
         if isinstance(tree, ast.Call):
             try:
-                function = expressions.value(tree.func, step)
+                function = expressions.value(tree.func, place)
                 signature = _signature(function)
-                if signature is not None and not _fits(signature, tree, step):
+                if signature is not None and not _fits(signature, tree, place):
                     return f"{_name(function)}{signature}"
             except Exception:  # noqa: S112 -- what cannot be computed anew proves nothing
                 continue
@@ -256,13 +263,13 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 
-def _fits(signature: inspect.Signature, call: ast.Call, step: TracebackType) -> bool:
+def _fits(signature: inspect.Signature, call: ast.Call, place: expressions.Place) -> bool:
     positional: list[Any] = []
     named: dict[str, Any] = {}
     for argument in call.args:
-        positional += list(expressions.value(argument.value, step)) if isinstance(argument, ast.Starred) else [None]
+        positional += list(expressions.value(argument.value, place)) if isinstance(argument, ast.Starred) else [None]
     for keyword in call.keywords:
-        named.update({keyword.arg: None} if keyword.arg else expressions.value(keyword.value, step))
+        named.update({keyword.arg: None} if keyword.arg else expressions.value(keyword.value, place))
     try:
         signature.bind(*positional, **named)
     except TypeError:

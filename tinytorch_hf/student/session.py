@@ -17,6 +17,8 @@ from tinytorch_hf.student.unbuilt import Watch, has_unbuilt, modules_of
 from tinytorch_hf.student.view import Student, UnbuiltError
 
 Handler = Callable[[dict[str, Any]], Answer]
+# Kinds of answers that something may explain which is not implemented yet.
+_FAILED = ("crash", "missing", "untried", "misshapen")
 
 
 class Session:
@@ -51,7 +53,7 @@ class Session:
         """
         is_watched = self._has_unbuilt(is_silent=not request.get("watch"))
         answer = self._attempt(request, is_watched)
-        has_failed = answer.kind in ("crash", "missing", "untried") and bool(self._folder) and not is_watched
+        has_failed = answer.kind in _FAILED and bool(self._folder) and not is_watched
         # A module that calls such a function when it is imported was not there to be looked through before.
         if has_failed and (request["ask"] != "run" or self._has_unbuilt()):
             return self._attempt(request, is_watched=True)

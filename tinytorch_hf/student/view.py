@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +24,14 @@ class UnbuiltError(Exception):
 
 class DiffersError(Exception):
     """Something is not as it should be that no comparison of numbers would show; the message says what."""
+
+
+class ParameterShapeError(DiffersError):
+    """A parameter has another shape than TinyTorch's; ``layer`` is what it belongs to."""
+
+    def __init__(self, layer: Any, message: str) -> None:
+        super().__init__(message)
+        self.layer = layer
 
 
 class Student:
@@ -230,9 +237,10 @@ class Student:
             laid_out = wanted.T if self._is_transposed(layer, path) else wanted
             present = self.array(parameter)
             if present.shape != laid_out.shape:
-                raise DiffersError(
+                raise ParameterShapeError(
+                    layer,
                     f"{path} has the shape {present.shape} where TinyTorch's has {laid_out.shape}"
-                    + ("; is it transposed?" if present.shape == laid_out.shape[::-1] else "")
+                    + ("; is it transposed?" if present.shape == laid_out.shape[::-1] else ""),
                 )
             setattr(parameter, self.conventions.data, laid_out.copy())
 
@@ -304,14 +312,6 @@ class Student:
         """The class of linear layers, also where the part is a function that makes one."""
         linear = self._find_part("Linear")
         return linear if isinstance(linear, type) else type(linear(1, 1))
-
-
-def arguments_of(part: Any) -> list[str]:
-    """The names of what a class or function takes; none where it does not say."""
-    try:
-        return list(inspect.signature(part).parameters)
-    except (TypeError, ValueError):
-        return []
 
 
 class _Swapped:

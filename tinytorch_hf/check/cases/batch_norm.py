@@ -48,7 +48,11 @@ def _by_channel(values: Any) -> Any:
 
 
 def _written_out(
-    detached: str = "", unbiased: bool = False, eps_outside: bool = False, axes: tuple[int, ...] = (0, 2, 3)
+    detached: str = "",
+    unbiased: bool = False,
+    eps_outside: bool = False,
+    axes: tuple[int, ...] = (0, 2, 3),
+    eps: float = 1e-5,
 ) -> InTorch:
     def compute(_: Judge, v: Any) -> Any:
         x = v["x"]
@@ -59,7 +63,7 @@ def _written_out(
         elif detached:
             mean = mean.detach()
             variance = variance.detach() if detached == "both" else variance
-        deviation = variance.sqrt() + 1e-5 if eps_outside else (variance + 1e-5).sqrt()
+        deviation = variance.sqrt() + 1e-5 if eps_outside else (variance + eps).sqrt()
         return (x - mean) / deviation * _by_channel(v["gamma"]) + _by_channel(v["beta"])
 
     return compute
@@ -85,7 +89,14 @@ def _running(v: Any, unbiased: bool, start: str, momentum: float) -> tuple[Any, 
     return mean, variance
 
 
-def _evaluation(unbiased: bool = True, start: str = "0 and 1", momentum: float = 0.1, leaks: bool = False) -> InTorch:
+def _evaluation(
+    unbiased: bool = True,
+    start: str = "0 and 1",
+    momentum: float = 0.1,
+    leaks: bool = False,
+    eps: float = 1e-5,
+    eps_outside: float = 0.0,
+) -> InTorch:
     """With running statistics; ``leaks`` if a batch in evaluation changes them, too."""
 
     def compute(_: Judge, v: Any) -> Any:
@@ -95,7 +106,7 @@ def _evaluation(unbiased: bool = True, start: str = "0 and 1", momentum: float =
             for batch in (first, v["x"].detach()):
                 mean = (1 - momentum) * mean + momentum * batch.mean((0, 2, 3))
                 variance = (1 - momentum) * variance + momentum * batch.var((0, 2, 3), unbiased=unbiased)
-        normalized = (v["x"] - _by_channel(mean)) / (_by_channel(variance) + 1e-5).sqrt()
+        normalized = (v["x"] - _by_channel(mean)) / ((_by_channel(variance) + eps).sqrt() + eps_outside)
         return normalized * _by_channel(v["gamma"]) + _by_channel(v["beta"])
 
     return compute
@@ -107,6 +118,13 @@ def _never_updated(_: Judge, v: Any) -> Any:
 
 def _new(student: Student, values: Inputs) -> Any:
     return student.part("BatchNorm2d")(len(values["gamma"]))
+
+
+_EVALUATION_EPS: Mapping[str, InTorch] = {
+    "NORM-NO-EPS": _evaluation(eps=0.0),
+    "NORM-EPS-SIGN": _evaluation(eps=-1e-5),
+    "NORM-EPS-OUTSIDE": _evaluation(eps=0.0, eps_outside=1e-5),
+}
 
 
 def _evaluation_case(name: str, n_earlier: int) -> Case:
@@ -133,6 +151,8 @@ def _evaluation_case(name: str, n_earlier: int) -> Case:
             # After a single batch, this is as good as statistics that start with it.
             **({"BATCH-NORM-LAST-BATCH": _evaluation(momentum=1.0)} if n_earlier > 1 else {}),
             "BATCH-NORM-UPDATED-IN-EVALUATION": _evaluation(leaks=True),
+            # Beside the variance of several batches, eps is smaller than rounding.
+            **(_EVALUATION_EPS if n_earlier == 1 else {}),
         },
     )
 
@@ -157,6 +177,7 @@ def _training_case(name: str, n: int) -> Case:
             "NORM-BOTH-CONSTANT": _written_out("both"),
             "NORM-NO-EPS": lambda judge, v: _batch_norm(judge, v, 1e-30),
             "NORM-EPS-OUTSIDE": _written_out(eps_outside=True),
+            "NORM-EPS-SIGN": _written_out(eps=-1e-5),
             "BATCH-NORM-BY-SAMPLE": _written_out(axes=(2, 3)),
             "BATCH-NORM-BY-PIXEL": _written_out(axes=(0,)),
         },

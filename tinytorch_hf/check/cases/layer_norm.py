@@ -49,7 +49,7 @@ def norm(judge: Judge, v: Any, x: Any, prefix: str = "") -> Any:
 
 
 def _norm_written_out(
-    *, unbiased: bool = False, eps_outside: bool = False, constant: str = "", axes: str = "last"
+    *, unbiased: bool = False, eps_outside: bool = False, constant: str = "", axes: str = "last", eps: float = 1e-5
 ) -> InTorch:
     """LayerNorm with one thing wrong; ``constant`` names what the gradient does not go through."""
 
@@ -63,7 +63,7 @@ def _norm_written_out(
         if "mean" in constant:
             variance = ((x - mean.detach()) ** 2).mean(over, keepdim=True) if variance.requires_grad else variance
             mean = mean.detach()
-        deviation = variance.sqrt() + 1e-5 if eps_outside else (variance + 1e-5).sqrt()
+        deviation = variance.sqrt() + eps if eps_outside else (variance + eps).sqrt()
         return (x - mean) / deviation * v["gamma"] + v["beta"]
 
     return compute
@@ -77,6 +77,7 @@ def _by_variance(_: Judge, v: Any) -> Any:
 _NORM_MISTAKES: dict[str, InTorch] = {
     "NORM-UNBIASED": _norm_written_out(unbiased=True),
     "NORM-EPS-OUTSIDE": _norm_written_out(eps_outside=True),
+    "NORM-EPS-SIGN": _norm_written_out(eps=-1e-5),
     "NORM-NO-ROOT": _by_variance,
     "NORM-MEAN-CONSTANT": _norm_written_out(constant="mean"),
     "NORM-VARIANCE-CONSTANT": _norm_written_out(constant="variance"),

@@ -12,7 +12,8 @@ from tinytorch_hf.check.inputs import digits, features, sizes, weights
 from tinytorch_hf.check.operation import InTorch, layer
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, UnbuiltError, arguments_of
+from tinytorch_hf.student.calls import arguments_of
+from tinytorch_hf.student.view import Student, UnbuiltError
 
 _P = 0.3
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from tinytorch_hf.check.cases.optimizer_steps import SHAPES, Plan, in_tinytorch,
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.updates import RIGHT, Settings, Updates
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, UnbuiltError
 
 Run = Callable[[Student, Inputs], Results]
 Claims = Callable[[Inputs, Results], list[Claim]]
@@ -184,21 +186,71 @@ def _defaults(part: str) -> Case:
     def run(student: Student, inputs: Inputs) -> Results:
         if student.is_mapped:
             return {"not judged": "TinyTorch's defaults are those of no other framework"}
-        found = {f"{name}, by default": value for name, value in without(student, inputs).items()}
-        return {**found, **with_all(student, inputs)}
+        # What fails with all arguments, too, is no matter of the defaults.
+        found = with_all(student, inputs)
+        try:
+            found |= {f"{name}, by default": value for name, value in without(student, inputs).items()}
+        except (UnbuiltError, NotImplementedError):
+            raise
+        except Exception as error:
+            found["raised by default"] = f"{type(error).__name__}: {error}"[:200]
+        return {**found, "stated": _stated(student.part(part))}
 
     def claims(_: Inputs, results: Results) -> list[Claim]:
         if "not judged" in results:
             return []
+        if "raised by default" in results:
+            seen = f"without arguments it ends in {results['raised by default']}, and with these it does not"
+            return [_of_defaults(part, False, seen, _others(part, results["stated"]))]
         # Whether the steps are right is told by other cases.
         steps = [name for name in results if f"{name}, by default" in results]
         same = bool(steps) and all(np.array_equal(results[name], results[f"{name}, by default"]) for name in steps)
-        stated = ", ".join(f"{name}={value}" for name, value in _DEFAULTS[part].items())
-        return [
-            Claim(f"the defaults are {stated}", same, "DEFAULT-ARGUMENT", seen="without arguments it steps otherwise")
-        ]
+        seen = "without arguments the parameters change in another way than with these"
+        probable = _others(part, results["stated"]) or _larger(part, results, steps)
+        return [_of_defaults(part, same, seen, probable)]
 
     return _case(f"{part.lower()}-defaults", part, run, claims)
+
+
+def _of_defaults(part: str, holds: bool, seen: str, probable: str) -> Claim:
+    stated = ", ".join(f"{name}={value}" for name, value in _DEFAULTS[part].items())
+    return Claim(f"the defaults are {stated}", holds, "DEFAULT-ARGUMENT", seen=seen, addition=probable)
+
+
+def _stated(part: Any) -> list[list[str]]:
+    """Names and values of the default arguments that an optimizer's signature states."""
+    try:
+        parameters = inspect.signature(part).parameters
+    except (TypeError, ValueError):
+        return []
+    return [[name, repr(entry.default)] for name, entry in parameters.items() if entry.default is not entry.empty]
+
+
+def _others(part: str, stated: Any) -> str:
+    """The defaults that are not TinyTorch's."""
+    others = []
+    for name, text in stated:
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            continue
+        right = _DEFAULTS[part].get(name, value)
+        if isinstance(value, int | float | tuple) and value != right:
+            others.append(f"{name}={value} instead of {right}")
+    return " and ".join(others)
+
+
+def _larger(part: str, results: Results, steps: Sequence[str]) -> str:
+    """By how much all steps are larger, if by one factor, as of another learning rate."""
+    own = np.concatenate([np.ravel(results[f"{name}, by default"]) for name in steps]) if steps else np.zeros(0)
+    right = np.concatenate([np.ravel(results[name]) for name in steps]) if steps else np.zeros(0)
+    if own.shape != right.shape or not right.any():
+        return ""
+    factor = float(own @ right / (right @ right))
+    if not np.allclose(own, factor * right, rtol=1e-2, atol=1e-3 * float(np.abs(factor * right).max())):
+        return ""
+    rate = _DEFAULTS[part]["lr"]
+    return f"all steps are {factor:.3g} times as large, as if lr were {factor * rate:.3g} instead of {rate}"
 
 
 CASES = tuple(

@@ -13,7 +13,8 @@ from tinytorch_hf.check.state import gradient_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, arguments_of
+from tinytorch_hf.student.calls import arguments_of
+from tinytorch_hf.student.view import Student
 
 # Computes gradients with NumPy alone from a, b and what arrives; the judge's precision is kept.
 _Formula = Callable[[Array, Array, Array], Mapping[str, Array]]

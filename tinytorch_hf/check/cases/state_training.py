@@ -10,7 +10,8 @@ import numpy as np
 
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
-from tinytorch_hf.student.view import Student, arguments_of
+from tinytorch_hf.student.calls import arguments_of
+from tinytorch_hf.student.view import Student
 
 _N_STEPS = 50
 _RATE = 0.05

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.expressions import Expression, Table
+from tinytorch_hf.check.expressions import Compute, Expression, Table
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
@@ -69,6 +69,21 @@ def reductions(name: str) -> list[Expression]:
     ]
 
 
+def single_values(_: Inputs, results: Results) -> list[Claim]:
+    """That what is left of all axes has none; with some it serves as well, and is worth a note."""
+    return [
+        Claim(f"{text} has the shape {found.shape}, where PyTorch gives ()", False, is_note=True)
+        for text, found in results.items()
+        if text.endswith("()") and isinstance(found, np.ndarray) and found.size == 1 and found.ndim
+    ]
+
+
+def _reduction(name: str, *more: Expression) -> Case:
+    return Table([*reductions(name), *more], with_gradients=False, claims=single_values).case(
+        f"tensor-{name}", "tensor", ("Tensor", f"Tensor.{name}"), arrays(a=(4, 5, 7))
+    )
+
+
 def reshapes() -> list[Expression]:
     """Of an array of three axes into others, with and without a length that is left open."""
     return [
@@ -108,6 +123,13 @@ def transposes() -> list[Expression]:
         Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0), may_be_refused=True),
         Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2)),
     ]
+
+
+TRANSPOSES: Mapping[str, Mapping[str, Compute]] = {
+    "TRANSPOSE-DEFAULT-REVERSES": {"a.transpose()": lambda v: v["a"].transpose(0, 2)},
+    "TRANSPOSE-DEFAULT-FIRST": {"a.transpose()": lambda v: v["a"].transpose(0, 1)},
+}
+"""What is exchanged by mistake where nothing says which axes."""
 
 
 def indices() -> list[Expression]:
@@ -278,13 +300,15 @@ CASES = (
             *BATCHES,
         ],
     ),
-    _values("tensor-sum", arrays(a=(4, 5, 7)), reductions("sum"), "Tensor.sum"),
-    _values("tensor-mean", arrays(a=(4, 5, 7)), reductions("mean"), "Tensor.mean"),
-    _values("tensor-max", arrays(a=(4, 5, 7)), [*reductions("max"), *reductions("min")], "Tensor.max"),
+    _reduction("sum"),
+    _reduction("mean"),
+    _reduction("max", *reductions("min")),
     Table(reshapes(), with_gradients=False, claims=reshape_claims).case(
         "tensor-reshape", "tensor", ("Tensor", "Tensor.reshape"), arrays(a=(3, 4, 7))
     ),
-    _values("tensor-transpose", arrays(a=(3, 4, 7)), transposes(), "Tensor.transpose"),
+    Table(transposes(), with_gradients=False, mistakes=TRANSPOSES).case(
+        "tensor-transpose", "tensor", ("Tensor", "Tensor.transpose"), arrays(a=(3, 4, 7))
+    ),
     _values("tensor-indexing", arrays(a=(5, 7)), indices(), "Tensor.__getitem__"),
     Case(
         "tensor-other-types",

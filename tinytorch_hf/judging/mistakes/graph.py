@@ -167,8 +167,38 @@ MISTAKES = (
     ),
     Mistake(
         "OTHER-SHAPE",
-        "the values are right, but in another shape",
-        "Give the result the shape that PyTorch gives it.",
+        "the values and their order are right, but they come in another shape",
+        "Compute the shape of the result from that of the input, axis by axis; nothing has to change places.",
+    ),
+    Mistake(
+        "AXES-EXCHANGED",
+        "the values are right, but the axes stand in another order",
+        "Look at which axes are exchanged, by default, too: transpose() exchanges the last two in TinyTorch.",
+    ),
+    Mistake(
+        "TRANSPOSE-DEFAULT-REVERSES",
+        "without arguments it reverses the order of all axes",
+        "Without arguments the last two axes are exchanged, whatever their number: swapaxes(-2, -1).",
+    ),
+    Mistake(
+        "TRANSPOSE-DEFAULT-FIRST",
+        "without arguments it exchanges the first two axes",
+        "Without arguments the last two axes are exchanged, whatever their number: swapaxes(-2, -1).",
+    ),
+    Mistake(
+        "AXIS-KEPT",
+        "the values are right, but an axis of length 1 is kept that PyTorch drops",
+        "An axis that is summed over goes, unless keepdims=True is given: look at the default of keepdims.",
+    ),
+    Mistake(
+        "AXIS-LOST",
+        "the values are right, but an axis of length 1 is dropped that PyTorch keeps",
+        "Keep an axis of length 1 where keepdims=True is given, or where nothing is summed over it; do not squeeze.",
+    ),
+    Mistake(
+        "AS-EPS",
+        "the values are off by about as much as eps is",
+        "Compare eps with the course's formula: its value, its sign, and whether it stands under the root.",
     ),
     Mistake(
         "NOT-FINITE",

@@ -51,6 +51,11 @@ MISTAKES = (
         "Linear draws from N(0, 1/in_features), Conv2d from N(0, 2/fan_in); biases start at zero.",
     ),
     Mistake(
+        "PARAMETER-SHAPE",
+        "a parameter has another shape than the course's",
+        "Look at what the constructor computes from its arguments, and at the defaults of those that are not given.",
+    ),
+    Mistake(
         "DEFAULT-ARGUMENT",
         "a default argument is not TinyTorch's",
         "Write the default that the course's documentation states.",

@@ -36,6 +36,11 @@ MISTAKES = (
         "Divide by sqrt(variance + eps).",
     ),
     Mistake(
+        "NORM-EPS-SIGN",
+        "eps is subtracted instead of added",
+        "Divide by sqrt(variance + eps).",
+    ),
+    Mistake(
         "NORM-OVER-BATCH",
         "it normalizes over the batch instead of the features",
         "Use axis=-1.",
