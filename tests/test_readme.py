@@ -32,7 +32,7 @@ SHELL_BLOCKS = re.findall(r"^```shell\n(.*?)^```", README, re.MULTILINE | re.DOT
 def test_two_commands_do_all_set_up() -> None:
     """One runs the main job, one the tests; there is no third to forget."""
     assert SHELL_BLOCKS == [
-        'pip install -e ".[compare]" && tinytorch-hf compare tinydigits\n',
+        "pip install -e . && tinytorch-hf compare tinydigits\n",
         'pip install -e ".[test]" && pytest\n',
     ]
 
