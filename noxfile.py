@@ -40,7 +40,7 @@ LONGER_TESTS = (
 )
 # Specifications that go through all of their examples, and not only the first of them, where LONGER says so.
 LONGER_EXAMPLES = (
-    *("tests/test_benchmarks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
+    *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.
