@@ -38,6 +38,11 @@ LONGER_TESTS = (
     *("tests/contract_in_full.py", "tests/mirror/real_loads.py"),
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
 )
+# Specifications that go through all of their examples, and not only the first of them, where LONGER says so.
+LONGER_EXAMPLES = (
+    *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
+    *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
+)
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
 
@@ -96,7 +101,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 def longer(session: nox.Session) -> None:
     """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
     session.install("-e", ".[test]")
-    session.run("pytest", *LONGER_TESTS, *session.posargs)
+    session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
 
 
 @nox.session

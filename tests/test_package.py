@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Run
+from seeds import examples
 
 import tinytorch_hf
 from tinytorch_hf import catalog
@@ -94,7 +95,7 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
         ["info", "tinydigits", "--json"],
         ["show", "tinydigits"],
         ["stats", "tinydigits", "--json"],
-        ["verify"],
+        *examples([], [["verify"]]),
     ],
 )
 def test_the_wheel_and_the_checkout_behave_alike(run_installed: Run, run_numpy_only: Run, arguments: list[str]) -> None:

@@ -8,11 +8,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
-from conftest import CHECKOUT, Run
+from conftest import CHECKOUT, Run, Start
 from environments import Environment
+from seeds import examples
 
 import tinytorch_hf
+from tinytorch_hf import cli
+from tinytorch_hf.health import imports
 from tinytorch_hf.health.roads import LIBRARIES, ROADS
 
 Roads = dict[str, dict[str, str]]
@@ -34,12 +38,26 @@ def _roads(found: dict[str, Any]) -> Roads:
     return {road["subject"]: road for road in found["roads"]}
 
 
-def test_where_everything_is_installed_everything_works(run_python: Run) -> None:
+@pytest.mark.parametrize("is_cold", examples([False], [True]))
+def test_where_everything_is_installed_everything_works(
+    is_cold: bool,
+    run_python: Run,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Every road is ok, every version is that of pip, and the exit status is 0."""
-    done = run_python("-m", "tinytorch_hf", "doctor", "--json")
-    found = json.loads(done.stdout)
+    if is_cold:
+        done = run_python("-m", "tinytorch_hf", "doctor", "--json")
+        status, printed = done.returncode, (done.stdout, done.stderr)
+    else:
+        monkeypatch.chdir(tmp_path)
+        forked.use(monkeypatch, start, imports)
+        status, printed = cli.main(["doctor", "--json"]), tuple(capsys.readouterr())
+    found = json.loads(printed[0])
 
-    assert (done.returncode, done.stderr, found["sound"]) == (0, "", True)
+    assert (status, printed[1], found["sound"]) == (0, "", True)
     assert [road["outcome"] for road in found["roads"]] == ["ok"] * len(ROADS)
     assert {library["subject"]: library["version"] for library in found["libraries"]} == {
         name: metadata.version(name) for name in LIBRARIES

@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import Run
+from seeds import examples
 
 from tinytorch_hf import catalog, load_tinydigits
 from tinytorch_hf.errors import WrongHashError
@@ -43,7 +44,7 @@ def test_the_files_are_rebuilt_byte_for_byte(recipe: ModuleType, same_random_sta
     assert recipe.build() == {file.name: store.read(catalog.TINYDIGITS, file) for file in catalog.TINYDIGITS.files}
 
 
-@pytest.mark.parametrize("where", ["root", "elsewhere"])
+@pytest.mark.parametrize("where", examples(["elsewhere"], ["root"]))
 def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str, checkout: Path) -> None:
     """As the course's text says it, in a checkout where nothing is installed; it prints what its last comment says."""
     cwd = copy if where == "root" else copy / "datasets" / "tinydigits"

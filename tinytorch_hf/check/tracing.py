@@ -40,12 +40,13 @@ def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, 
         name of that in which an error arose, and the call from outside that led there, or nothing.
     """
     starts = tuple(f"{folder.as_posix()}/" for folder in folders)
-    codes: set[CodeType] = set()
+    # By identity, because code compares by content, which takes longer; a name that is there twice does no harm.
+    codes: dict[int, CodeType] = {}
     made = calls.Made()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
-            codes.add(frame.f_code)
+            codes[id(frame.f_code)] = frame.f_code
             made.watch(frame)
 
     ended_in = call = ""
@@ -58,7 +59,7 @@ def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, 
         ended_in, call = _innermost(error.__traceback__, starts), calls.of(error, made)
     finally:
         sys.setprofile(before)
-    names = {_name(code) for code in codes if _counts(code, starts)}
+    names = {_name(code) for code in codes.values() if _counts(code, starts)}
     return tuple(sorted(names)[:MOST_NAMES]), ended_in, call
 
 

@@ -22,7 +22,7 @@ from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude
 from tinytorch_hf.judging.symptoms import of_numbers
-from tinytorch_hf.judging.yardstick import Expected, delivered, differences, is_float
+from tinytorch_hf.judging.yardstick import Expected, agree, delivered, is_float
 
 # The relative error that another eps, usually 1e-5 beside a variance near 1, leaves at most.
 _MOST_OF_EPS = 3e-5
@@ -148,9 +148,7 @@ def _would_give(wrong: Expected, tried: Attempt) -> bool:
         if name in wrong.values
     }
     compared = delivered(wrong, arrived)
-    return not differences(compared, arrived) and bool(
-        differences(delivered(tried.expected, compared.values), compared.values)
-    )
+    return agree(compared, arrived) and not agree(delivered(tried.expected, compared.values), compared.values)
 
 
 def _from_the_numbers(difference: Difference, tried: Attempt, counts: dict[int, str]) -> Cause | None:

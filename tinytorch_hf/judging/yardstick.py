@@ -13,7 +13,7 @@ own, show it best.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,13 +90,23 @@ def is_float(value: Any) -> bool:
 
 def differences(expected: Expected, found: Results) -> list[Difference]:
     """Every result that differs, in the order of the right ones; one that was not delivered differs."""
-    compared = [
-        _difference(name, right, found[name], expected.rounding.get(name, 0.0))
-        if name in found
-        else Difference(name, "was not delivered")
-        for name, right in expected.values.items()
-    ]
-    return [difference for difference in compared if difference]
+    return list(_each_difference(expected, found))
+
+
+def agree(expected: Expected, found: Results) -> bool:
+    """Whether no result differs; what comes behind the first one that does is not looked at."""
+    return next(_each_difference(expected, found), None) is None
+
+
+def _each_difference(expected: Expected, found: Results) -> Iterator[Difference]:
+    for name, right in expected.values.items():
+        difference = (
+            _difference(name, right, found[name], expected.rounding.get(name, 0.0))
+            if name in found
+            else Difference(name, "was not delivered")
+        )
+        if difference:
+            yield difference
 
 
 def delivered(expected: Expected, found: Results) -> Expected:

@@ -52,6 +52,9 @@ class Session:
         ``watch``.
         """
         is_watched = self._has_unbuilt(is_silent=not request.get("watch"))
+        if request.get("watch") and not is_watched and self._folder:
+            # It has run already, for a difference to be explained; there is nothing to watch for.
+            return Answer("results")
         answer = self._attempt(request, is_watched)
         has_failed = answer.kind in _FAILED and bool(self._folder) and not is_watched
         # A module that calls such a function when it is imported was not there to be looked through before.

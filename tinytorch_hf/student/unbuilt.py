@@ -58,7 +58,13 @@ def has_unbuilt(package: str, folder: str, is_silent: bool = False) -> bool:
 
 def modules_of(package: str) -> tuple[str, ...]:
     """Names of the package's modules that were imported so far."""
-    return tuple(name for name in list(sys.modules) if f"{name}.".startswith(f"{package}."))
+    return _modules_among(tuple(sys.modules), package)
+
+
+# Every request asks, and there are thousands of names where torch is imported, too.
+@functools.lru_cache(maxsize=1)
+def _modules_among(names: tuple[str, ...], package: str) -> tuple[str, ...]:
+    return tuple(name for name in names if f"{name}.".startswith(f"{package}."))
 
 
 class Watch:
@@ -157,15 +163,15 @@ def _functions(holder: Any) -> Iterator[Any]:
 def _codes(function: Any) -> Iterator[CodeType]:
     """The code of a function, whatever it is wrapped in; nothing for what is none."""
     for _ in range(20):
+        if type(function) is FunctionType and function.__dict__.get("__wrapped__") is None:
+            yield function.__code__
+            return
         if isinstance(function, property):
             for part in (function.fget, function.fset):
                 yield from _codes(part)
             return
         # Looked up where it is defined: an object of the student's may answer to any name.
         inner = inspect.getattr_static(function, "__wrapped__", None)
-        if isinstance(function, FunctionType) and inner is None:
-            yield function.__code__
-            return
         if isinstance(function, functools.partial | functools.cached_property):
             function = function.func
         elif isinstance(function, staticmethod | classmethod) or inspect.ismethod(function):
