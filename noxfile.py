@@ -27,6 +27,7 @@ HUB_TESTS = [
 SEEDED_TESTS = (
     "tests/check/test_battery_clean.py",
     "tests/check/test_battery_mutants.py",
+    "tests/check/test_recorded_judge.py",
     "tests/compare/test_synchronised.py",
     "tests/compare/test_lockstep.py",
     "tests/docs/test_cards.py",
@@ -102,6 +103,18 @@ def longer(session: nox.Session) -> None:
     """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
     session.install("-e", ".[test]")
     session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
+
+
+@nox.session
+def records(session: nox.Session) -> None:
+    """Every recorded answer against the newest PyTorch, whole trainings too; another release may answer otherwise."""
+    session.install("-e", ".[test]")
+    session.run(
+        "pytest",
+        *("tests/judging/test_answers.py", "tests/compare/test_pytorch_training.py"),
+        *session.posargs,
+        env={"LONGER": "1", "RECORDS_STRICT": "1"},
+    )
 
 
 @nox.session

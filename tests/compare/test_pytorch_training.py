@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from in_process import judge_here, run_here
+from seeds import examples
 
 from docs.tools.answers import default_settings
 from tinytorch_hf.compare import pytorch_training, tasks
@@ -49,13 +50,18 @@ def test_a_record_begins_as_pytorch_does(settings: Settings) -> None:
     assert 0 <= accuracy <= 1
 
 
-def test_a_whole_record_is_what_pytorch_gives() -> None:
-    """Of the README's first command: every loss and every accuracy."""
-    arrays, model = tasks.load_arrays(DIGITS), tasks.make_model(DIGITS)
+@pytest.mark.parametrize(
+    "settings",
+    examples([DIGITS], [settings for settings in default_settings() if settings != DIGITS]),
+    ids=lambda settings: f"{settings.dataset}-{settings.model}",
+)
+def test_a_whole_record_is_what_pytorch_gives(settings: Settings) -> None:
+    """Every loss and every accuracy, up to where rounding parts what several layers of a network make of it."""
+    arrays, model = tasks.load_arrays(settings), tasks.make_model(settings)
+    record = recorded(settings)
     with judged_by("torch"):
-        live = Live(DIGITS, model, model.initial_weights(0), arrays)
-        record = recorded(DIGITS)
-        for number in range(1, DIGITS.epochs + 1):
+        live = Live(settings, model, model.initial_weights(settings.seed), arrays)
+        for number in range(1, settings.epochs + 1):
             (losses, accuracy), (kept, kept_accuracy) = live.epoch(number), record.epoch(number)
             assert np.abs(np.subtract(losses, kept)).max() <= TOLERANCE
             assert accuracy == pytest.approx(kept_accuracy, abs=0.005)
