@@ -61,12 +61,19 @@ def test_a_planted_fault_has_one_verdict(mutant: Mutant, install: Install, fresh
     assert live.status == 1
 
 
-GIVEN = sorted((CHECKOUT.parent / "shared" / "cases" / "check").glob("*.py")) if EVERYWHERE else []
+def given() -> list[Path]:
+    """Files of faults that were collected outside of this project: the first of them, or all."""
+    found = [
+        path for path in sorted((CHECKOUT.parent / "shared" / "cases" / "check").glob("*.py")) if path.stem != "run"
+    ]
+    return (found if EVERYWHERE else found[:1]) or [Path("none")]
 
 
-@pytest.mark.parametrize("path", [path for path in GIVEN if path.stem != "run"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", given(), ids=lambda path: path.stem)
 def test_a_given_case_has_one_verdict(path: Path, install: Install, fresh_reference: None) -> None:
-    """Faults that were collected outside of this project, each in one file of a package."""
+    """Each is one file of a package whose other files are right."""
+    if not path.is_file():
+        pytest.skip("no cases are in ../shared/cases/check")
     text = path.read_text(encoding="utf-8")
     install({**GENERATION_C, text.splitlines()[0].removeprefix("# goes to tinytorch/"): text})
 
