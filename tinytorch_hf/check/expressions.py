@@ -17,6 +17,7 @@ import numpy as np
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.student.unbuilt import is_unbuilt
 from tinytorch_hf.student.view import Student, UnbuiltError
 
 # Computes from values by name: tensors, and what is no array as it is.
@@ -42,6 +43,8 @@ class Expression:
         A method of tensors that it needs and that the course does not ask for; or nothing.
     may_be_refused
         Whether a package may raise an error instead, because the course does not ask for it.
+    is_of_tinytorch
+        Whether what it means is TinyTorch's own choice, so that a mapped framework may refuse it.
     """
 
     text: str
@@ -50,6 +53,7 @@ class Expression:
     leaves: tuple[str, ...] = ("a",)
     method: str = ""
     may_be_refused: bool = False
+    is_of_tinytorch: bool = False
 
     def gradient(self, leaf: str) -> str:
         """What the gradient by a leaf is called among the results."""
@@ -87,7 +91,9 @@ class Table:
 
     def case(self, name: str, module: str, needs: tuple[str, ...], inputs: DrawInputs) -> Case:
         """The case of these expressions."""
-        optional = [entry for entry in self.expressions if entry.method or entry.may_be_refused]
+        optional = [
+            entry for entry in self.expressions if entry.method or entry.may_be_refused or entry.is_of_tinytorch
+        ]
         return Case(
             name,
             module,
@@ -109,11 +115,13 @@ class Table:
             try:
                 output = expression.compute({**values, **tensors})
             except Exception as error:
-                if expression.may_be_refused and not isinstance(error, UnbuiltError | NotImplementedError):
+                may_be_refused = expression.may_be_refused or (expression.is_of_tinytorch and student.is_mapped)
+                if may_be_refused and not isinstance(error, UnbuiltError | NotImplementedError):
                     continue
                 results[expression.text] = _told(error)
                 continue
             results[expression.text] = np.array(student.array(output))
+            results[_kind_of(expression)] = "a tensor" if student.is_tensor(output) else type(output).__name__
             if self.with_gradients and student.has_autograd:
                 try:
                     _send_back(student, output)
@@ -163,11 +171,20 @@ class Table:
             and not np.array_equal(inputs[leaf], results[f"{leaf} after {expression.text}"].astype(np.float32))
         ]
         what = f"{', '.join(changed[:3]) or 'everything'} keeps its values"
+        raised += [
+            Claim(f"{expression.text} is a tensor", False, "NOT-A-TENSOR", seen=f"it is a {kind}")
+            for expression in self.expressions
+            if (kind := results.get(_kind_of(expression), "a tensor")) != "a tensor"
+        ]
         return [*self.claims(inputs, results), *raised, Claim(what, not changed, "DATA-CHANGED")]
 
 
 def _backward_of(expression: Expression) -> str:
     return f"backward of {expression.text}"
+
+
+def _kind_of(expression: Expression) -> str:
+    return f"kind of {expression.text}"
 
 
 def _send_back(student: Student, output: Any) -> None:
@@ -177,12 +194,18 @@ def _send_back(student: Student, output: Any) -> None:
 
 def _told(error: Exception) -> str:
     """The error and its place in the student's file; raised again if it is our call that does not fit, or no error."""
-    if isinstance(error, UnbuiltError | NotImplementedError):
+    if isinstance(error, UnbuiltError | NotImplementedError) or _is_of_an_empty_object(error):
         raise error
     place = _place(error)
     if not place:
         raise error
     return f"{type(error).__name__}: {error}".splitlines()[0][:200] + f" ({place})"
+
+
+def _is_of_an_empty_object(error: Exception) -> bool:
+    """Whether an attribute is missing because the constructor, which is to make it, is still to be written."""
+    holder = getattr(error, "obj", None)
+    return isinstance(error, AttributeError) and is_unbuilt(getattr(type(holder), "__init__", None))
 
 
 def _place(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.check.operation import DrawInputs, InTorch, operation
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, arguments_of
 
 
 def _activation(
@@ -30,12 +30,25 @@ def _activation(
         "activations",
         ("Tensor", part),
         inputs or _inputs,
-        lambda student, values: student.part(part)().forward(values["x"], **arguments),
+        lambda student, values: _activated(student, part, values["x"], arguments),
         torch,
         mistakes=mistakes,
         is_by_row=not arguments,
         **more,
     )
+
+
+def _activated(student: Student, part: str, x: Any, arguments: Mapping[str, Any]) -> Any:
+    """What an activation makes of x; softmax is told the axis wherever a mapped framework takes it."""
+    chosen = student.part(part)
+    if part == "Softmax" and student.is_mapped:
+        axis = arguments.get("dim", -1)
+        for name in ("dim", "axis"):
+            if name in arguments_of(chosen):
+                return chosen(**{name: axis}).forward(x)
+            if name in arguments_of(chosen().forward):
+                return chosen().forward(x, **{name: axis})
+    return chosen().forward(x, **arguments)
 
 
 def _large(

@@ -22,6 +22,7 @@ from tinytorch_hf.check.cases.tensor import (
     reductions,
     reshape_claims,
     reshapes,
+    transpose_claims,
     transposes,
 )
 from tinytorch_hf.check.expressions import Compute, Expression, Table
@@ -252,7 +253,7 @@ CASES = (
         claims=_equal_claims,
     ),
     _gradients("reshape", _CUBE, reshapes(), "Tensor.reshape", claims=reshape_claims),
-    _gradients("transpose", _CUBE, transposes(), "Tensor.transpose"),
+    _gradients("transpose", _CUBE, transposes(), "Tensor.transpose", claims=transpose_claims),
     _gradient("indexing", {"a": (6, 5)}, lambda v: v["a"][1:4], needs=("Tensor.__getitem__",)),
     _gradients(
         "indexing-ways",

@@ -45,6 +45,16 @@ def arrays(**shapes: tuple[int, ...]) -> Callable[[Draw], Inputs]:
     return draw_them
 
 
+def _with_small(draw_others: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
+    """Beside other arrays one of small values: what is added to a divisor shows there."""
+
+    def draw_them(draw: Draw) -> Inputs:
+        drawn = draw_others(draw)
+        return {**drawn, "small": (away_from_zero(draw, 5, 7) * 1e-3).astype(np.float32)}
+
+    return draw_them
+
+
 def reductions(name: str) -> list[Expression]:
     """A sum, a mean or a maximum over all axes, over one, over several, with and without the axis kept."""
 
@@ -102,11 +112,29 @@ def reshape_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
 def transposes() -> list[Expression]:
     """Of an array of three axes."""
     return [
-        Expression("a.transpose()", lambda v: v["a"].transpose(), lambda v: v["a"].transpose(-2, -1)),
-        Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1)),
-        Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2)),
+        Expression(
+            "a.transpose()",
+            lambda v: v["a"].transpose(),
+            lambda v: v["a"].transpose(-2, -1),
+            is_of_tinytorch=True,
+        ),
+        Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1), is_of_tinytorch=True),
+        Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2), is_of_tinytorch=True),
         Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0), may_be_refused=True),
-        Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2)),
+        Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2), is_of_tinytorch=True),
+    ]
+
+
+def transpose_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
+    """That transpose without axes exchanges the last two; what it means elsewhere is said as that."""
+    a, found = inputs["a"], results.get("a.transpose()")
+    if not isinstance(found, np.ndarray):
+        return []
+    others = {"TRANSPOSE-ALL-AXES": a.transpose(), "TRANSPOSE-FIRST-AXES": a.swapaxes(0, 1)}
+    return [
+        Claim("transpose() exchanges the last two axes", False, code)
+        for code, other in others.items()
+        if np.array_equal(found, other)
     ]
 
 
@@ -264,7 +292,14 @@ def _type_claims(_: Inputs, results: Results) -> list[Claim]:
 
 
 CASES = (
-    _values("tensor-arithmetic", arrays(a=(5, 7), b=(5, 7)), _operators("a", "b")),
+    _values(
+        "tensor-arithmetic",
+        _with_small(arrays(a=(5, 7), b=(5, 7))),
+        [
+            *_operators("a", "b"),
+            Expression("a / small", lambda v: v["a"] / v["small"], leaves=("a", "small")),
+        ],
+    ),
     _values("tensor-broadcasting", arrays(**BROADCAST_SHAPES), BROADCASTS),
     _values("tensor-numbers", arrays(a=(5, 7)), [way for ways in NUMBERS.values() for way in ways]),
     _values("tensor-matmul", arrays(a=(5, 7), b=(7, 4), vector=(7,)), [*PRODUCTS, *VECTORS]),
@@ -284,7 +319,9 @@ CASES = (
     Table(reshapes(), with_gradients=False, claims=reshape_claims).case(
         "tensor-reshape", "tensor", ("Tensor", "Tensor.reshape"), arrays(a=(3, 4, 7))
     ),
-    _values("tensor-transpose", arrays(a=(3, 4, 7)), transposes(), "Tensor.transpose"),
+    Table(transposes(), with_gradients=False, claims=transpose_claims).case(
+        "tensor-transpose", "tensor", ("Tensor", "Tensor.transpose"), arrays(a=(3, 4, 7))
+    ),
     _values("tensor-indexing", arrays(a=(5, 7)), indices(), "Tensor.__getitem__"),
     Case(
         "tensor-other-types",

@@ -255,4 +255,19 @@ MISTAKES = (
         "every operation is right by itself, but backward() goes through the graph wrongly",
         "Look at the order in which backward() visits the operations, and at tensors that are used twice.",
     ),
+    Mistake(
+        "NOT-A-TENSOR",
+        "what comes back is no tensor: the next operation on it fails, and no gradient passes",
+        "Return Tensor(...) of the result, not the array or number itself.",
+    ),
+    Mistake(
+        "TRANSPOSE-ALL-AXES",
+        "transpose() without axes reverses the order of all axes, as NumPy's does, and does not exchange the last two",
+        "Exchange the last two axes where none are given, and the two that are given otherwise.",
+    ),
+    Mistake(
+        "TRANSPOSE-FIRST-AXES",
+        "transpose() without axes exchanges the first two axes and not the last two",
+        "Exchange the last two axes where none are given.",
+    ),
 )
