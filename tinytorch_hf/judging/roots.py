@@ -136,6 +136,7 @@ def _name_the_explained(
             follows.get(result.name) == [root.name]
             and traces[result.name].parts == traces[root.name].parts
             and not _may_follow(result)
+            and result.code not in _ALONE
         ):
             del follows[result.name]
             for names in follows.values():

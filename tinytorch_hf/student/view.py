@@ -20,6 +20,10 @@ from tinytorch_hf.student.signals import DiffersError, UnbuiltError, UntriedErro
 __all__ = ["DiffersError", "Student", "UnbuiltError", "UntriedError", "arguments_of"]
 
 
+# What tensors of arrays have at least one of.
+_OF_ARRAYS = ("shape", "ndim", "sum", "mean", "max", "matmul", "__matmul__", "reshape", "transpose", "__getitem__")
+
+
 class Student(Parameters):
     """A TinyTorch, or a framework that a mapping file describes.
 
@@ -66,16 +70,29 @@ class Student(Parameters):
             return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
 
+    def takes(self, part: str, argument: str, method: str = "") -> bool:
+        """Whether a part, or a method of it, has an argument of this name."""
+        found = self._find_part(part)
+        return argument in arguments_of(getattr(found, method, None) if method else found)
+
     def tensor(self, values: Any, gradient: bool = False, keeps_type: bool = False) -> Any:
         """A tensor of these values, which receives a gradient if asked to, once that is built.
 
         It is given float32, unless the array is to keep its type; ids, which are whole numbers, as Embedding takes
         them.
         """
+        if self.is_mapped and np.size(values) != 1 and self._holds_single_numbers:
+            raise UntriedError("its tensors hold single numbers: they have no shape, and no operation on arrays")
         if np.asarray(values).dtype.kind in "iu" and not keeps_type and not gradient:
             return self._noted(self._whole(values, "Embedding"))
         typed = values if keeps_type else np.asarray(values, dtype=np.float32)
         return self._noted(self._leaf(typed) if gradient and self.has_autograd else self.part("Tensor")(typed))
+
+    @functools.cached_property
+    def _holds_single_numbers(self) -> bool:
+        """Whether a tensor has nothing that speaks of arrays; it may take one all the same, as data of any kind."""
+        made = self.float_tensor([[1.0]])
+        return not any(hasattr(made, name) for name in _OF_ARRAYS)
 
     def labels(self, values: Any) -> Any:
         """Labels as cross entropy takes them: a tensor of float32, unless the framework wants something else."""

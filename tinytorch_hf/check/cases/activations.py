@@ -12,7 +12,7 @@ from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.check.operation import DrawInputs, InTorch, operation
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, arguments_of
+from tinytorch_hf.student.view import Student
 
 
 def _activation(
@@ -44,9 +44,9 @@ def _activated(student: Student, part: str, x: Any, arguments: Mapping[str, Any]
     if part == "Softmax" and student.is_mapped:
         axis = arguments.get("dim", -1)
         for name in ("dim", "axis"):
-            if name in arguments_of(chosen):
+            if student.takes(part, name):
                 return chosen(**{name: axis}).forward(x)
-            if name in arguments_of(chosen().forward):
+            if student.takes(part, name, "forward"):
                 return chosen().forward(x, **{name: axis})
     return chosen().forward(x, **arguments)
 

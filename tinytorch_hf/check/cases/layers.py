@@ -84,7 +84,7 @@ def _away_from_zero(draw: Draw) -> Inputs:
 
 def _in_training(student: Student, dropout: Any, training: Mapping[str, bool]) -> Callable[[Any], Any]:
     """Dropout as it is called in training or in evaluation; a mapped framework may have its own way to tell."""
-    if student.is_mapped and training and "training" not in arguments_of(dropout.forward):
+    if student.is_mapped and training and not student.takes("Dropout", "training", "forward"):
         return in_mode(dropout, training["training"])
     return lambda x: dropout.forward(x, **training)
 

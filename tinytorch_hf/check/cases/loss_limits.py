@@ -17,6 +17,7 @@ from tinytorch_hf.check.cases.losses import (
     targets_of,
 )
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.mistakes import MISTAKES
 from tinytorch_hf.student.view import Student
 
 # Gives predictions and targets that PyTorch refuses, out of those that it takes.
@@ -61,7 +62,7 @@ def _column_claims(inputs: Inputs, results: Results) -> list[Claim]:
     every = -log_softmax[:, labels].mean()
     what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: labels of shape (batch, 1)"
     if loss.size == 1 and np.isclose(loss.item(), every, rtol=1e-4):
-        what += "; every sample is compared with every label"
+        what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: {MISTAKES['CE-COLUMN-LABELS'].sentence}"
     return [Claim(what, loss.size == 1 and bool(np.isclose(loss.item(), each, rtol=1e-4)), is_note=True)]
 
 

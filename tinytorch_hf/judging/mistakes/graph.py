@@ -270,4 +270,9 @@ MISTAKES = (
         "transpose() without axes exchanges the first two axes and not the last two",
         "Exchange the last two axes where none are given.",
     ),
+    Mistake(
+        "DIVISION-EPS",
+        "a small number is added to the divisor, which makes quotients by small numbers wrong",
+        "Divide by the values themselves; whoever needs a small number adds it before.",
+    ),
 )
