@@ -69,7 +69,8 @@ def _spelt(name: str, optimizer: Any, options: Mapping[str, Any]) -> dict[str, A
         return dict(options)
     taken: dict[str, Any] = {}
     for option, value in {**USUAL[name], **options}.items():
-        spelling = next((names for names in ((option,), *_SPELLINGS.get(option, ())) if known.issuperset(names)), None)
+        spellings = ((option,), *_SPELLINGS.get(option, ()))
+        spelling = next((names for level in known for names in spellings if level.issuperset(names)), None)
         if spelling is not None:
             taken.update(zip(spelling, value if len(spelling) > 1 else (value,), strict=True))
         elif option in options:
@@ -80,20 +81,20 @@ def _spelt(name: str, optimizer: Any, options: Mapping[str, Any]) -> dict[str, A
     return taken
 
 
-def _arguments(optimizer: Any) -> tuple[frozenset[str], bool]:
-    """The arguments that are known by name, to base classes as well, and whether any other is swallowed."""
-    makers = (
-        [vars(base)["__init__"] for base in optimizer.__mro__ if "__init__" in vars(base)][:-1]
-        if isinstance(optimizer, type)
-        else [optimizer]
-    )
-    known: set[str] = set()
+def _arguments(optimizer: Any) -> tuple[list[set[str]], bool]:
+    """The arguments that are known by name, to the class itself first, and whether any other is swallowed."""
+    makers = [optimizer]
+    if isinstance(optimizer, type):
+        makers = [vars(base)["__init__"] for base in optimizer.__mro__[:-1] if "__init__" in vars(base)]
+    known: list[set[str]] = []
     for maker in makers:
         try:
             parameters = inspect.signature(maker).parameters.values()
         except (TypeError, ValueError):
-            return frozenset(known), True
-        known.update(p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            return frozenset(known), False
-    return frozenset(known), True
+            return known, True
+        known.append(
+            {entry.name for entry in parameters if entry.kind not in (entry.VAR_KEYWORD, entry.VAR_POSITIONAL)}
+        )
+        if not any(entry.kind is entry.VAR_KEYWORD for entry in parameters):
+            return known, False
+    return known, True

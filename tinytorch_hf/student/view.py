@@ -90,9 +90,19 @@ class Student(Parameters):
 
     @functools.cached_property
     def _holds_single_numbers(self) -> bool:
-        """Whether a tensor has nothing that speaks of arrays; it may take one all the same, as data of any kind."""
-        made = self.float_tensor([[1.0]])
-        return not any(hasattr(made, name) for name in _OF_ARRAYS)
+        """Whether a tensor makes no array of a list, and has nothing that speaks of arrays.
+
+        It may take an array all the same, as data of any kind.
+        """
+        try:
+            made = self.part("Tensor")([1.0, 2.0])
+            keeps_lists = isinstance(getattr(made, self.conventions.data), list)
+            return keeps_lists and not any(hasattr(made, name) for name in _OF_ARRAYS)
+        except UnbuiltError:
+            raise
+        except Exception:
+            # What it takes instead is found by the cases.
+            return False
 
     def labels(self, values: Any) -> Any:
         """Labels as cross entropy takes them: a tensor of float32, unless the framework wants something else."""
