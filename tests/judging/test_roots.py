@@ -188,3 +188,17 @@ def test_what_was_not_watched_is_a_root() -> None:
     """Nothing is known of it."""
     assert followed([differs("a"), differs("b")], a=ran("f")) == {"a": (), "b": ()}
     assert "NOT-FINITE" not in CONSEQUENCES
+
+
+def test_parameters_lost_from_a_generator_explain_no_other_case() -> None:
+    """Every other case gives a list; a fault of the update itself is a root beside it."""
+    results = [differs("adam"), differs("adam-parameters-given", "OPTIMIZER-GENERATOR"), differs("adam-betas")]
+
+    assert followed(
+        results,
+        **{
+            "adam": ran("Adam.step", "Adam.__init__", "Adam.zero_grad"),
+            "adam-parameters-given": ran("Adam.step", "Adam.__init__"),
+            "adam-betas": ran("Adam.step", "Adam.__init__", "Adam.zero_grad"),
+        },
+    ) == {"adam": (), "adam-parameters-given": (), "adam-betas": ("adam",)}

@@ -17,7 +17,6 @@ import numpy as np
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.unbuilt import is_unbuilt
 from tinytorch_hf.student.view import Student, UnbuiltError
 
 # Computes from values by name: tensors, and what is no array as it is.
@@ -194,18 +193,12 @@ def _send_back(student: Student, output: Any) -> None:
 
 def _told(error: Exception) -> str:
     """The error and its place in the student's file; raised again if it is our call that does not fit, or no error."""
-    if isinstance(error, UnbuiltError | NotImplementedError) or _is_of_an_empty_object(error):
+    if isinstance(error, UnbuiltError | NotImplementedError):
         raise error
     place = _place(error)
     if not place:
         raise error
     return f"{type(error).__name__}: {error}".splitlines()[0][:200] + f" ({place})"
-
-
-def _is_of_an_empty_object(error: Exception) -> bool:
-    """Whether an attribute is missing because the constructor, which is to make it, is still to be written."""
-    holder = getattr(error, "obj", None)
-    return isinstance(error, AttributeError) and is_unbuilt(getattr(type(holder), "__init__", None))
 
 
 def _place(error: BaseException) -> str:

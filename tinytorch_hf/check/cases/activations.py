@@ -40,15 +40,14 @@ def _activation(
 
 def _activated(student: Student, part: str, x: Any, arguments: Mapping[str, Any]) -> Any:
     """What an activation makes of x; softmax is told the axis wherever a mapped framework takes it."""
-    chosen = student.part(part)
     if part == "Softmax" and student.is_mapped:
         axis = arguments.get("dim", -1)
         for name in ("dim", "axis"):
             if student.takes(part, name):
-                return chosen(**{name: axis}).forward(x)
+                return student.part(part)(**{name: axis}).forward(x)
             if student.takes(part, name, "forward"):
-                return chosen().forward(x, **{name: axis})
-    return chosen().forward(x, **arguments)
+                return student.part(part)().forward(x, **{name: axis})
+    return student.part(part)().forward(x, **arguments)
 
 
 def _large(
