@@ -417,19 +417,6 @@ _LOSS = (
         code="CE-GRADIENT-NOT-DIVIDED",
     ),
     _part(
-        "cross entropy takes labels (batch, 1) and broadcasts",
-        _LOSSES,
-        "CrossEntropyLoss",
-        "class CrossEntropyLoss(_Right):\n    def forward(self, x, y):\n"
-        "        if y.data.ndim == 1:\n            return super().forward(x, y)\n"
-        "        e = np.exp(x.data - x.data.max(1, keepdims=True))\n"
-        "        log_p = np.log(e / e.sum(1, keepdims=True))\n"
-        "        return Tensor(-log_p[np.arange(len(e)), y.data.astype(int)].mean())\n",
-        ("cross-entropy-column-labels",),
-        "labels of shape (batch, 1) broadcast",
-        code="CE-COLUMN-LABELS",
-    ),
-    _part(
         "cross entropy overflows",
         _LOSSES,
         "CrossEntropyLoss",

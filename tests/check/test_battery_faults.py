@@ -376,3 +376,38 @@ def test_axes_say_how_they_are_wrong(install: Install) -> None:
     assert results["tensor-transpose"].code == "TRANSPOSE-DEFAULT-REVERSES"
     assert results["tensor-mean"].code == "AXIS-KEPT"
     assert results["tensor-mean"].notes == ("a.mean() has the shape (1, 1, 1), where PyTorch gives ()",)
+
+
+def test_a_name_that_this_python_lacks_is_one_sentence(install: Install) -> None:
+    """A package that is made for a newer Python has no fault by that."""
+    install({**GENERATION_C, "core/losses.py": "from itertools import batched_later\n"})
+
+    (result,) = check_here(only=["mse"]).results
+
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert result.detail == (
+        f"it needs itertools.batched_later, which Python {version} does not have: "
+        "run it with the Python that it is made for"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "case", "code"),
+    [
+        ("Tensor.__add__ = lambda s, o: s.data + getattr(o, 'data', o)\n", "tensor-numbers", "NOT-A-TENSOR"),
+        (
+            "_div = Tensor.__truediv__\nTensor.__truediv__ = lambda s, o: _div(s, o + 1e-7)\n",
+            "tensor-arithmetic",
+            "DIVISION-EPS",
+        ),
+    ],
+)
+def test_a_fault_of_arithmetic_is_named(
+    text: str, case: str, code: str, install: Install, fresh_reference: None
+) -> None:
+    """An array that comes back instead of a tensor; a small number that is added to a divisor."""
+    install({**GENERATION_C, "core/tensor.py": f"from tinytorch_hf.reference import Tensor\n{text}"})
+
+    (result,) = check_here(only=[case]).results
+
+    assert (result.outcome, result.code) == (Outcome.DIFFERS, code)

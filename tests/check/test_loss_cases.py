@@ -57,3 +57,37 @@ def test_the_reference_refuses_what_pytorch_refuses(install: Install) -> None:
     install(GENERATION_C)
 
     assert {result.notes for result in check_here(only=["losses"]).results} == {()}
+
+
+COLUMNS = (
+    "import numpy as np\nfrom tinytorch_hf import reference as right\nfrom tinytorch_hf.reference import Tensor\n"
+    "class CrossEntropyLoss(right.CrossEntropyLoss):\n    def forward(self, x, y):\n"
+    "        if y.data.ndim == 1:\n            return super().forward(x, y)\n"
+    "        e = np.exp(x.data - x.data.max(1, keepdims=True))\n"
+    "        log_p = np.log(e / e.sum(1, keepdims=True))\n"
+    "        return Tensor(-log_p[np.arange(len(e)), y.data.astype(int)].mean())\n"
+)
+
+
+def test_a_column_of_labels_that_broadcasts_is_a_note(install: Install) -> None:
+    """PyTorch refuses labels (batch, 1): to give another loss for them is no fault, but worth saying."""
+    install({**GENERATION_C, "core/losses.py": COLUMNS})
+
+    (result,) = check_here(only=["cross-entropy-column-labels"]).results
+
+    assert result.outcome is Outcome.AGREES
+    assert result.notes == (
+        "CrossEntropyLoss accepts what PyTorch refuses: "
+        "labels of shape (batch, 1) broadcast: every sample is compared with every label",
+    )
+
+
+@pytest.mark.parametrize("case", ["cross-entropy-column-labels", "cross-entropy-refusals"])
+def test_a_loss_that_takes_nothing_refuses_nothing(case: str, install: Install) -> None:
+    """An error for whatever comes says nothing of what PyTorch refuses."""
+    text = "class CrossEntropyLoss:\n    def forward(self, x, y):\n        return x.rows / y.rows\n"
+    install({**GENERATION_C, "core/losses.py": text})
+
+    (result,) = check_here(only=[case]).results
+
+    assert result.outcome is Outcome.CRASHES

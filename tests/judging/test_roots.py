@@ -224,3 +224,17 @@ def test_one_mistake_that_two_parts_know_by_other_codes_is_one_fault() -> None:
     traces = {"index": of("x", "get"), "ways": ran("get"), "table": ran("get", "Embedding.forward")}
 
     assert followed(results, **traces) == {"ways": (), "table": ("ways",)}
+
+
+def test_parameters_lost_from_a_generator_explain_no_other_case() -> None:
+    """Every other case gives a list; a fault of the update itself is a root beside it."""
+    results = [differs("adam"), differs("adam-parameters-given", "OPTIMIZER-GENERATOR"), differs("adam-betas")]
+
+    assert followed(
+        results,
+        **{
+            "adam": ran("Adam.step", "Adam.__init__", "Adam.zero_grad"),
+            "adam-parameters-given": ran("Adam.step", "Adam.__init__"),
+            "adam-betas": ran("Adam.step", "Adam.__init__", "Adam.zero_grad"),
+        },
+    ) == {"adam": (), "adam-parameters-given": (), "adam-betas": ("adam",)}

@@ -42,6 +42,8 @@ class Expression:
         A method of tensors that it needs and that the course does not ask for; or nothing.
     may_be_refused
         Whether a package may raise an error instead, because the course does not ask for it.
+    is_of_tinytorch
+        Whether what it means is TinyTorch's own choice, so that a mapped framework may refuse it.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Expression:
     leaves: tuple[str, ...] = ("a",)
     method: str = ""
     may_be_refused: bool = False
+    is_of_tinytorch: bool = False
 
     def gradient(self, leaf: str) -> str:
         """What the gradient with respect to a leaf is called among the results."""
@@ -87,7 +90,9 @@ class Table:
 
     def case(self, name: str, module: str, needs: tuple[str, ...], inputs: DrawInputs) -> Case:
         """The case of these expressions."""
-        optional = [entry for entry in self.expressions if entry.method or entry.may_be_refused]
+        optional = [
+            entry for entry in self.expressions if entry.method or entry.may_be_refused or entry.is_of_tinytorch
+        ]
         return Case(
             name,
             module,
@@ -109,11 +114,13 @@ class Table:
             try:
                 output = expression.compute({**values, **tensors})
             except Exception as error:
-                if expression.may_be_refused and not isinstance(error, UnbuiltError | NotImplementedError):
+                may_be_refused = expression.may_be_refused or (expression.is_of_tinytorch and student.is_mapped)
+                if may_be_refused and not isinstance(error, UnbuiltError | NotImplementedError):
                     continue
                 results[expression.text] = _told(error)
                 continue
             results[expression.text] = np.array(student.array(output))
+            results[_kind_of(expression)] = "a tensor" if student.is_tensor(output) else type(output).__name__
             if self.with_gradients and student.has_autograd:
                 try:
                     _send_back(student, output)
@@ -163,11 +170,20 @@ class Table:
             and not np.array_equal(inputs[leaf], results[f"{leaf} after {expression.text}"].astype(np.float32))
         ]
         what = f"{', '.join(changed[:3]) or 'everything'} keeps its values"
+        raised += [
+            Claim(f"{expression.text} is a tensor", False, "NOT-A-TENSOR", seen=f"it is a {kind}")
+            for expression in self.expressions
+            if (kind := results.get(_kind_of(expression), "a tensor")) != "a tensor"
+        ]
         return [*self.claims(inputs, results), *raised, Claim(what, not changed, "DATA-CHANGED")]
 
 
 def _backward_of(expression: Expression) -> str:
     return f"backward of {expression.text}"
+
+
+def _kind_of(expression: Expression) -> str:
+    return f"kind of {expression.text}"
 
 
 def _send_back(student: Student, output: Any) -> None:

@@ -132,8 +132,10 @@ class TinyTorchSide:
     def loss(self, outputs: Any, targets: Any) -> Any:
         """The student's loss of a batch."""
         self._say("computing the loss")
-        if self.model.input_axes == "ids":
-            targets = self.student.tensor(self.student.array(targets).reshape(-1))
+        are_ids = self.model.input_axes == "ids"
+        if are_ids or (self.student.is_mapped and self.model.loss == "CrossEntropyLoss"):
+            values = self.student.array(targets)
+            targets = self.student.labels(values.reshape(-1) if are_ids else values)
         return self._loss(outputs, targets)
 
     def step(self, x: Any, targets: Any) -> float:

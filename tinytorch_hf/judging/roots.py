@@ -69,6 +69,8 @@ CONSEQUENCES = frozenset(
         "ZERO-EVERYWHERE",
     }
 )
+# Mistakes that show in no other case, as nothing else is done in that way.
+_ALONE = frozenset({"OPTIMIZER-GENERATOR"})
 # Functions that compute nothing: one case may look at them, and another may not.
 _ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
 _UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
@@ -198,6 +200,7 @@ def _name_the_explained(
             follows.get(result.name) == [root.name]
             and traces[result.name].parts == traces[root.name].parts
             and not _may_follow(result)
+            and result.code not in _ALONE
         ):
             del follows[result.name]
             for names in follows.values():
@@ -237,6 +240,8 @@ class _Cleared:
 
 def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
     """Whether the fault of one case shows in another."""
+    if root.code in _ALONE and result.code != root.code:
+        return False
     suspects, never_right = cleared.suspects(root, above.called)
     if (result.where and result.where == root.where) or _is_the_same_mistake(root, above, result, trace):
         return True

@@ -6,13 +6,15 @@ import ast
 import dataclasses
 import importlib.util
 import inspect
+import re
+import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinytorch_hf.student import calls, expressions, view
+from tinytorch_hf.student import calls, expressions, signals, view
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.unbuilt import Watch
 
@@ -63,6 +65,9 @@ def told(error: BaseException, package: str, folder: str, watch: Watch | None = 
         What was watched for meanwhile.
     """
     where = place(error, folder)
+    newer = _newer_python(error)
+    if newer:
+        return Answer("crash", message=newer, where=where)
     library = missing_library(error, package)
     if library:
         return Answer("crash", message=_library_advice(library, package, folder), where=where)
@@ -89,7 +94,7 @@ def _ours(error: BaseException, where: str) -> Answer:
     """The answer where a line of ours may be what does not fit; a crash otherwise."""
     if isinstance(error, view.UntriedError):
         return Answer("untried", message=str(error))
-    if isinstance(error, view.ParameterShapeError):
+    if isinstance(error, signals.ParameterShapeError):
         return Answer("misshapen", message=str(error))
     step = expressions.innermost(error)
     if step is not None and expressions.is_ours(step.tb_frame.f_code.co_filename):
@@ -159,6 +164,18 @@ def place(error: BaseException, folder: str) -> str:
 
 def _is_foreign(filename: str) -> bool:
     return not filename.startswith("<frozen") and "importlib" not in filename and not expressions.is_ours(filename)
+
+
+def _newer_python(error: BaseException) -> str:
+    """What is to be said where Python's own library does not have what is imported from it."""
+    if not isinstance(error, ImportError) or isinstance(error, ModuleNotFoundError):
+        return ""
+    name = error.name if isinstance(error.name, str) else ""
+    wanted = getattr(error, "name_from", None) or next(iter(re.findall(r"import name '(\w+)'", _first_line(error))), "")
+    if name.partition(".")[0] not in sys.stdlib_module_names or not wanted:
+        return ""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"it needs {name}.{wanted}, which Python {version} does not have: run it with the Python that it is made for"
 
 
 def missing_library(error: BaseException, package: str) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student.unbuilt import is_unbuilt
 
-# A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts.
-Road = Literal["array", "tensor", "scaled sum"]
+# A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts, or
+# into the output itself, where `backward` starts from ones of any shape.
+Road = Literal["array", "tensor", "scaled sum", "scaled"]
 ROADS: tuple[Road, ...] = get_args(Road)
 
 # Operations on a tensor of ones, and their slopes. More than one, because one of them may be what is wrong.
@@ -64,11 +65,14 @@ class WayBack:
         Whether the gradient that is left in a tensor is a tensor.
     flag_travels
         Whether results of tensors with `requires_grad` have it, too, so that a result without it leads nowhere back.
+    arrives
+        Whether a gradient arrives as it should by some road.
     """
 
     road: Road
     gradients_are_tensors: bool
     flag_travels: bool
+    arrives: bool = True
 
 
 def is_implemented(tensor: Any, name: str) -> bool:
@@ -88,7 +92,7 @@ def way_back(framework: Framework) -> WayBack:
     gradients_are_tensors = framework.is_tensor(left)
     if best == "array" and gradients_are_tensors and tried["tensor"][:2] == tried["array"][:2]:
         best = "tensor"
-    return WayBack(best, gradients_are_tensors, _flag_travels(framework))
+    return WayBack(best, gradients_are_tensors, _flag_travels(framework), any(right for right, *_ in tried.values()))
 
 
 def _try(framework: Framework, road: Road) -> tuple[int, int, Any]:

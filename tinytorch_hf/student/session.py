@@ -85,7 +85,11 @@ class Session:
         if watch is not None and watch.asked and answer.kind == "results":
             # What does nothing may well leave everything as it should be; nothing says that it is right, then.
             return Answer("missing", message=faults.unbuilt(watch.asked))
-        return dataclasses.replace(answer, stubs=tuple(faults.relevant(watch)))
+        # A case of several expressions goes on after an error, which it tells as a text.
+        lacks = any(
+            isinstance(value, str) and value.startswith("AttributeError: ") for value in answer.results.values()
+        )
+        return dataclasses.replace(answer, stubs=tuple(faults.relevant(watch, AttributeError() if lacks else None)))
 
     def _told(self, error: BaseException, watch: Watch | None) -> Answer:
         try:

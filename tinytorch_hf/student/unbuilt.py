@@ -19,7 +19,15 @@ from tinytorch_hf.student.expressions import is_ours
 _FRAME_WORK = ("RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL", "PRECALL", "NOT_TAKEN")
 _NOTHING = (None, ...)
 # Where the view tries what the package has: by functions whose names have this in them.
-_PROBING = {str(Path(__file__).with_name(name)): part for name, part in (("view.py", "probe"), ("passing_back.py", ""))}
+_PROBING = {
+    str(Path(__file__).with_name(f"{name}.py")): part
+    for name, part in (
+        ("passing_back", ""),
+        ("whole_numbers", "take"),
+        ("optimizers", "takes_named"),
+        ("view", "probe"),
+    )
+}
 # A callback that does nothing is one that nobody needs.
 _HOOK = re.compile(r"^(on|before|after)_|hook|callback|^__(enter|exit|del|init_subclass|set_name)__$")
 

@@ -5,36 +5,26 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student import passing_back
+from tinytorch_hf.student import optimizers, passing_back, swapping, whole_numbers
+from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.mapping import Conventions
+from tinytorch_hf.student.parameters import Parameters
+from tinytorch_hf.student.signals import DiffersError, UnbuiltError, UntriedError
 
-# Attributes of layers that a mapping file may rename.
-_RENAMED = ("weight", "bias", "gamma", "beta")
-
-
-class UnbuiltError(Exception):
-    """A part that a case needs is not there yet."""
+__all__ = ["DiffersError", "Student", "UnbuiltError", "UntriedError"]
 
 
-class DiffersError(Exception):
-    """Something is not as it should be that no comparison of numbers would show; the message says what."""
+# What tensors of arrays have at least one of.
+_OF_ARRAYS = ("shape", "ndim", "sum", "mean", "max", "matmul", "__matmul__", "reshape", "transpose", "__getitem__")
 
 
-class ParameterShapeError(DiffersError):
-    """A parameter has another shape than TinyTorch's; ``layer`` is what it belongs to."""
-
-    def __init__(self, layer: Any, message: str) -> None:
-        super().__init__(message)
-        self.layer = layer
-
-
-class Student:
+class Student(Parameters):
     """A TinyTorch, or a framework that a mapping file describes.
 
     Parameters
@@ -53,35 +43,85 @@ class Student:
     """
 
     is_brief = False
-    is_mapped = False
 
     def __init__(
         self,
         find_part: Callable[[str], Any],
         conventions: Conventions | None = None,
     ) -> None:
+        super().__init__()
         self._find_part = find_part
         self.conventions = conventions or Conventions()
         self._made: list[tuple[Any, Array]] | None = None
         self._goes_the_other_way = False
         self._went_the_other_way = False
+        self._asks_when_made = False
+        self._forms: dict[str, whole_numbers.Form | str] = {}
+        self._named: dict[str, bool] = {}
 
     def part(self, name: str) -> Any:
         """A class or function of the framework; UnbuiltError if there is none."""
         part = self._find_part(name)
         if part is None:
             raise UnbuiltError(f"no {name}")
+        if self.is_mapped and name in optimizers.USUAL:
+            if name not in self._named:
+                self._named[name] = optimizers.takes_named_parameters(part, self.float_tensor([1.0]))
+            return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
+
+    def takes(self, part: str, argument: str, method: str = "") -> bool:
+        """Whether a part, or a method of it, has an argument of this name."""
+        found = self._find_part(part)
+        return argument in arguments_of(getattr(found, method, None) if method else found)
 
     def tensor(self, values: Any, gradient: bool = False, keeps_type: bool = False) -> Any:
         """A tensor of these values, which receives a gradient if asked to, once that is built.
 
-        It is given float32, unless the array is to keep its type.
+        It is given float32, unless the array is to keep its type; ids, which are whole numbers, as Embedding takes
+        them.
         """
-        made = self.part("Tensor")(values) if keeps_type else self._tensor(values)
+        if self.is_mapped and np.size(values) != 1 and self._holds_single_numbers:
+            raise UntriedError("its tensors hold single numbers: they have no shape, and no operation on arrays")
+        if np.asarray(values).dtype.kind in "iu" and not keeps_type and not gradient:
+            return self._noted(self._whole(values, "Embedding"))
+        typed = values if keeps_type else np.asarray(values, dtype=np.float32)
+        return self._noted(self._leaf(typed) if gradient and self.has_autograd else self.part("Tensor")(typed))
+
+    @functools.cached_property
+    def _holds_single_numbers(self) -> bool:
+        """Whether a tensor makes no array of a list, and has nothing that speaks of arrays.
+
+        It may take an array all the same, as data of any kind.
+        """
+        try:
+            made = self.part("Tensor")([1.0, 2.0])
+            keeps_lists = isinstance(getattr(made, self.conventions.data), list)
+            return keeps_lists and not any(hasattr(made, name) for name in _OF_ARRAYS)
+        except UnbuiltError:
+            raise
+        except Exception:
+            # What it takes instead is found by the cases.
+            return False
+
+    def labels(self, values: Any) -> Any:
+        """Labels as cross entropy takes them: a tensor of float32, unless the framework wants something else."""
+        return self._noted(self._whole(values, "CrossEntropyLoss"))
+
+    def _whole(self, values: Any, part: str) -> Any:
+        if not self.is_mapped:
+            return self.float_tensor(values)
+        if part not in self._forms:
+            self._forms[part] = whole_numbers.form_of_whole_numbers(self, part)
+        form = self._forms[part]
+        if isinstance(form, str):
+            raise UntriedError(f"{part} takes whole numbers in another form than those that were tried: {form}")
+        return form(self, values)
+
+    def _noted(self, made: Any) -> Any:
         if self._made is not None:
             self._made.append((made, self.array(made).copy()))
-        return self._with_gradient(made) if gradient and self.has_autograd else made
+        return made
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[list[tuple[Any, Array]]]:
@@ -111,7 +151,7 @@ class Student:
         try:
             return run(self._swapped), self._went_the_other_way
         except (TypeError, NotImplementedError) as error:
-            if not _is_not_offered(error):
+            if not swapping.is_not_offered(error):
                 raise
         finally:
             self._goes_the_other_way = False
@@ -124,16 +164,21 @@ class Student:
         if not (callable(built) and callable(getattr(built, "forward", None))):
             return built
         self._went_the_other_way = True
-        return _Swapped(built)
+        return swapping.Swapped(built)
 
-    def _tensor(self, values: Any) -> Any:
+    def float_tensor(self, values: Any) -> Any:
+        """A tensor of float32."""
         return self.part("Tensor")(np.asarray(values, dtype=np.float32))
 
-    def _with_gradient(self, tensor: Any) -> Any:
-        """Ask for a gradient, as an optimizer does for parameters."""
-        if not getattr(tensor, self.conventions.requires_grad, True):
-            setattr(tensor, self.conventions.requires_grad, True)
-        return tensor
+    def _leaf(self, values: Any) -> Any:
+        """A tensor that wants a gradient, asked for when it is made where it is too late afterwards."""
+        _ = self._way_back
+        return self._asked(values)
+
+    def _asked(self, values: Any) -> Any:
+        if not self._asks_when_made:
+            return self.with_gradient(self.part("Tensor")(values))
+        return self.part("Tensor")(values, **{self.conventions.requires_grad: True})
 
     def array(self, value: Any) -> Array:
         """The values of a tensor; an array is returned as it is."""
@@ -162,7 +207,7 @@ class Student:
 
         def restore() -> None:
             for tensor, gradient in before:
-                setattr(tensor, self.conventions.grad, copy.deepcopy(gradient))
+                self._put(tensor, copy.deepcopy(gradient))
 
         return restore
 
@@ -178,8 +223,17 @@ class Student:
 
     def set_gradient(self, tensor: Any, values: Array) -> None:
         """Leave a gradient in a tensor, as a backward pass would."""
-        kept = self._tensor(values) if self._way_back.gradients_are_tensors else values.copy()
-        setattr(tensor, self.conventions.grad, kept)
+        self._put(tensor, self.float_tensor(values) if self._way_back.gradients_are_tensors else values.copy())
+
+    def _put(self, tensor: Any, gradient: Any) -> None:
+        """Let a tensor hold this as its gradient, also where what is assigned is added to what it holds."""
+        setattr(tensor, self.conventions.grad, gradient)
+        if gradient is None:
+            return
+        found = self.gradient(tensor)
+        if found is None or not np.array_equal(found, self.array(gradient), equal_nan=True):
+            setattr(tensor, self.conventions.grad, None)
+            setattr(tensor, self.conventions.grad, gradient)
 
     def backward(self, output: Any, gradient: Array | None = None) -> None:
         """Send a gradient back from an output; a single value needs none.
@@ -198,9 +252,17 @@ class Student:
         if road == "array":
             self._call_backward(output, gradient)
         elif road == "tensor":
-            self._call_backward(output, self._tensor(gradient))
+            self._call_backward(output, self.float_tensor(gradient))
+        elif road == "scaled":
+            self._call_backward(output * self.float_tensor(gradient))
         else:
-            self._call_backward((output * self._tensor(gradient)).sum())
+            total = output * self.float_tensor(gradient)
+            # Some sum over the last axis only.
+            for _ in range(max(1, gradient.ndim)):
+                total = total.sum()
+                if self.array(total).size == 1:
+                    break
+            self._call_backward(total)
 
     def _call_backward(self, output: Any, *gradient: Any) -> None:
         getattr(output, self.conventions.backward)(*gradient)
@@ -209,18 +271,25 @@ class Student:
     def has_autograd(self) -> bool:
         """Whether tensors have a backward that is implemented, whatever comes of it."""
         try:
-            return passing_back.is_implemented(self._tensor([[1.0]]), self.conventions.backward)
+            return passing_back.is_implemented(self.float_tensor([[1.0]]), self.conventions.backward)
         except Exception:
             # Without a tensor there is no gradient either; what is wrong with it is found where tensors are made.
             return False
 
     @functools.cached_property
     def _way_back(self) -> passing_back.WayBack:
-        return passing_back.way_back(self)
+        way = passing_back.way_back(self)
+        if not way.arrives:
+            self._asks_when_made = True
+            other = passing_back.way_back(self)
+            if other.arrives:
+                return other
+            self._asks_when_made = False
+        return way
 
     def new_leaf(self) -> Any:
         """A tensor of ones, (2, 2), that wants a gradient."""
-        return self._with_gradient(self._tensor(np.ones((2, 2))))
+        return self._asked(np.ones((2, 2), dtype=np.float32))
 
     def kept(self, tensor: Any) -> Any:
         """What a tensor holds as its gradient, an array or a tensor; None for nothing."""
@@ -229,117 +298,3 @@ class Student:
     def wants_gradient(self, tensor: Any) -> Any:
         """What a tensor says about whether it wants a gradient; None where it says nothing."""
         return getattr(tensor, self.conventions.requires_grad, None)
-
-    def load(self, layer: Any, values: Mapping[str, Array]) -> None:
-        """Set parameters of a layer, given by their path, such as ``blocks.0.ln1.gamma``."""
-        for path, wanted in values.items():
-            parameter = self.parameter(layer, path)
-            laid_out = wanted.T if self._is_transposed(layer, path) else wanted
-            present = self.array(parameter)
-            if present.shape != laid_out.shape:
-                raise ParameterShapeError(
-                    layer,
-                    f"{path} has the shape {present.shape} where TinyTorch's has {laid_out.shape}"
-                    + ("; is it transposed?" if present.shape == laid_out.shape[::-1] else ""),
-                )
-            setattr(parameter, self.conventions.data, laid_out.copy())
-
-    def parameter(self, layer: Any, path: str) -> Any:
-        """A parameter of a layer by its path, ready to receive a gradient."""
-        owner, name = self._owner(layer, path)
-        parameter = getattr(owner, self._renamed(name), None)
-        if parameter is None:
-            raise DiffersError(f"{type(owner).__name__} has no {self._renamed(name)}")
-        return self._with_gradient(parameter)
-
-    def parameter_values(self, layer: Any, path: str) -> Array:
-        """The values of a parameter, laid out as TinyTorch's."""
-        values = self.array(self.parameter(layer, path))
-        return values.T if self._is_transposed(layer, path) else values
-
-    def parameters(self, layer: Any) -> list[Any] | None:
-        """What a layer says are its parameters; None where it says nothing.
-
-        Raises
-        ------
-        UnbuiltError
-            The method is still to be written.
-        """
-        method = getattr(layer, self.conventions.parameters, None)
-        if not callable(method):
-            return None
-        if not passing_back.is_implemented(layer, self.conventions.parameters):
-            raise UnbuiltError(f"{type(layer).__name__}.{self.conventions.parameters} is not implemented yet")
-        given = method()
-        entries = given.values() if isinstance(given, Mapping) else given
-        # Some give pairs of a name and a tensor.
-        return [entry[-1] if isinstance(entry, tuple) and entry else entry for entry in entries]
-
-    def parameter_gradient(self, layer: Any, path: str) -> Array | None:
-        """The gradient of a parameter, laid out as TinyTorch's."""
-        gradient = self.gradient(self.parameter(layer, path))
-        return gradient.T if gradient is not None and self._is_transposed(layer, path) else gradient
-
-    def held(self, layer: Any, path: str) -> Any:
-        """A parameter of a layer by its path, as the layer holds it; `parameter` asks for its gradient, too."""
-        owner, name = self._owner(layer, path)
-        parameter = getattr(owner, self._renamed(name), None)
-        if parameter is None:
-            raise DiffersError(f"{type(owner).__name__} has no {self._renamed(name)}")
-        return parameter
-
-    def laid_out(self, layer: Any, path: str, values: Array) -> Array:
-        """A parameter's values laid out as TinyTorch's, from those that the layer holds, or the other way round."""
-        return values.T if self._is_transposed(layer, path) else values
-
-    def _owner(self, layer: Any, path: str) -> tuple[Any, str]:
-        *steps, name = path.split(".")
-        for step in steps:
-            layer = layer[int(step)] if step.isdigit() else getattr(layer, step)
-        return layer, name
-
-    def _renamed(self, name: str) -> str:
-        return getattr(self.conventions, name) if name in _RENAMED else name
-
-    def _is_transposed(self, layer: Any, path: str) -> bool:
-        if self.conventions.linear_weight == "in, out" or not path.endswith("weight"):
-            return False
-        owner, _ = self._owner(layer, path)
-        return isinstance(owner, self._linear_class)
-
-    @functools.cached_property
-    def _linear_class(self) -> type:
-        """The class of linear layers, also where the part is a function that makes one."""
-        linear = self._find_part("Linear")
-        return linear if isinstance(linear, type) else type(linear(1, 1))
-
-
-class _Swapped:
-    """An object of the framework, called by its forward where it is called directly, and the other way round."""
-
-    def __init__(self, built: Any) -> None:
-        self._built = built
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._built.forward(*arguments, **named)
-
-    def forward(self, *arguments: Any, **named: Any) -> Any:
-        """Call the object."""
-        return self._built(*arguments, **named)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._built, name)
-
-
-def _is_not_offered(error: BaseException) -> bool:
-    """Whether it was our call that did not fit, or what it called is not written yet, rather than a fault in it."""
-    if isinstance(error, NotImplementedError):
-        return True
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_filename == __file__
-
-
-class UntriedError(Exception):
-    """What is asked for cannot be tried with this package, though it may be right; the message says why."""

@@ -30,12 +30,24 @@ def _activation(
         "activations",
         ("Tensor", part),
         inputs or _inputs,
-        lambda student, values: student.part(part)().forward(values["x"], **arguments),
+        lambda student, values: _activated(student, part, values["x"], arguments),
         torch,
         mistakes=mistakes,
         is_by_row=not arguments,
         **more,
     )
+
+
+def _activated(student: Student, part: str, x: Any, arguments: Mapping[str, Any]) -> Any:
+    """What an activation makes of x; softmax is told the axis wherever a mapped framework takes it."""
+    if part == "Softmax" and student.is_mapped:
+        axis = arguments.get("dim", -1)
+        for name in ("dim", "axis"):
+            if student.takes(part, name):
+                return student.part(part)(**{name: axis}).forward(x)
+            if student.takes(part, name, "forward"):
+                return student.part(part)().forward(x, **{name: axis})
+    return student.part(part)().forward(x, **arguments)
 
 
 def _large(

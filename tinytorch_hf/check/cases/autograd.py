@@ -14,6 +14,7 @@ from tinytorch_hf.check.cases.tensor import (
     BROADCASTS,
     NUMBERS,
     PRODUCTS,
+    TRANSPOSES,
     VECTORS,
     arrays,
     away_from_zero,
@@ -252,7 +253,7 @@ CASES = (
         claims=_equal_claims,
     ),
     _gradients("reshape", _CUBE, reshapes(), "Tensor.reshape", claims=reshape_claims),
-    _gradients("transpose", _CUBE, transposes(), "Tensor.transpose"),
+    _gradients("transpose", _CUBE, transposes(), "Tensor.transpose", mistakes=TRANSPOSES),
     _gradient("indexing", {"a": (6, 5)}, lambda v: v["a"][1:4], needs=("Tensor.__getitem__",)),
     _gradients(
         "indexing-ways",

@@ -175,7 +175,7 @@ def _cnn(student: Student, layers: Any, v: Mapping[str, Any]) -> Any:
     """Milestone 04's model: convolution, ReLU, pooling, flattening, a linear layer, and the loss."""
     pooled = student.part("MaxPool2d")(2)(student.part("ReLU")()(layers[0](v["x"])))
     logits = layers[1](pooled.reshape(len(v["targets"]), len(v["1.weight"])))
-    return student.part("CrossEntropyLoss")()(logits, student.tensor(v["targets"]))
+    return student.part("CrossEntropyLoss")()(logits, student.labels(v["targets"]))
 
 
 def _cnn_in_torch(cut: bool = False, flipped: bool = False) -> InTorch:

@@ -20,7 +20,8 @@ from tinytorch_hf.check.operation import InTorch, layer
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.calls import arguments_of
+from tinytorch_hf.student.view import Student, UntriedError
 
 _N_LAYERS = 2
 _GPT = (
@@ -53,9 +54,28 @@ def _inputs(draw: Draw) -> Inputs:
     }
 
 
+# What GPT's arguments are called, in TinyTorch's order, in TinyTorch and elsewhere.
+_SIZES = (
+    ("vocab_size", "n_vocab", "num_embeddings", "n_tokens"),
+    ("embed_dim", "n_embd", "d_model", "emb_dim", "embedding_dim", "hidden_size", "n_embed", "dim"),
+    ("num_layers", "n_layer", "n_layers", "depth"),
+    ("num_heads", "n_head", "n_heads", "heads"),
+    ("max_seq_len", "block_size", "max_len", "context_length", "n_ctx", "seq_len", "max_length"),
+)
+
+
 def _new(student: Student, values: Inputs) -> Any:
     (vocab_size, width), longest = values["token_embedding.weight"].shape, len(values["position_embedding.weight"])
-    return in_evaluation(student.part("GPT")(vocab_size, width, _N_LAYERS, values["heads"], longest))
+    part, lengths = student.part("GPT"), (vocab_size, width, _N_LAYERS, values["heads"], longest)
+    if not student.is_mapped:
+        return in_evaluation(part(*lengths))
+    known = arguments_of(part)
+    spelt = [next((name for name in names if name in known), "") for names in _SIZES]
+    if all(spelt):
+        return in_evaluation(part(**dict(zip(spelt, lengths, strict=True))))
+    if known[: len(lengths)] != [name or known[place] for place, name in enumerate(spelt[: len(known)])]:
+        raise UntriedError(f"what GPT's arguments {', '.join(known)} mean cannot be told")
+    return in_evaluation(part(*lengths))
 
 
 def _positions(judge: Judge, v: Any, kind: str) -> Any:

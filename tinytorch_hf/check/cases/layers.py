@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.inputs import digits, features, sizes, weights
+from tinytorch_hf.check.modes import in_mode
 from tinytorch_hf.check.operation import InTorch, layer
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
@@ -82,6 +83,13 @@ def _away_from_zero(draw: Draw) -> Inputs:
     return {"x": x + np.sign(x), "upstream": features(draw, *x.shape) + np.float32(3)}
 
 
+def _in_training(student: Student, dropout: Any, training: Mapping[str, bool]) -> Callable[[Any], Any]:
+    """Dropout as it is called in training or in evaluation; a mapped framework may have its own way to tell."""
+    if student.is_mapped and training and not student.takes("Dropout", "training", "forward"):
+        return in_mode(dropout, training["training"])
+    return lambda x: dropout.forward(x, **training)
+
+
 def _dropped(*p: float, **training: bool) -> Any:
     """Runs Dropout: what comes out of two calls, and what comes back of the first."""
 
@@ -89,14 +97,15 @@ def _dropped(*p: float, **training: bool) -> Any:
         part = student.part("Dropout")
         dropout = part(*p)
         x = student.tensor(values["x"], gradient=True)
-        output = dropout.forward(x, **training)
+        call = _in_training(student, dropout, training)
+        output = call(x)
         results: Results = {"output": np.array(student.array(output))}
         if student.has_autograd:
             student.backward(output, values["upstream"])
             arrived = student.gradient(x)
             results["arrived at x"] = None if arrived is None else np.array(arrived)
         results["x after both"] = np.array(student.array(x))
-        again = dropout.forward(student.tensor(values["x"]), **training)
+        again = call(student.tensor(values["x"]))
         return {
             **results,
             "output of another call": np.array(student.array(again)),
@@ -177,7 +186,7 @@ def _nothing_dropped(name: str, p: float, training: bool) -> Case:
         lambda student, _: student.part("Dropout")(p),
         lambda _, v: v["x"] * 1,
         parameters=(),
-        call=lambda _, dropout, v: dropout.forward(v["x"], training=training),
+        call=lambda student, dropout, v: _in_training(student, dropout, {"training": training})(v["x"]),
         mistakes=scaled,
         claims=claims,
     )
@@ -217,7 +226,8 @@ def _flatten_in_torch(cut: bool) -> Any:
 
 def _all_dropped(student: Student, values: Inputs) -> Results:
     try:
-        output = student.part("Dropout")(1.0).forward(student.tensor(values["x"]), training=True)
+        call = _in_training(student, student.part("Dropout")(1.0), {"training": True})
+        output = call(student.tensor(values["x"]))
     except (ValueError, ArithmeticError, AssertionError) as error:
         return {"p = 1": type(error).__name__}
     return {"p = 1": "", "output": np.array(student.array(output))}

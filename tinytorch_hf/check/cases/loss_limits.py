@@ -14,8 +14,10 @@ from tinytorch_hf.check.cases.losses import (
     classification,
     loss_function,
     regression,
+    targets_of,
 )
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
+from tinytorch_hf.judging.mistakes import MISTAKES
 from tinytorch_hf.student.view import Student
 
 # Gives predictions and targets that PyTorch refuses, out of those that it takes.
@@ -25,7 +27,7 @@ Refused = Callable[[Inputs], Inputs]
 def _attempted(student: Student, part: str, values: Inputs) -> Results:
     """The loss of arguments that may be refused: "loss", or "refused" with the error."""
     predictions = student.tensor(values["predictions"].copy())
-    targets = student.tensor(values["targets"].copy())
+    targets = targets_of(student, part)(values["targets"].copy())
     function = loss_function(student, part)
     try:
         loss = function(predictions, targets)
@@ -37,8 +39,15 @@ def _attempted(student: Student, part: str, values: Inputs) -> Results:
     return {"loss": student.array(loss)}
 
 
+def _ask_for_the_usual(student: Student, part: str, values: Inputs) -> None:
+    """Raise what the loss raises for arguments that it has to take: then no other error of it is a refusal."""
+    predictions = student.tensor(values["predictions"].copy())
+    loss_function(student, part)(predictions, targets_of(student, part)(values["targets"].copy()))
+
+
 def _column_labels(student: Student, values: Inputs) -> Results:
-    """Labels (batch, 1) are refused, or understood; what must not be is a wrong loss without a word."""
+    """Labels (batch, 1) are refused, or understood; a wrong loss without a word is worth a note."""
+    _ask_for_the_usual(student, CROSS_ENTROPY, values)
     return _attempted(student, CROSS_ENTROPY, {**values, "targets": values["targets"][:, None]})
 
 
@@ -48,15 +57,13 @@ def _column_claims(inputs: Inputs, results: Results) -> list[Claim]:
     logits, labels = inputs["predictions"].astype(np.float64), inputs["targets"].astype(int)
     log_softmax = logits - logits.max(axis=1, keepdims=True)
     log_softmax -= np.log(np.exp(log_softmax).sum(axis=1, keepdims=True))
-    loss = float(results["loss"].reshape(()))
-    every_label = -log_softmax[:, labels].mean()
-    return [
-        Claim(
-            "labels of shape (batch, 1) are refused, or mean what labels of shape (batch,) mean",
-            bool(np.isclose(loss, -log_softmax[np.arange(len(labels)), labels].mean(), rtol=1e-4)),
-            "CE-COLUMN-LABELS" if np.isclose(loss, every_label, rtol=1e-4) else "",
-        )
-    ]
+    loss = np.asarray(results["loss"], dtype=np.float64)
+    each = -log_softmax[np.arange(len(labels)), labels].mean()
+    every = -log_softmax[:, labels].mean()
+    what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: labels of shape (batch, 1)"
+    if loss.size == 1 and np.isclose(loss.item(), every, rtol=1e-4):
+        what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: {MISTAKES['CE-COLUMN-LABELS'].sentence}"
+    return [Claim(what, loss.size == 1 and bool(np.isclose(loss.item(), each, rtol=1e-4)), is_note=True)]
 
 
 def _certain_inputs(draw: Draw) -> Inputs:
@@ -97,6 +104,7 @@ def _refusals(name: str, part: str, inputs: Callable[[Draw], Inputs], refused: M
 
     def run(student: Student, values: Inputs) -> Results:
         results: Results = {}
+        _ask_for_the_usual(student, part, values)
         for what, change in refused.items():
             tried = _attempted(student, part, {**values, **change(values)})
             results[what] = tried.get("refused", tried.get("loss"))

@@ -21,6 +21,7 @@ from tinytorch_hf.check.cases.loss_mistakes import (
 )
 from tinytorch_hf.check.inputs import digits, features, weights
 from tinytorch_hf.check.operation import InTorch, in_torch, output_and_gradients
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
@@ -92,11 +93,24 @@ def _two(inputs: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
     return draw_both
 
 
+def targets_of(student: Student, part: str) -> Callable[[Array], Any]:
+    """What makes the targets of a loss."""
+    return student.labels if part == CROSS_ENTROPY else student.tensor
+
+
 def _run(
-    student: Student, values: Inputs, leaves: Sequence[str], compute: Callable[[Mapping[str, Any]], Any]
+    student: Student,
+    part: str,
+    values: Inputs,
+    leaves: Sequence[str],
+    compute: Callable[[Mapping[str, Any]], Any],
 ) -> Results:
     """Loss and gradients, and what the arguments hold afterwards."""
-    tensors = {name: student.tensor(array.copy(), gradient=name in leaves) for name, array in values.items()}
+    make = targets_of(student, part)
+    tensors = {
+        name: student.tensor(array.copy(), gradient=True) if name in leaves else make(array.copy())
+        for name, array in values.items()
+    }
     output = compute(tensors)
     results = output_and_gradients(student, output, lambda leaf: student.gradient(tensors[leaf]), tuple(leaves))
     return {**results, **{f"{name} afterwards": student.array(tensor) for name, tensor in tensors.items()}}
@@ -124,7 +138,7 @@ def loss_case(
 
     def run(student: Student, values: Inputs) -> Results:
         function = loss_function(student, part)
-        return _run(student, values, leaves, lambda v: function(v["predictions"], v["targets"]))
+        return _run(student, part, values, leaves, lambda v: function(v["predictions"], v["targets"]))
 
     return Case(
         name,
@@ -155,7 +169,7 @@ def _in_a_sum(
             first, second = function(v["predictions"], v["targets"]), function(v["others"], v["targets of others"])
             return first * _SHARES[0] + second * _SHARES[1]
 
-        return _run(student, values, leaves, both)
+        return _run(student, part, values, leaves, both)
 
     def in_sum(loss: LossInTorch, shares: tuple[float, float] = _SHARES) -> InTorch:
         return lambda judge, v: (

@@ -119,6 +119,8 @@ def _case(name: str, is_masked: bool) -> Case:
         "HEADS-NO-OUTPUT-PROJECTION": in_torch(no_projection=True),
         "HEADS-ONE": lambda judge, v: in_torch()(judge, {**v, "heads": 1}),
     }
+    if not is_masked:
+        mistakes["ALWAYS-CAUSAL"] = lambda judge, v: multi_head(judge, v, v["x"], v["mask"])
     if is_masked:
         mistakes |= {"MASK-IGNORED": in_torch(unmasked=True), "MASK-EXCHANGED": in_torch(exchanged=True)}
     return layer(
@@ -192,6 +194,7 @@ CASES = (
             "HEADS-NOT-TRANSPOSED-BACK": _by_sample_in_torch(not_transposed_back=True),
             "HEADS-INTERLEAVED": _by_sample_in_torch(interleaved=True),
             "MASK-IGNORED": _by_sample_in_torch(lambda _: None),
+            "ALWAYS-CAUSAL": _by_sample_in_torch(lambda v: v["mask"].new_ones(v["mask"].shape).tril()),
             "MASK-FIRST-SAMPLE": _by_sample_in_torch(lambda v: v["mask"][:1]),
         },
     ),

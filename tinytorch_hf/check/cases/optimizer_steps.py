@@ -19,7 +19,7 @@ from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTor
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.judging.updates import NOT_FINITE, RIGHT, Rule, Settings, Updates, mistakes
 from tinytorch_hf.judging.yardstick import CHANGE
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, UntriedError
 
 NEVER = 1_000_000
 """A step that does not come."""
@@ -121,6 +121,8 @@ def in_tinytorch(plan: Plan) -> Callable[[Student, Inputs], Results]:
 
     def run(student: Student, inputs: Inputs) -> Results:
         parameters = parameters_of(student, inputs, plan.shapes)
+        if student.is_mapped and any(student.kept(parameters[name]) is not None for name in plan.first_step):
+            raise UntriedError("its tensors have a gradient from the beginning, of zeros, and never none")
         optimizers = [
             student.part(plan.part)([parameters[name] for name in names], **plan.arguments) for names in plan.groups
         ]

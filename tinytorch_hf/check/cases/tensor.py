@@ -45,6 +45,27 @@ def arrays(**shapes: tuple[int, ...]) -> Callable[[Draw], Inputs]:
     return draw_them
 
 
+def _with_small(draw_others: Callable[[Draw], Inputs]) -> Callable[[Draw], Inputs]:
+    """Beside other arrays one of small values: what is added to a divisor shows there."""
+
+    def draw_them(draw: Draw) -> Inputs:
+        drawn = draw_others(draw)
+        return {**drawn, "small": (away_from_zero(draw, 5, 7) * 1e-3).astype(np.float32)}
+
+    return draw_them
+
+
+def _division_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
+    """That nothing is added to what is divided by."""
+    a, small, found = (np.asarray(values) for values in (inputs["a"], inputs["small"], results["a / small"]))
+    if found.shape != a.shape or found.dtype.kind != "f" or not found.all():
+        return []
+    added = a.astype(np.float64) / found - small
+    # Rounding alone leaves less than this.
+    is_added = np.abs(added).min() > 1e-5 * np.abs(small).max() and np.ptp(added) < 0.2 * np.abs(added).min()
+    return [Claim("nothing is added to the divisor", not is_added, "DIVISION-EPS")]
+
+
 def reductions(name: str) -> list[Expression]:
     """A sum, a mean or a maximum over all axes, over one, over several, with and without the axis kept."""
 
@@ -117,11 +138,16 @@ def reshape_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
 def transposes() -> list[Expression]:
     """Of an array of three axes."""
     return [
-        Expression("a.transpose()", lambda v: v["a"].transpose(), lambda v: v["a"].transpose(-2, -1)),
-        Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1)),
-        Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2)),
+        Expression(
+            "a.transpose()",
+            lambda v: v["a"].transpose(),
+            lambda v: v["a"].transpose(-2, -1),
+            is_of_tinytorch=True,
+        ),
+        Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1), is_of_tinytorch=True),
+        Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2), is_of_tinytorch=True),
         Expression("a.transpose(-1, 0)", lambda v: v["a"].transpose(-1, 0), may_be_refused=True),
-        Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2)),
+        Expression("a.transpose(1, 2)", lambda v: v["a"].transpose(1, 2), is_of_tinytorch=True),
     ]
 
 
@@ -286,7 +312,11 @@ def _type_claims(_: Inputs, results: Results) -> list[Claim]:
 
 
 CASES = (
-    _values("tensor-arithmetic", arrays(a=(5, 7), b=(5, 7)), _operators("a", "b")),
+    Table(
+        [*_operators("a", "b"), Expression("a / small", lambda v: v["a"] / v["small"], leaves=("a", "small"))],
+        with_gradients=False,
+        claims=_division_claims,
+    ).case("tensor-arithmetic", "tensor", ("Tensor",), _with_small(arrays(a=(5, 7), b=(5, 7)))),
     _values("tensor-broadcasting", arrays(**BROADCAST_SHAPES), BROADCASTS),
     _values("tensor-numbers", arrays(a=(5, 7)), [way for ways in NUMBERS.values() for way in ways]),
     _values("tensor-matmul", arrays(a=(5, 7), b=(7, 4), vector=(7,)), [*PRODUCTS, *VECTORS]),

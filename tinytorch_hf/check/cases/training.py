@@ -50,7 +50,7 @@ def _mlp(optimizer: str, arguments: Mapping[str, float]) -> Any:
         chosen = student.part(optimizer)(parameters, **arguments) if parameters else None
         for step in range(N_STEPS):
             hidden = relu(layers[0](student.tensor(values["images"][step].copy())))
-            loss = loss_of(layers[1](hidden), student.tensor(values["labels"][step].copy()))
+            loss = loss_of(layers[1](hidden), student.labels(values["labels"][step].copy()))
             if chosen is not None:
                 getattr(chosen, student.conventions.zero_grad)()
             student.backward(loss)

@@ -156,6 +156,10 @@ def _block_case(name: str, is_masked: bool) -> Case:
         "BLOCK-ONE-NORM": lambda judge, v: _one_norm(judge, v, mask(v)),
         **in_mixed_gelus(compute),
     }
+    if not is_masked:
+        mistakes["ALWAYS-CAUSAL"] = lambda judge, v: block(judge, v, v["x"], v["mask"], gelu_sigmoid)
+        mistakes["ALWAYS-CAUSAL-TANH"] = lambda judge, v: block(judge, v, v["x"], v["mask"], gelu_tanh)
+        mistakes["ALWAYS-CAUSAL-EXACT"] = lambda judge, v: block(judge, v, v["x"], v["mask"], gelu_erf)
     if is_masked:
         mistakes["MASK-IGNORED"] = lambda judge, v: block(judge, v, v["x"], None, gelu_sigmoid)
     return layer(

@@ -195,4 +195,19 @@ MISTAKES = (
         "the causal mask lets every position see the one that follows it, too",
         "np.tril without k keeps the diagonal and nothing above it.",
     ),
+    Mistake(
+        "ALWAYS-CAUSAL",
+        "later positions are hidden from every position, also where no mask asks for it",
+        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+    ),
+    Mistake(
+        "ALWAYS-CAUSAL-TANH",
+        "later positions are hidden from every position, also where no mask asks for it (GELU is the form with tanh)",
+        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+    ),
+    Mistake(
+        "ALWAYS-CAUSAL-EXACT",
+        "later positions are hidden from every position, also where no mask asks for it (GELU is the exact form)",
+        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+    ),
 )

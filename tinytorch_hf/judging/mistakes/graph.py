@@ -177,7 +177,7 @@ MISTAKES = (
     ),
     Mistake(
         "TRANSPOSE-DEFAULT-REVERSES",
-        "without arguments it reverses the order of all axes",
+        "without arguments it reverses the order of all axes, as NumPy's does",
         "Without arguments the last two axes are exchanged, whatever their number: swapaxes(-2, -1).",
     ),
     Mistake(
@@ -284,5 +284,15 @@ MISTAKES = (
         "BACKWARD-TRAVERSAL",
         "every operation is right by itself, but backward() goes through the graph wrongly",
         "Look at the order in which backward() visits the operations, and at tensors that are used twice.",
+    ),
+    Mistake(
+        "NOT-A-TENSOR",
+        "what comes back is no tensor: the next operation on it fails, and no gradient passes",
+        "Return Tensor(...) of the result, not the array or number itself.",
+    ),
+    Mistake(
+        "DIVISION-EPS",
+        "a small number is added to the divisor, which makes quotients by small numbers wrong",
+        "Divide by the values themselves; whoever needs a small number adds it before.",
     ),
 )
