@@ -337,8 +337,8 @@ def test_a_parameter_of_another_shape_is_a_difference_and_no_crash(install: Inst
     result = changed(install, "core/transformers.py", "TransformerBlock", lines)["transformer-block"]
 
     assert (result.outcome, result.code, result.expression) == (Outcome.DIFFERS, "PARAMETER-SHAPE", "")
-    assert result.detail == "mlp.linear1.weight has the shape (14, 70) where TinyTorch's has (14, 56)"
-    assert result.call == "TransformerBlock(14, 2); by default mlp_ratio=5"
+    assert result.detail == "mlp.linear1.weight has the shape (6, 30) where TinyTorch's has (6, 24)"
+    assert result.call == "TransformerBlock(6, 2); by default mlp_ratio=5"
 
 
 @pytest.mark.parametrize(("eps", "code"), [("+ 2e-5", "AS-EPS"), ("- 1e-5", "NORM-EPS-SIGN"), ("+ 1e-5", "")])

@@ -515,12 +515,43 @@ def test_check_takes_a_map_of_other_names(run: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["info", "tinydigits"], ["stats", "tinydigits"]])
-def test_with_numpy_alone_everything_but_compare_and_build_works(run_numpy_only: Run, arguments: list[str]) -> None:
-    """A student on a Raspberry Pi, offline; that the wheel lists, shows and verifies there is in `test_package`."""
+def test_with_numpy_alone_everything_but_build_works(run_numpy_only: Run, arguments: list[str]) -> None:
+    """A student offline; that the wheel lists, shows and verifies there is in `test_package`."""
     done = run_numpy_only("-m", "tinytorch_hf", *arguments)
 
     assert (done.returncode, done.stderr) == (OK, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["compare", "perceptron"], ", its recorded answers\n"),
+        (
+            ["compare", "perceptron", "--lr", "0.1", "--epochs", "2", "--synchronised"],
+            "in its place with NumPy alone",
+        ),
+        (["check", "--package", "tinytorch_hf.reference", "--only", "losses"], ", its recorded answers;"),
+    ],
+)
+def test_with_numpy_alone_verdicts_are_reached(run_numpy_only: Run, arguments: list[str], said: str) -> None:
+    """By what was recorded of PyTorch, and computed in its place; the report says so."""
+    done = run_numpy_only("-m", "tinytorch_hf", *arguments)
+
+    assert (done.returncode, done.stderr) == (OK, "")
+    assert said in done.stdout
+
+
+def test_the_recorded_judge_imports_no_torch(run_python: Run) -> None:
+    """Though it is installed."""
+    program = (
+        "import sys\nfrom tinytorch_hf.cli import main\n"
+        "main(['check', '--package', 'tinytorch_hf.reference', '--only', 'relu', '--judge', 'recorded'])\n"
+        "main(['compare', 'perceptron', '--epochs', '1', '--judge', 'recorded'])\n"
+        "print([name for name in sys.modules if name.partition('.')[0] == 'torch'])"
+    )
+
+    assert run_python("-c", program).stdout.splitlines()[-1] == "[]"
 
 
 def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path: Path) -> None:
@@ -534,8 +565,8 @@ def test_with_numpy_alone_export_and_pictures_work(run_numpy_only: Run, tmp_path
 @pytest.mark.parametrize(
     ("command", "extra"),
     [
-        (["compare", "tinydigits"], "compare"),
-        (["check"], "compare"),
+        (["compare", "tinydigits", "--judge", "torch"], "compare"),
+        (["check", "--judge", "torch"], "compare"),
         (["hub", "build", "--out", "x"], "hf"),
         (["hub", "cache"], "hf"),
     ],

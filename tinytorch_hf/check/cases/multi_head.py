@@ -194,7 +194,7 @@ CASES = (
             "HEADS-NOT-TRANSPOSED-BACK": _by_sample_in_torch(not_transposed_back=True),
             "HEADS-INTERLEAVED": _by_sample_in_torch(interleaved=True),
             "MASK-IGNORED": _by_sample_in_torch(lambda _: None),
-            "ALWAYS-CAUSAL": _by_sample_in_torch(lambda v: v["mask"].new_ones(v["mask"].shape).tril()),
+            "ALWAYS-CAUSAL": _by_sample_in_torch(lambda v: (0 * v["mask"] + 1).tril()),
             "MASK-FIRST-SAMPLE": _by_sample_in_torch(lambda v: v["mask"][:1]),
         },
     ),
