@@ -55,10 +55,6 @@ class Shaped(Node):
         """Two axes exchanged."""
         return self.result(self.data.swapaxes(first, second), (self, lambda g: g.swapaxes(first, second)))
 
-    def tril(self) -> Any:
-        """The values on and below the diagonals of the last two axes, and 0 above them."""
-        return self.result(np.tril(self.data), (self, np.tril))
-
     @property
     def T(self) -> Any:
         """A matrix with its axes exchanged."""
