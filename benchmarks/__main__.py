@@ -24,6 +24,7 @@ BENCHMARKS = (
     "growth",
     "bridge",
     "training",
+    "verdicts",
     "hub_loading",
     "mirror",
     "installed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from benchmarks import (
     results,
     torch_loading,
     training,
+    verdicts,
 )
 from benchmarks.timing import Table, as_markdown, as_text
 from docs.tools import blocks
@@ -72,6 +74,17 @@ def test_imports_are_measured_of_what_each_road_begins_with(tmp_path: Path) -> N
 def test_roads_from_a_cold_process_end_with_a_batch(road: int, tmp_path: Path) -> None:
     """With NumPy alone, bare NumPy, and scikit-learn; a program that fails would be an error."""
     cold.process(list(cold.digits_programs(tmp_path).values())[road], tmp_path)()
+
+
+@pytest.mark.parametrize(
+    "arguments", examples([["compare", "perceptron"]], [line for _, line in verdicts.COMMANDS.values()])
+)
+def test_a_command_with_another_verdict_would_not_be_measured(arguments: list[str], tmp_path: Path) -> None:
+    """The reference's is right, and nothing but its exit status 0 ends the program well."""
+    cold.process(verdicts.program(arguments, "recorded"), tmp_path)()
+
+    with pytest.raises(subprocess.CalledProcessError):
+        cold.process(verdicts.program([arguments[0], "--only", "nothing"], "recorded"), tmp_path)()
 
 
 def test_loading_needs_little_memory() -> None:
