@@ -108,7 +108,7 @@ def ask_for(
         )
     name = opened.package or framework_map.package
     by = chosen()
-    version = judge("float64").version if by == "torch" else answers.version()
+    version = judge("float64").version if by == "torch" else answers.version(seed)
     return Report(name, opened.location, version, results, opened.notes, judge=by)
 
 

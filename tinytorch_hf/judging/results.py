@@ -113,7 +113,7 @@ class Report:
     package, location
         The package under test, and where it is.
     torch_version
-        The release of PyTorch that judges, or whose answers were recorded.
+        The release of PyTorch that judges, or whose answers were recorded; empty where everything was computed.
     results
         How each case ended.
     notes

@@ -55,8 +55,7 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
     """
     place = f" at {report.location}" if report.location else ""
     yield printable(f"package  {report.package}{place}")
-    recorded = "" if report.judge == "torch" else ", its recorded answers; what is not recorded is computed with NumPy"
-    yield f"PyTorch  {report.torch_version}{recorded}"
+    yield f"PyTorch  {_judge(report)}"
     if _only_message(report):
         first = report.results[0]
         yield ""
@@ -109,6 +108,15 @@ def look_at_first(report: Report) -> list[dict[str, str]]:
         }
         for result in report.roots[:_MOST_FIRST]
     ]
+
+
+def _judge(report: Report) -> str:
+    """What judged."""
+    if report.judge == "torch":
+        return report.torch_version
+    if report.torch_version:
+        return f"{report.torch_version}, its recorded answers; what is not recorded is computed with NumPy alone"
+    return "not asked: everything is computed in its place with NumPy alone, in float64"
 
 
 def summary(report: Report) -> str:
