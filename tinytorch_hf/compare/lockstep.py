@@ -97,6 +97,11 @@ class Comparison:
         return self.cause is None
 
     @property
+    def is_isolated(self) -> bool:
+        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        return not self.framework.not_isolated
+
+    @property
     def is_right(self) -> bool:
         """Whether both sides agree, and the student's own start, if it was judged, is no reason not to learn."""
         return self.agree and (self.own_start is None or not self.own_start.is_at_fault)
@@ -234,6 +239,11 @@ class Judgement:
     n_steps: int
     divergence: Divergence | None
     judge: str = "torch"
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        return not self.framework.not_isolated
 
     @property
     def agree(self) -> bool:
