@@ -51,7 +51,7 @@ def _library(module: str, attribute: str) -> Answer:
     except BaseException as error:
         # A broken library may raise anything, even SystemExit.
         absent = isinstance(error, ModuleNotFoundError) and error.name == name
-        return {"outcome": "missing" if absent else "broken", "detail": reason(error), "location": _location(name)}
+        return {"outcome": "missing" if absent else "broken", "detail": reason(error), "location": location_of(name)}
     package = sys.modules[name]
     return {
         "outcome": "ok",
@@ -61,7 +61,7 @@ def _library(module: str, attribute: str) -> Answer:
     }
 
 
-def _location(name: str) -> str:
+def location_of(name: str) -> str:
     """File from which a package would be imported, without importing it."""
     sys.modules.pop(name, None)
     with contextlib.suppress(Exception):
@@ -87,11 +87,11 @@ def _student(name: str) -> Answer:
     except ModuleNotFoundError as error:
         if frameworks.is_absent(error, name):
             return {"outcome": "missing", "detail": f"no package {name} is installed", "location": ""}
-        return {"outcome": "broken", "detail": reason(error), "location": _location(name)}
+        return {"outcome": "broken", "detail": reason(error), "location": location_of(name)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return {"outcome": "broken", "detail": reason(error), "location": _location(name)}
+        return {"outcome": "broken", "detail": reason(error), "location": location_of(name)}
     with contextlib.suppress(Exception):
         frameworks.import_autograd(package)
     built: list[str] = []

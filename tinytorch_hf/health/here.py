@@ -25,18 +25,19 @@ def ask(tasks: Iterable[tuple[str, ...]]) -> list[child.Answer]:
 
 
 def _answer(apart: Apart, kind: str, *arguments: str) -> child.Answer:
+    package = arguments[0].partition(".")[0]
     with apart.running():
         importlib.invalidate_caches()
         before = dict(sys.modules)
         try:
             if kind == "library":
                 return child.do(kind, *arguments)
-            with imported_anew(search_path(FrameworkMap(arguments[0]), None)):
+            with imported_anew(search_path(FrameworkMap(package), None)):
                 return child.do(kind, *arguments)
         except KeyboardInterrupt as error:
             if apart.was_interrupted():
                 raise
-            return {"outcome": "broken", "detail": child.reason(error), "location": ""}
+            return {"outcome": "broken", "detail": child.reason(error), "location": child.location_of(package)}
         finally:
             # Looking for a broken library forgets it, which may be one that others here use.
             sys.modules.update(before)
