@@ -188,3 +188,20 @@ class UnsafePickleError(CorruptFileError):
 
 class StudentCodeError(TinyTorchHFError):
     """The TinyTorch package under comparison raised an exception of its own."""
+
+
+class NoProcessError(TinyTorchHFError):
+    """The operating system starts no other process, as in a browser, in some sandboxes, or where there are too many.
+
+    Parameters
+    ----------
+    reason
+        What it said.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"No other process can be started here, and code that is not trusted runs in no other place: {reason}. "
+            "Allow it, end what else is running, or use another computer."
+        )
+        self.reason = reason

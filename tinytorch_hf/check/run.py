@@ -20,8 +20,8 @@ from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.asking import asking
 from tinytorch_hf.student.mapping import FrameworkMap
-from tinytorch_hf.student.process import PackageProcess
 
 _NOT_HERE = "It does not crash in {}: look at what is different in this call, defaults included."
 _CHILD = "tinytorch_hf.check.child"
@@ -34,8 +34,12 @@ def check(
     limit_s: float = 10.0,
     seed: int = 0,
     on_result: Callable[[Result], None] = lambda _: None,
+    *,
+    must_isolate: bool = False,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
+
+    The package runs in a process of its own. Where the system starts none it runs in this one, and the report says so.
 
     Parameters
     ----------
@@ -51,9 +55,13 @@ def check(
         Fixes the batches and weights.
     on_result
         Called as each case ends.
+    must_isolate
+        Whether to refuse rather than to run the package in this process, as whoever gives grades has to.
 
     Raises
     ------
+    NoProcessError
+        No process can be started, and ``must_isolate`` is set.
     UnknownNameError
         No such case or module.
     InvalidArgumentError
@@ -64,12 +72,12 @@ def check(
     cases = select(only)
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
-    with PackageProcess(framework_map, folder, limit_s, _CHILD) as process:
-        process.begin()
+    with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
         # Meanwhile, here.
         for case in cases:
             drawn(case, seed)
-        return ask_for(process.ask, framework_map, cases, seed, on_result)
+        report = ask_for(respondent.ask, framework_map, cases, seed, on_result)
+    return dataclasses.replace(report, not_isolated=respondent.not_isolated)
 
 
 def ask_for(

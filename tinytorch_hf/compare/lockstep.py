@@ -12,13 +12,14 @@ import numpy as np
 from tinytorch_hf.compare import pytorch_training, synchronised
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, hand_over, prepare
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import share_right, side_of
+from tinytorch_hf.compare.sides import share_right
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
@@ -95,6 +96,11 @@ class Comparison:
     def agree(self) -> bool:
         """Whether both sides computed the same, up to rounding."""
         return self.cause is None
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        return not self.framework.not_isolated
 
     @property
     def is_right(self) -> bool:
@@ -234,6 +240,11 @@ class Judgement:
     n_steps: int
     divergence: Divergence | None
     judge: str = "torch"
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        return not self.framework.not_isolated
 
     @property
     def agree(self) -> bool:

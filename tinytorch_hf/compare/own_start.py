@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.layers import Layer
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.preparing import Prepared
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import share_right, side_of
+from tinytorch_hf.compare.sides import share_right
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.cause import Cause

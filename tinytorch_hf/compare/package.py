@@ -33,12 +33,16 @@ class Subject:
         Why this one was taken.
     is_reference
         Whether it is the reference, and so nothing of the user's.
+    not_isolated
+        What is to be said first where code of the user's ran in the process that judges it; empty where it had its own,
+        and for the reference, which is ours.
     """
 
     name: str
     location: str
     note: str
     is_reference: bool = False
+    not_isolated: str = ""
 
     def __str__(self) -> str:
         if self.is_reference:
@@ -86,6 +90,8 @@ class Package:
         done = answer.results.get("doing")
         doing = doing or (done if isinstance(done, str) else "")
         at = f"The package is at {self.subject.location}."
+        if self.subject.not_isolated:
+            at += f"\nIt was {self.subject.not_isolated}."
         if answer.kind in ("missing", "untried"):
             state = "is not built that far" if answer.kind == "missing" else "cannot be called as TinyTorch is"
             meanwhile = f" (while {doing})" if doing else ""
@@ -171,10 +177,10 @@ def opened(target: Target) -> Iterator[Package]:
             yield package
         return
     why = ""
-    with asking(target) as ask:
-        answer = ask(ask="open")
-        subject = _subject(target, answer)
-        package = Package(ask, target, subject)
+    with asking(target) as respondent:
+        answer = respondent.ask(ask="open")
+        subject = dataclasses.replace(_subject(target, answer), not_isolated=respondent.not_isolated)
+        package = Package(respondent.ask, target, subject)
         if answer.kind == "absent":
             if target.given or target.is_reference:
                 raise InvalidArgumentError(
@@ -191,16 +197,17 @@ def opened(target: Target) -> Iterator[Package]:
         if not why:
             yield package
             return
-    with _reference(target, why) as package:
+    # What was no TinyTorch has run here all the same, if it was here.
+    with _reference(target, why, subject.not_isolated) as package:
         yield package
 
 
 @contextlib.contextmanager
-def _reference(target: Target, why: str) -> Iterator[Package]:
+def _reference(target: Target, why: str, not_isolated: str = "") -> Iterator[Package]:
     target = dataclasses.replace(target, framework_map=REFERENCE, folder=None)
-    with asking(target) as ask:
-        subject = _subject(target, ask(ask="open"))
-        yield Package(ask, target, dataclasses.replace(subject, note=why))
+    with asking(target) as respondent:
+        subject = _subject(target, respondent.ask(ask="open"))
+        yield Package(respondent.ask, target, dataclasses.replace(subject, note=why, not_isolated=not_isolated))
 
 
 def _subject(target: Target, answer: Answer) -> Subject:

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.plain import flat, of_settings
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import Side, share_right, side_of
+from tinytorch_hf.compare.sides import Side, share_right
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array

@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 from tinytorch_hf.compare.layers import Layer, Parameter, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
-from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.judges import chosen
 
 # A parameter of a model: the names of its layer and of itself.
 Key = tuple[str, str]
@@ -86,17 +84,6 @@ class Side(Protocol):
 
     def optimized(self, start: Array, gradients: Sequence[Array]) -> Array:
         """One parameter after the optimizer's steps with these gradients."""
-
-
-def side_of(settings: Settings, model: Model, weights: Weights, dtype: str = "float32") -> Side:
-    """The side of the judge that was chosen: PyTorch's own, or what is computed in its place with NumPy alone."""
-    if chosen() == "torch":
-        from tinytorch_hf.compare.pytorch_side import PyTorchSide
-
-        return PyTorchSide(settings, model, weights, dtype)
-    from tinytorch_hf.compare.numpy_side import NumPySide
-
-    return NumPySide(settings, model, weights, dtype)
 
 
 def pairs_of(part: Part) -> list[tuple[Layer, Parameter]]:

@@ -9,12 +9,13 @@ import numpy as np
 
 from tinytorch_hf.compare.divergence import Divergence, look_at
 from tinytorch_hf.compare.isolation import Passed, run_alone, run_loss_alone
+from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.layers import KINDS, Layer
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.plain import of_settings
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import Side, side_of
+from tinytorch_hf.compare.sides import Side
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array

@@ -13,12 +13,13 @@ from tinytorch_hf.compare.batches import Batch, Batches
 from tinytorch_hf.compare.diagnosis import Diagnosis, of_cause
 from tinytorch_hf.compare.divergence import Divergence, Finding, look_at
 from tinytorch_hf.compare.isolation import Alone, Passed, parts_backward, run_alone, run_loss_alone
+from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.layers import Residual
 from tinytorch_hf.compare.listing import strange_listing, wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.package import Package
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
-from tinytorch_hf.compare.sides import Computed, Key, by_key, side_of
+from tinytorch_hf.compare.sides import Computed, Key, by_key
 from tinytorch_hf.compare.snippets import Snippets
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.formats.arrays import Array

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import importlib.util
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.student import asking as askings
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.apart import NOT_ISOLATED
+from tinytorch_hf.student.asking import Respondent
+from tinytorch_hf.student.in_process import asking_here
 from tinytorch_hf.student.mapping import FrameworkMap
-from tinytorch_hf.student.process import PackageProcess
 
 REFERENCE = FrameworkMap("tinytorch_hf.reference")
 _CHILD = "tinytorch_hf.compare.child"
@@ -38,7 +41,9 @@ class Target:
     limit_s
         Seconds that one step of the training, or one other request, may take.
     in_process
-        Whether the package runs in this very process: without isolation or time limit, where no other can be started.
+        Whether the package runs in this very process, without isolation or time limit, though another could be started.
+    must_isolate
+        Whether to refuse rather than to run the package in this process where no other can be started.
     """
 
     framework_map: FrameworkMap = field(default_factory=FrameworkMap)
@@ -46,6 +51,7 @@ class Target:
     given: str = ""
     limit_s: float = 60.0
     in_process: bool = False
+    must_isolate: bool = False
 
     @property
     def is_reference(self) -> bool:
@@ -64,25 +70,47 @@ class Target:
 
 
 @contextlib.contextmanager
-def asking(target: Target) -> Iterator[Ask]:
-    """What answers requests about a package: a process of its own, or for the reference, which is ours, this one."""
-    if target.in_process or target.is_reference:
-        with _importable(target.folder):
-            yield _here(target.framework_map)
-        return
-    with PackageProcess(target.framework_map, target.folder, target.limit_s, _CHILD) as process:
-        yield lambda **request: process.ask(**{**request, "inputs": wire.encode(request.get("inputs", {}))})
+def asking(target: Target) -> Iterator[Respondent]:
+    """What answers requests about a package: a process of its own, or for the reference, which is ours, this one.
+
+    Raises
+    ------
+    NoProcessError
+        As for `tinytorch_hf.student.asking.asking`.
+    """
+    if target.is_reference:
+        yield Respondent(_reference(target.framework_map))
+    elif target.in_process:
+        session = importlib.import_module(_CHILD).Session
+        with asking_here(session, target.framework_map, target.folder) as ask:
+            yield Respondent(_encoding(ask), NOT_ISOLATED)
+    else:
+        folder, limit_s = target.folder, target.limit_s
+        with askings.asking(
+            _CHILD, target.framework_map, folder, limit_s, must_isolate=target.must_isolate
+        ) as respondent:
+            yield dataclasses.replace(respondent, ask=_encoding(respondent.ask))
 
 
-def _here(framework_map: FrameworkMap) -> Ask:
-    """Answers out of this process; what is in them shares no memory with the package, as if it came from another."""
-    from tinytorch_hf.compare.child import Session
+def _encoding(ask: Ask) -> Ask:
+    """Have inputs encoded on their way, unless they are: `check`, which names mistakes for `compare`, has done it."""
 
-    session = Session(framework_map)
-    session.is_in_process = True
+    def encoded(**request: Any) -> Answer:
+        inputs = request.get("inputs", {})
+        left = {name: value for name, value in inputs.items() if not isinstance(value, dict)}
+        return ask(**{**request, "inputs": {**inputs, **wire.encode(left)}})
+
+    return encoded
+
+
+def _reference(framework_map: FrameworkMap) -> Ask:
+    """Answers of the reference; what is in them shares no memory with it, as if it came from another process."""
+    session = importlib.import_module(_CHILD).Session(framework_map)
+    # It raises no KeyboardInterrupt of its own.
+    session.is_interrupted = lambda: True
 
     def ask(**request: Any) -> Answer:
-        answer = session.answer(request)
+        answer: Answer = session.answer(request)
         return dataclasses.replace(answer, results={name: _copied(value) for name, value in answer.results.items()})
 
     return ask
@@ -90,14 +118,3 @@ def _here(framework_map: FrameworkMap) -> Ask:
 
 def _copied(value: Any) -> Any:
     return np.array(value) if isinstance(value, np.ndarray) else value
-
-
-@contextlib.contextmanager
-def _importable(folder: Path | None) -> Iterator[None]:
-    if folder is not None:
-        sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        if folder is not None:
-            sys.path.remove(str(folder))

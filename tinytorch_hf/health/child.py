@@ -6,7 +6,6 @@ Nothing that may be broken is imported before the first answer. Each answer is o
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import importlib
 import importlib.util
 import json
@@ -20,6 +19,8 @@ Answer = dict[str, Any]
 
 def main() -> None:
     """Do the tasks that the first argument names, one after the other; each may take the second's seconds."""
+    import faulthandler
+
     limit_s = float(sys.argv[2])
     # What a library prints while it is imported goes elsewhere.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
@@ -28,11 +29,16 @@ def main() -> None:
         for task, *arguments in json.loads(sys.argv[1]):
             # This also ends an import that hangs in C code.
             faulthandler.dump_traceback_later(limit_s, exit=True)
-            print(json.dumps(_TASKS[task](*arguments)), file=answers, flush=True)
+            print(json.dumps(do(task, *arguments)), file=answers, flush=True)
         faulthandler.cancel_dump_traceback_later()
         answers.flush()
         # Libraries that are broken may also break the end of the process.
         os._exit(0)
+
+
+def do(task: str, *arguments: str) -> Answer:
+    """Do one task."""
+    return _TASKS[task](*arguments)
 
 
 def _library(module: str, attribute: str) -> Answer:
@@ -45,7 +51,7 @@ def _library(module: str, attribute: str) -> Answer:
     except BaseException as error:
         # A broken library may raise anything, even SystemExit.
         absent = isinstance(error, ModuleNotFoundError) and error.name == name
-        return {"outcome": "missing" if absent else "broken", "detail": _reason(error), "location": _location(name)}
+        return {"outcome": "missing" if absent else "broken", "detail": reason(error), "location": location_of(name)}
     package = sys.modules[name]
     return {
         "outcome": "ok",
@@ -55,7 +61,7 @@ def _library(module: str, attribute: str) -> Answer:
     }
 
 
-def _location(name: str) -> str:
+def location_of(name: str) -> str:
     """File from which a package would be imported, without importing it."""
     sys.modules.pop(name, None)
     with contextlib.suppress(Exception):
@@ -64,7 +70,7 @@ def _location(name: str) -> str:
     return ""
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """What an exception says, in one line; the cause at its root says more than what was made of it."""
     while error.__cause__ is not None:
         error = error.__cause__
@@ -81,11 +87,11 @@ def _student(name: str) -> Answer:
     except ModuleNotFoundError as error:
         if frameworks.is_absent(error, name):
             return {"outcome": "missing", "detail": f"no package {name} is installed", "location": ""}
-        return {"outcome": "broken", "detail": _reason(error), "location": _location(name)}
+        return {"outcome": "broken", "detail": reason(error), "location": location_of(name)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return {"outcome": "broken", "detail": _reason(error), "location": _location(name)}
+        return {"outcome": "broken", "detail": reason(error), "location": location_of(name)}
     with contextlib.suppress(Exception):
         frameworks.import_autograd(package)
     built: list[str] = []
@@ -97,7 +103,7 @@ def _student(name: str) -> Answer:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            failing[part] = _reason(error)
+            failing[part] = reason(error)
     # The generations of TinyTorch differ by where these are.
     movable = dict.fromkeys(home for homes in frameworks.HOMES.values() if len(homes) > 1 for home in homes)
     return {

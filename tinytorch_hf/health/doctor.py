@@ -1,7 +1,7 @@
 """What is installed, what works, where things are, and what to install for the rest.
 
-Nothing here needs NumPy, and what may be broken is imported in another process: one asks a doctor when things do not
-work.
+Nothing here needs NumPy, and what may be broken is imported in another process, wherever one can be started: one asks
+a doctor when things do not work.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from tinytorch_hf.health import pip, surroundings
 from tinytorch_hf.health.finding import Finding, Outcome
-from tinytorch_hf.health.imports import ask, try_libraries
+from tinytorch_hf.health.imports import ask, noted, try_libraries
 from tinytorch_hf.health.roads import LIBRARIES, NUMPY, ROADS, Road
 
 __all__ = ["Finding", "Outcome", "Report", "examine"]
@@ -31,6 +31,17 @@ class Report:
     datasets_name: str
     tinytorch: Finding
     roads: list[Finding]
+
+    @property
+    def not_isolated(self) -> str:
+        """What is to be said first where libraries were imported in this process; else nothing."""
+        notes = (finding.more.get("not_isolated", "") for finding in [*self.libraries, self.tinytorch])
+        return next(filter(None, notes), "")
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether every library was imported in another process."""
+        return not self.not_isolated
 
     @property
     def is_sound(self) -> bool:
@@ -91,9 +102,9 @@ def tinytorch(package: str = "tinytorch") -> Finding:
     outcome, detail, location = Outcome(answer["outcome"]), answer["detail"], answer["location"]
     if "built" not in answer:
         stands_in = "; the reference of tinytorch_hf stands in" if outcome is Outcome.MISSING else f" ({location})"
-        return Finding(package, outcome, f"{detail}{stands_in}", more={"location": location})
+        return Finding(package, outcome, f"{detail}{stands_in}", more={"location": location, **noted(answer)})
     built, unbuilt, failing = answer["built"], answer["unbuilt"], answer["failing"]
-    more = {key: answer[key] for key in ("location", "layout", "built", "unbuilt", "failing")}
+    more = {key: answer[key] for key in ("location", "layout", "built", "unbuilt", "failing")} | noted(answer)
     if failing:
         part, reason = next(iter(failing.items()))
         return Finding(package, Outcome.BROKEN, f"{location}: looking for {part}: {reason}", more=more)

@@ -1,4 +1,7 @@
-"""What really imports: tried in another process, so that what is broken breaks nothing here."""
+"""What really imports: tried in another process, so that what is broken breaks nothing here.
+
+Where none can be started it is tried in this one.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,13 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
+from tinytorch_hf.errors import NoProcessError
 from tinytorch_hf.health import pip
 from tinytorch_hf.health.child import Answer
 from tinytorch_hf.health.finding import Finding, Outcome
 from tinytorch_hf.health.roads import Library
+from tinytorch_hf.student.apart import NOT_ISOLATED
+from tinytorch_hf.student.starting import starting
 
 # The folder that is searched for this package is not one in which libraries are looked for.
 _PROGRAM = (
@@ -29,12 +35,19 @@ LIMIT_S = 60.0
 def ask(tasks: Iterable[Task], limit_s: float = LIMIT_S) -> list[Answer]:
     """Do tasks of `child` in a fresh process that is started in the current folder, as the user's own would be.
 
-    Where the process dies or hangs, the task it was at is broken, and another process goes on with the next one.
+    Where the process dies or hangs, the task it was at is broken, and another process goes on with the next one. Where
+    none can be started, tasks are done here, and each answer says so under "not_isolated".
     """
     left = list(tasks)
     answers: list[Answer] = []
     while left:
-        done, reason = _run(left, limit_s)
+        try:
+            done, reason = _run(left, limit_s)
+        except NoProcessError as error:
+            from tinytorch_hf.health import here
+
+            note = f"{NOT_ISOLATED} (no other process can be started here: {error.reason})"
+            return [*answers, *({**answer, "not_isolated": note} for answer in here.ask(left))]
         answers += done
         left = left[len(done) :]
         if left:
@@ -46,15 +59,16 @@ def ask(tasks: Iterable[Task], limit_s: float = LIMIT_S) -> list[Answer]:
 def _run(tasks: list[Task], limit_s: float) -> tuple[list[Answer], str]:
     """The answers that one process gave, and how it ended."""
     program = _PROGRAM.format(parent=str(Path(__file__).resolve().parents[2]))
-    done = subprocess.run(
-        [sys.executable, "-c", program, json.dumps(tasks), str(limit_s)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    with starting():
+        done = subprocess.run(
+            [sys.executable, "-c", program, json.dumps(tasks), str(limit_s)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")]
     return answers, _end(done, limit_s)
 
@@ -75,10 +89,16 @@ def try_libraries(libraries: Iterable[Library], limit_s: float = LIMIT_S) -> dic
     return {library.name: _judge(library, answer) for library, answer in zip(libraries, answers, strict=True)}
 
 
+def noted(answer: Answer) -> dict[str, str]:
+    """What a finding says more where the process of the doctor itself was where it was tried."""
+    return {"not_isolated": answer["not_isolated"]} if "not_isolated" in answer else {}
+
+
 def _judge(library: Library, answer: Answer) -> Finding:
     outcome, reason = Outcome(answer["outcome"]), answer["detail"]
     version = _installed_version(library) or (reason if outcome is Outcome.OK else "")
     more = {"version": version, "location": answer["location"], "folders": answer.get("folders", [])}
+    more |= noted(answer)
     if outcome is Outcome.OK:
         if not _is_older(version, library.at_least):
             return Finding(library.name, Outcome.OK, more=more)

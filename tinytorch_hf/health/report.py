@@ -12,6 +12,8 @@ def as_dict(report: Report) -> dict[str, Any]:
     """For `--json`."""
     return {
         "sound": report.is_sound,
+        "isolated": report.is_isolated,
+        "not_isolated": report.not_isolated,
         "installation": dict(report.installation),
         "variables": dict(report.variables),
         "cache": dict(report.cache),
@@ -26,6 +28,8 @@ def as_dict(report: Report) -> dict[str, Any]:
 
 def lines(report: Report) -> Iterator[str]:
     """For people: where things are first, then what is installed, and at the end what works."""
+    if not report.is_isolated:
+        yield f"{report.not_isolated}\n"
     yield from _pairs(_places(report))
     yield "\nEnvironment variables"
     yield from _pairs(report.variables) if report.variables else ["none that counts is set"]

@@ -67,8 +67,16 @@ def installation() -> dict[str, str]:
         "files": str(folders.shipped("datasets")),
         "python": platform.python_version(),
         "executable": sys.executable,
-        "system": platform.platform(terse=True),
+        "system": _system(),
     }
+
+
+def _system() -> str:
+    """The operating system as Python describes it; it asks another process, for which there may be no room."""
+    try:
+        return platform.platform(terse=True)
+    except (OSError, RuntimeError, AttributeError):
+        return sys.platform
 
 
 def _pip_says() -> str:

@@ -122,6 +122,8 @@ class Report:
         Names of the cases that count for `status`; empty for all.
     judge
         "torch"; or "recorded", where PyTorch was not asked, and what is not recorded was computed with NumPy alone.
+    not_isolated
+        What is to be said first where the package ran in the process that judges it; empty where it had its own.
     """
 
     package: str
@@ -131,6 +133,12 @@ class Report:
     notes: tuple[str, ...] = ()
     required: frozenset[str] = field(default=frozenset())
     judge: str = "torch"
+    not_isolated: str = ""
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether the package ran in a process of its own; a verdict on one that did not is no ground for a grade."""
+        return not self.not_isolated
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like this."""

@@ -55,6 +55,8 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
     """
     place = f" at {report.location}" if report.location else ""
     yield printable(f"package  {report.package}{place}")
+    if not report.is_isolated:
+        yield from _rows("note     ", [report.not_isolated], width)
     yield f"PyTorch  {_judge(report)}"
     if _only_message(report):
         first = report.results[0]
@@ -281,6 +283,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "location": report.location,
         "torch_version": report.torch_version,
         "judge": report.judge,
+        "isolated": report.is_isolated,
+        "not_isolated": report.not_isolated,
         "status": report.status,
         "meaning": _MEANINGS[report.status],
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},

@@ -9,6 +9,7 @@ from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.errors import printable
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -26,8 +27,9 @@ def epoch_line(epoch: Epoch) -> str:
 
 
 def opening(subject: Subject) -> str:
-    """What is compared: the first line of all."""
-    return f"TinyTorch  {subject}"
+    """What is compared: the first line of all; below it, where that is so, that nothing isolates it."""
+    note = f"\nnote       {printable(subject.not_isolated)}" if subject.not_isolated else ""
+    return f"TinyTorch  {subject}{note}"
 
 
 def conclusion(result: Comparison) -> str:
@@ -167,6 +169,8 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
     plain["framework"] = dataclasses.asdict(result.framework)
+    plain["not_isolated"] = plain["framework"].pop("not_isolated")
+    plain["isolated"] = result.is_isolated
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)

@@ -167,3 +167,9 @@ def _expressions(filename: str) -> list[ast.expr]:
     except (SyntaxError, ValueError):
         return []
     return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+
+
+def forget() -> None:
+    """Read files again that have changed, which they do only where one process looks at a package twice."""
+    linecache.checkcache()
+    _expressions.cache_clear()

@@ -20,9 +20,11 @@ from types import TracebackType
 from typing import Any
 
 from tinytorch_hf.errors import TinyTorchHFError, printable
-from tinytorch_hf.student import channel, ending, shadows, wire
+from tinytorch_hf.student import channel, ending, wire
 from tinytorch_hf.student.answers import Answer, AnswerError, parse
 from tinytorch_hf.student.mapping import FrameworkMap, as_json
+from tinytorch_hf.student.search_path import OURS, search_path
+from tinytorch_hf.student.starting import starting
 
 # The child finds what the parent finds, and nothing because of the folder it was started in. What it judges with is
 # imported before the folder of the package, or a library that a file there hides, can be mistaken for it.
@@ -49,7 +51,6 @@ _LONGEST_ANSWER = 3 * wire.MAX_BYTES
 _STACKS = 1 << 16
 _TAMPERING = "something that is no answer came from where only answers belong; the package writes to files of others"
 _FRAME = re.compile(r'File "(.+)", line (\d+) in ')
-_OURS = Path(__file__).parents[1]
 
 
 class PackageProcess:
@@ -69,13 +70,11 @@ class PackageProcess:
 
     def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> None:
         self._map = as_json(framework_map)
-        folders, self._path = _paths(folder)
-        own = [name.partition(".")[0] for name in (framework_map.package, *framework_map.names.values())]
-        self._hidden = [found for place in folders for found in shadows.hidden(place, own).items()]
+        self._path = search_path(framework_map, folder)
         self._start_with = {
             "child": child,
-            "libraries": [library for library, _ in self._hidden],
-            "folders": [str(place) for place in folders],
+            "libraries": [library for library, _ in self._path.hidden],
+            "folders": [str(place) for place in self._path.folders],
         }
         self._limit_s = limit_s
         self._location = ""
@@ -114,8 +113,7 @@ class PackageProcess:
             return Answer("crash", message=f"{_TAMPERING}: {error}")
         if answer.kind == "opened":
             self._location = answer.location
-            notes = (shadows.note(library, path) for library, path in self._hidden)
-            return dataclasses.replace(answer, notes=(*answer.notes, *notes))
+            return dataclasses.replace(answer, notes=(*answer.notes, *self._path.notes))
         return answer
 
     def _reply(self, until: float) -> bytes:
@@ -133,12 +131,22 @@ class PackageProcess:
                     raise
 
     def begin(self) -> None:
-        """Have the process start, if there is none, and come back at once: its imports take their time."""
+        """Have the process start, if there is none, and come back at once: its imports take their time.
+
+        Raises
+        ------
+        NoProcessError
+            The operating system starts none. Nothing of the package has run in this one.
+        """
         if self._process is not None:
             return
         self._is_ready = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, "\n".join(self._path), json.dumps(self._start_with)],
+        with starting():
+            self._start()
+
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, "\n".join(self._path.rest), json.dumps(self._start_with)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,9 +154,17 @@ class PackageProcess:
             env={**os.environ, ending.VARIABLE: self._mark},
             start_new_session=True,
         )
-        assert self._process.stdout and self._process.stderr  # noqa: S101 -- they are pipes
-        self._replies = channel.Lines(self._process.stdout, _LONGEST_ANSWER)
-        self._stacks = channel.Tail(self._process.stderr, _STACKS)
+        assert process.stdin and process.stdout and process.stderr  # noqa: S101 -- they are pipes
+        try:
+            self._replies = channel.Lines(process.stdout, _LONGEST_ANSWER)
+            self._stacks = channel.Tail(process.stderr, _STACKS)
+        except BaseException:
+            # What reads are threads, and the system may refuse those, too. What was started has been asked nothing yet.
+            ending.end(process, self._mark)
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                pipe.close()
+            raise
+        self._process = process
 
     def _wait_until_ready(self) -> None:
         """Wait for the process's first line, by which it says that it listens."""
@@ -188,17 +204,6 @@ class PackageProcess:
         return status, _innermost(self._stacks.text(), self._location)
 
 
-def _paths(folder: Path | None) -> tuple[list[Path], list[str]]:
-    """Folders of the package, and Python's path without them; with the package's own folder, whatever that is."""
-    here = Path.cwd()
-    folders = [folder] if folder else [Path(entry or here) for entry in sys.path if Path(entry or here) == here][:1]
-    rest = [entry for entry in sys.path if entry and Path(entry) not in folders]
-    # What judges has to be found, even if it is in one of these folders.
-    if str(_OURS.parent) not in rest:
-        rest.append(str(_OURS.parent))
-    return folders, rest
-
-
 def _opened(line: bytes, nonce: str) -> Answer:
     """The answer that a line carries, if it is one to the request of this nonce."""
     try:
@@ -229,6 +234,6 @@ def _innermost(stack: str, location: str) -> str:
     """
     for file, line in _FRAME.findall(stack):
         path = Path(file)
-        if Path(location) in path.parents if location else not file.startswith("<") and _OURS not in path.parents:
+        if Path(location) in path.parents if location else not file.startswith("<") and OURS not in path.parents:
             return f"{printable(file)}:{line}"
     return ""

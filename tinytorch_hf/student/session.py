@@ -30,10 +30,9 @@ class Session:
         Which package, and where its parts are.
     """
 
-    # Whether nobody else stands between the user's Ctrl-C and what asks.
-    is_in_process = False
-
     def __init__(self, framework_map: FrameworkMap) -> None:
+        # Whether a KeyboardInterrupt is the user's own Ctrl-C; nobody's reaches a process that is the package's own.
+        self.is_interrupted: Callable[[], bool] = lambda: False
         self._map = framework_map
         self._package: ModuleType | None = None
         self._folder = ""
@@ -79,7 +78,7 @@ class Session:
                 warnings.simplefilter("ignore")
                 answer = self.handlers()[request["ask"]](request)
         except BaseException as error:  # it is the student's code that may raise anything, Ctrl-C's exception, too
-            if self.is_in_process and isinstance(error, KeyboardInterrupt):
+            if isinstance(error, KeyboardInterrupt) and self.is_interrupted():
                 raise
             return self._told(error, watch)
         if watch is not None and watch.asked and answer.kind == "results":

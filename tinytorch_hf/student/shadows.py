@@ -14,6 +14,11 @@ _LIBRARIES = ("numpy", "torch", "tinytorch_hf")
 _HARMLESS = ("test", "tests", "this", "antigravity", "site", "idlelib", "lib2to3")
 
 
+def is_library(name: str) -> bool:
+    """Whether a name at the top level is one of Python's own, or of what judges."""
+    return name not in _HARMLESS and (name in _LIBRARIES or name in sys.stdlib_module_names)
+
+
 def hidden(folder: Path, own: Iterable[str]) -> dict[str, Path]:
     """The libraries that files in a folder would hide, and which files these are.
 
@@ -24,7 +29,7 @@ def hidden(folder: Path, own: Iterable[str]) -> dict[str, Path]:
     own
         Names that are the package's own, whatever else is called so.
     """
-    names = {*sys.stdlib_module_names, *_LIBRARIES}.difference(_HARMLESS, own)
+    own = set(own)
     found: dict[str, Path] = {}
     try:
         entries = sorted(folder.iterdir())
@@ -33,7 +38,7 @@ def hidden(folder: Path, own: Iterable[str]) -> dict[str, Path]:
     for entry in entries:
         name = entry.name.split(".")[0]
         is_module = entry.suffix in (".py", ".so", ".pyd", ".pyc") and entry.is_file()
-        if name in names and (is_module or (entry / "__init__.py").is_file()):
+        if name not in own and is_library(name) and (is_module or (entry / "__init__.py").is_file()):
             found.setdefault(name, entry)
     return found
 

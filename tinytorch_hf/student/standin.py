@@ -27,6 +27,11 @@ def notes(package: str) -> tuple[str, ...]:
     return tuple(note for name, note in _notes.items() if f"{name}.".startswith(f"{package}."))
 
 
+def forget() -> None:
+    """Say nothing of packages that were looked at before in this process."""
+    _notes.clear()
+
+
 def is_unfinished(error: BaseException, package: str) -> bool:
     """Whether an import fails because a part of the same package is not built yet.
 
