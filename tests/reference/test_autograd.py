@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -164,3 +168,34 @@ def test_a_graph_whose_paths_are_many_takes_linear_time() -> None:
 
     assert start.grad is not None and start.grad.tolist() == [1]
     assert torch.tensor(start.grad).dtype == torch.float32
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep memory by other rules")
+def test_the_memory_of_one_step_serves_the_next() -> None:
+    """Once a GPT has been trained for some steps, a step takes hardly any new page of the system's memory."""
+    script = """
+import resource
+import numpy as np
+from tinytorch_hf.reference import GPT, Adam, CrossEntropyLoss, Tensor
+
+model, tokens = GPT(69, 32, 2, 4, 32), np.arange(1024).reshape(32, 32) % 69
+optimizer = Adam(model.parameters())
+for step in range(6):
+    if step == 3:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    CrossEntropyLoss()(model(tokens).reshape(1024, 69), Tensor(tokens.reshape(1024))).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 3)
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**environment, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    # The graph and its gradients are several thousand pages.
+    assert float(done.stdout) < 500
