@@ -11,6 +11,7 @@ from pathlib import Path
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
@@ -36,6 +37,7 @@ def check(
     on_result: Callable[[Result], None] = lambda _: None,
     *,
     must_isolate: bool = False,
+    on_start: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
@@ -55,6 +57,8 @@ def check(
         Fixes the batches and weights.
     on_result
         Called as each case ends.
+    on_start
+        Called before anything of the package runs, with what is to be said where it is not isolated, else with nothing.
     must_isolate
         Whether to refuse rather than to run the package in this process, as whoever gives grades has to.
 
@@ -73,6 +77,7 @@ def check(
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
     with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+        on_start(respondent.not_isolated)
         # Meanwhile, here.
         for case in cases:
             drawn(case, seed)
@@ -97,7 +102,7 @@ def ask_for(
     opened = ask(ask="open")
     if opened.kind == "absent":
         raise InvalidArgumentError(
-            f"No package {framework_map.package} can be imported. Give --package PATH, the folder of your package; "
+            f"No package {framework_map.package} can be imported. {nearby(framework_map.package)}"
             "--package tinytorch_hf.reference is one that is complete."
         )
     parts = _Parts(ask)

@@ -14,6 +14,7 @@ from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
+    USAGE,
     add_json,
     add_name,
     command,
@@ -156,6 +157,8 @@ def _judged(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
     def judged(options: argparse.Namespace) -> int:
         from tinytorch_hf.judging.judges import chosen, judged_by
 
+        # 1 says that something is wrong; where there is no verdict, nothing is known to be.
+        options.without_verdict = USAGE
         with judged_by(options.judge or chosen()):
             return run(options)
 
@@ -232,8 +235,19 @@ def _check(options: argparse.Namespace) -> int:
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
     required = _required(options.only, options.require)
+
+    def begin(not_isolated: str) -> None:
+        if not_isolated:
+            print(f"note: {not_isolated}", file=sys.stderr, flush=True)
+
     report = run.check(
-        framework_map, folder, options.only, options.timeout, options.seed, on_result=_progress(options.only)
+        framework_map,
+        folder,
+        options.only,
+        options.timeout,
+        options.seed,
+        on_result=_progress(options.only),
+        on_start=begin,
     )
     report = dataclasses.replace(report, required=required)
     if options.junit:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.tree import Parser
-from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, TinyTorchHFError, UnknownNameError
 
 OK, PROBLEM, USAGE = 0, 1, 2
 
@@ -36,7 +36,8 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
         return USAGE
     except TinyTorchHFError as error:
         print(f"{program}: {error}", file=sys.stderr)
-        return PROBLEM
+        without_verdict: int = getattr(options, "without_verdict", PROBLEM)
+        return PROBLEM if isinstance(error, StudentCodeError) else without_verdict
     except KeyboardInterrupt:
         print(f"\n{program}: interrupted", file=sys.stderr)
         return 130

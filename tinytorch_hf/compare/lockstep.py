@@ -41,7 +41,9 @@ class Step:
 
     @property
     def difference(self) -> float:
-        """Absolute difference of the losses; infinite if either is not a number."""
+        """Absolute difference of the losses; infinite if one is not a number, 0 if none of both is finite."""
+        if not (math.isfinite(self.loss_tinytorch) or math.isfinite(self.loss_pytorch)):
+            return 0.0
         difference = abs(self.loss_tinytorch - self.loss_pytorch)
         return math.inf if math.isnan(difference) else difference
 
@@ -73,6 +75,8 @@ class Comparison:
         The first step whose losses differ by more than ``tolerance``, or None.
     judge
         "torch", or "recorded" where PyTorch was not asked: its training was read from what is recorded of it.
+    parts
+        Names of the classes of the package that the model and its training are made of.
     cause
         What goes wrong first, found by going through the steps again with synchronised weights; None while the
         sides agree, or where every operation is right within rounding.
@@ -84,6 +88,7 @@ class Comparison:
     framework: Subject
     torch_version: str
     judge: str = "torch"
+    parts: tuple[str, ...] = ()
     epochs: list[Epoch] = field(default_factory=list)
     n_steps: int = 0
     largest_difference: float = 0.0
@@ -189,6 +194,7 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         framework=prepared.package.subject,
         torch_version=pytorch_training.version(),
         judge=chosen(),
+        parts=prepared.parts,
         epochs=epochs,
         n_steps=tinytorch.n_steps,
         largest_difference=max(epoch.largest_difference for epoch in epochs),
@@ -240,6 +246,7 @@ class Judgement:
     n_steps: int
     divergence: Divergence | None
     judge: str = "torch"
+    parts: tuple[str, ...] = ()
 
     @property
     def is_isolated(self) -> bool:
@@ -270,10 +277,11 @@ def judge(
             str(prepared.model),
             prepared.fingerprint,
             prepared.package.subject,
-            pytorch_training.version(),
+            pytorch_training.version() if chosen() == "torch" else "",
             n_steps,
             divergence,
             chosen(),
+            prepared.parts,
         )
 
 

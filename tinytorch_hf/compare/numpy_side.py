@@ -92,7 +92,8 @@ class NumPySide:
     def update(self) -> dict[Key, Array]:
         """Let the optimizer take its step; the parameters after it."""
         before = [_array(value) for value in self._parameters.values()]
-        after = self._optimizer.step(before, self._gradients)
+        with np.errstate(all="ignore"):
+            after = self._optimizer.step(before, self._gradients)
         values = [np.asarray(value, self._dtype) for value in after]
         for key, value in zip(self._keys, values, strict=True):
             self._parameters[key] = self.judge.tensor(value, True)
@@ -137,7 +138,9 @@ class NumPySide:
         return self.judge.tensor(values if values.dtype == np.int64 else np.array(values, self._dtype), is_leaf)
 
     def _forward(self, x: Any, seen: dict[str, Any] | None = None) -> Any:
-        return forward(self.model.parts, self._built, x, {} if seen is None else seen)
+        # What is infinite is looked at, and no warning.
+        with np.errstate(all="ignore"):
+            return forward(self.model.parts, self._built, x, {} if seen is None else seen)
 
     def _layer(self, layer: Layer) -> Callable[[Any], Any]:
         parameters = {name: value for (owner, name), value in self._parameters.items() if owner == layer.name}
@@ -154,7 +157,8 @@ class NumPySide:
 
     def _gradients_of(self, output: Any, wanted: Sequence[Any], gradient: Array | None = None) -> list[Array]:
         given = None if gradient is None else self._tensor(gradient)
-        return [_array(found) for found in self.judge.torch.autograd.grad(output, wanted, given)]
+        with np.errstate(all="ignore"):
+            return [_array(found) for found in self.judge.torch.autograd.grad(output, wanted, given)]
 
 
 def _array(tensor: Any) -> Array:

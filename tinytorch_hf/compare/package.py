@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch_hf.compare.target import REFERENCE, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student.answers import Answer, Ask
 
@@ -184,8 +185,8 @@ def opened(target: Target) -> Iterator[Package]:
         if answer.kind == "absent":
             if target.given or target.is_reference:
                 raise InvalidArgumentError(
-                    f"No package {target.framework_map.package} can be imported. Give --package PATH, the folder of "
-                    f"your package; --package {REFERENCE.package} is one that is complete."
+                    f"No package {target.framework_map.package} can be imported. {nearby(target.framework_map.package)}"
+                    f"--package {REFERENCE.package} is one that is complete."
                 )
             why = f"no package {target.framework_map.package} is installed"
         elif answer.kind != "opened":

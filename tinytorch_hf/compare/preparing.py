@@ -36,6 +36,11 @@ class Prepared:
     package: Package
     fingerprint: str
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the classes of the package that are used."""
+        return _parts(self.model, self.settings)
+
 
 @contextlib.contextmanager
 def prepare(settings: Settings, target: Target | None = None) -> Iterator[Prepared]:
@@ -55,11 +60,11 @@ def prepare(settings: Settings, target: Target | None = None) -> Iterator[Prepar
     StudentCodeError
         The student's package raised an error, or its DataLoader gave other numbers than it was given.
     """
-    optimizer = optimizer_choice(settings.optimizer)
+    optimizer_choice(settings.optimizer)
     model = tasks.make_model(settings)
     judge("float32")
     with opened(target or Target()) as package:
-        package.require((*BRIDGE_PARTS, *model.needs, optimizer.class_name), str(model))
+        package.require(_parts(model, settings), str(model))
         arrays = tasks.load_arrays(settings)
         if len(arrays.X_train) < settings.batch_size:
             raise InvalidArgumentError(
@@ -68,6 +73,10 @@ def prepare(settings: Settings, target: Target | None = None) -> Iterator[Prepar
             )
         hand_over(package, arrays)
         yield Prepared(settings, model, arrays, package, prove_same_numbers(settings.dataset, package, arrays))
+
+
+def _parts(model: Model, settings: Settings) -> tuple[str, ...]:
+    return (*BRIDGE_PARTS, *model.needs, optimizer_choice(settings.optimizer).class_name)
 
 
 def hand_over(package: Package, arrays: Arrays) -> None:

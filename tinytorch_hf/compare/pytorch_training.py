@@ -158,7 +158,7 @@ def as_record(trainings: Iterable[Trained], torch_version: str) -> bytes:
 
 @functools.cache
 def _read() -> tuple[dict[str, Any], dict[str, Array]]:
-    return records.read(PATH)
+    return records.read(PATH, "trainings", "losses", "accuracies")
 
 
 def _entry(settings: Settings) -> dict[str, Any]:

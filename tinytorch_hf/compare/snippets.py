@@ -19,6 +19,7 @@ from tinytorch_hf.compare.sides import Side
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.judges import chosen
 from tinytorch_hf.student.mapping import Conventions
 
 _WEIGHTS = (
@@ -106,7 +107,7 @@ class Snippets:
         if not made or counts is None or sum(counts) + sum(small.strangers) == n:
             return ""
         lines = [self._imports(*KINDS[kind].needs), f"layer = {made}"]
-        return "\n".join([*lines, f"print(len(layer.parameters()))  # PyTorch: {n}"])
+        return "\n".join([*lines, f"print(len(layer.parameters()))  # {_who()}: {n}"])
 
     def _of_layer(self, kind: str, stage: str) -> str:
         arguments, shape, made, called = _SMALL[kind]
@@ -122,7 +123,7 @@ class Snippets:
         if stage == "forward":
             if look_at(mine.output_alone(x), expected, truth.outputs(x)) is None:
                 return ""
-            return "\n".join([*lines, f"print({called}.data)  # PyTorch: {_array(expected)}"])
+            return "\n".join([*lines, f"print({called}.data)  # {_who()}: {_array(expected)}"])
         gradient = _ramp_of(expected.shape) + 2
         alone = run_alone(layer, Passed(x, gradient), mine, theirs, truth)
         if alone is None or alone.finding.expected is None:
@@ -132,7 +133,7 @@ class Snippets:
             [
                 *lines,
                 f"{called}.backward({_ramp(expected.shape)} + 2)",
-                f"print({shown})  # PyTorch: {_array(alone.finding.expected)}",
+                f"print({shown})  # {_who()}: {_array(alone.finding.expected)}",
             ]
         )
 
@@ -152,12 +153,12 @@ class Snippets:
             if alone is None or alone.finding.expected is None:
                 return ""
             expected = _array(alone.finding.expected)
-            return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # PyTorch: {expected}"])
+            return "\n".join([*lines, "loss.backward()", f"print(x.grad)  # {_who()}: {expected}"])
         right, exact = (side.loss_and_gradient(X, y)[0] for side in (theirs, truth))
         found, _, _ = mine.loss_alone(X, y)
         if look_at(found.reshape(()) if np.size(found) == 1 else found, right, exact) is None:
             return ""
-        return "\n".join([*lines, f"print(loss.data)  # PyTorch: {_array(right)}"])
+        return "\n".join([*lines, f"print(loss.data)  # {_who()}: {_array(right)}"])
 
     def _of_optimizer(self) -> str:
         settings, choice = self._settings, optimizer_choice(self._settings.optimizer)
@@ -178,7 +179,7 @@ class Snippets:
                 f"w = Tensor({start.tolist()}, requires_grad=True)",
                 f"optimizer = {choice.class_name}([w], {arguments})",
                 f"for g in {gradients}: w.grad = np.array(g, dtype=np.float32); optimizer.step()",
-                f"print(w.data)  # PyTorch: {_array(results[0])}",
+                f"print(w.data)  # {_who()}: {_array(results[0])}",
             ]
         )
 
@@ -189,7 +190,7 @@ class Snippets:
                 "w = Tensor([1.0, -2.0], requires_grad=True)",
                 f"optimizer = {name}([w], lr=0.1)",
                 "w.grad = np.array([0.5, 1.0], dtype=np.float32); optimizer.zero_grad()",
-                "print(w.grad)  # PyTorch: None",
+                f"print(w.grad)  # {_who()}: None",
             ]
         )
 
@@ -199,6 +200,11 @@ class Snippets:
             side_of(self._settings, model, weights),
             side_of(self._settings, model, weights, "float64"),
         )
+
+
+def _who() -> str:
+    """Whose number stands behind a line."""
+    return "PyTorch" if chosen() == "torch" else "right"
 
 
 def _home(homes: Any, name: str) -> tuple[str, str] | None:

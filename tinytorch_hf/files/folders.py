@@ -50,6 +50,13 @@ def base(root: str | Path | None) -> Path:
     return cache() if root is None else expanded(root)
 
 
+def nearby(package: str) -> str:
+    """What to type for a package that cannot be imported: a folder of its name may be in the working folder."""
+    if Path(package.partition(".")[0]).is_dir():
+        return f"There is a folder {package.partition('.')[0]} here: add --package {package.partition('.')[0]}. "
+    return "Give --package PATH, the folder of your package; "
+
+
 def expanded(path: str | Path) -> Path:
     """A path that a user gave, its leading ``~`` expanded.
 

@@ -74,7 +74,7 @@ LIBRARIES = {
 ROADS = (
     Road(
         "NumPy arrays",
-        "load_tinydigits, load; list, info, show, stats, verify, export, milestones prepare, milestones run",
+        "load_tinydigits, load; list, info, show, stats, verify, export; check, compare; milestones prepare|run",
     ),
     Road("PyTorch classes", "TinyDigits, DataLoader, stratified_split", "torch", ("torch", "pillow")),
     Road("torchvision", "its transforms on the PyTorch classes", "torch", ("torch", "torchvision", "pillow")),
@@ -82,7 +82,7 @@ ROADS = (
     Road("the Hub", "hub publish", "hf", ("datasets", "huggingface-hub", "pillow")),
     Road("mirror", "hub mirror, a Hub for the classroom", "serve", ("datasets", "pillow", "starlette", "uvicorn")),
     Road("downloads", "download, load_mnist(download=True)", "download", ("requests", "urllib3", "tqdm", "filelock")),
-    Road("comparison", "compare, check", "compare", ("torch",)),
+    Road("PyTorch as judge", "compare and check with --judge torch, other settings of compare", "compare", ("torch",)),
     Road("recipes", "datasets/*/create_*.py", "create", ("scikit-learn", "mlxtend")),
     Road("tables", 'load("tinydigits", "train").to_pandas()', "pandas", ("pandas",)),
     Road("completion", "the Tab key after tinytorch-hf", "completion", ("argcomplete",)),

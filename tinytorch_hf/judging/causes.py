@@ -17,7 +17,6 @@ from tinytorch_hf.judging.attempt import Attempt
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.drawing import drawn
-from tinytorch_hf.judging.judges import chosen
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
 from tinytorch_hf.judging.rounding import largest_magnitude
@@ -57,7 +56,7 @@ def known_mistakes(case: Case) -> Candidates:
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
         for code in case.mistakes:
-            if _would_give(mistaken(case, code, tried.seed, tried.is_second, tried.expected.by), tried):
+            if _would_give(mistaken(case, code, tried.seed, tried.is_second), tried):
                 yield Cause(code)
 
     return candidates
@@ -117,8 +116,11 @@ def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:
     return candidates
 
 
-def mistaken(case: Case, code: str, seed: int, is_second: bool = False, by: str = "") -> Expected:
-    """What one of the case's mistakes gives; computed once for each seed and each judge.
+@functools.lru_cache(maxsize=4096)
+def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expected:
+    """What one of the case's mistakes gives, computed once for each seed, with NumPy alone.
+
+    So a fault is named alike, whichever judge has found it.
 
     Parameters
     ----------
@@ -126,15 +128,8 @@ def mistaken(case: Case, code: str, seed: int, is_second: bool = False, by: str 
         Which mistake of which case.
     seed, is_second
         On which inputs.
-    by
-        The name of the judge; the chosen one by default.
     """
-    return _mistaken(case, code, seed, is_second, by or chosen())
-
-
-@functools.lru_cache(maxsize=4096)
-def _mistaken(case: Case, code: str, seed: int, is_second: bool, by: str) -> Expected:
-    return Expected(case.mistakes[code], drawn(case, seed, is_second), by)
+    return Expected(case.mistakes[code], drawn(case, seed, is_second), "recorded")
 
 
 def _would_give(wrong: Expected, tried: Attempt) -> bool:

@@ -24,7 +24,7 @@ COMMAND = "python -m docs.tools.answers"
 """Makes all records anew; it is run in a checkout, with PyTorch."""
 
 _ABOUT = "about"
-ADVICE = "It comes with tinytorch-hf: install that again."
+ADVICE = "Get the file again: by `git checkout` in a clone, else by `pip install --force-reinstall tinytorch-hf`."
 
 
 def written(about: Mapping[str, Any], arrays: Mapping[str, Array], torch_version: str) -> bytes:
@@ -43,8 +43,8 @@ def written(about: Mapping[str, Any], arrays: Mapping[str, Array], torch_version
     return write_npz({_ABOUT: np.frombuffer(text.encode(), np.uint8), **arrays})
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """What `written` was given, and beside it "version", "torch" and "command".
+def read(path: Path, *needs: str) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What `written` was given, and beside it "version", "torch" and "command"; ``needs`` are names among both.
 
     Raises
     ------
@@ -55,9 +55,17 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
         content = path.read_bytes()
     except OSError as error:
         raise CorruptFileError(f"PyTorch's answers in {path} cannot be read: {error.strerror}. {ADVICE}") from error
-    arrays = read_npz(content, path)
+    try:
+        arrays = read_npz(content, path)
+    except CorruptFileError as error:
+        raise CorruptFileError(
+            f"PyTorch's answers in {path} are damaged: it is no readable npz archive. {ADVICE}"
+        ) from error
     try:
         about = json.loads(arrays.pop(_ABOUT).tobytes())
+        missing = [name for name in needs if name not in about and name not in arrays]
+        if missing:
+            raise ValueError(f"there is no {' and no '.join(missing)}")
         if about["version"] != VERSION:
             raise ValueError(f"their form is {about['version']}, not {VERSION}")
     except (KeyError, TypeError, ValueError) as error:

@@ -214,9 +214,10 @@ class Definitions(Sequence[Expected]):
 def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
     """What is right for a case by the chosen judge: by its definition first, then by others in use.
 
-    Each is computed once for each seed and each judge.
+    Each is computed once for each seed and each judge. The second draw judges nothing, it only confirms causes: it is
+    computed with NumPy alone, so that a fault is named alike, whichever judge has found it.
     """
-    return _expected(case, seed, is_second, chosen())
+    return _expected(case, seed, is_second, "recorded" if is_second else chosen())
 
 
 @functools.lru_cache(maxsize=4096)

@@ -51,7 +51,8 @@ def judgement(result: Judgement) -> str:
     """What was judged step by step, and the verdict."""
     lines = [
         *_subject(result),
-        f"judged     {result.n_steps} steps, each from {_whose(result)} weights: forward, loss, gradients, update",
+        f"judged     {result.n_steps} step{'s' * (result.n_steps != 1)}, each from {_whose(result)} weights: "
+        "forward, loss, gradients, update",
     ]
     if result.divergence is None:
         lines.append(f"verdict    {_agree(result)}")
@@ -69,6 +70,7 @@ def _subject(result: Comparison | Judgement) -> list[str]:
         f"PyTorch    {_judge(result)}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
         f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
+        f"built of   {', '.join(result.parts)}; nothing else of it was run",
     ]
 
 

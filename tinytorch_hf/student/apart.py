@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 NOT_ISOLATED = "not isolated: no time limits, and this verdict can be forged"
 """What every report says of code that ran in the process which judges it."""
@@ -55,9 +55,12 @@ class Apart:
         """
         with self._watching_for_interrupts(), warnings.catch_warnings(), _silent(), self._swapped():
             self._are_running = True
+            # It would end the process that judges, with the exit status of agreement.
+            leave, os._exit = os._exit, _leaving
             try:
                 yield
             finally:
+                os._exit = leave
                 self._are_running = False
         if self._was_interrupted:
             raise KeyboardInterrupt
@@ -97,6 +100,10 @@ class Apart:
             _put(ours)
             with contextlib.suppress(OSError):
                 os.chdir(folder)
+
+
+def _leaving(status: int) -> NoReturn:
+    raise SystemExit(f"os._exit({status!r}) was called")
 
 
 def _pieces() -> dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]]:
