@@ -14,23 +14,24 @@ _MOST_NAMES = 4
 
 def of(node: ast.expr, missing: Iterable[Site]) -> tuple[str, str]:
     """Why no gradient passes an expression, and what to write instead; ``missing`` get none."""
-    return f"{_why(node)}: {_listed(missing)}", _instead(node)
+    return f"{_why(node)} and {_listed(missing)} no gradient", _instead(node)
 
 
 def _why(node: ast.expr) -> str:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "detach":
-        return "detach() gives a tensor without the graph, so backward ends here and no gradient reaches"
-    return "the new tensor has the numbers but not the graph, so backward ends here and no gradient reaches"
+        return "detach() gives a tensor without the graph: backward ends here,"
+    return "the new tensor has the numbers but not the graph: backward ends here,"
 
 
 def _listed(missing: Iterable[Site]) -> str:
     """Names of parameters in the order of the script, each once."""
+
     def line(site: Site) -> int:
         return int(getattr(site.key[0], "lineno", 0))
 
     labels = list(dict.fromkeys(site.label for site in sorted(missing, key=lambda site: (line(site), site.label))))
     more = f" and {len(labels) - _MOST_NAMES} more" if len(labels) > _MOST_NAMES else ""
-    return ", ".join(labels[:_MOST_NAMES]) + more
+    return ", ".join(labels[:_MOST_NAMES]) + more + (" get" if len(labels) > 1 else " gets")
 
 
 class _WithGraph(ast.NodeTransformer):
@@ -40,19 +41,20 @@ class _WithGraph(ast.NodeTransformer):
         self.n_data = 0
         self.functions: list[str] = []
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        inner = self.visit(node.value)
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        inner: ast.expr = self.visit(node.value)
         if node.attr in ("data", "detach", "numpy"):
             self.n_data += 1
             return inner
         return ast.Attribute(inner, node.attr, node.ctx)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         called = node.func
         if isinstance(called, ast.Attribute):
             if called.attr in ("detach", "numpy"):
                 self.n_data += 1
-                return self.visit(called.value)
+                inner: ast.expr = self.visit(called.value)
+                return inner
             if isinstance(called.value, ast.Name) and called.value.id in ("np", "numpy"):
                 self.functions.append(called.attr)
         else:
@@ -63,6 +65,8 @@ class _WithGraph(ast.NodeTransformer):
 
 def _instead(node: ast.expr) -> str:
     made_of = node.args[0] if isinstance(node, ast.Call) and node.args else node
+    if isinstance(made_of, (ast.List, ast.Tuple)) and len(made_of.elts) == 1:
+        made_of = made_of.elts[0]
     rewriting = _WithGraph()
     rewritten = rewriting.visit(copy.deepcopy(made_of))
     if rewriting.n_data and not rewriting.functions and not isinstance(made_of, (ast.List, ast.Tuple)):

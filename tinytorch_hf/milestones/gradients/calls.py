@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tinytorch_hf.milestones.gradients import names, statements
-from tinytorch_hf.milestones.gradients.expressions import Frame, Names, Values, every, evaluate, attribute, grow
+from tinytorch_hf.milestones.gradients import names
+from tinytorch_hf.milestones.gradients.expressions import Frame, Names, Values, attribute, evaluate, every, grow
 from tinytorch_hf.milestones.gradients.program import Argument, Class, Function, Instance, Outside, Scope
 from tinytorch_hf.milestones.gradients.values import (
     NOTHING,
@@ -36,7 +36,7 @@ def call(node: ast.Call, known: Names, frame: Frame) -> Values:
     keywords = [keyword.arg for keyword in node.keywords]
     found: list[Value] = []
     for first, *values in every([callee, *arguments, *(k.value for k in node.keywords)], known, frame):
-        positional, named = values[: len(arguments)], dict(zip(keywords, values[len(arguments) :]))
+        positional, named = values[: len(arguments)], dict(zip(keywords, values[len(arguments) :], strict=False))
         if is_method:
             found += _method(node, first, positional, named, known, frame)
         else:
@@ -80,95 +80,124 @@ def _method(
     assert isinstance(node.func, ast.Attribute)  # noqa: S101 -- the caller has looked
     name = node.func.attr
     given = [*args, *named.values()]
-    if any(isinstance(ref, (Instance, Outside, Class)) for ref in owner.refs) and not owner.live:
-        member = attribute(owner, name, frame)
-        if member.refs or member.live:
-            return called(node, member, args, named, frame)
-        if any(isinstance(ref, Instance) for ref in owner.refs):
-            held = replace(frame.memory.with_held(owner), refs=frozenset())
-            return (held,) if name in names.PARAMETERS else (computed([held, *given]),)
+    member = _member(owner, name, frame)
+    if member is not None:
+        return called(node, member, args, named, frame)
+    if any(isinstance(ref, Instance) for ref in owner.refs):
+        held = replace(frame.memory.with_held(owner), refs=frozenset())
+        return (held if name in names.PARAMETERS else computed([held, *given]),)
+    return (_of_tensor(name, owner, args, given, node, known, frame),)
+
+
+def _member(owner: Value, name: str, frame: Frame) -> Value | None:
+    """What a class, an object or a module of the script has under this name."""
+    owners = [ref for ref in owner.refs if isinstance(ref, Instance)]
+    is_outside = any(isinstance(ref, Outside) for ref in owner.refs) and not owner.live
+    if is_outside or any((ref, name) in frame.memory.heap or ref.cls.method(name) for ref in owners):
+        return attribute(owner, name, frame)
+    classes = [ref for ref in owner.refs if isinstance(ref, Class)]
+    methods = [Function(m, ref.module, ref.scope) for ref in classes if (m := ref.method(name)) is not None]
+    return Value(refs=frozenset(methods)) if methods else None
+
+
+def _of_tensor(
+    name: str,
+    owner: Value,
+    args: Sequence[Value],
+    given: list[Value],
+    node: ast.Call,
+    known: Names,
+    frame: Frame,
+) -> Value:
+    """What a method gives of which no code is known: a tensor's, an optimizer's, a container's."""
+    assert isinstance(node.func, ast.Attribute)  # noqa: S101 -- the caller has looked
     if name == "backward":
         root = frame.memory.roots.setdefault((node, frame.stack[-6:]), set())
         root.add(flat(owner))
-        return (NOTHING,)
+        return NOTHING
     if name == "step" and owner.holds:
         frame.memory.trained |= owner.live
     if name == "detach":
-        return (_tensor(node, numbers(owner), [], frame),)
+        return _tensor(node, numbers(owner), [], frame)
     if name in names.GROWS and not isinstance(node.func.value, ast.Call):
         grow(node.func.value, [frame.memory.with_held(v) if v.refs else v for v in args[-1:]], known, frame)
-        return (NOTHING,)
-    return (_known_method(name, owner, args, given, node, frame),)
-
-
-def _known_method(
-    name: str, owner: Value, args: Sequence[Value], given: list[Value], node: ast.Call, frame: Frame
-) -> Value:
-    if name in names.NUMBERS:
-        return numbers(owner)
-    if name in names.NO_NUMBERS:
         return NOTHING
-    if name in names.SAME:
-        return owner
-    if name == "items" and owner.items is not None:
-        pairs = [Value(items=((0, NOTHING), (1, value))) for _, value in owner.items]
-        return Value(items=tuple(enumerate(pairs)))
-    if name == "items":
-        return Value(items=((0, Value(items=((0, NOTHING), (1, owner)))),))
-    if name == "values" and owner.items is not None:
-        return Value(items=tuple(enumerate(value for _, value in owner.items)))
-    if name in ("get", "pop", "setdefault") and owner.items is not None:
+    return _known_method(name, owner, given, node, frame)
+
+
+def _known_method(name: str, owner: Value, given: list[Value], node: ast.Call, frame: Frame) -> Value:
+    inside = owner.items
+    if name in names.NUMBERS:
+        result = numbers(owner)
+    elif name in names.NO_NUMBERS:
+        result = NOTHING
+    elif name in names.SAME:
+        result = owner
+    elif name == "items":
+        parts = [owner] if inside is None else [value for _, value in inside]
+        result = _sequence(_sequence([NOTHING, value]) for value in parts)
+    elif name == "values" and inside is not None:
+        result = _sequence(value for _, value in inside)
+    elif name in ("get", "pop", "setdefault") and inside is not None:
         first = node.args[0] if node.args else None
-        return item(owner, first.value) if isinstance(first, ast.Constant) else element(owner)
-    if name in names.PARAMETERS and owner.holds:
+        result = item(owner, first.value) if isinstance(first, ast.Constant) else element(owner)
+    elif name in names.PARAMETERS and owner.holds:
         frame.memory.with_parameters |= owner.live
-        return owner
-    result = computed([owner, *given])
+        result = owner
+    else:
+        result = _multiplied(name, computed([owner, *given]))
+    return result
+
+
+def _multiplied(name: str, result: Value) -> Value:
     return replace(result, is_mixed=True) if name in names.MULTIPLIES and result.weights else result
 
 
-def _outside(
-    dotted: str, node: ast.Call, args: Sequence[Value], named: Mapping[Any, Value], frame: Frame
-) -> Value:
+def _outside(dotted: str, node: ast.Call, args: Sequence[Value], named: Mapping[Any, Value], frame: Frame) -> Value:
     root, name = dotted.partition(".")[0], dotted.rpartition(".")[2]
     given = [*args, *named.values()]
     if name in names.TENSORS:
         others = [value for key, value in named.items() if key not in ("data", "dtype", "requires_grad")]
-        return _tensor(node, united([NOTHING, *args[:1], *(named[k] for k in named if k == "data")]), others, frame)
-    if name in names.NO_NUMBERS or ".random." in dotted or root == "random":
-        return NOTHING
-    if name in ("enumerate", "zip"):
-        return _paired(args if name == "zip" else [NOTHING, *args])
-    if name in names.SAME or name == "cast":
-        return args[-1 if name == "cast" else 0] if args else NOTHING
-    if name in names.NUMBERS and root not in ("tinytorch",):
-        return numbers(computed(given))
-    if root in ("np", "numpy"):
-        result = numbers(computed(given)) if any(value.live for value in map(flat, given)) else computed(given)
-        return replace(result, is_mixed=True) if name in names.MULTIPLIES and result.weights else result
-    if name[:1].isupper():
-        return _object(name, node, given, frame)
-    return computed(map(frame.memory.with_held, given))
+        made_of = united([NOTHING, *args[:1], *(value for key, value in named.items() if key == "data")])
+        result = _tensor(node, made_of, [*args[1:], *others], frame)
+    elif name in names.NO_NUMBERS or ".random." in dotted or root == "random":
+        result = NOTHING
+    elif name in ("enumerate", "zip"):
+        result = _paired(args if name == "zip" else [NOTHING, *args])
+    elif name in names.SAME or name == "cast":
+        result = args[-1 if name == "cast" else 0] if args else NOTHING
+    elif name in names.NUMBERS:
+        result = numbers(computed(given))
+    elif root == "np":
+        is_tensor = any(value.live for value in map(flat, given))
+        result = _multiplied(name, numbers(computed(given)) if is_tensor else computed(given))
+    elif name[:1].isupper():
+        result = _object(name, node, given, frame)
+    else:
+        result = computed(map(frame.memory.with_held, given))
+    return result
+
+
+def _sequence(values: Iterable[Value]) -> Value:
+    return Value(items=tuple(enumerate(values)))
 
 
 def _paired(values: Sequence[Value]) -> Value:
     """What loops over several containers at once go through."""
     lengths = {len(value.items) for value in values if value.items is not None}
     if len(lengths) == 1 and 0 not in lengths:
-        indices = range(lengths.pop())
-        rows = [Value(items=tuple(enumerate(item(value, index) for value in values))) for index in indices]
-        return Value(items=tuple(enumerate(rows)))
-    row = Value(items=tuple(enumerate(map(element, values))))
-    return Value(items=((0, row),))
+        return _sequence(_sequence(item(value, index) for value in values) for index in range(lengths.pop()))
+    return _sequence([_sequence(map(element, values))])
 
 
 def _object(name: str, node: ast.Call, given: Sequence[Value], frame: Frame) -> Value:
     """An object of a class that is defined elsewhere: it holds what it was given, or has parameters of its own."""
     inside = united([NOTHING, *(flat(frame.memory.with_held(value)) for value in given)])
-    if name in names.NOT_LAYERS or inside.live:
+    has_own = name in names.LAYERS
+    if name in names.NOT_LAYERS or (inside.live and not has_own):
         return replace(inside, refs=frozenset(), holds=inside.holds)
     label = frame.memory.labels.get(node, name)
-    site = Site((node, frame.owner), label, "layer" if name in names.LAYERS else "unknown")
+    site = Site((node, frame.owner), label, "layer" if has_own else "unknown")
     return Value(live=frozenset({site}), cuts=inside.cuts, holds=True)
 
 
@@ -178,9 +207,10 @@ def _tensor(node: ast.Call, data: Value, others: Sequence[Value], frame: Frame) 
     asks = any(k.arg == "requires_grad" and getattr(k.value, "value", 0) is True for k in node.keywords)
     own = {Site((node, frame.owner), frame.memory.labels.get(node, "a tensor"), "tensor")} if asks else set()
     parents = united([NOTHING, *map(flat, others)])
-    if parents.live:
-        # Whoever names what a tensor was made from builds the graph by hand.
-        return Value(live=data.live | parents.live | data.numbers)
+    says_how = any(k.arg and any(part in k.arg for part in names.GRAPH) for k in node.keywords)
+    if parents.live or says_how:
+        # Whoever names what a tensor was made from, or how a gradient passes, builds the graph by hand.
+        return Value(live=data.live | parents.live | data.numbers | data.weights)
     severed = data.numbers | (data.weights if data.is_mixed and not data.is_gradient else frozenset())
     if not severed or frame.is_quiet:
         weights = data.weights if not severed else frozenset()
@@ -219,13 +249,19 @@ def invoke(
     if key in memory.known and memory.known[key][0] == memory.version:
         return memory.known[key][1]
     inner = Frame(
-        memory, function.module, Scope(function.scope), function.owner, (*frame.stack, node, body), frame.is_quiet
+        frame.rules,
+        memory,
+        function.module,
+        Scope(function.scope),
+        function.owner,
+        (*frame.stack, node, body),
+        frame.is_quiet,
     )
     known = _bound(function, args, named, inner)
     if isinstance(body, ast.Lambda):
         found = evaluate(body.body, known, inner)
     else:
-        statements.run(body.body, [known], inner)
+        frame.rules.run(body.body, [known], inner)
         found = few(inner.returned) or (NOTHING,)
     memory.known[key] = (memory.version, found)
     return found
@@ -243,15 +279,15 @@ def _bound(function: Function, args: Sequence[Value], named: Mapping[Any, Value]
     if function.owner is not None and "staticmethod" not in decorators:
         values.insert(0, Value(refs=frozenset({function.owner})))
     known: Names = {}
-    for parameter, value in zip(ordered, values):
+    for parameter, value in zip(ordered, values, strict=False):
         known[parameter.arg] = value
     if parameters.vararg:
         known[parameters.vararg.arg] = Value(items=tuple(enumerate(values[len(ordered) :])))
     names_of = {parameter.arg for parameter in (*ordered, *parameters.kwonlyargs)}
     known |= {str(name): value for name, value in named.items() if name in names_of}
     defaults = [
-        *zip(reversed(ordered), reversed(parameters.defaults)),
-        *((p, d) for p, d in zip(parameters.kwonlyargs, parameters.kw_defaults) if d is not None),
+        *zip(reversed(ordered), reversed(parameters.defaults), strict=False),
+        *((p, d) for p, d in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=False) if d is not None),
     ]
     for parameter, default in defaults:
         if parameter.arg not in known:

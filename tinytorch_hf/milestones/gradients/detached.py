@@ -9,16 +9,17 @@ weights and states that are carried from one part of a sequence to the next are 
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.milestones.gradients import advice, calls, statements
-from tinytorch_hf.milestones.gradients.expressions import Frame, OutOfBudget
+from tinytorch_hf.milestones.gradients.expressions import Frame, OutOfBudget, Rules
 from tinytorch_hf.milestones.gradients.program import Argument, Class, Function, Memory, Module, read
 from tinytorch_hf.milestones.gradients.values import Cut, Site, Value
 
-_BUDGET = 300_000
+_BUDGET = 100_000
 
 
 @dataclass(frozen=True, order=True)
@@ -53,11 +54,9 @@ def detached(script: Path) -> list[Detached]:
     if module is None:
         return []
     memory = Memory(_BUDGET)
-    try:
+    # What was found until the budget was spent is as true.
+    with contextlib.suppress(OutOfBudget, RecursionError):
         _follow(module, memory)
-    except (OutOfBudget, RecursionError):
-        # What was found until then is as true.
-        pass
     by_node: dict[ast.expr, tuple[Cut, set[Site]]] = {}
     for cut, missing in _cuts(memory):
         by_node.setdefault(cut.node, (cut, set()))[1].update(missing)
@@ -69,7 +68,7 @@ def detached(script: Path) -> list[Detached]:
 
 def _follow(module: Module, memory: Memory) -> None:
     """Follow a script, and then what nothing in it calls."""
-    frame = Frame(memory, module, module.scope)
+    frame = Frame(Rules(calls.call, statements.run), memory, module, module.scope)
     statements.start(module, frame)
     handed = Value(refs=frozenset({Argument()}))
     defined = [ref for values in list(module.scope.names.values()) for value in values for ref in value.refs]
@@ -104,18 +103,17 @@ def _cuts(memory: Memory) -> Iterator[tuple[Cut, frozenset[Site]]]:
         elsewhere = frozenset(site for other, sites in reached.items() if other[0] is not place[0] for site in sites)
         for value in values:
             for cut in value.cuts:
-                missing = frozenset(filter(memory_counts(memory), cut.severed - value.live - elsewhere))
+                if cut.node in memory.by_hand:
+                    continue
+                severed = cut.severed - value.live - elsewhere
+                missing = frozenset(site for site in severed if _is_trained(site, memory))
                 if missing:
                     yield cut, missing
 
 
-def memory_counts(memory: Memory):  # type: ignore[no-untyped-def]
-    """Which parameters are to be trained, as far as that is known."""
-
-    def counts(site: Site) -> bool:
-        if site.kind == "tensor":
-            return site in memory.trained
-        has_some = site.kind == "layer" or site in memory.with_parameters
-        return has_some and (site in memory.trained or not memory.trained)
-
-    return counts
+def _is_trained(site: Site, memory: Memory) -> bool:
+    """Whether these are parameters, and to be trained as far as that is known."""
+    if site.kind == "tensor":
+        return site in memory.trained
+    has_some = site.kind == "layer" or site in memory.with_parameters
+    return has_some and (site in memory.trained or not memory.trained)

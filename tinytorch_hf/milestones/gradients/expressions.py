@@ -30,12 +30,22 @@ Names = dict[str, Value]
 Values = tuple[Value, ...]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What an expression may lead to: a call, and with it statements of a function."""
+
+    call: Callable[[ast.Call, Names, Frame], Values]
+    run: Callable[[Sequence[ast.stmt], list[Names], Frame], list[Names]]
+
+
 @dataclass
 class Frame:
     """A function, or a module, while it is followed.
 
     Attributes
     ----------
+    rules
+        What calls and statements do.
     memory, module, scope
         What is known of everything, of the file, and of its names.
     owner
@@ -48,6 +58,7 @@ class Frame:
         What it returned, and names where loops were left or begun anew.
     """
 
+    rules: Rules
     memory: Memory
     module: Module
     scope: Scope
@@ -56,9 +67,6 @@ class Frame:
     is_quiet: bool = False
     returned: list[Value] = field(default_factory=list)
     left: list[Names] = field(default_factory=list)
-
-
-Call = Callable[[ast.Call, Names, Frame], Values]
 
 
 class OutOfBudget(Exception):
@@ -76,9 +84,7 @@ def evaluate(node: ast.expr | None, known: Names, frame: Frame) -> Values:
     if rule is not None:
         return rule(node, known, frame)
     if isinstance(node, ast.Call):
-        from tinytorch_hf.milestones.gradients import calls
-
-        return calls.call(node, known, frame)
+        return frame.rules.call(node, known, frame)
     children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     return combined(children, known, frame)
 
@@ -124,6 +130,11 @@ def attribute(value: Value, name: str, frame: Frame) -> Value:
     outside = [ref for ref in value.refs if isinstance(ref, Outside)]
     if outside and not value.live:
         return Value(refs=frozenset(Outside(f"{ref.name}.{name}") for ref in outside))
+    return _of_tensor(value, name, frame)
+
+
+def _of_tensor(value: Value, name: str, frame: Frame) -> Value:
+    """An attribute of what the script does not define."""
     if name == "grad":
         return GRADIENT
     if name in names.NUMBERS:
@@ -135,13 +146,17 @@ def attribute(value: Value, name: str, frame: Frame) -> Value:
     return replace(value, refs=frozenset())
 
 
-def _product(node: Any, known: Names, frame: Frame) -> Values:
-    values = combined([node.left, node.right], known, frame)
-    return few(replace(v, is_mixed=True) if v.weights else v for v in values) if _multiplies(node) else values
-
-
-def _multiplies(node: ast.BinOp) -> bool:
-    return isinstance(node.op, ast.MatMult)
+def _operation(node: Any, known: Names, frame: Frame) -> Values:
+    found = []
+    for pair in every([node.left, node.right], known, frame):
+        result = computed(pair)
+        if isinstance(node.op, ast.MatMult) and result.weights:
+            result = replace(result, is_mixed=True)
+        elif isinstance(node.op, ast.Add) and all(value.holds for value in map(flat, pair)):
+            # Two lists of parameters, as a rule.
+            result = replace(result, holds=True)
+        found.append(result)
+    return few(found)
 
 
 def _comparison(node: Any, known: Names, frame: Frame) -> Values:
@@ -165,7 +180,7 @@ def _sequence(node: Any, known: Names, frame: Frame) -> Values:
 
 def _dictionary(node: Any, known: Names, frame: Frame) -> Values:
     keys = [key.value if isinstance(key, ast.Constant) else key for key in node.keys]
-    return few(_with_items(zip(keys, values)) for values in every(node.values, known, frame))
+    return few(_with_items(zip(keys, values, strict=False)) for values in every(node.values, known, frame))
 
 
 def _with_items(pairs: Iterable[tuple[Any, Value]]) -> Value:
@@ -197,7 +212,7 @@ def _comprehension(node: Any, known: Names, frame: Frame) -> Values:
     return evaluate(node.value if isinstance(node, ast.DictComp) else node.elt, inner, frame)
 
 
-def _lambda(node: Any, known: Names, frame: Frame) -> Values:
+def _lambda(node: Any, _known: Names, frame: Frame) -> Values:
     return (function(node, frame),)
 
 
@@ -218,7 +233,7 @@ def _walrus(node: Any, known: Names, frame: Frame) -> Values:
     return values
 
 
-def _nothing(node: Any, known: Names, frame: Frame) -> Values:
+def _nothing(_node: Any, _known: Names, _frame: Frame) -> Values:
     return (NOTHING,)
 
 
@@ -234,7 +249,7 @@ _RULES: dict[type, Callable[[Any, Names, Frame], Values]] = {
     ast.JoinedStr: _text,
     ast.Name: _name,
     ast.Attribute: _attribute,
-    ast.BinOp: _product,
+    ast.BinOp: _operation,
     ast.Compare: _comparison,
     ast.IfExp: _either,
     ast.BoolOp: _one_of,
@@ -280,6 +295,8 @@ def _set(target: ast.Attribute, owner: Value, value: Value, known: Names, frame:
         memory.trained |= owner.live
     if owner.cuts and any(part in name for part in names.GRAPH) and isinstance(target.value, ast.Name):
         # Whoever says how a gradient passes has built this part of the graph by hand.
+        latest = max(owner.cuts, key=lambda cut: (cut.node.lineno, cut.node.col_offset))
+        memory.by_hand.add(latest.node)
         severed = frozenset(site for cut in owner.cuts for site in cut.severed)
         known[target.value.id] = replace(owner, live=owner.live | severed, cuts=frozenset())
 

@@ -129,6 +129,7 @@ class Memory:
         self.trained: set[Site] = set()
         self.with_parameters: set[Site] = set()
         self.modules: dict[Path, Module | None] = {}
+        self.by_hand: set[ast.AST] = set()
         self.visited: set[ast.AST] = set()
         self.labels: dict[ast.AST, str] = {}
         self.known: dict[Any, tuple[int, tuple[Value, ...]]] = {}

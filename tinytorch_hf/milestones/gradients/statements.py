@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf.milestones.gradients import names
 from tinytorch_hf.milestones.gradients.expressions import Frame, Names, bind, evaluate, function
 from tinytorch_hf.milestones.gradients.program import Class, Module, Outside, read
-from tinytorch_hf.milestones.gradients.values import NOTHING, Value, computed, element, numbers, united
+from tinytorch_hf.milestones.gradients.values import NOTHING, Value, computed, element, united
 
 _MOST_WAYS = 6
 _ROUNDS = 2
@@ -58,7 +59,7 @@ def _label(target: ast.expr, value: ast.expr, frame: Frame) -> None:
     if name:
         frame.memory.labels.setdefault(value, name)
     elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        for one, other in zip(target.elts, value.elts):
+        for one, other in zip(target.elts, value.elts, strict=False):
             _label(one, other, frame)
 
 
@@ -85,7 +86,7 @@ def _if(statement: ast.If, known: Names, frame: Frame) -> list[Names]:
     evaluate(statement.test, known, frame)
     quiet = _quiet(statement.test)
     ways = []
-    for branch, is_quiet in zip((statement.body, statement.orelse), quiet):
+    for branch, is_quiet in zip((statement.body, statement.orelse), quiet, strict=False):
         before, frame.is_quiet = frame.is_quiet, frame.is_quiet or is_quiet
         ways += run(branch, [known], frame)
         frame.is_quiet = before
@@ -111,7 +112,8 @@ def _for(statement: ast.For | ast.AsyncFor, known: Names, frame: Frame) -> list[
     else:
         steps = [element(values)] * _ROUNDS
     is_known = values.items is not None and len(values.items) > 1
-    ways, after = [known], []
+    ways = [known]
+    after: list[Names] = []
     for value in steps:
         for way in ways:
             bind(statement.target, value, way, frame)
@@ -127,7 +129,8 @@ def _for(statement: ast.For | ast.AsyncFor, known: Names, frame: Frame) -> list[
 def _while(statement: ast.While, known: Names, frame: Frame) -> list[Names]:
     evaluate(statement.test, known, frame)
     before, frame.left = frame.left, []
-    ways, after = [known], []
+    ways = [known]
+    after: list[Names] = []
     for _ in range(_ROUNDS):
         ways = _few([*run(statement.body, ways, frame), *frame.left])
         frame.left = []
@@ -136,7 +139,7 @@ def _while(statement: ast.While, known: Names, frame: Frame) -> list[Names]:
     return _few(after or [known])
 
 
-def _leave(statement: ast.stmt, known: Names, frame: Frame) -> list[Names]:
+def _leave(_statement: ast.stmt, known: Names, frame: Frame) -> list[Names]:
     frame.left.append(known)
     return []
 
@@ -171,7 +174,7 @@ def _return(statement: ast.Return, known: Names, frame: Frame) -> list[Names]:
     return []
 
 
-def _raise(statement: ast.Raise, known: Names, frame: Frame) -> list[Names]:
+def _raise(_statement: ast.Raise, _known: Names, _frame: Frame) -> list[Names]:
     return []
 
 
@@ -212,7 +215,7 @@ def _beside(name: str, frame: Frame) -> Module | None:
         memory.modules[path] = None
         module = read(path) if name.isidentifier() and path.is_file() else None
         if module is not None:
-            start(module, Frame(memory, module, module.scope))
+            start(module, Frame(frame.rules, memory, module, module.scope))
         memory.modules[path] = module
     return memory.modules[path]
 
@@ -222,7 +225,7 @@ def start(module: Module, frame: Frame) -> None:
     run(module.tree.body, [{}], frame)
 
 
-_RULES = {
+_RULES: dict[type, Callable[[Any, Names, Frame], list[Names]]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _assign,
     ast.AugAssign: _change,

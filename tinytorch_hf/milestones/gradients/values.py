@@ -114,9 +114,7 @@ def _both(one: Value, other: Value) -> Value:
     if one.items is not None and other.items is not None:
         keys = [key for key, _ in one.items]
         if keys == [key for key, _ in other.items]:
-            items = tuple(
-                (key, _both(a, b)) for key, (_, a), (_, b) in zip(keys, one.items, other.items)
-            )
+            items = tuple((key, _both(a, b)) for key, (_, a), (_, b) in zip(keys, one.items, other.items, strict=False))
     if items is None:
         one, other = flat(one), flat(other)
     return Value(
@@ -166,4 +164,4 @@ def item(value: Value, key: Any) -> Value:
         return value
     if isinstance(key, int) and key < 0:
         key += len(value.items)
-    return dict(value.items).get(key, element(value))
+    return next((found for known, found in value.items if known == key), element(value))
