@@ -1,0 +1,180 @@
+"""Proving that scripts of a checkout get their data, without changing anything of it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tinytorch_hf.milestones.checkout.needs import Milestone
+from tinytorch_hf.milestones.proving import shapes
+from tinytorch_hf.milestones.proving.plan import Plan, plan
+from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.process import PackageProcess
+
+LIMIT_S = 30.0
+_CHILD = "tinytorch_hf.milestones.proving.child"
+# What scripts read and import; larger files are not copied but linked to, and cannot be changed through the link.
+_FOLDERS = ("milestones", "datasets", "tinytorch")
+_LARGEST_COPY_BYTES = 1 << 20
+_LARGEST_SCRIPT_BYTES = 1 << 20
+_MOST_FILES = 20_000
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "venv", "node_modules")
+# Errors that say that data are not there, or not what the script takes them for.
+_OF_DATA = frozenset(
+    "FileNotFoundError IsADirectoryError NotADirectoryError PermissionError OSError EOFError UnpicklingError KeyError "
+    "ValueError UnicodeDecodeError BadGzipFile SystemExit".split()
+)
+
+
+class Outcome(Enum):
+    """What came of the attempt to load a script's data."""
+
+    PROVEN = "proven"
+    NOT_PROVEN = "unproven"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One script, and whether it gets its data.
+
+    Attributes
+    ----------
+    script
+        Where it is.
+    calls
+        What of it was executed, as it is written there.
+    outcome
+        Whether the data came.
+    note
+        Which arrays and texts came; or why they did not, or why that cannot be told.
+    """
+
+    script: Path
+    calls: tuple[str, ...]
+    outcome: Outcome
+    note: str
+
+
+def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: float = LIMIT_S) -> dict[str, list[Proof]]:
+    """Load what each script of some milestones loads, each in a process of its own.
+
+    The processes work in a copy of the checkout, have no network, may change nothing outside of the copy, and end
+    with all that they started after ``limit_s`` seconds. Scripts that load nothing have no proof.
+
+    Parameters
+    ----------
+    root
+        The root of a checkout.
+    milestones
+        With each, whether its files are the published ones, whose numbers of samples are known.
+
+    Returns
+    -------
+    The proofs by the number of the milestone.
+    """
+    planned = {
+        milestone.number: [
+            (script, found)
+            for script in sorted((root / "milestones").glob(f"{milestone.number}*/*.py"))
+            if (found := _plan(script)) is not None
+        ]
+        for milestone, _ in milestones
+    }
+    if not any(planned.values()):
+        return {number: [] for number in planned}
+    with tempfile.TemporaryDirectory(prefix="tinytorch_hf_", ignore_cleanup_errors=True) as name:
+        # Paths are compared with what links lead to.
+        copy = Path(name).resolve() / "checkout"
+        _copy(root, copy)
+        return {
+            milestone.number: [
+                _prove(script, found, root, copy, milestone, is_published, limit_s)
+                for script, found in planned[milestone.number]
+            ]
+            for milestone, is_published in milestones
+        }
+
+
+def _plan(script: Path) -> Plan | None:
+    """What a script loads; None if that is nothing, or it cannot be parsed, which is the student's business."""
+    with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError):
+        if script.stat().st_size <= _LARGEST_SCRIPT_BYTES:
+            found = plan(ast.parse(script.read_bytes()))
+            return found if found.loads or found.problems else None
+    return None
+
+
+def _prove(
+    script: Path, planned: Plan, root: Path, copy: Path, milestone: Milestone, is_published: bool, limit_s: float
+) -> Proof:
+    calls = tuple(load.shown for load in planned.loads)
+    if planned.problems:
+        return Proof(script, calls, Outcome.NOT_PROVEN, "; ".join(planned.problems))
+    there = copy / script.relative_to(root)
+    with PackageProcess(FrameworkMap(), there.parent, limit_s, _CHILD) as process:
+        answer = process.ask(ask="load", script=str(there), folder=str(copy))
+    outcome, note = _judge(answer, milestone, is_published)
+    return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""))
+
+
+def _judge(answer: Answer, milestone: Milestone, is_published: bool) -> tuple[Outcome, str]:
+    if answer.kind != "results":
+        is_of_data = answer.unbuilt in _OF_DATA or answer.unbuilt == "network"
+        note = answer.message
+        if answer.unbuilt.startswith("missing "):
+            note += "; what it imports has to be there before its data can be loaded"
+        return Outcome.FAILED if is_of_data else Outcome.NOT_PROVEN, note
+    loaded = shapes.received(answer.results)
+    if not loaded:
+        return Outcome.NOT_PROVEN, "neither arrays nor texts came of it"
+    problem = shapes.wrong(loaded, shapes.datasets_of(milestone), is_published=is_published)
+    return (Outcome.FAILED, problem) if problem else (Outcome.PROVEN, ", ".join(map(str, loaded[:6])))
+
+
+def _copy(root: Path, copy: Path) -> None:
+    """Copy what scripts use of a checkout."""
+    copy.mkdir()
+    left = iter(range(_MOST_FILES))
+    for path in sorted(root.glob("*.py")):
+        _take(path, copy / path.name)
+    for name in _FOLDERS:
+        if (root / name).is_dir():
+            for folder, target in _folders(root / name, copy / name):
+                target.mkdir(exist_ok=True)
+                for path in _files(folder):
+                    if next(left, None) is not None:
+                        _take(path, target / path.name)
+
+
+def _folders(folder: Path, target: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder and those in it, without what links lead to, which may go round in circles."""
+    yield folder, target
+    with contextlib.suppress(OSError):
+        names = [path.name for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+        for name in sorted(set(names) - _LEFT_OUT(str(folder), names)):
+            yield from _folders(folder / name, target / name)
+
+
+def _files(folder: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        names = [path.name for path in folder.iterdir() if path.is_file()]
+        return [folder / name for name in sorted(set(names) - _LEFT_OUT(str(folder), names))]
+    return []
+
+
+def _take(path: Path, target: Path) -> None:
+    # What cannot be read here cannot be read by the script either, and is missed there.
+    with contextlib.suppress(OSError):
+        if path.stat().st_size <= _LARGEST_COPY_BYTES:
+            shutil.copyfile(path, target)
+        else:
+            target.symlink_to(path.resolve())
