@@ -27,8 +27,8 @@ _CHANGES = {
     **dict.fromkeys(["os.setxattr", "os.removexattr", "os.chflags", "shutil.rmtree", "sqlite3.connect"], 1),
 }
 _STARTS = frozenset(
-    "subprocess.Popen os.system os.exec os.posix_spawn os.spawn os.fork os.forkpty pty.spawn os.startfile os.kill "
-    "os.killpg ctypes.dlopen".split()
+    [f"os.{name}" for name in ("system", "exec", "posix_spawn", "spawn", "fork", "forkpty", "startfile")]
+    + ["subprocess.Popen", "pty.spawn", "os.kill", "os.killpg", "ctypes.dlopen"]
 )
 
 
@@ -77,7 +77,7 @@ class Guard:
             return
         if writes:
             self._change(path)
-        elif mode is None and os.path.isdir(path):
+        elif mode is None and Path(os.fsdecode(path)).is_dir():
             # Paths that are relative to an open folder are not reported as such.
             self._refuse(f"opens the folder {os.fsdecode(path)[:200]}")
 

@@ -7,8 +7,10 @@ the script itself, the statements are taken that load, and those before them tha
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import copy
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from tinytorch_hf.milestones.checkout.bridges import BRIDGES
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
@@ -22,6 +24,8 @@ _READERS = frozenset(["read_text", "read_bytes", "load", "loadtxt", "genfromtxt"
 _NETWORK = frozenset(["urlopen", "urlretrieve"])
 _TRAINING = frozenset(["backward", "zero_grad", "step"])
 _PREFIX = "_loaded_by_"
+SEEN = "_seen_by_tinytorch_hf"
+"""The function, of whoever executes a plan, that gets what a call has loaded, and gives it back."""
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -140,12 +144,14 @@ class _Planner:
         needed = {node.name for node in whole}.union(*map(_loaded_names, bodies))
         own = self._taken(self._tree.body, needed)
         names = self._bound_by_loads(own)
-        if not (whole or bodies or names):
+        if not (whole or bodies or any(map(self._has_load, self._tree.body))):
             return found
+        shown = self._shown(self._tree.body)
+        own = [statement if isinstance(statement, _DEFINITIONS) else self._watched(statement) for statement in own]
         found.code = ast.fix_missing_locations(ast.Module([*own, *bodies], []))
         found.loads += [Load(node.name, f"{node.name}()") for node in whole]
-        if names:
-            found.loads.insert(0, Load("", self._shown(self._tree.body), names))
+        if shown:
+            found.loads.insert(0, Load("", shown, names))
         return found
 
     def _places(self, found: Plan) -> tuple[list[FunctionNode], list[FunctionNode]]:
@@ -189,7 +195,7 @@ class _Planner:
             return None
         arguments = _with_defaults(function.args)
         give = ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))
-        made = ast.FunctionDef(f"{_PREFIX}{function.name}", arguments, [*body, give], [])
+        made = ast.FunctionDef(f"{_PREFIX}{function.name}", arguments, [*map(self._watched, body), give], [])
         ast.copy_location(made, function)
         found.loads.append(Load(made.name, shown, self._bound_by_loads(body)))
         return made
@@ -232,6 +238,10 @@ class _Planner:
             owner = owner.value
         return isinstance(owner, ast.Name) and owner.id in needed and owner.id != "console"
 
+    def _watched(self, statement: ast.stmt) -> ast.stmt:
+        """A statement in which what each call loads is handed to `SEEN`, too, since it may have no name."""
+        return cast("ast.stmt", _Watching(self._loads).visit(copy.deepcopy(statement)))
+
     def _bound_by_loads(self, body: list[ast.stmt]) -> tuple[str, ...]:
         loading = [part for part in body if not isinstance(part, _DEFINITIONS) and self._has_load(part)]
         return tuple(sorted(set().union(*map(_bound, loading)))) if loading else ()
@@ -242,6 +252,19 @@ class _Planner:
         inner = {id(inside) for part in parts for inside in ast.walk(part) if inside is not part}
         shown = dict.fromkeys(ast.unparse(part) for part in parts if id(part) not in inner)
         return ", ".join(shown)
+
+
+class _Watching(ast.NodeTransformer):
+    def __init__(self, loads: Callable[[ast.AST], bool]) -> None:
+        self._loads = loads
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        loads = self._loads(node) and _called(node) != "open"
+        shown = ast.unparse(node)
+        self.generic_visit(node)
+        if not loads:
+            return node
+        return ast.copy_location(ast.Call(ast.Name(SEEN, ast.Load()), [ast.Constant(shown), node], []), node)
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

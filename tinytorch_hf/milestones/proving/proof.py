@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from tinytorch_hf.milestones.checkout.needs import Milestone
 from tinytorch_hf.milestones.proving import shapes
+from tinytorch_hf.milestones.proving.executing import CAN_COPY, NO_DATA
 from tinytorch_hf.milestones.proving.plan import Plan, plan
-from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
@@ -27,11 +29,6 @@ _LARGEST_COPY_BYTES = 1 << 20
 _LARGEST_SCRIPT_BYTES = 1 << 20
 _MOST_FILES = 20_000
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "venv", "node_modules")
-# Errors that say that data are not there, or not what the script takes them for.
-_OF_DATA = frozenset(
-    "FileNotFoundError IsADirectoryError NotADirectoryError PermissionError OSError EOFError UnpicklingError KeyError "
-    "ValueError UnicodeDecodeError BadGzipFile SystemExit".split()
-)
 
 
 class Outcome(Enum):
@@ -95,13 +92,30 @@ def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: flo
         # Paths are compared with what links lead to.
         copy = Path(name).resolve() / "checkout"
         _copy(root, copy)
-        return {
-            milestone.number: [
-                _prove(script, found, root, copy, milestone, is_published, limit_s)
-                for script, found in planned[milestone.number]
-            ]
-            for milestone, is_published in milestones
-        }
+        with contextlib.ExitStack() as stack:
+            ask = _one_process(stack, copy, limit_s) if CAN_COPY else _processes(copy, limit_s)
+            return {
+                milestone.number: [
+                    _prove(script, found, root, copy, milestone, is_published, ask)
+                    for script, found in planned[milestone.number]
+                ]
+                for milestone, is_published in milestones
+            }
+
+
+def _one_process(stack: contextlib.ExitStack, copy: Path, limit_s: float) -> Ask:
+    """Asks one process, which copies itself for each script."""
+    return stack.enter_context(PackageProcess(FrameworkMap(), copy, limit_s, _CHILD)).ask
+
+
+def _processes(copy: Path, limit_s: float) -> Ask:
+    """Asks another process each time."""
+
+    def ask(**request: Any) -> Answer:
+        with PackageProcess(FrameworkMap(), copy, limit_s, _CHILD) as process:
+            return process.ask(**request)
+
+    return ask
 
 
 def _plan(script: Path) -> Plan | None:
@@ -114,25 +128,20 @@ def _plan(script: Path) -> Plan | None:
 
 
 def _prove(
-    script: Path, planned: Plan, root: Path, copy: Path, milestone: Milestone, is_published: bool, limit_s: float
+    script: Path, planned: Plan, root: Path, copy: Path, milestone: Milestone, is_published: bool, ask: Ask
 ) -> Proof:
     calls = tuple(load.shown for load in planned.loads)
     if planned.problems:
         return Proof(script, calls, Outcome.NOT_PROVEN, "; ".join(planned.problems))
     there = copy / script.relative_to(root)
-    with PackageProcess(FrameworkMap(), there.parent, limit_s, _CHILD) as process:
-        answer = process.ask(ask="load", script=str(there), folder=str(copy))
+    answer = ask(ask="load", script=str(there), folder=str(copy))
     outcome, note = _judge(answer, milestone, is_published)
     return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""))
 
 
 def _judge(answer: Answer, milestone: Milestone, is_published: bool) -> tuple[Outcome, str]:
     if answer.kind != "results":
-        is_of_data = answer.unbuilt in _OF_DATA or answer.unbuilt == "network"
-        note = answer.message
-        if answer.unbuilt.startswith("missing "):
-            note += "; what it imports has to be there before its data can be loaded"
-        return Outcome.FAILED if is_of_data else Outcome.NOT_PROVEN, note
+        return Outcome.FAILED if answer.unbuilt == NO_DATA else Outcome.NOT_PROVEN, answer.message
     loaded = shapes.received(answer.results)
     if not loaded:
         return Outcome.NOT_PROVEN, "neither arrays nor texts came of it"
