@@ -13,12 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.milestones import DatasetManager, TinyDigits
 from tinytorch_hf.milestones.proving.guard import Guard
 from tinytorch_hf.milestones.proving.plan import SEEN, Load, plan
 from tinytorch_hf.student.answers import Answer, parse
 
+# What scripts import, imported once for all of them.
+_USUAL = (DatasetManager, TinyDigits)
 NO_DATA = "data"
-"""What an answer says is not there."""
+NETWORK = "network"
+"""What an answer says is not there, and what else there is none of."""
 
 CAN_COPY = hasattr(os, "fork")
 """Whether each script can have a process of its own that is a copy of this one, which is made faster."""
@@ -36,7 +40,7 @@ def execute(request: Mapping[str, Any]) -> Answer:
 
     The request names the ``script`` and the ``folder`` that it and its data have been copied into. The answer is
     "results" with a list for each array or text, as `described` makes it; or "crash" with what was raised or refused,
-    and in ``unbuilt`` `NO_DATA` if that means that the script does not get its data.
+    and in ``unbuilt`` `NETWORK` or `NO_DATA` if that means that the script does not get its data.
     """
     if not CAN_COPY:
         return _execute(request)
@@ -64,7 +68,7 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     os.environ |= {"MPLBACKEND": "Agg", "TERM": "dumb"}
     os.environ.pop("TINYTORCH_AUTO_DOWNLOAD", None)
     # As Python does with a script: its own folder is on the path, and the checkout only if the script puts it there.
-    sys.path[:] = [str(script.parent), *(entry for entry in sys.path if entry != str(folder))]
+    sys.path[:] = [str(script.parent), *(entry for entry in sys.path if entry != str(folder.parent))]
     sys.argv = [str(script)]
     sys.dont_write_bytecode = True
     os.chdir(folder)
@@ -82,7 +86,7 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     except BaseException as raised:
         error, kind = _told(raised, script), _kind(raised, folder)
     if guard.connections:
-        return Answer("crash", message=f"it asks the network for {guard.connections[0]}", unbuilt=NO_DATA)
+        return Answer("crash", message=f"it asks the network for {guard.connections[0]}", unbuilt=NETWORK)
     if error and guard.others:
         # What was refused and not missed has not happened, and is no reason to doubt what was loaded.
         return Answer("crash", message=f"it {guard.others[0]}")
@@ -91,18 +95,27 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     return Answer("results", results=found.results)
 
 
+class _LeftEarlyError(AttributeError):
+    """A part of a function returned before it had loaded anything."""
+
+
 class _Found:
     """Arrays and texts that were loaded, each once."""
 
     def __init__(self) -> None:
         self.results: dict[str, list[Any]] = {}
-        self._known: list[Any] = []
+        self._known: list[tuple[Any, str]] = []
 
     def see(self, name: str, value: Any) -> Any:
         """Take up what is in a value, and give the value back."""
         for part, entry, inner in described(name, value):
-            if not any(inner is known for known in self._known):
-                self._known.append(inner)
+            before = next((key for known, key in self._known if inner is known), None)
+            if before is not None and part.isidentifier() and not before.isidentifier():
+                # The script has a name for it, which is shorter than the call that gave it.
+                self.results.pop(before, None)
+                before = None
+            if before is None:
+                self._known.append((inner, part))
                 self.results.setdefault(part, entry)
         return value
 
@@ -110,9 +123,12 @@ class _Found:
 def _load(load: Load, space: dict[str, Any], found: _Found) -> None:
     given = space[load.function]() if load.function else space
     if load.names is None:
-        found.see(load.shown, given)
-    for name in load.names or ():
-        if given is not None and name in given:
+        found.see("", given)
+        return
+    if not isinstance(given, dict):
+        raise _LeftEarlyError(f"{load.shown} is not reached: the function returns {given!r:.40} before")
+    for name in load.names:
+        if name in given:
             found.see(name, given[name])
 
 
@@ -159,4 +175,5 @@ def _told(raised: BaseException, script: Path) -> str:
     where = f" (line {lines[-1]})" if lines else ""
     if isinstance(raised, SystemExit):
         return f"it ends itself with the exit status {raised.code}{where}"
-    return f"{type(raised).__name__}: {raised}{where}"
+    kind = "" if isinstance(raised, _LeftEarlyError) else f"{type(raised).__name__}: "
+    return f"{kind}{raised}{where}"

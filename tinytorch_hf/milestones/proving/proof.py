@@ -15,7 +15,7 @@ from typing import Any
 
 from tinytorch_hf.milestones.checkout.needs import Milestone
 from tinytorch_hf.milestones.proving import shapes
-from tinytorch_hf.milestones.proving.executing import CAN_COPY, NO_DATA
+from tinytorch_hf.milestones.proving.executing import CAN_COPY, NETWORK, NO_DATA
 from tinytorch_hf.milestones.proving.plan import Plan, plan
 from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
@@ -51,6 +51,8 @@ class Proof:
         What of it was executed, as it is written there.
     outcome
         Whether the data came.
+    asks_network
+        Whether it failed because it wanted to connect to somewhere.
     note
         Which arrays and texts came; or why they did not, or why that cannot be told.
     """
@@ -59,13 +61,14 @@ class Proof:
     calls: tuple[str, ...]
     outcome: Outcome
     note: str
+    asks_network: bool = False
 
 
 def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: float = LIMIT_S) -> dict[str, list[Proof]]:
     """Load what each script of some milestones loads, each in a process of its own.
 
-    The processes work in a copy of the checkout, have no network, may change nothing outside of the copy, and end
-    with all that they started after ``limit_s`` seconds. Scripts that load nothing have no proof.
+    Each process works in a copy of the checkout, has no network, may change nothing outside of the copy, and ends
+    with all that it started after ``limit_s`` seconds. Scripts that load nothing have no proof.
 
     Parameters
     ----------
@@ -90,29 +93,28 @@ def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: flo
         return {number: [] for number in planned}
     with tempfile.TemporaryDirectory(prefix="tinytorch_hf_", ignore_cleanup_errors=True) as name:
         # Paths are compared with what links lead to.
-        copy = Path(name).resolve() / "checkout"
-        _copy(root, copy)
+        copies = Path(name).resolve()
         with contextlib.ExitStack() as stack:
-            ask = _one_process(stack, copy, limit_s) if CAN_COPY else _processes(copy, limit_s)
+            ask = _one_process(stack, copies, limit_s) if CAN_COPY else _processes(copies, limit_s)
             return {
                 milestone.number: [
-                    _prove(script, found, root, copy, milestone, is_published, ask)
+                    _prove(script, found, root, copies, milestone, is_published, ask)
                     for script, found in planned[milestone.number]
                 ]
                 for milestone, is_published in milestones
             }
 
 
-def _one_process(stack: contextlib.ExitStack, copy: Path, limit_s: float) -> Ask:
+def _one_process(stack: contextlib.ExitStack, copies: Path, limit_s: float) -> Ask:
     """Asks one process, which copies itself for each script."""
-    return stack.enter_context(PackageProcess(FrameworkMap(), copy, limit_s, _CHILD)).ask
+    return stack.enter_context(PackageProcess(FrameworkMap(), copies, limit_s, _CHILD)).ask
 
 
-def _processes(copy: Path, limit_s: float) -> Ask:
+def _processes(copies: Path, limit_s: float) -> Ask:
     """Asks another process each time."""
 
     def ask(**request: Any) -> Answer:
-        with PackageProcess(FrameworkMap(), copy, limit_s, _CHILD) as process:
+        with PackageProcess(FrameworkMap(), copies, limit_s, _CHILD) as process:
             return process.ask(**request)
 
     return ask
@@ -128,20 +130,22 @@ def _plan(script: Path) -> Plan | None:
 
 
 def _prove(
-    script: Path, planned: Plan, root: Path, copy: Path, milestone: Milestone, is_published: bool, ask: Ask
+    script: Path, planned: Plan, root: Path, copies: Path, milestone: Milestone, is_published: bool, ask: Ask
 ) -> Proof:
     calls = tuple(load.shown for load in planned.loads)
     if planned.problems:
         return Proof(script, calls, Outcome.NOT_PROVEN, "; ".join(planned.problems))
+    copy = Path(tempfile.mkdtemp(dir=copies))
+    _copy(root, copy)
     there = copy / script.relative_to(root)
     answer = ask(ask="load", script=str(there), folder=str(copy))
     outcome, note = _judge(answer, milestone, is_published)
-    return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""))
+    return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""), answer.unbuilt == NETWORK)
 
 
 def _judge(answer: Answer, milestone: Milestone, is_published: bool) -> tuple[Outcome, str]:
     if answer.kind != "results":
-        return Outcome.FAILED if answer.unbuilt == NO_DATA else Outcome.NOT_PROVEN, answer.message
+        return Outcome.FAILED if answer.unbuilt in (NO_DATA, NETWORK) else Outcome.NOT_PROVEN, answer.message
     loaded = shapes.received(answer.results)
     if not loaded:
         return Outcome.NOT_PROVEN, "neither arrays nor texts came of it"
@@ -151,7 +155,6 @@ def _judge(answer: Answer, milestone: Milestone, is_published: bool) -> tuple[Ou
 
 def _copy(root: Path, copy: Path) -> None:
     """Copy what scripts use of a checkout."""
-    copy.mkdir()
     left = iter(range(_MOST_FILES))
     for path in sorted(root.glob("*.py")):
         _take(path, copy / path.name)

@@ -21,7 +21,7 @@ class Loaded:
     is_finite: bool = True
 
     def __str__(self) -> str:
-        return f"{self.name} {self.shape[0]} characters" if self.is_text else f"{self.name} {self.shape}"
+        return f"{self.name} {f'{self.shape[0]} characters' if self.is_text else self.shape}".strip()
 
 
 def received(results: Mapping[str, Any]) -> list[Loaded]:
