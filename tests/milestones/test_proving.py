@@ -12,6 +12,7 @@ from checkouts import snapshot
 
 from tinytorch_hf.catalog import MNIST, TINYDIGITS
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
+from tinytorch_hf.milestones.proving.confinement import landlock_version
 from tinytorch_hf.milestones.proving.plan import plan
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof, prove
 from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, wrong
@@ -212,6 +213,19 @@ SCRIPTS = {
         "def load():\n        open(root / 'datasets' / 'large.bin', 'r+b').write(b'no')\n        return open('x')",
         Outcome.NOT_PROVEN,
         "outside of the checkout",
+    ),
+    "deceives": (
+        f"""
+    def load():
+        os.lstat = os.readlink = lambda *_, **__: None
+        os.path.realpath = lambda path, **_: str(root)
+        os.path.commonpath = lambda paths: paths[1]
+        if {bool(landlock_version())}:
+            Path("OUTSIDE").write_text("x")
+        return np.load("datasets/X.npy")
+    """,
+        Outcome.NOT_PROVEN if landlock_version() else Outcome.PROVEN,
+        "PermissionError" if landlock_version() else "",
     ),
     "inside": (
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinytorch_hf.milestones.proving.guard import leave_the_network
+from tinytorch_hf.milestones.proving.confinement import leave_the_network
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.milestones import DatasetManager, TinyDigits
+from tinytorch_hf.milestones.proving import confinement
 from tinytorch_hf.milestones.proving.guard import Guard
 from tinytorch_hf.milestones.proving.plan import SEEN, Load, plan
 from tinytorch_hf.student.answers import Answer, parse
@@ -32,7 +33,8 @@ _LONGEST_ANSWER = 1 << 20
 _MOST_PARTS = 50
 # Texts that are shorter than that are names and labels.
 _SHORTEST_TEXT = 100
-_NOT_OF_DATA = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, MemoryError, RecursionError)
+# A permission may be missing because it was taken away.
+_NOT_OF_DATA = (PermissionError, ImportError, NameError, AttributeError, TypeError, NotImplementedError, MemoryError)
 
 
 def execute(request: Mapping[str, Any]) -> Answer:
@@ -74,6 +76,7 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     os.chdir(folder)
     planned = plan(ast.parse(script.read_bytes()))
     code = compile(planned.code, str(script), "exec")
+    confinement.change_only(folder)
     guard = Guard(folder)
     guard.start()
     found = _Found()
