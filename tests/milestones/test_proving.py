@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from checkouts import snapshot
 
-from tinytorch_hf.catalog import MNIST, TINYDIGITS
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
 from tinytorch_hf.milestones.proving.confinement import landlock_version
 from tinytorch_hf.milestones.proving.plan import plan
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof, prove
-from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, wrong
+from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, unknown, wrong
 
 MLP = MILESTONES[2]
 FOLDER = f"milestones/{MLP.number}_mlp"
@@ -113,34 +112,48 @@ def test_what_is_given_to_a_loader_is_sought_where_it_is_called() -> None:
     ]
 
 
+X, Y = Loaded("X", (1000, 8, 8)), Loaded("y", (1000,))
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        [X, Y],
+        [Loaded("X", (1000, 64)), Loaded("y", (1000, 1))],
+        [Loaded("X", (50, 8, 8)), Loaded("y", (50, 10)), Loaded("mean", (64,))],
+        [Loaded("X", (60000, 1, 28, 28))],
+        [Loaded("X", (1000, 784)), Loaded("y", (1000,)), X],
+        [Loaded("text", (5000,), is_text=True)],
+    ],
+)
+def test_shapes_are_those_of_the_catalog(loaded: list[Loaded]) -> None:
+    """In whatever way an image is laid out; fewer are fine, and so is what comes with them."""
+    datasets = datasets_of(MLP)
+
+    assert wrong(loaded, datasets) == unknown(loaded, datasets) == ""
+
+
 @pytest.mark.parametrize(
     ("loaded", "message"),
     [
-        ([Loaded("X", (1000, 8, 8)), Loaded("y", (1000,))], ""),
-        ([Loaded("X", (1000, 64)), Loaded("y", (1000, 1))], ""),
-        ([Loaded("X", (60000, 1, 28, 28))], ""),
-        ([Loaded("text", (5000,), is_text=True)], ""),
-        ([Loaded("X", (1000, 8, 7))], "X (1000, 8, 7) are not images of"),
-        ([Loaded("X", (999, 8, 8))], "X (999, 8, 8) are none of"),
-        ([Loaded("X", (1000, 8, 8)), Loaded("y", (200,))], "y (200,) belong to none of X (1000, 8, 8)"),
+        ([X, Loaded("y", (200,))], "X (1000, 8, 8) have no labels: there are y (200,)"),
+        ([X, Y, Loaded("T", (200, 8, 8))], "T (200, 8, 8) have no labels"),
+        ([Loaded("X", (9999, 8, 8))], "are more than the 1200 images that there are"),
         ([Loaded("X", (0, 8, 8))], "X (0, 8, 8) is empty"),
+        ([Loaded("text", (0,), is_text=True)], "text 0 characters is empty"),
         ([Loaded("X", (1000, 8, 8), is_finite=False)], "not finite"),
     ],
 )
-def test_shapes_are_those_of_the_catalog(loaded: list[Loaded], message: str) -> None:
-    """In whatever way an image is laid out; labels belong to images."""
-    found = wrong(loaded, datasets_of(MLP), is_published=True)
-
-    assert message in found if message else found == ""
+def test_what_is_wrong_is_named(loaded: list[Loaded], message: str) -> None:
+    """With the shapes of both, where labels do not fit."""
+    assert message in wrong(loaded, datasets_of(MLP))
 
 
-def test_data_of_a_students_own_may_be_as_many_as_they_like() -> None:
-    """As long as each is an image of the milestone, and has a label."""
-    loaded = [Loaded("X", (7, 8, 8)), Loaded("y", (7,))]
-
-    assert wrong(loaded, [TINYDIGITS, MNIST], is_published=False) == ""
-    assert wrong(loaded, [TINYDIGITS, MNIST], is_published=True)
-    assert wrong([Loaded("X", (7, 2)), Loaded("y", (7, 1))], [], is_published=True) == ""
+def test_what_the_catalog_does_not_know_is_not_judged() -> None:
+    """Other images are a student's own business, and points have any shape."""
+    assert "no images of 64 or 784 or 3072 numbers" in unknown([Loaded("X", (7, 8, 7))], datasets_of(MLP))
+    assert "neither arrays nor texts" in unknown([], datasets_of(MLP))
+    assert unknown([Loaded("X", (7, 2)), Loaded("y", (7, 1))], datasets_of(MILESTONES[0])) == ""
 
 
 def test_what_a_process_tells_otherwise_is_left_out() -> None:
@@ -165,7 +178,12 @@ LOADS = """
 SCRIPTS = {
     "good": (LOADS, Outcome.PROVEN, "[0] (1000, 8, 8), [1] (1000,)"),
     "prints": (f"{LOADS}    print('x' * 99)\n    sys.stdin.read()\n    raise SystemExit", Outcome.PROVEN, "[0]"),
-    "shape": (LOADS.replace('X.npy")', 'X.npy")[:, 1:]'), Outcome.FAILED, "[0] (1000, 7, 8) are not images"),
+    "shape": (LOADS.replace('X.npy")', 'X.npy")[:, 1:]'), Outcome.NOT_PROVEN, "no images of 64"),
+    "labels": (
+        LOADS.replace('y.npy")', 'y.npy")[:9]'),
+        Outcome.FAILED,
+        "[0] (1000, 8, 8) have no labels: there are [1] (9,)",
+    ),
     "absent": (LOADS.replace("X.npy", "Z.npy"), Outcome.FAILED, "FileNotFoundError"),
     "ends": ("X = np.load(root / 'datasets' / 'X.npy')\n    sys.exit(1)", Outcome.PROVEN, "X (1000, 8, 8)"),
     "module": (
@@ -256,7 +274,7 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Proof]:
         (root / FOLDER / f"{name}.py").write_text(script, encoding="utf-8")
     before = snapshot(folder)
 
-    found = prove(root, [(MLP, True)], limit_s=3)
+    found = prove(root, [MLP], limit_s=3)
 
     assert snapshot(folder) == before
     return {proof.script.stem: proof for proof in found[MLP.number]}
@@ -276,4 +294,4 @@ def test_a_checkout_without_scripts_needs_no_process(tmp_path: Path) -> None:
     (tmp_path / FOLDER).mkdir(parents=True)
     (tmp_path / FOLDER / "broken.py").write_text("def load(:", encoding="utf-8")
 
-    assert prove(tmp_path, [(MLP, True)]) == {MLP.number: []}
+    assert prove(tmp_path, [MLP]) == {MLP.number: []}

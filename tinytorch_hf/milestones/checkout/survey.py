@@ -76,7 +76,7 @@ def survey(root: Path) -> list[Report]:
 
 def prove(root: Path, reports: list[Report]) -> list[Report]:
     """Execute, as far as they load data, the scripts of milestones whose files are there; see `proof.prove`."""
-    proofs = proof.prove(root, [(report.milestone, _is_published(report)) for report in reports if report.has_files])
+    proofs = proof.prove(root, [report.milestone for report in reports if report.has_files])
     return [
         replace(report, proofs=[_with_advice(each, report) for each in proofs.get(report.milestone.number, [])])
         for report in reports
@@ -88,11 +88,6 @@ def _with_advice(found: Proof, report: Report) -> Proof:
     if not found.asks_network or full is None or report.rows[-1].state.can_be_used:
         return found
     return replace(found, note=f"{found.note}; --download puts {full.title} where scripts look for it")
-
-
-def _is_published(report: Report) -> bool:
-    needed = [row for row in report.rows if row.is_needed and row.path.suffix != ".py"]
-    return all(row.state is State.GOOD for row in needed)
 
 
 def _scripts(milestone: Milestone, root: Path) -> list[Path]:

@@ -64,7 +64,7 @@ class Proof:
     asks_network: bool = False
 
 
-def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: float = LIMIT_S) -> dict[str, list[Proof]]:
+def prove(root: Path, milestones: Sequence[Milestone], limit_s: float = LIMIT_S) -> dict[str, list[Proof]]:
     """Load what each script of some milestones loads, each in a process of its own.
 
     Each process works in a copy of the checkout, has no network, may change nothing outside of the copy, and ends
@@ -75,7 +75,9 @@ def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: flo
     root
         The root of a checkout.
     milestones
-        With each, whether its files are the published ones, whose numbers of samples are known.
+        Those whose files are there.
+    limit_s
+        How long one script may take, in seconds.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: flo
             for script in sorted((root / "milestones").glob(f"{milestone.number}*/*.py"))
             if (found := _plan(script)) is not None
         ]
-        for milestone, _ in milestones
+        for milestone in milestones
     }
     if not any(planned.values()):
         return {number: [] for number in planned}
@@ -98,10 +100,9 @@ def prove(root: Path, milestones: Sequence[tuple[Milestone, bool]], limit_s: flo
             ask = _one_process(stack, copies, limit_s) if CAN_COPY else _processes(copies, limit_s)
             return {
                 milestone.number: [
-                    _prove(script, found, root, copies, milestone, is_published, ask)
-                    for script, found in planned[milestone.number]
+                    _prove(script, found, root, copies, milestone, ask) for script, found in planned[milestone.number]
                 ]
-                for milestone, is_published in milestones
+                for milestone in milestones
             }
 
 
@@ -129,9 +130,7 @@ def _plan(script: Path) -> Plan | None:
     return None
 
 
-def _prove(
-    script: Path, planned: Plan, root: Path, copies: Path, milestone: Milestone, is_published: bool, ask: Ask
-) -> Proof:
+def _prove(script: Path, planned: Plan, root: Path, copies: Path, milestone: Milestone, ask: Ask) -> Proof:
     calls = tuple(load.shown for load in planned.loads)
     if planned.problems:
         return Proof(script, calls, Outcome.NOT_PROVEN, "; ".join(planned.problems))
@@ -139,18 +138,18 @@ def _prove(
     _copy(root, copy)
     there = copy / script.relative_to(root)
     answer = ask(ask="load", script=str(there), folder=str(copy))
-    outcome, note = _judge(answer, milestone, is_published)
+    outcome, note = _judge(answer, milestone)
     return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""), answer.unbuilt == NETWORK)
 
 
-def _judge(answer: Answer, milestone: Milestone, is_published: bool) -> tuple[Outcome, str]:
+def _judge(answer: Answer, milestone: Milestone) -> tuple[Outcome, str]:
     if answer.kind != "results":
         return Outcome.FAILED if answer.unbuilt in (NO_DATA, NETWORK) else Outcome.NOT_PROVEN, answer.message
-    loaded = shapes.received(answer.results)
-    if not loaded:
-        return Outcome.NOT_PROVEN, "neither arrays nor texts came of it"
-    problem = shapes.wrong(loaded, shapes.datasets_of(milestone), is_published=is_published)
-    return (Outcome.FAILED, problem) if problem else (Outcome.PROVEN, ", ".join(map(str, loaded[:6])))
+    loaded, datasets = shapes.received(answer.results), shapes.datasets_of(milestone)
+    problem, doubt = shapes.wrong(loaded, datasets), shapes.unknown(loaded, datasets)
+    if problem or doubt:
+        return Outcome.FAILED if problem else Outcome.NOT_PROVEN, problem or doubt
+    return Outcome.PROVEN, ", ".join(map(str, loaded[:6]))
 
 
 def _copy(root: Path, copy: Path) -> None:

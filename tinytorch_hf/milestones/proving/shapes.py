@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,44 +42,59 @@ def datasets_of(milestone: Milestone) -> list[DatasetInfo]:
     return [*(need.dataset for need in milestone.needs), *full]
 
 
-def wrong(loaded: Sequence[Loaded], datasets: Iterable[DatasetInfo], *, is_published: bool) -> str:
-    """What is wrong with what was loaded; "" if nothing is.
+def wrong(loaded: Sequence[Loaded], datasets: Sequence[DatasetInfo]) -> str:
+    """What is wrong with what was loaded, whatever it is; "" if nothing is.
 
     Parameters
     ----------
     loaded
-        What was loaded together.
+        What was loaded by one script.
     datasets
-        Which data it may be; if they have no images, arrays are only compared with one another.
-    is_published
-        Whether the files are the published ones, so that numbers of samples are known, too.
+        Which data it may be.
     """
-    sizes = _sizes(datasets)
     for each in loaded:
         if 0 in each.shape:
             return f"{each} is empty"
         if not each.is_finite:
             return f"{each} has numbers that are not finite"
-    arrays = [each for each in loaded if not each.is_text and each.shape]
-    images = [each for each in arrays if math.prod(each.shape[1:]) > 1]
-    for each in images if sizes else ():
-        known = sizes.get(math.prod(each.shape[1:]))
-        if known is None:
-            return f"{each} are not images of {', '.join(map(str, sorted(sizes)))} numbers each"
-        if is_published and each.shape[0] not in known:
-            return f"{each} are none of {', '.join(map(str, sorted(known)))} images"
-    lengths = {each.shape[0] for each in images}
-    for each in arrays:
-        if math.prod(each.shape[1:]) == 1 and images and each.shape[0] not in lengths:
-            return f"{each} belong to none of {', '.join(map(str, images))}"
+    images, labels = _images(loaded, datasets), _labels(loaded, datasets)
+    for each in images:
+        most = max(n for numbers, n in _sizes(datasets) if numbers == math.prod(each.shape[1:]))
+        if each.shape[0] > most:
+            return f"{each} are more than the {most} images that there are"
+        if labels and each.shape[0] not in {label.shape[0] for label in labels}:
+            return f"{each} have no labels: there are {', '.join(map(str, labels))}"
     return ""
 
 
-def _sizes(datasets: Iterable[DatasetInfo]) -> dict[int, set[int]]:
-    """Numbers of samples of each split, by how many numbers an image has."""
-    found: dict[int, set[int]] = {}
-    for dataset in datasets:
-        if dataset.kind == "images":
-            counts = [split.n_samples for split in dataset.splits]
-            found.setdefault(math.prod(dataset.columns[0].shape), set()).update([*counts, sum(counts)])
-    return found
+def unknown(loaded: Sequence[Loaded], datasets: Sequence[DatasetInfo]) -> str:
+    """Why it cannot be told whether this is what a milestone needs; "" if it can."""
+    if not loaded:
+        return "neither arrays nor texts came of it"
+    sizes = sorted({numbers for numbers, _ in _sizes(datasets)})
+    is_text = any(each.is_text for each in loaded)
+    if sizes and not is_text and not _images(loaded, datasets):
+        known = " or ".join(map(str, sizes))
+        return f"no images of {known} numbers each are among what came of it: {', '.join(map(str, loaded[:4]))}"
+    return ""
+
+
+def _images(loaded: Sequence[Loaded], datasets: Sequence[DatasetInfo]) -> list[Loaded]:
+    """Arrays whose samples have as many numbers as an image, in whatever way they are laid out."""
+    sizes = {numbers for numbers, _ in _sizes(datasets)}
+    return [each for each in loaded if not each.is_text and each.shape and math.prod(each.shape[1:]) in sizes]
+
+
+def _labels(loaded: Sequence[Loaded], datasets: Sequence[DatasetInfo]) -> list[Loaded]:
+    """Arrays with one number for each sample, or one for each class."""
+    widths = {1, *(len(dataset.classes) for dataset in datasets)}
+    return [each for each in loaded if not each.is_text and each.shape and math.prod(each.shape[1:]) in widths]
+
+
+def _sizes(datasets: Sequence[DatasetInfo]) -> list[tuple[int, int]]:
+    """Of each dataset with images, how many numbers an image has, and how many there are in all splits."""
+    return [
+        (math.prod(dataset.columns[0].shape), sum(split.n_samples for split in dataset.splits))
+        for dataset in datasets
+        if dataset.kind == "images"
+    ]
