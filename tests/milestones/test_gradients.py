@@ -212,6 +212,55 @@ LOSS_WITH_GRADIENT = """
         return Tensor(value, requires_grad=True, grad_fn=back)
     mse(layer(Tensor([[1, 2]])), Tensor([[1]])).backward()
 """
+TWO_PHASES = """
+    encoder, decoder, head = Linear(4, 2), Linear(2, 4), Linear(2, 1)
+    def train(forward, optimizer, X, y):
+        for epoch in range(3):
+            loss = MSELoss()(forward(X), y)
+            loss.backward()
+            optimizer.step()
+    X = Tensor(np.zeros((5, 4)))
+    train(lambda x: decoder(encoder(x)), SGD(encoder.parameters() + decoder.parameters()), X, X)
+    train(head, SGD(head.parameters()), Tensor(encoder(X).data), Tensor(np.zeros(5)))
+"""
+TIED = """
+    class Tied:
+        def __init__(self):
+            self.embed, self.out = Embedding(5, 3), Linear(3, 5)
+            self.out.weight = Tensor(self.embed.weight.data.T)
+        def forward(self, x):
+            return self.out(self.embed(x))
+        def parameters(self):
+            return [*self.embed.parameters(), *self.out.parameters()]
+    model = Tied()
+    optimizer = SGD(model.parameters())
+    CrossEntropyLoss()(model.forward(Tensor([1])), Tensor([1])).backward()
+    optimizer.step()
+"""
+OWN_OPTIMIZER = """
+    class Descent:
+        def __init__(self, parameters):
+            self.parameters = parameters
+        def step(self):
+            for p in self.parameters:
+                p.data -= 0.1 * p.grad
+    teacher, student = Linear(2, 2), Linear(2, 2)
+    optimizer = Descent(student.parameters())
+    x = Tensor([[1, 2]])
+    loss = MSELoss()(student(x), Tensor(teacher(x).data))
+    loss.backward()
+    optimizer.step()
+"""
+GENERATING = """
+    model = Linear(5, 5)
+    optimizer = SGD(model.parameters())
+    tokens = [1]
+    for step in range(5):
+        logits = model(Tensor(np.eye(5)[tokens]))
+        CrossEntropyLoss()(logits, Tensor(tokens)).backward()
+        optimizer.step()
+        tokens = [int(np.argmax(logits.data[-1]))]
+"""
 INPUT_GRADIENT = """
     layer = Linear(2, 1)
     x = Tensor(np.zeros((1, 2)), requires_grad=True)
@@ -220,9 +269,19 @@ INPUT_GRADIENT = """
 """
 
 
-@pytest.mark.parametrize("text", [STATES, ADVERSARIES, FROZEN, BY_HAND, LOSS_WITH_GRADIENT, INPUT_GRADIENT])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(STATES, ADVERSARIES, FROZEN, TWO_PHASES, OWN_OPTIMIZER),
+        *(BY_HAND, TIED, LOSS_WITH_GRADIENT, GENERATING, INPUT_GRADIENT),
+    ],
+)
 def test_who_cuts_on_purpose_is_left_alone(tmp_path: Path, text: str) -> None:
-    """States between chunks, adversaries, frozen layers, weights made anew, a gradient of one's own, inputs."""
+    """No warning where what stands before the cut is trained elsewhere, or is not to be trained, or gets its gradient.
+
+    States between chunks, adversaries, layers that are frozen or were trained before, a teacher that is not; weights
+    made anew, a gradient of one's own, samples of a model as its next inputs, a gradient with respect to an input.
+    """
     assert _expressions(_script(tmp_path, IMPORTS, text)) == []
 
 
@@ -252,6 +311,29 @@ def test_models_of_a_module_beside_the_script_are_followed(tmp_path: Path) -> No
 
     assert detached(path) == detached(tmp_path / "networks.py")
     assert [found.path.name for found in detached(path)] == ["networks.py"]
+
+
+CHAIN = """
+    from tinytorch import Sequential
+    class Flatten:
+        def forward(self, x):
+            return Tensor(x.data.reshape(1, -1))
+        def parameters(self):
+            return []
+    model = Sequential(Conv2d(1, 8, 3), ReLU(), Flatten(), Linear(72, 10))
+    optimizer = SGD(model.parameters(), lr=0.1)
+    loss = CrossEntropyLoss()(CALL, Tensor([1]))
+    loss.backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("call", ["model(Tensor([[1]]))", "model.forward(Tensor([[1]]))"])
+def test_a_layer_of_the_scripts_own_in_a_chain_is_followed(tmp_path: Path, call: str) -> None:
+    """Whichever way the chain is called."""
+    (found,) = detached(_script(tmp_path, IMPORTS, CHAIN.replace("CALL", call)))
+
+    assert found.why.endswith("and Conv2d gets no gradient")
 
 
 def test_a_model_of_a_list_of_layers_is_followed_layer_by_layer(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tinytorch_hf.milestones.gradients import names
 from tinytorch_hf.milestones.gradients.expressions import Frame, Names, Values, attribute, evaluate, every, grow
-from tinytorch_hf.milestones.gradients.program import Argument, Class, Function, Instance, Outside, Scope
+from tinytorch_hf.milestones.gradients.program import Argument, Chain, Class, Function, Instance, Outside, Scope
 from tinytorch_hf.milestones.gradients.values import (
     NOTHING,
     Cut,
@@ -59,9 +59,18 @@ def called(node: ast.Call, callee: Value, args: Sequence[Value], named: Mapping[
                 found += invoke(Function(method, ref.cls.module, ref.cls.scope, ref), args, named, node, frame)
         elif isinstance(ref, Outside):
             found.append(_outside(ref.name, node, args, named, frame))
+        elif isinstance(ref, Chain):
+            found.append(_chained(callee, args[0] if args else NOTHING, node, frame))
         elif isinstance(ref, Argument):
             found += _any_model(node, args, named, frame)
     return few(found) if found else (computed([callee, *given]),)
+
+
+def _chained(chain: Value, value: Value, node: ast.Call, frame: Frame) -> Value:
+    """What comes out at the end of a chain of layers."""
+    for _, layer in chain.items or ():
+        value = united(called(node, layer, [value], {}, frame))
+    return value
 
 
 def _any_model(node: ast.Call, args: Sequence[Value], named: Mapping[Any, Value], frame: Frame) -> Values:
@@ -83,7 +92,9 @@ def _method(
     member = _member(owner, name, frame)
     if member is not None:
         return called(node, member, args, named, frame)
-    if any(isinstance(ref, Instance) for ref in owner.refs):
+    if name == "forward" and any(isinstance(ref, Chain) for ref in owner.refs):
+        return called(node, owner, args, named, frame)
+    if any(isinstance(ref, (Instance, Chain)) for ref in owner.refs):
         held = replace(frame.memory.with_held(owner), refs=frozenset())
         return (held if name in names.PARAMETERS else computed([held, *given]),)
     return (_of_tensor(name, owner, args, given, node, known, frame),)
@@ -193,6 +204,9 @@ def _paired(values: Sequence[Value]) -> Value:
 def _object(name: str, node: ast.Call, given: Sequence[Value], frame: Frame) -> Value:
     """An object of a class that is defined elsewhere: it holds what it was given, or has parameters of its own."""
     inside = united([NOTHING, *(flat(frame.memory.with_held(value)) for value in given)])
+    if name in names.CHAINS:
+        layers = [each for value in given for each in ([i for _, i in value.items] if value.items else [value])]
+        return replace(_sequence(layers), refs=frozenset({Chain()}))
     has_own = name in names.LAYERS
     if name in names.NOT_LAYERS or (inside.live and not has_own):
         return replace(inside, refs=frozenset(), holds=inside.holds)

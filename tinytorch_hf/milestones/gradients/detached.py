@@ -100,7 +100,7 @@ def _cuts(memory: Memory) -> Iterator[tuple[Cut, frozenset[Site]]]:
         place: frozenset.intersection(*(value.live for value in values)) for place, values in memory.roots.items()
     }
     for place, values in memory.roots.items():
-        elsewhere = frozenset(site for other, sites in reached.items() if other[0] is not place[0] for site in sites)
+        elsewhere = frozenset(site for other, sites in reached.items() if other != place for site in sites)
         for value in values:
             for cut in value.cuts:
                 if cut.node in memory.by_hand:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-TENSORS = frozenset({"Tensor", "Variable", "tensor", "as_tensor"})
+TENSORS = frozenset({"Tensor", "Variable", "tensor", "as_tensor", "from_numpy"})
 """Constructors of tensors."""
+
+CHAINS = frozenset({"Sequential"})
+"""Classes that call the layers they are given one after the other."""
 
 LAYERS = frozenset(
     [

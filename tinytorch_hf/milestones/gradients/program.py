@@ -104,6 +104,11 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Chain:
+    """An object of a class that is defined elsewhere and calls what it was given, one after the other."""
+
+
+@dataclass(frozen=True)
 class Argument:
     """What somebody hands over of whom nothing is known."""
 
@@ -165,7 +170,7 @@ class Memory:
             value.cuts,
             value.refs,
             value.items,
-            value.holds or bool(owners),
+            value.holds or bool(owners) or any(isinstance(ref, Chain) for ref in value.refs),
             value.is_mixed,
             value.is_gradient,
         )
