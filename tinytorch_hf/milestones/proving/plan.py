@@ -14,6 +14,7 @@ from typing import cast
 
 from tinytorch_hf.milestones.checkout.bridges import BRIDGES
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
+from tinytorch_hf.milestones.proving import syntax
 
 _MODULES = frozenset(
     [name for bridge in BRIDGES for name in bridge.modules]
@@ -26,8 +27,6 @@ _TRAINING = frozenset(["backward", "zero_grad", "step"])
 _PREFIX = "_loaded_by_"
 SEEN = "_seen_by_tinytorch_hf"
 """The function, of whoever executes a plan, that gets what a call has loaded, and gives it back."""
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ def plan(tree: ast.Module) -> Plan:
 class _Planner:
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
-        self._functions = [node for node in ast.walk(tree) if isinstance(node, FunctionNode)]
+        self._functions = [node for node in ast.walk(tree) if isinstance(node, syntax.FunctionNode)]
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        self._classes = {id(part): cls for cls in classes for part in cls.body if isinstance(part, FunctionNode)}
-        self._givers = {name for name, module in _imported(tree) if module in _MODULES or name in _CLASSES}
+        self._classes = {id(part): cls for cls in classes for part in cls.body if isinstance(part, syntax.FunctionNode)}
+        self._givers = {name for name, module in syntax.imported(tree) if module in _MODULES or name in _CLASSES}
         self._objects: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and any(map(self._is_given, ast.walk(node.value))):
-                self._objects |= {part.id for target in node.targets for part in _names(target)}
+                self._objects |= {part.id for target in node.targets for part in syntax.names_in(target)}
         self._trainers = self._find_trainers()
         # Functions, classes and methods of the script that load what their callers name.
         self._loaders: set[str] = set()
@@ -101,7 +100,7 @@ class _Planner:
         known = self._trainers if trainers is None else trainers
         for part in ast.walk(node):
             if isinstance(part, ast.Call):
-                name = _called(part)
+                name = syntax.called(part)
                 if isinstance(part.func, ast.Attribute) and name in _TRAINING:
                     return True
                 if name in known and isinstance(part.func, ast.Name):
@@ -115,11 +114,11 @@ class _Planner:
         """Whether an expression is a call that loads data."""
         if not isinstance(node, ast.Call):
             return False
-        name = _called(node)
+        name = syntax.called(node)
         if name in self._loaders or name in _NETWORK or self._is_given(node):
             return True
         if name == "open":
-            return _is_to_read(node)
+            return syntax.is_to_read(node)
         if isinstance(node.func, ast.Attribute):
             owner = node.func.value
             is_array_library = isinstance(owner, ast.Name) and owner.id in ("np", "numpy")
@@ -130,7 +129,7 @@ class _Planner:
 
     def _has_load(self, node: ast.AST) -> bool:
         """Whether a statement loads data, other than in a function that it defines."""
-        return any(self._loads(part) for part in _outside_functions(node))
+        return any(self._loads(part) for part in syntax.outside_functions(node))
 
     def plan(self) -> Plan:
         """What of the script loads its data."""
@@ -141,23 +140,25 @@ class _Planner:
             body = self._part_of(function, found)
             if body is not None:
                 bodies.append(body)
-        needed = {node.name for node in whole}.union(*map(_loaded_names, bodies))
+        needed = {node.name for node in whole}.union(*map(syntax.names_used, bodies))
         own = self._taken(self._tree.body, needed)
         names = self._bound_by_loads(own)
         if not (whole or bodies or any(map(self._has_load, self._tree.body))):
             return found
         shown = self._shown(self._tree.body)
-        own = [statement if isinstance(statement, _DEFINITIONS) else self._watched(statement) for statement in own]
+        own = [
+            statement if isinstance(statement, syntax.DEFINITIONS) else self._watched(statement) for statement in own
+        ]
         found.code = ast.fix_missing_locations(ast.Module([*own, *bodies], []))
         found.loads += [Load(node.name, f"{node.name}()") for node in whole]
         if shown:
             found.loads.insert(0, Load("", shown, names))
         return found
 
-    def _places(self, found: Plan) -> tuple[list[FunctionNode], list[FunctionNode]]:
+    def _places(self, found: Plan) -> tuple[list[syntax.FunctionNode], list[syntax.FunctionNode]]:
         """Functions to call as a whole, and functions of which a part is to be taken."""
-        whole: list[FunctionNode] = []
-        parts: list[FunctionNode] = []
+        whole: list[syntax.FunctionNode] = []
+        parts: list[syntax.FunctionNode] = []
         seen: set[int] = set()
         while True:
             new = [node for node in self._functions if id(node) not in seen and any(map(self._has_load, node.body))]
@@ -171,7 +172,7 @@ class _Planner:
                     parts.append(node)
                 elif cls is not None:
                     self._ask_callers(cls.name if node.name == "__init__" else node.name, found)
-                elif _required(node):
+                elif syntax.required(node):
                     self._ask_callers(node.name, found)
                 elif gives and node in self._tree.body:
                     whole.append(node)
@@ -180,20 +181,20 @@ class _Planner:
 
     def _ask_callers(self, name: str, found: Plan) -> None:
         """What this loads is known where it is called."""
-        if any(isinstance(node, ast.Call) and _called(node) == name for node in ast.walk(self._tree)):
+        if any(isinstance(node, ast.Call) and syntax.called(node) == name for node in ast.walk(self._tree)):
             self._loaders.add(name)
         else:
             found.problems.append(f"nothing in the script says what {name} is to load")
 
-    def _part_of(self, function: FunctionNode, found: Plan) -> ast.FunctionDef | None:
+    def _part_of(self, function: syntax.FunctionNode, found: Plan) -> ast.FunctionDef | None:
         """A function without arguments that loads what this one does, and gives its local names."""
         body = self._taken(function.body, set())
-        handed = _required(function) & set().union(*map(_loaded_names, body))
+        handed = syntax.required(function) & set().union(*map(syntax.names_used, body))
         shown = self._shown(function.body)
         if handed:
             found.problems.append(f"{shown} in {function.name} needs {', '.join(sorted(handed))} from its caller")
             return None
-        arguments = _with_defaults(function.args)
+        arguments = syntax.with_defaults(function.args)
         give = ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))
         made = ast.FunctionDef(f"{_PREFIX}{function.name}", arguments, [*map(self._watched, body), give], [])
         ast.copy_location(made, function)
@@ -205,18 +206,20 @@ class _Planner:
         needed = set(needed)
         kept = []
         for statement in reversed(list(self._in_line(body))):
-            is_definition = isinstance(statement, (*_DEFINITIONS,))
+            is_definition = isinstance(statement, (*syntax.DEFINITIONS,))
             loads = not is_definition and self._has_load(statement)
-            makes = bool(_bound(statement) & needed) and (is_definition or not self._trains(statement))
-            if loads or makes or _changes_path(statement) or self._changes(statement, needed):
+            makes = bool(syntax.names_bound(statement) & needed) and (is_definition or not self._trains(statement))
+            if loads or makes or syntax.changes_path(statement) or self._changes(statement, needed):
                 kept.append(statement)
-                needed |= _loaded_names(statement)
+                needed |= syntax.names_used(statement)
         return kept[::-1]
 
     def _in_line(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         """Statements one after the other; into what trains, or would hide a failure, only where it loads."""
         for statement in body:
-            if isinstance(statement, _DEFINITIONS) or not any(map(self._has_load, ast.iter_child_nodes(statement))):
+            if isinstance(statement, syntax.DEFINITIONS) or not any(
+                map(self._has_load, ast.iter_child_nodes(statement))
+            ):
                 yield statement
             elif isinstance(statement, ast.Try):
                 yield from self._in_line(statement.body)
@@ -243,12 +246,12 @@ class _Planner:
         return cast("ast.stmt", _Watching(self._loads).visit(copy.deepcopy(statement)))
 
     def _bound_by_loads(self, body: list[ast.stmt]) -> tuple[str, ...]:
-        loading = [part for part in body if not isinstance(part, _DEFINITIONS) and self._has_load(part)]
-        return tuple(sorted(set().union(*map(_bound, loading)))) if loading else ()
+        loading = [part for part in body if not isinstance(part, syntax.DEFINITIONS) and self._has_load(part)]
+        return tuple(sorted(set().union(*map(syntax.names_bound, loading)))) if loading else ()
 
     def _shown(self, body: list[ast.stmt]) -> str:
         """The calls that load, as they are written."""
-        parts = [part for statement in body for part in _outside_functions(statement) if self._loads(part)]
+        parts = [part for statement in body for part in syntax.outside_functions(statement) if self._loads(part)]
         inner = {id(inside) for part in parts for inside in ast.walk(part) if inside is not part}
         shown = dict.fromkeys(ast.unparse(part) for part in parts if id(part) not in inner)
         return ", ".join(shown)
@@ -259,95 +262,9 @@ class _Watching(ast.NodeTransformer):
         self._loads = loads
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        loads = self._loads(node) and _called(node) != "open"
+        loads = self._loads(node) and syntax.called(node) != "open"
         shown = ast.unparse(node)
         self.generic_visit(node)
         if not loads:
             return node
         return ast.copy_location(ast.Call(ast.Name(SEEN, ast.Load()), [ast.Constant(shown), node], []), node)
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Each name that is imported, at any level, and from which module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, node.module or ""
-
-
-def _called(node: ast.Call) -> str:
-    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
-
-
-def _is_to_read(node: ast.Call) -> bool:
-    where = 1 if isinstance(node.func, ast.Name) else 0
-    given = [k.value for k in node.keywords if k.arg == "mode"] or node.args[where : where + 1]
-    mode = getattr(given[0], "value", "r") if given else "r"
-    return not (isinstance(mode, str) and set(mode) <= set("rwaxbt+") and set(mode) & set("wax+"))
-
-
-def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """Everything in a statement but what is in the functions and classes that it defines."""
-    if isinstance(node, _DEFINITIONS):
-        return
-    yield node
-    for part in ast.iter_child_nodes(node):
-        yield from _outside_functions(part)
-
-
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (part for part in ast.walk(node) if isinstance(part, ast.Name))
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement binds."""
-    if isinstance(statement, _DEFINITIONS):
-        return {statement.name}
-    found = {part.id for part in _names(statement) if isinstance(part.ctx, ast.Store)}
-    for part in ast.walk(statement):
-        if isinstance(part, (ast.Import, ast.ImportFrom)):
-            found |= {(alias.asname or alias.name).partition(".")[0] for alias in part.names}
-        elif isinstance(part, _DEFINITIONS):
-            found.add(part.name)
-        elif isinstance(part, ast.Assign):
-            found |= {_root(target) for target in part.targets if isinstance(target, (ast.Attribute, ast.Subscript))}
-    return found - {""}
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _loaded_names(statement: ast.AST) -> set[str]:
-    return {part.id for part in _names(statement) if isinstance(part.ctx, ast.Load)}
-
-
-def _changes_path(statement: ast.stmt) -> bool:
-    if isinstance(statement, _DEFINITIONS):
-        return False
-    return any(
-        isinstance(part, ast.Attribute) and part.attr == "path" and getattr(part.value, "id", "") == "sys"
-        for part in ast.walk(statement)
-    )
-
-
-def _required(function: FunctionNode) -> set[str]:
-    """Arguments that a caller has to give."""
-    given = function.args
-    ordered = [*given.posonlyargs, *given.args]
-    required = ordered[: len(ordered) - len(given.defaults)]
-    keywords = [name for name, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None]
-    return {argument.arg for argument in (*required, *keywords)}
-
-
-def _with_defaults(given: ast.arguments) -> ast.arguments:
-    """The arguments that need not be given."""
-    ordered = [*given.posonlyargs, *given.args]
-    kept = ordered[len(ordered) - len(given.defaults) :]
-    keywords = [(n, d) for n, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is not None]
-    return ast.arguments([], kept, None, [n for n, _ in keywords], [d for _, d in keywords], None, list(given.defaults))
