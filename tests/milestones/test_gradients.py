@@ -367,6 +367,12 @@ def test_what_does_not_parse_has_no_findings(tmp_path: Path, data: bytes) -> Non
         "def f(x):\n    return f(f(x))\nf(f(f(1))).backward()",
         "x = 1\nwhile True:\n    x = [x, x]\n    x = {0: x}",
         "f = lambda g: g(g)\nf(f)",
+        "x = Linear()\n" + "x = [x, x]\n" * 60 + "x = {1: x, 2: x}\n" * 60,
+        "x = [" + "[1, 2], " * 1000 + "]\nfor y in x: print(y)",
+        "def f(x, n):\n    return f(f(x, n - 1), n - 1) if n else x\nfor i in range(3): f(i, i)\n" * 20,
+        "def a0(x): return [x, x]\n"
+        + "".join(f"def a{i}(x): return [a{i - 1}(x), a{i - 1}(x)]\n" for i in range(1, 30))
+        + "a29(1)",
         "class A:\n    def __init__(self):\n        self.a = A()\nA()",
         "x = " + "(" * 60 + "1" + ")" * 60 + "\n" + "y = [" + "[" * 60 + "]" * 60 + "]",
         "from script import x\nimport script",

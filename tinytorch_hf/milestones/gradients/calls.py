@@ -16,6 +16,7 @@ from tinytorch_hf.milestones.gradients.values import (
     Site,
     Value,
     computed,
+    container,
     element,
     few,
     flat,
@@ -190,7 +191,7 @@ def _outside(dotted: str, node: ast.Call, args: Sequence[Value], named: Mapping[
 
 
 def _sequence(values: Iterable[Value]) -> Value:
-    return Value(items=tuple(enumerate(values)))
+    return container(enumerate(values))
 
 
 def _paired(values: Sequence[Value]) -> Value:
@@ -296,7 +297,7 @@ def _bound(function: Function, args: Sequence[Value], named: Mapping[Any, Value]
     for parameter, value in zip(ordered, values, strict=False):
         known[parameter.arg] = value
     if parameters.vararg:
-        known[parameters.vararg.arg] = Value(items=tuple(enumerate(values[len(ordered) :])))
+        known[parameters.vararg.arg] = _sequence(values[len(ordered) :])
     names_of = {parameter.arg for parameter in (*ordered, *parameters.kwonlyargs)}
     known |= {str(name): value for name, value in named.items() if name in names_of}
     defaults = [

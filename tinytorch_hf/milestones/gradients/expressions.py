@@ -18,6 +18,7 @@ from tinytorch_hf.milestones.gradients.values import (
     NOTHING,
     Value,
     computed,
+    container,
     element,
     few,
     flat,
@@ -175,16 +176,12 @@ def _one_of(node: Any, known: Names, frame: Frame) -> Values:
 def _sequence(node: Any, known: Names, frame: Frame) -> Values:
     if any(isinstance(part, ast.Starred) for part in node.elts):
         return combined([getattr(part, "value", part) for part in node.elts], known, frame)
-    return few(_with_items(enumerate(values)) for values in every(node.elts, known, frame))
+    return few(container(enumerate(values)) for values in every(node.elts, known, frame))
 
 
 def _dictionary(node: Any, known: Names, frame: Frame) -> Values:
     keys = [key.value if isinstance(key, ast.Constant) else key for key in node.keys]
-    return few(_with_items(zip(keys, values, strict=False)) for values in every(node.values, known, frame))
-
-
-def _with_items(pairs: Iterable[tuple[Any, Value]]) -> Value:
-    return Value(items=tuple(pairs))
+    return few(container(zip(keys, values, strict=False)) for values in every(node.values, known, frame))
 
 
 def _subscript(node: Any, known: Names, frame: Frame) -> Values:
@@ -301,17 +298,17 @@ def _set(target: ast.Attribute, owner: Value, value: Value, known: Names, frame:
         known[target.value.id] = replace(owner, live=owner.live | severed, cuts=frozenset())
 
 
-def grow(container: ast.expr, values: Sequence[Value], known: Names, frame: Frame) -> None:
+def grow(target: ast.expr, values: Sequence[Value], known: Names, frame: Frame) -> None:
     """Put values into a container that a name or an attribute has."""
-    for before in evaluate(container, known, frame)[:1]:
+    for before in evaluate(target, known, frame)[:1]:
         if before.items is not None and len(before.items) < 16 and all(isinstance(k, int) for k, _ in before.items):
-            after = replace(before, items=before.items + tuple(enumerate(values, len(before.items))))
+            after = container((*before.items, *enumerate(values, len(before.items))))
         else:
             after = united([flat(before), *values])
-        if isinstance(container, (ast.Name, ast.Attribute)):
-            if isinstance(container, ast.Attribute):
-                owners = [ref for v in evaluate(container.value, known, frame) for ref in v.refs]
+        if isinstance(target, (ast.Name, ast.Attribute)):
+            if isinstance(target, ast.Attribute):
+                owners = [ref for v in evaluate(target.value, known, frame) for ref in v.refs]
                 for owner in owners:
                     if isinstance(owner, Instance):
-                        frame.memory.heap.pop((owner, container.attr), None)
-            bind(container, after, known, frame)
+                        frame.memory.heap.pop((owner, target.attr), None)
+            bind(target, after, known, frame)

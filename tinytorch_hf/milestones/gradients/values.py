@@ -15,6 +15,10 @@ MOST = 6
 """So many alternatives are told apart; more are made one, with which less is found and nothing wrong."""
 
 
+_MOST_ITEMS = 32
+_DEEPEST = 3
+
+
 @dataclass(frozen=True)
 class Site:
     """Parameters: of a layer, made at one place of a script, in one object.
@@ -100,6 +104,18 @@ def flat(value: Value) -> Value:
         return value
     inside = [flat(item) for _, item in value.items]
     return united([replace(value, items=None, holds=value.holds or all(item.holds for item in inside)), *inside])
+
+
+def container(pairs: Iterable[tuple[Any, Value]]) -> Value:
+    """A container with these keys and values, told apart unless there are many or they are nested deeply."""
+    items = tuple(pairs)
+    if len(items) > _MOST_ITEMS or any(_depth(value) >= _DEEPEST for _, value in items):
+        return united([NOTHING, *(flat(value) for _, value in items)])
+    return Value(items=items)
+
+
+def _depth(value: Value) -> int:
+    return 0 if value.items is None else 1 + max((_depth(inner) for _, inner in value.items), default=0)
 
 
 def united(values: Iterable[Value]) -> Value:

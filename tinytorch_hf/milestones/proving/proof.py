@@ -123,7 +123,7 @@ def _processes(copies: Path, limit_s: float) -> Ask:
 
 def _plan(script: Path) -> Plan | None:
     """What a script loads; None if that is nothing, or it cannot be parsed, which is the student's business."""
-    with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError):
+    with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         if script.stat().st_size <= _LARGEST_SCRIPT_BYTES:
             found = plan(ast.parse(script.read_bytes()))
             return found if found.loads or found.problems else None
