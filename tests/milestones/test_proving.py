@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import textwrap
 from pathlib import Path
 
@@ -287,6 +288,18 @@ def test_a_script_is_executed_as_far_as_it_loads(name: str, proofs: dict[str, Pr
 
     assert (proofs[name].outcome, note in proofs[name].note) == (outcome, True), proofs[name]
     assert proofs[name].asks_network == (name in ("network", "hides"))
+
+
+def test_where_no_process_can_be_started_nothing_is_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is said against the script."""
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "script.py").write_text("X = open('x').read()", encoding="utf-8")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no_python"))
+
+    (proof,) = prove(tmp_path, [MLP])[MLP.number]
+
+    assert proof.outcome is Outcome.NOT_PROVEN
+    assert "it cannot be tried here: " in proof.note and "no_python" in proof.note
 
 
 def test_a_checkout_without_scripts_needs_no_process(tmp_path: Path) -> None:

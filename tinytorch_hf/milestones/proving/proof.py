@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.errors import TinyTorchHFError, printable
 from tinytorch_hf.milestones.checkout.needs import Milestone
 from tinytorch_hf.milestones.proving import shapes
 from tinytorch_hf.milestones.proving.executing import CAN_COPY, NETWORK, NO_DATA
@@ -137,7 +138,11 @@ def _prove(script: Path, planned: Plan, root: Path, copies: Path, milestone: Mil
     copy = Path(tempfile.mkdtemp(dir=copies))
     _copy(root, copy)
     there = copy / script.relative_to(root)
-    answer = ask(ask="load", script=str(there), folder=str(copy))
+    try:
+        answer = ask(ask="load", script=str(there), folder=str(copy))
+    except (TinyTorchHFError, OSError) as error:
+        # Nothing is said against the script where no process can be started.
+        return Proof(script, calls, Outcome.NOT_PROVEN, printable(f"it cannot be tried here: {error}"))
     outcome, note = _judge(answer, milestone)
     return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""), answer.unbuilt == NETWORK)
 
