@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from checkouts import own_cache, snapshot, write_checkout
 from conftest import Run
 
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
+
+# Of a checkout whose scripts load nothing, nothing is executed.
+POINTS = {"01_1958_perceptron/01_rosenblatt_forward.py": "print('points')"}
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -48,12 +52,12 @@ def test_it_prepares_and_says_what_each_milestone_finds(run: Any, tmp_path: Path
         "06 MLPerf: ready",
     ]
     assert f"   good     {Path('datasets', 'tinydigits', 'train.pkl')}" in lines
-    assert "wrote" not in run(root)[1]
+    assert len([line for line in lines if line.startswith("   proven   milestones")]) == 5
 
 
 def test_check_writes_nothing(run: Any, tmp_path: Path) -> None:
     """Something is missing before, nothing after."""
-    root = write_checkout(tmp_path / "checkout")
+    root = write_checkout(tmp_path / "checkout", scripts=POINTS)
     before = snapshot(root)
 
     status, out, _ = run(root, "--check")
@@ -63,11 +67,12 @@ def test_check_writes_nothing(run: Any, tmp_path: Path) -> None:
     assert "03 MLP: not ready" in out and "absent   datasets" in out
     run(root)
     assert run(root, "--check")[0] == OK
+    assert "wrote" not in run(root)[1]
 
 
 def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Path) -> None:
     """Nothing else is on standard output, also with a package that prints when it is imported; NumPy suffices."""
-    root = write_checkout(tmp_path / "checkout", "A")
+    root = write_checkout(tmp_path / "checkout", "A", POINTS)
 
     done = run_numpy_only(
         *("-m", "tinytorch_hf", "milestones", "prepare", str(root), "--json"), TINYTORCH_HF_CACHE=str(own_cache)
@@ -86,6 +91,56 @@ def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Pa
         "needed": True,
         "note": "",
     }
+
+
+DETACHING = """
+    import sys
+    from pathlib import Path
+    import numpy as np
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from tinytorch.core.tensor import Tensor
+    from tinytorch.core.layers import Linear
+    from tinytorch.core.losses import CrossEntropyLoss
+    X = np.load(Path(__file__).parent / "X.npy")
+    y = Tensor([0, 1])
+    one, two = Linear(4, 3), Linear(3, 2)
+    hidden = Tensor(np.maximum(one(Tensor(X)).data, 0))
+    loss = CrossEntropyLoss()(two(hidden), y)
+    loss.backward()
+"""
+
+
+def test_scripts_are_looked_at_too(run: Any, tmp_path: Path) -> None:
+    """A line that cuts the graph is a warning; a script that does not get its data is why a milestone is not ready."""
+    script = "03_1986_mlp/03_mine.py"
+    root = write_checkout(tmp_path / "checkout", scripts={script: DETACHING})
+
+    status, out, _ = run(root, "--json")
+
+    third = json.loads(out)["milestones"][2]
+    assert (status, third["ready"]) == (PROBLEM, False)
+    (proof,) = third["proofs"]
+    assert (proof["script"], proof["outcome"]) == (f"milestones/{script}", "failed")
+    assert proof["calls"] == ["np.load(Path(__file__).parent / 'X.npy')"]
+    assert proof["note"].startswith("FileNotFoundError: ") and proof["note"].endswith("X.npy' (line 9)")
+    assert third["detached"] == [
+        {
+            "path": f"milestones/{script}",
+            "line": 12,
+            "expression": "Tensor(np.maximum(one(Tensor(X)).data, 0))",
+            "why": "the new tensor has the numbers but not the graph: backward ends here, and one gets no gradient",
+            "instead": "use what keeps the graph: ReLU()(...) for np.maximum",
+        }
+    ]
+
+    np.save(root / "milestones" / "03_1986_mlp" / "X.npy", np.zeros((1000, 8, 8)))
+    status, out, _ = run(root, "--check")
+
+    path = Path("milestones", script)
+    assert status == OK
+    assert "03 MLP: ready\n" in out
+    assert f"   proven   {path}, np.load(Path(__file__).parent / 'X.npy'): X (1000, 8, 8)\n" in out
+    assert f"   warning  {path}:12 Tensor(np.maximum(one(Tensor(X)).data, 0)): the new tensor has" in out
 
 
 @pytest.mark.parametrize(
@@ -112,7 +167,7 @@ def test_a_wrong_call_exits_with_2(
 
 def test_a_source_with_nothing_exits_with_1(run: Any, tmp_path: Path) -> None:
     """After everything else was done."""
-    root = write_checkout(tmp_path / "checkout")
+    root = write_checkout(tmp_path / "checkout", scripts=POINTS)
 
     status, out, err = run(root, "--from", tmp_path)
 

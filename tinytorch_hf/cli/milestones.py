@@ -40,7 +40,9 @@ def _add_prepare(commands: Parser) -> None:
         "%(prog)s ~/TinyTorch",
         "Curated files are written where milestones look for them, MNIST and CIFAR-10 are copied from the cache if "
         "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Your own "
-        "files are left untouched. The exit status is 0 if every milestone can run, at least on tiny data.",
+        "files are left untouched. What scripts load is loaded once, in processes that work in a copy of the checkout "
+        "and have no network. Lines that cut the graph which gradients pass through are shown as warnings. The exit "
+        "status is 0 if every milestone can run, at least on tiny data.",
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
@@ -86,7 +88,7 @@ def _prepare(options: argparse.Namespace) -> int:
     prepared = preparing.Prepared()
     if not options.check:
         prepared = preparing.prepare(root, download=options.download, source=options.source)
-    reports = survey.survey(root)
+    reports = survey.prove(root, survey.survey(root))
     if options.json:
         print_json(_as_json(root, prepared, reports))
     else:
@@ -109,6 +111,19 @@ def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
             note = f": {row.note}" if row.note else ""
             line = terminal.wrapped(f"   {row.state.value:<7}  ", f"{row.path.relative_to(root)}{note}")
             print(terminal.marked(line))
+        _print_scripts(root, report)
+
+
+def _print_scripts(root: Path, report: Report) -> None:
+    """What came of a milestone's scripts where they load data, and their lines that cut the graph."""
+    for proof in report.proofs:
+        calls = f", {', '.join(proof.calls)}" if proof.calls else ""
+        what = f"{proof.script.relative_to(root)}{calls}: {proof.note}"
+        print(terminal.marked(terminal.wrapped(f"   {proof.outcome.value:<8} ", what)))
+    for found in report.detached:
+        where = f"{found.path.relative_to(root)}:{found.line}"
+        what = f"{where} {found.expression}: {found.why}; {found.instead}"
+        print(terminal.marked(terminal.wrapped(f"   {'warning':<8} ", what)))
 
 
 def _as_json(root: Path, prepared: Prepared, reports: list[Report]) -> dict[str, Any]:
@@ -134,6 +149,25 @@ def _as_json(root: Path, prepared: Prepared, reports: list[Report]) -> dict[str,
                         "note": row.note,
                     }
                     for row in report.rows
+                ],
+                "proofs": [
+                    {
+                        "script": proof.script.relative_to(root).as_posix(),
+                        "calls": list(proof.calls),
+                        "outcome": proof.outcome.value,
+                        "note": proof.note,
+                    }
+                    for proof in report.proofs
+                ],
+                "detached": [
+                    {
+                        "path": found.path.relative_to(root).as_posix(),
+                        "line": found.line,
+                        "expression": found.expression,
+                        "why": found.why,
+                        "instead": found.instead,
+                    }
+                    for found in report.detached
                 ],
             }
             for report in reports

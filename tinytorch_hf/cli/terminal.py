@@ -11,9 +11,9 @@ import textwrap
 _BOLD, _RED, _GREEN, _YELLOW = "1", "31", "32", "33"
 # What commands say of a thing, by whether it is good.
 _COLOURS = {
-    **dict.fromkeys(("ok", "good", "ready", "agree", "the reference agrees"), _GREEN),
+    **dict.fromkeys(("ok", "good", "ready", "proven", "agree", "the reference agrees"), _GREEN),
     **dict.fromkeys(("failed", "broken", "damaged", "not ready", "differ", "the reference differs"), _RED),
-    **dict.fromkeys(("skipped", "missing", "absent"), _YELLOW),
+    **dict.fromkeys(("skipped", "missing", "absent", "unproven", "warning"), _YELLOW),
 }
 _VERDICT = re.compile(r"^(\s*|verdict +|\d\d .*: )(" + "|".join(sorted(_COLOURS, key=len, reverse=True)) + r")(?=\W|$)")
 

@@ -1,7 +1,8 @@
 """TinyTorch's milestones on data that are always there.
 
-Two halves: `data` and `checkout` are what the milestones' own scripts ask for; `experiments` and `optimisation` train
-what they train, through the reference TinyTorch.
+Two halves: `data` and `checkout` are what the milestones' own scripts ask for, `proving` tries whether they get it and
+`gradients` reads where they cut the graph; `experiments` and `optimisation` train what they train, through the
+reference TinyTorch.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
@@ -15,6 +15,9 @@ from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Look, State
+from tinytorch_hf.milestones.gradients.detached import Detached, detached
+from tinytorch_hf.milestones.proving import proof
+from tinytorch_hf.milestones.proving.proof import Outcome, Proof
 
 # One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
 _STUDENTS_LOADER = "tinytorch.core.dataloader"
@@ -32,26 +35,68 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What one milestone finds."""
+    """What one milestone finds.
+
+    Attributes
+    ----------
+    milestone, rows
+        Which one, and its files.
+    detached
+        Lines of its scripts that cut the graph: its data are there all the same.
+    proofs
+        Of scripts that were executed as far as they load data.
+    """
 
     milestone: Milestone
     rows: list[Row]
+    detached: list[Detached] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether what it needs is there, at least tiny data."""
+        return all(row.state.can_be_used for row in self.rows if row.is_needed)
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can run, at least on tiny data."""
-        return all(row.state.can_be_used for row in self.rows if row.is_needed)
+        """Whether it can run, at least on tiny data: its files are there, and no script has failed to load them."""
+        return self.has_files and not any(proof.outcome is Outcome.FAILED for proof in self.proofs)
 
 
 def survey(root: Path) -> list[Report]:
-    """Look at a checkout, milestone by milestone.
+    """Look at a checkout, milestone by milestone; nothing of it is executed.
 
     Raises
     ------
     StorageError
         A file cannot be read.
     """
-    return [Report(milestone, list(_rows(milestone, root))) for milestone in MILESTONES]
+    return [Report(milestone, list(_rows(milestone, root)), _detached(milestone, root)) for milestone in MILESTONES]
+
+
+def prove(root: Path, reports: list[Report]) -> list[Report]:
+    """Execute, as far as they load data, the scripts of milestones whose files are there; see `proof.prove`."""
+    proofs = proof.prove(root, [report.milestone for report in reports if report.has_files])
+    return [
+        replace(report, proofs=[_with_advice(each, report) for each in proofs.get(report.milestone.number, [])])
+        for report in reports
+    ]
+
+
+def _with_advice(found: Proof, report: Report) -> Proof:
+    full = report.milestone.full
+    if not found.asks_network or full is None or report.rows[-1].state.can_be_used:
+        return found
+    return replace(found, note=f"{found.note}; --download puts {full.title} where scripts look for it")
+
+
+def _scripts(milestone: Milestone, root: Path) -> list[Path]:
+    return sorted((root / "milestones").glob(f"{milestone.number}*/*.py"))
+
+
+def _detached(milestone: Milestone, root: Path) -> list[Detached]:
+    # A module that several scripts import is followed with each of them.
+    return sorted({found for script in _scripts(milestone, root) for found in detached(script)})
 
 
 def _rows(milestone: Milestone, root: Path) -> Iterator[Row]:
@@ -59,9 +104,7 @@ def _rows(milestone: Milestone, root: Path) -> Iterator[Row]:
         for place in places.curated(need.dataset, root, need.files):
             seen = places.look(place)
             yield Row(place.path, seen.state, True, _note(seen))
-    imported = {
-        script: scripts.imports_of(script) for script in (root / "milestones").glob(f"{milestone.number}*/*.py")
-    }
+    imported = {script: scripts.imports_of(script) for script in _scripts(milestone, root)}
     modules = {module for pairs in imported.values() for module, _ in pairs}
     for bridge in milestone.bridges:
         file = bridge.file(root)
