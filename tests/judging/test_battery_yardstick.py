@@ -125,7 +125,7 @@ def test_a_single_value_may_have_axes() -> None:
         (lambda right: right * 0, "it is zero everywhere"),
         (lambda right: -right, "the sign is wrong"),
         (lambda right: right * 2, "added up twice"),
-        (lambda right: right / 2, "one of two equal contributions is missing"),
+        (lambda right: right / 2, "it is half of what it should be"),
         (lambda right: right * len(right), "a division by a number of values is left out (the batch size)"),
         (lambda right: right / len(right), "one division by a number of values too many (the batch size)"),
         (lambda right: right.T, "it is transposed"),

@@ -205,10 +205,16 @@ def _in_a_sum(
     )
 
 
+# Logits from here on may overflow, as exp does in float32 from 88 on.
+_LARGE = 50.0
+
+
 def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
     """That the loss is finite, and not that of a logarithm in which something small was added."""
     loss, logits = float(results["output"].reshape(())), inputs["predictions"].astype(np.float64)
-    finite = Claim("the loss is finite", bool(np.isfinite(loss)), "CE-OVERFLOW")
+    # Of small logits nothing overflows, whatever else is wrong.
+    code = "CE-OVERFLOW" if np.abs(logits).max() > _LARGE else "NOT-FINITE"
+    finite = Claim("the loss is finite", bool(np.isfinite(loss)), code)
     if not finite.holds:
         return [finite]
     shifted = logits - logits.max(axis=1, keepdims=True)

@@ -127,8 +127,8 @@ MISTAKES = (
     ),
     Mistake(
         "HALF",
-        "one of two equal contributions is missing",
-        "Where both operands are the same tensor, both gradients must be added.",
+        "it is half of what it should be",
+        "Where both operands are one tensor, both gradients must be added; where the rule has a factor, it may be missing.",
     ),
     Mistake(
         "DIVISION-MISSING",
