@@ -18,8 +18,9 @@ from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
-from tinytorch_hf.student import wire
+from tinytorch_hf.student import finding, wire
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.finding import Found
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess
 
@@ -69,7 +70,10 @@ def check(
         # Meanwhile, here.
         for case in cases:
             drawn(case, seed)
-        return ask_for(process.ask, framework_map, cases, seed, on_result)
+        found = finding.found(process.ask, framework_map)
+        if found.is_inferred:
+            process.use(found.framework_map)
+        return ask_for(process.ask, found.framework_map, cases, seed, on_result, found)
 
 
 def ask_for(
@@ -78,14 +82,25 @@ def ask_for(
     cases: Sequence[Case],
     seed: int = 0,
     on_result: Callable[[Result], None] = lambda _: None,
+    found: Found | None = None,
 ) -> Report:
     """Run cases by asking whoever holds the package.
+
+    Parameters
+    ----------
+    ask
+        Asks it.
+    framework_map, cases, seed, on_result
+        As for `check`.
+    found
+        What came of looking for a map, where that was looked for.
 
     Raises
     ------
     InvalidArgumentError
         There is no such package, or it is something else.
     """
+    found = found or Found(framework_map)
     opened = ask(ask="open")
     if opened.kind == "absent":
         raise InvalidArgumentError(
@@ -104,12 +119,14 @@ def ask_for(
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
-            "names."
+            f"names. {found.failed}".rstrip()
         )
     name = opened.package or framework_map.package
     by = chosen()
     version = judge("float64").version if by == "torch" else answers.version()
-    return Report(name, opened.location, version, results, opened.notes, judge=by)
+    notes = (*found.notes, *opened.notes)
+    inferred = found.framework_map if found.is_inferred else None
+    return Report(name, opened.location, version, results, notes, judge=by, inferred=inferred)
 
 
 def select(only: Iterable[str]) -> list[Case]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tinytorch_hf.student.mapping import FrameworkMap
+
 
 class Outcome(Enum):
     """How a case ended."""
@@ -122,6 +124,8 @@ class Report:
         Names of the cases that count for `status`; empty for all.
     judge
         "torch"; or "recorded", where PyTorch was not asked, and what is not recorded was computed with NumPy alone.
+    inferred
+        The map that was inferred, where the package is no TinyTorch and none was given.
     """
 
     package: str
@@ -131,6 +135,7 @@ class Report:
     notes: tuple[str, ...] = ()
     required: frozenset[str] = field(default=frozenset())
     judge: str = "torch"
+    inferred: FrameworkMap | None = None
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like this."""

@@ -132,6 +132,11 @@ class PackageProcess:
                 if time.monotonic() >= until:
                     raise
 
+    def use(self, framework_map: FrameworkMap) -> None:
+        """Go on with another map of the same package, in a new process."""
+        self._stop()
+        self._map = as_json(framework_map)
+
     def begin(self) -> None:
         """Have the process start, if there is none, and come back at once: its imports take their time."""
         if self._process is not None:

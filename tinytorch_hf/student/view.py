@@ -276,6 +276,11 @@ class Student(Parameters):
             # Without a tensor there is no gradient either; what is wrong with it is found where tensors are made.
             return False
 
+    @property
+    def gradients_arrive(self) -> bool:
+        """Whether a gradient arrives as it should in one of the ways that are tried."""
+        return self.has_autograd and self._way_back.arrives
+
     @functools.cached_property
     def _way_back(self) -> passing_back.WayBack:
         way = passing_back.way_back(self)
