@@ -13,7 +13,9 @@ from tinytorch_hf.student.finding import Found, found
 from tinytorch_hf.student.mapping import FrameworkMap
 
 
-def check_here(framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0, infers: bool = False) -> Report:
+def check_here(
+    framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0, infers: bool = False
+) -> Report:
     """What `check` finds in the package that is importable here; everything passes through JSON, as it does there."""
     framework_map = framework_map or FrameworkMap()
     session = Session(framework_map)

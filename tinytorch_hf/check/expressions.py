@@ -44,6 +44,8 @@ class Expression:
         Whether a package may raise an error instead, because the course does not ask for it.
     is_of_tinytorch
         Whether what it means is TinyTorch's own choice, so that a mapped framework may refuse it.
+    default_of
+        The method of which it is the call without arguments for axes, which a mapped framework may take to mean others.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Expression:
     method: str = ""
     may_be_refused: bool = False
     is_of_tinytorch: bool = False
+    default_of: str = ""
 
     def gradient(self, leaf: str) -> str:
         """What the gradient with respect to a leaf is called among the results."""
@@ -91,7 +94,9 @@ class Table:
     def case(self, name: str, module: str, needs: tuple[str, ...], inputs: DrawInputs) -> Case:
         """The case of these expressions."""
         optional = [
-            entry for entry in self.expressions if entry.method or entry.may_be_refused or entry.is_of_tinytorch
+            entry
+            for entry in self.expressions
+            if entry.method or entry.may_be_refused or entry.is_of_tinytorch or entry.default_of
         ]
         return Case(
             name,
@@ -110,6 +115,8 @@ class Table:
         for expression in self.expressions:
             tensors = {leaf: student.tensor(values[leaf], gradient=self.with_gradients) for leaf in expression.leaves}
             if expression.method and not hasattr(tensors[expression.leaves[0]], expression.method):
+                continue
+            if student.is_mapped and student.means_other_axes(expression.default_of):
                 continue
             try:
                 output = expression.compute({**values, **tensors})

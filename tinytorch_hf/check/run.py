@@ -170,6 +170,8 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
         if answer.kind == "crash":
             # Without the name, so that one reason for several cases is one line.
             return Result(case.name, case.module, Outcome.CRASHES, answer.message, where=answer.where)
+        if answer.kind == "untried":
+            return Result(case.name, case.module, Outcome.UNTRIED, answer.message)
         if not parts.found(name):
             return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
 

@@ -75,7 +75,9 @@ def _is_spelt(method: Callable[..., Any], ours: str, theirs: str) -> bool:
 def _translated(method: Callable[..., Any], names: dict[str, str]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: Any, *arguments: Any, **named: Any) -> Any:
-        return method(self, *arguments, **{names.get(name, name): value for name, value in named.items()})
+        result = method(self, *arguments, **{names.get(name, name): value for name, value in named.items()})
+        # A largest value may come with its place.
+        return result[0] if isinstance(result, tuple) and names.keys() & named.keys() else result
 
     return call
 

@@ -152,4 +152,3 @@ def _conventions(framework_map: FrameworkMap) -> list[str]:
 
 def _word(name: str) -> str:
     return "Linear's weight is laid out" if name == "linear_weight" else f"{name} is called"
-

@@ -196,7 +196,9 @@ class Inference:
     def _failure(self, name: str) -> str:
         """That a module which defines it cannot be imported; nothing where none does."""
         modules = [one.place.rpartition(".")[0] for one in self._candidates.get(name, [])]
-        reasons = (f"{module} cannot be imported: {self.failures[module]}" for module in modules if module in self.failures)
+        reasons = (
+            f"{module} cannot be imported: {self.failures[module]}" for module in modules if module in self.failures
+        )
         return next(reasons, "")
 
     def _accept(self, name: str, option: _Option) -> None:

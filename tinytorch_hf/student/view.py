@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student import optimizers, passing_back, swapping, whole_numbers
+from tinytorch_hf.student import axes, optimizers, passing_back, swapping, whole_numbers
 from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.mapping import Conventions
 from tinytorch_hf.student.parameters import Parameters
@@ -58,6 +58,7 @@ class Student(Parameters):
         self._asks_when_made = False
         self._forms: dict[str, whole_numbers.Form | str] = {}
         self._named: dict[str, bool] = {}
+        self._other_axes: dict[str, bool] = {}
 
     def part(self, name: str) -> Any:
         """A class or function of the framework; UnbuiltError if there is none."""
@@ -187,8 +188,19 @@ class Student(Parameters):
         if isinstance(value, np.ndarray | np.generic | float | int):
             return np.asarray(value)
         if not hasattr(value, self.conventions.data):
+            if self.is_mapped and isinstance(value, tuple | list):
+                raise UntriedError(f"a {type(value).__name__} came back instead of a tensor")
             raise DiffersError(f"a {type(value).__name__} came back instead of a tensor")
         return np.asarray(getattr(value, self.conventions.data))
+
+    def means_other_axes(self, method: str) -> bool:
+        """Whether a method of tensors, called without axes, takes others than TinyTorch's: that is no fault.
+
+        A sum may be over the last axis alone; a transposition may be of the first two axes, or of all.
+        """
+        if method not in self._other_axes:
+            self._other_axes[method] = bool(method) and axes.are_others(self, method)
+        return self._other_axes[method]
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of the framework's tensors, and not an array or None."""
