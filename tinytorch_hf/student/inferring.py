@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tinytorch_hf.student import adapting, attention_trials, layer_trials, part_trials, synonyms, tensor_trials
+from tinytorch_hf.student import adapting, attention_trials, faults, layer_trials, part_trials, synonyms, tensor_trials
 from tinytorch_hf.student.frameworks import import_part, package_location
 from tinytorch_hf.student.mapping import Conventions, FrameworkMap
 from tinytorch_hf.student.part_trials import Seen
@@ -92,7 +92,7 @@ class Inference:
         return FrameworkMap(self._package.__name__) if self._is_tinytorch() else self._map()
 
     def _is_tinytorch(self) -> bool:
-        """Whether everything that was found is where TinyTorch has it, and called as there; faults are no difference."""
+        """Whether all that was found is where TinyTorch has it, and called as there; faults make no difference."""
         if self._conventions not in (Conventions(), Conventions(backward=_NO_WAY_BACK)) or self._parameters:
             return False
         if self._places["functions"] or self._places["methods"] or not hasattr(self._things["Tensor"], "matmul"):
@@ -196,10 +196,7 @@ class Inference:
     def _failure(self, name: str) -> str:
         """That a module which defines it cannot be imported; nothing where none does."""
         modules = [one.place.rpartition(".")[0] for one in self._candidates.get(name, [])]
-        reasons = (
-            f"{module} cannot be imported: {self.failures[module]}" for module in modules if module in self.failures
-        )
-        return next(reasons, "")
+        return next((self.failures[module] for module in modules if module in self.failures), "")
 
     def _accept(self, name: str, option: _Option) -> None:
         self._places[option.key][name] = option.place
@@ -232,18 +229,18 @@ class Inference:
         try:
             return import_part(self._package, name, one.place)
         except _RAISED as error:
-            self.failures[one.place.rpartition(".")[0]] = part_trials.reason_of(error)
+            module = one.place.rpartition(".")[0]
+            reason = faults.told(error, self._package.__name__, package_location(self._package)).message
+            self.failures[module] = f"{module} cannot be imported: {reason}"[:400]
             return None
 
 
 def _activation_of(name: str) -> Trial:
-    return lambda student: part_trials.activation(student, name, lambda: student.part(name)())
+    return lambda student: part_trials.activation(student, name, student.part(name))
 
 
 _LOSSES: Mapping[str, Trial] = {
-    "MSELoss": lambda student: part_trials.mean_squared(student, lambda: student.part("MSELoss")()),
-    "CrossEntropyLoss": lambda student: part_trials.cross_entropy(student, lambda: student.part("CrossEntropyLoss")()),
-    "BinaryCrossEntropyLoss": lambda student: part_trials.binary(
-        student, lambda: student.part("BinaryCrossEntropyLoss")()
-    ),
+    "MSELoss": lambda student: part_trials.mean_squared(student, student.part("MSELoss")),
+    "CrossEntropyLoss": lambda student: part_trials.cross_entropy(student, student.part("CrossEntropyLoss")),
+    "BinaryCrossEntropyLoss": lambda student: part_trials.binary(student, student.part("BinaryCrossEntropyLoss")),
 }

@@ -12,7 +12,7 @@ and an editor knows it.
     }
 
 Every key may be left out; ``docs/mapping.md`` says what each of them means. A part that takes other arguments than
-TinyTorch's is named through a function of your own that translates them; it may live in any module that can be imported.
+TinyTorch's is named through a function of your own that translates them, in any module that can be imported.
 """
 
 from __future__ import annotations

@@ -129,8 +129,7 @@ class Session:
         inference = Inference(self._opened())
         framework_map = inference.framework_map()
         if framework_map is None:
-            reasons = [f"{module} cannot be imported: {why}" for module, why in inference.failures.items()]
-            return Answer("missing", message="; ".join(reasons[:3]) or "nothing in it computes")
+            return Answer("missing", message="; ".join([*inference.failures.values()][:3]) or "nothing in it computes")
         self._map, self._student, self._unbuilt = framework_map, None, {}
         return Answer("results", results={"map": json.dumps(as_json(framework_map))})
 
