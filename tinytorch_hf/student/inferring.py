@@ -15,7 +15,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tinytorch_hf.student import adapting, attention_trials, faults, layer_trials, part_trials, synonyms, tensor_trials
+from tinytorch_hf.student import (
+    adapting,
+    attention_trials,
+    faults,
+    layer_trials,
+    layerwise,
+    part_trials,
+    parts,
+    scalars,
+    synonyms,
+    tensor_trials,
+)
 from tinytorch_hf.student.frameworks import import_part, package_location
 from tinytorch_hf.student.mapping import Conventions, FrameworkMap
 from tinytorch_hf.student.part_trials import Seen
@@ -66,10 +77,13 @@ class Inference:
         self._parameters: dict[str, Mapping[str, str]] = {}
         self._untried: dict[str, str] = {}
         self._conventions = Conventions()
+        # How single nodes are spoken to, in a scalar framework.
+        self._of_nodes: Conventions | None = None
+        self._style = "tensors"
 
     def framework_map(self) -> FrameworkMap | None:
         """The map; None where there is nothing that computes."""
-        tensor = self._tensor()
+        tensor = self._tensor() or self._layerwise()
         if tensor is None:
             return None
         for name in part_trials.ACTIVATIONS:
@@ -78,7 +92,9 @@ class Inference:
         for name in _LAYERS:
             self._take(name, self._made(name), functools.partial(layer_trials.layer, name=name))
         self._take("Embedding", self._made("Embedding"), layer_trials.embedding)
-        self._take("Sequential", self._made("Sequential"), layer_trials.sequential)
+        self._take(
+            "Sequential", self._made("MLP" if self._style == "scalars" else "Sequential"), self._trial_of_stack()
+        )
         for name in _WITH_PARAMETERS[1:]:
             self._name_parameters(name)
         for name, trial in _LOSSES.items():
@@ -89,6 +105,8 @@ class Inference:
             self._take(name, self._made(name), judge)
         # Its arguments have many orders; the cases that are about it find out which.
         self._take("GPT", self._made("GPT"), lambda _: Seen(True, True))
+        if self._style == "layers" and not self._places["names"]:
+            return None
         return FrameworkMap(self._package.__name__) if self._is_tinytorch() else self._map()
 
     def _is_tinytorch(self) -> bool:
@@ -101,21 +119,31 @@ class Inference:
             return all(import_part(self._package, name) is thing for name, thing in self._things.items())
         return False
 
-    def _map(self, style: str = "tensors") -> FrameworkMap:
+    def _map(self) -> FrameworkMap:
         return FrameworkMap(
             self._package.__name__,
-            conventions=self._conventions,
+            conventions=self._conventions if self._of_nodes is None else self._of_nodes,
             parameters={part: dict(names) for part, names in self._parameters.items()},
             untried={part: reason for part, reason in self._untried.items() if reason},
-            style=style,
+            style=self._style,
             **{key: dict(places) for key, places in self._places.items()},
         )
 
     def _tensor(self) -> Any:
-        """Find the class of tensors, the first in which gradients arrive, or else the first that holds an array."""
+        """Find the class of tensors, the first in which gradients arrive, or else the first that holds an array.
+
+        A class of single numbers is taken for arrays of them.
+        """
         found: list[tuple[Definition, Any, Conventions]] = []
         for one in self._tensors():
             kind = self._loaded("Tensor", one)
+            if isinstance(kind, type) and tensor_trials.is_scalar(kind) and not found:
+                self._of_nodes = tensor_trials.scalar_conventions(kind)
+                if self._of_nodes is not None:
+                    self._style = "scalars"
+                    self._places["names"]["Tensor"] = one.place
+                    self._things["Tensor"] = scalars.tensors_of(kind, self._of_nodes)
+                    return kind
             spoken = tensor_trials.spoken(kind) if isinstance(kind, type) else None
             if spoken is not None:
                 conventions = spoken.conventions
@@ -128,6 +156,14 @@ class Inference:
         one, kind, self._conventions = found[0]
         self._accept("Tensor", _Option("names", one.place, kind))
         return kind
+
+    def _layerwise(self) -> Any:
+        """The stand-in for tensors, where some class has forward and backward as layers without tensors have."""
+        if not any({"forward", "backward"} <= set(one.methods) for one in self._defined):
+            return None
+        self._style = "layers"
+        self._things["Tensor"] = layerwise.Tensor
+        return layerwise.Tensor
 
     def _tensors(self) -> list[Definition]:
         """Classes that are called as tensors are, then those that compute and pass back."""
@@ -148,6 +184,9 @@ class Inference:
         if "Linear" not in self._things:
             return
         with contextlib.suppress(*_RAISED):
+            if self._style != "tensors":
+                # An adapter presents it as TinyTorch's.
+                return
             student = self._student()
             made = student.part("Linear")(2, 3)
             method = layer_trials.parameters_method(student, made)
@@ -156,8 +195,11 @@ class Inference:
                 self._conventions, **layer_trials.names_of(self._student(), "Linear")
             )
 
+    def _trial_of_stack(self) -> Trial:
+        return layer_trials.network if self._style == "scalars" else layer_trials.sequential
+
     def _name_parameters(self, name: str) -> None:
-        if name not in self._things:
+        if name not in self._things or self._style != "tensors":
             return
         with contextlib.suppress(*_RAISED):
             names = layer_trials.names_of(self._student(), name)
@@ -207,20 +249,26 @@ class Inference:
         for one in self._imported_first(self._candidates.get(name, [])):
             thing = self._loaded(name, one)
             if callable(thing):
-                yield _Option("names", one.place, thing)
+                yield _Option("names", one.place, self._adapted(name, thing))
 
     def _computing(self, name: str) -> Iterator[_Option]:
         """Classes of objects that compute, functions, and methods of tensors."""
         for one in self._imported_first(self._candidates.get(name, [])):
             thing = self._loaded(name, one)
             if isinstance(thing, type):
-                yield _Option("names", one.place, thing)
-            elif callable(thing):
-                yield _Option("functions", one.place, adapting.from_function(thing))
+                yield _Option("names", one.place, self._adapted(name, thing))
+            elif callable(thing) and self._style != "layers":
+                function = scalars.elementwise(thing) if self._style == "scalars" else thing
+                yield _Option("functions", one.place, adapting.from_function(function))
         kind = self._things["Tensor"]
         for method in dir(kind):
             if synonyms.plain(method) in synonyms.PARTS[name] and callable(getattr(kind, method)):
                 yield _Option("methods", method, adapting.from_method(kind, method))
+
+    def _adapted(self, name: str, thing: Any) -> Any:
+        if self._style == "scalars":
+            return parts.of_scalars(name, thing, self._things["Tensor"])
+        return layerwise.adapted(name, thing) if self._style == "layers" else thing
 
     def _imported_first(self, found: list[Definition]) -> list[Definition]:
         return sorted(found, key=lambda one: one.place.rpartition(".")[0] not in sys.modules)

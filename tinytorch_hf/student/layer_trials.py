@@ -54,6 +54,25 @@ def sequential(student: Student) -> Seen:
     return shaped(student, made, student.float_tensor(_numbers((2, _IN))), (2, 2))
 
 
+def network(student: Student) -> Seen:
+    """Two layers with ReLU between, which are made together."""
+    first, second = (student.part("Linear")(*widths) for widths in ((_IN, _OUT), (_OUT, 2)))
+    made = student.part("Sequential")(first, None, second)
+    values = {"first": _numbers((_IN, _OUT)), "second": _numbers((_OUT, 2)) * 2}
+    student.fill(made.layers[0].weight, values["first"])
+    student.fill(made.layers[2].weight, values["second"])
+    for layer in (made.layers[0], made.layers[2]):
+        student.fill(layer.bias, np.zeros(layer.bias.shape))
+    x = _numbers((2, _IN))
+    found = student.array(call(made, student.float_tensor(x)))
+    right = np.maximum(x @ values["first"], 0) @ values["second"]
+    return (
+        Seen(True, True)
+        if np.allclose(found, right, atol=1e-4)
+        else Seen(False, reason="it is no Linear, ReLU, Linear")
+    )
+
+
 def names_of(student: Student, name: str) -> Mapping[str, str]:
     """What a layer calls its parameters, as far as it can be found; also ``linear_weight`` of Linear."""
     if name == "Linear":

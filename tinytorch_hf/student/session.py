@@ -151,7 +151,7 @@ class Session:
             # In some generations tensors take gradients only once it has been imported.
             with contextlib.suppress(Exception, SystemExit):
                 import_autograd(self._opened())
-            self._student = Student(self._part, self._map.conventions)
+            self._student = Student(self._part, parts.conventions_of(self._map))
             self._student.is_mapped = not self._map.is_bare
             self._student.own_names = self._map.parameters
         return self._student
