@@ -89,12 +89,13 @@ class Inference:
         for name in part_trials.ACTIVATIONS:
             self._take(name, self._computing(name), _activation_of(name))
         self._linear()
-        for name in _LAYERS:
+        for name in _LAYERS if self._style != "scalars" else ():
             self._take(name, self._made(name), functools.partial(layer_trials.layer, name=name))
         self._take("Embedding", self._made("Embedding"), layer_trials.embedding)
-        self._take(
-            "Sequential", self._made("MLP" if self._style == "scalars" else "Sequential"), self._trial_of_stack()
-        )
+        if self._style == "scalars":
+            self._take("Sequential", self._made("Sequential", "MLP"), layer_trials.network)
+        else:
+            self._take("Sequential", self._made("Sequential"), layer_trials.sequential)
         for name in _WITH_PARAMETERS[1:]:
             self._name_parameters(name)
         for name, trial in _LOSSES.items():
@@ -195,9 +196,6 @@ class Inference:
                 self._conventions, **layer_trials.names_of(self._student(), "Linear")
             )
 
-    def _trial_of_stack(self) -> Trial:
-        return layer_trials.network if self._style == "scalars" else layer_trials.sequential
-
     def _name_parameters(self, name: str) -> None:
         if name not in self._things or self._style != "tensors":
             return
@@ -244,9 +242,9 @@ class Inference:
         self._places[option.key][name] = option.place
         self._things[name] = option.thing
 
-    def _made(self, name: str) -> Iterator[_Option]:
-        """What makes objects, or is called as it is."""
-        for one in self._imported_first(self._candidates.get(name, [])):
+    def _made(self, name: str, called: str = "") -> Iterator[_Option]:
+        """What makes objects, or is called as it is; looked for under the names of another part if it says so."""
+        for one in self._imported_first(self._candidates.get(called or name, [])):
             thing = self._loaded(name, one)
             if callable(thing):
                 yield _Option("names", one.place, self._adapted(name, thing))

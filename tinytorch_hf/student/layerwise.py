@@ -44,7 +44,7 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of its axes."""
-        return self.data.shape
+        return tuple(self.data.shape)
 
     def backward(self, gradient: Any = None) -> None:
         """Send a gradient back through the layers that led here."""

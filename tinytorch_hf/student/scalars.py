@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student import synonyms
 from tinytorch_hf.student.mapping import Conventions
+from tinytorch_hf.student.signals import UntriedError
 
 _BINARY = ("add", "sub", "mul", "truediv", "pow")
 _ELEMENTWISE = ("exp", "log", "sqrt", "abs")
@@ -32,6 +34,12 @@ _LINEAR: tuple[dict[str, Any], ...] = (
     {"act": None},
     {"linear": True},
 )
+
+# Computing with more than these, one by one, takes too long for a case.
+_MOST_PARAMETERS = 4000
+# So many inputs of a layer are told apart in one sum, of numbers that end below this; double precision holds it.
+_AT_ONCE = 4
+_BASE = 1 << 12
 
 
 class Nodes:
@@ -122,14 +130,14 @@ def tensors_of(kind: type, own: Conventions) -> type[Nodes]:
     own
         What its attributes and methods are called.
     """
-    made = type("Tensor", (Nodes,), {"kind": kind, "own": own, "__module__": __name__})
+    made = type("Tensor", (Nodes,), {"kind": kind, "own": own, "__module__": kind.__module__})
     for name in _BINARY:
         if hasattr(kind, f"__{name}__"):
             setattr(made, f"__{name}__", _of_two(getattr(operator, name)))
         if hasattr(kind, f"__r{name}__"):
             setattr(made, f"__r{name}__", _of_two(_swapped(getattr(operator, name))))
     if hasattr(kind, "__neg__"):
-        made.__neg__ = _of_one(operator.neg)  # type: ignore[attr-defined]
+        setattr(made, "__neg__", _of_one(operator.neg))  # noqa: B010 -- no other class has it
     words = {synonyms.plain(word) for part in _ACTIVATIONS for word in synonyms.PARTS[part]} | set(_ELEMENTWISE)
     for name in dir(kind):
         if synonyms.plain(name) in words and callable(getattr(kind, name)):
@@ -168,31 +176,51 @@ class Dense:
     Which of its parameters is which shows when each of them is another number.
     """
 
-    def __init__(self, built: Any, n_in: int, tensors: type[Nodes]) -> None:
-        self._built = built
-        self._tensors = tensors
-        self._n_in = n_in
-        parameters = list(built.parameters())
+    def __init__(self, built: Any, n_in: int, n_out: int, tensors: type[Nodes]) -> None:
+        self._built, self._tensors = built, tensors
+        self.widths = n_in, n_out
+
+    @functools.cached_property
+    def _found(self) -> tuple[Nodes, Nodes]:
+        parameters, tensors = list(self._built.parameters()), self._tensors
+        if len(parameters) > _MOST_PARAMETERS:
+            raise UntriedError(f"a layer of {len(parameters)} single numbers takes too long")
         before = [getattr(node, tensors.own.data) for node in parameters]
         try:
             weight, bias = self._roles(parameters)
         finally:
             self._set(parameters, before)
-        self.weight = tensors.of(np.concatenate(weight), (n_in, len(bias)))
-        self.bias = tensors.of(bias, (len(bias),))
+        return tensors.of(weight, self.widths), tensors.of(bias, self.widths[1:])
 
-    def _roles(self, parameters: list[Any]) -> tuple[list[list[Any]], list[Any]]:
-        """The nodes of the weight, row by row, and of the bias: each holds its own number and is seen by it."""
+    @property
+    def weight(self) -> Nodes:
+        """The weight, (in, out)."""
+        return self._found[0]
+
+    @property
+    def bias(self) -> Nodes:
+        """The bias."""
+        return self._found[1]
+
+    def _roles(self, parameters: list[Any]) -> tuple[list[Any], list[Any]]:
+        """The nodes of the weight, row by row, and of the bias: each holds its own number, by which it is seen.
+
+        Several inputs are seen at once, each at its own digits of the sum.
+        """
+        n_in, _ = self.widths
         self._set(parameters, [float(number + 1) for number in range(len(parameters))])
-        bias = self._values([0.0] * self._n_in)
-        weight = []
-        for row in range(self._n_in):
-            values = self._values([float(place == row) for place in range(self._n_in)])
-            weight.append([parameters[round(value - at) - 1] for value, at in zip(values, bias, strict=True)])
-        found = [*(node for row in weight for node in row), *(parameters[round(at) - 1] for at in bias)]
-        if len({id(node) for node in found}) != len(parameters):
+        bias = self._values([0.0] * n_in)
+        rows: list[list[Any]] = []
+        for start in range(0, n_in, _AT_ONCE):
+            digits = [float(_BASE ** (row - start)) for row in range(start, min(start + _AT_ONCE, n_in))]
+            values = self._values([0.0] * start + digits + [0.0] * (n_in - start - len(digits)))
+            sums = [round(value - at) for value, at in zip(values, bias, strict=True)]
+            rows += [[parameters[total // _BASE**place % _BASE - 1] for total in sums] for place in range(len(digits))]
+        weight = [node for row in rows for node in row]
+        offsets = [parameters[round(at) - 1] for at in bias]
+        if len({id(node) for node in (*weight, *offsets)}) != len(parameters):
             raise TypeError("which of its parameters is which cannot be told")
-        return weight, [parameters[round(at) - 1] for at in bias]
+        return weight, offsets
 
     def _values(self, inputs: list[float]) -> list[float]:
         return [float(getattr(out, self._tensors.own.data)) for out in self._outputs(inputs)]
@@ -208,29 +236,26 @@ class Dense:
 
     def __call__(self, x: Nodes) -> Any:
         """Its output for each row."""
-        rows = x.nodes.reshape(-1, self._n_in)
+        n_in, n_out = self.widths
+        rows = x.nodes.reshape(-1, n_in)
         outputs = [self._outputs(list(row)) for row in rows]
-        return self._tensors.of([node for row in outputs for node in row], (*x.shape[:-1], len(self.bias.data)))
+        return self._tensors.of([node for row in outputs for node in row], (*x.shape[:-1], n_out))
 
     def parameters(self) -> list[Nodes]:
         """Weight and bias."""
         return [self.weight, self.bias]
 
-    @property
-    def built(self) -> Any:
-        """The framework's own layer."""
-        return self._built
-
 
 class Network(Dense):
     """Layers of the framework's in a row, as TinyTorch's Sequential of Linear, ReLU and Linear."""
 
-    def __init__(self, built: Any, widths: Sequence[int], tensors: type[Nodes]) -> None:
-        self._built, self._tensors, self._n_in = built, tensors, widths[0]
+    def __init__(self, built: Any, widths: tuple[int, int, int], tensors: type[Nodes]) -> None:
+        super().__init__(built, widths[0], widths[2], tensors)
         lists = [value for value in vars(built).values() if isinstance(value, list) and len(value) == len(widths) - 1]
-        first, second = (Dense(layer, width, tensors) for layer, width in zip(lists[0], widths[:-1], strict=True))
+        first, second = (
+            Dense(layer, *pair, tensors) for layer, pair in zip(lists[0], itertools.pairwise(widths), strict=True)
+        )
         self.layers = [first, None, second]
-        self.bias = second.bias
 
     def parameters(self) -> list[Nodes]:
         """Those of its layers."""
@@ -247,9 +272,9 @@ def linear(kind: type, tensors: type[Nodes]) -> Callable[[int, int], Dense]:
     """
     for arguments in _LINEAR:
         try:
-            made = Dense(kind(3, 2, **arguments), 3, tensors)
+            made = Dense(kind(3, 2, **arguments), 3, 2, tensors)
             if _is_linear(made):
-                return lambda n_in, n_out: Dense(kind(n_in, n_out, **arguments), n_in, tensors)
+                return lambda n_in, n_out: Dense(kind(n_in, n_out, **arguments), n_in, n_out, tensors)
         except Exception:  # noqa: S112 -- the next may fit
             continue
     raise TypeError("its layers are not linear, whatever they are told, or their parameters cannot be told apart")
@@ -267,8 +292,8 @@ def network(kind: type, tensors: type[Nodes]) -> Callable[..., Network]:
 
     def make(*layers: Any) -> Network:
         first, _, second = layers
-        widths = [*first.weight.shape, second.weight.shape[1]]
-        return Network(kind(widths[0], widths[1:]), widths, tensors)
+        widths = *first.widths, second.widths[1]
+        return Network(kind(widths[0], list(widths[1:])), widths, tensors)
 
     return make
 

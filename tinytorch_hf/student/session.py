@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tinytorch_hf.student import faults, parts, standin
+from tinytorch_hf.student import expressions, faults, parts, standin
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import (
     import_autograd,
@@ -101,7 +101,14 @@ class Session:
 
     def _told(self, error: BaseException, watch: Watch | None) -> Answer:
         try:
-            return faults.told(error, self._map.package, self._folder, watch)
+            answer = faults.told(error, self._map.package, self._folder, watch)
+            step = expressions.innermost(error)
+            is_ours = step is not None and expressions.is_ours(step.tb_frame.f_code.co_filename)
+            if self._map.style != "tensors" and is_ours and answer.kind in ("crash", "missing"):
+                # An adapter stands between, which has no more than what such a framework can do.
+                message = f"it has nothing that this could be tried with: {answer.message}"
+                return Answer("untried", message=message)
+            return answer
         except BaseException as problem:
             # An exception of the student's may answer with another to any question.
             return Answer("crash", message=f"an error that cannot be described ({type(problem).__name__})")
@@ -153,6 +160,7 @@ class Session:
                 import_autograd(self._opened())
             self._student = Student(self._part, parts.conventions_of(self._map))
             self._student.is_mapped = not self._map.is_bare
+            self._student.style = self._map.style
             self._student.own_names = self._map.parameters
         return self._student
 

@@ -40,9 +40,12 @@ class Student(Parameters):
         Whether a case need give nothing but its output, as where forward alone is run on many inputs.
     is_mapped
         Whether a mapping file describes the framework; then what TinyTorch's documentation promises is not asked for.
+    style
+        What its tensors are: "tensors" of its own, or an adapter's, over "scalars" or "layers".
     """
 
     is_brief = False
+    style = "tensors"
 
     def __init__(
         self,
@@ -70,6 +73,11 @@ class Student(Parameters):
                 self._named[name] = optimizers.takes_named_parameters(part, self.float_tensor([1.0]))
             return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
+
+    def require_own_tensors(self, what: str) -> None:
+        """Raise UntriedError where tensors are an adapter's, which says nothing of the framework."""
+        if self.style != "tensors":
+            raise UntriedError(f"{what} cannot be told of a framework without tensors of its own")
 
     def takes(self, part: str, argument: str, method: str = "") -> bool:
         """Whether a part, or a method of it, has an argument of this name."""

@@ -278,6 +278,7 @@ BATCH_SHAPES: Mapping[str, tuple[int, ...]] = {
 
 def _other_types(student: Student, values: Inputs) -> Results:
     """Whole numbers and float64, as they come from labels and from NumPy's generators."""
+    student.require_own_tensors("the type of numbers")
     whole, double = values["whole"], values["double"].astype(np.float64)
     integers, doubles = student.tensor(whole, keeps_type=True), student.tensor(double, keeps_type=True)
     return {
