@@ -13,7 +13,10 @@ import numpy as np
 from tinytorch_hf.compare.target import REFERENCE, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student import finding
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.finding import Found
+from tinytorch_hf.student.mapping import FrameworkMap
 
 # Rows of data go over in pieces of about this size.
 _PIECE_BYTES = 8_000_000
@@ -33,12 +36,18 @@ class Subject:
         Why this one was taken.
     is_reference
         Whether it is the reference, and so nothing of the user's.
+    notes
+        What is to be said of its map, where that was inferred.
+    inferred
+        That map.
     """
 
     name: str
     location: str
     note: str
     is_reference: bool = False
+    notes: tuple[str, ...] = ()
+    inferred: FrameworkMap | None = None
 
     def __str__(self) -> str:
         if self.is_reference:
@@ -172,27 +181,44 @@ def opened(target: Target) -> Iterator[Package]:
         return
     why = ""
     with asking(target) as ask:
-        answer = ask(ask="open")
-        subject = _subject(target, answer)
-        package = Package(ask, target, subject)
-        if answer.kind == "absent":
-            if target.given or target.is_reference:
-                raise InvalidArgumentError(
-                    f"No package {target.framework_map.package} can be imported. Give --package PATH, the folder of "
-                    f"your package; --package {REFERENCE.package} is one that is complete."
-                )
-            why = f"no package {target.framework_map.package} is installed"
-        elif answer.kind != "opened":
-            raise package.error(answer, "being imported")
-        elif not target.given and _is_absent(package.find("Tensor")):
-            why = (
-                f"the {target.framework_map.package} that is installed at {subject.location} is another one: no Tensor"
-            )
-        if not why:
+        is_theirs = bool(target.given) and not target.is_reference
+        found = finding.found(ask, target.framework_map) if is_theirs else Found(target.framework_map)
+        if found.failed:
+            raise InvalidArgumentError(f"{target.framework_map.package} has no Tensor. {found.failed}")
+        if not found.is_inferred:
+            package, why = _opened(ask, target)
+            if not why:
+                yield package
+                return
+    if found.is_inferred:
+        mapped = dataclasses.replace(target, framework_map=found.framework_map)
+        with asking(mapped) as ask:
+            package, _ = _opened(ask, mapped)
+            package.subject = dataclasses.replace(package.subject, notes=found.notes, inferred=found.framework_map)
             yield package
-            return
+        return
     with _reference(target, why) as package:
         yield package
+
+
+def _opened(ask: Ask, target: Target) -> tuple[Package, str]:
+    """The package, and why it is none that can be compared, where the reference may stand in."""
+    answer = ask(ask="open")
+    subject = _subject(target, answer)
+    package = Package(ask, target, subject)
+    if answer.kind == "absent":
+        if target.given or target.is_reference:
+            raise InvalidArgumentError(
+                f"No package {target.framework_map.package} can be imported. Give --package PATH, the folder of "
+                f"your package; --package {REFERENCE.package} is one that is complete."
+            )
+        return package, f"no package {target.framework_map.package} is installed"
+    if answer.kind != "opened":
+        raise package.error(answer, "being imported")
+    if not target.given and _is_absent(package.find("Tensor")):
+        name = target.framework_map.package
+        return package, f"the {name} that is installed at {subject.location} is another one: no Tensor"
+    return package, ""
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.student.mapping import brief
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -27,7 +28,7 @@ def epoch_line(epoch: Epoch) -> str:
 
 def opening(subject: Subject) -> str:
     """What is compared: the first line of all."""
-    return f"TinyTorch  {subject}"
+    return "\n".join([f"TinyTorch  {subject}", *(f"note       {note}" for note in subject.notes)])
 
 
 def conclusion(result: Comparison) -> str:
@@ -166,7 +167,8 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     }
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
-    plain["framework"] = dataclasses.asdict(result.framework)
+    plain["framework"] = dataclasses.asdict(dataclasses.replace(result.framework, inferred=None))
+    plain["framework"]["inferred"] = result.framework.inferred and brief(result.framework.inferred)
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)

@@ -120,20 +120,18 @@ def write(framework_map: FrameworkMap, path: Path, replace: bool = False) -> Non
     Raises
     ------
     InvalidArgumentError
-        There is another file of this name already, and it is not to be replaced.
+        There is a file of this name already, and it is not to be replaced.
     StorageError
         The file cannot be written.
     """
-    data = (json.dumps(brief(framework_map), indent=2) + "\n").encode()
-    if not replace:
-        refuse_another(path, data)
-    store.write(path, data)
+    refuse_present(path, replace)
+    store.write(path, (json.dumps(brief(framework_map), indent=2) + "\n").encode())
 
 
-def refuse_another(path: Path, data: bytes | None = None) -> None:
-    """Raise InvalidArgumentError if there is a file of this name with other contents."""
-    if path.exists() and (data is None or not path.is_file() or path.read_bytes() != data):
-        raise InvalidArgumentError(f"There is a file {path} already. Give another name, or --force to replace it.")
+def refuse_present(path: Path, replace: bool = False) -> None:
+    """Raise InvalidArgumentError if there is something of this name that is not to be replaced."""
+    if path.is_dir() or (path.exists() and not replace):
+        raise InvalidArgumentError(f"There is {path} already. Give another name, or --force to replace a file.")
 
 
 def _short(part: str, place: str, package: str) -> str:
