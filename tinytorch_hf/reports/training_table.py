@@ -167,8 +167,7 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     }
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
-    plain["framework"] = dataclasses.asdict(dataclasses.replace(result.framework, inferred=None))
-    plain["framework"]["inferred"] = result.framework.inferred and brief(result.framework.inferred)
+    plain["framework"] = _framework_as_dict(result.framework)
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)
@@ -176,6 +175,13 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = "agree" if result.agree else "differ"
     return _finite(plain)  # type: ignore[no-any-return]
+
+
+def _framework_as_dict(subject: Subject) -> dict[str, Any]:
+    """What was compared; its map only where that was inferred."""
+    mapped = {} if subject.inferred is None else {"notes": list(subject.notes), "map": brief(subject.inferred)}
+    names = ("name", "location", "note", "is_reference")
+    return {name: getattr(subject, name) for name in names} | mapped
 
 
 def divergence_as_dict(divergence: Divergence) -> dict[str, Any]:

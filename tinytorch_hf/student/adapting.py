@@ -6,6 +6,7 @@ nothing changes for the framework's own code.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -44,6 +45,22 @@ def from_method(kind: type, name: str) -> type:
 
     method = getattr(kind, name, None)
     return from_function(functools.wraps(method)(call) if callable(method) else call)
+
+
+def accept_calls(kind: Any) -> None:
+    """Let objects of a class be called directly and by their ``forward``, where they are by one of the two alone."""
+    if not isinstance(kind, type):
+        return
+    forward, call = getattr(kind, "forward", None), _inherited_call(kind)
+    with contextlib.suppress(AttributeError, TypeError):
+        if inspect.isfunction(forward) and call is None:
+            setattr(kind, "__call__", forward)  # noqa: B010 -- mypy takes it for a method of type
+        elif inspect.isfunction(call) and forward is None:
+            kind.forward = call  # type: ignore[attr-defined]
+
+
+def _inherited_call(kind: type) -> Any:
+    return next((vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None)
 
 
 def accept_spellings(kind: type, conventions: Conventions) -> None:

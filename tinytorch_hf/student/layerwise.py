@@ -14,6 +14,7 @@ import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student import synonyms
+from tinytorch_hf.student.signals import UntriedError
 
 # Takes the gradient of what came out.
 Back = Callable[[Array], None]
@@ -23,6 +24,7 @@ Path = tuple[str, ...]
 _OF_GRADIENTS = ("d", "grad", "gradient", "g")
 LOSSES = ("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss")
 _SAMPLES = 4
+_MORE_THAN_ROWS = 3
 
 
 class Tensor:
@@ -124,7 +126,7 @@ class Layer:
         """Its output."""
         given, calling = x.data, object()
         self._last = calling
-        output = _forward(self._built)(given.copy())
+        output = self._tried(given, _forward(self._built), given.copy())
 
         def back(gradient: Array) -> None:
             if self._last is not calling:
@@ -133,18 +135,31 @@ class Layer:
             self._last = calling
             for parameter in self._shown.values():
                 parameter.forget()
-            arrived = self._built.backward(gradient.copy())
+            arrived = self._tried(given, self._built.backward, gradient.copy())
             for parameter in self._shown.values():
                 parameter.receive()
             x.backward(arrived)
 
         return Tensor(output, back)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The same."""
+        return self(x)
+
+    def _tried(self, given: Array, compute: Callable[..., Any], values: Array) -> Any:
+        """What a layer computes; one with a weight is written for rows, and may know nothing of sequences."""
+        try:
+            return compute(values)
+        except Exception as error:
+            if self._shown and given.ndim == _MORE_THAN_ROWS:
+                raise UntriedError(f"it takes rows, and no sequences: {type(error).__name__}: {error}") from error
+            raise
+
     def __getattr__(self, name: str) -> Any:
         shown: dict[str, Parameter] = self.__dict__.get("_shown", {})
         if name in shown:
             return shown[name]
-        if name.startswith("__") or name in ("forward", "backward", "parameters"):
+        if name.startswith("__") or name in ("backward", "parameters"):
             raise AttributeError(name)
         return getattr(self.__dict__["_built"], name)
 

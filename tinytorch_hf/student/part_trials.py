@@ -77,6 +77,12 @@ def binary(student: Student, make: Make) -> Seen:
     targets = student.float_tensor(TARGETS.copy())
     found = _of_tensor(student, loss(student.float_tensor(PROBABILITIES.copy()), targets))
     right = _of_probabilities(PROBABILITIES)
+
+    def turned() -> Any:
+        return loss(targets, student.float_tensor(PROBABILITIES.copy()))
+
+    if not _close(student.array(found), right) and _is_right(student, turned, right):
+        return Seen(False, reason="it takes targets before predictions")
     others = {
         "it takes logits, and TinyTorch's takes probabilities": _of_probabilities(_sigmoid(PROBABILITIES)),
         "it gives a sum, and no mean": right * TARGETS.size,

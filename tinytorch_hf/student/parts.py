@@ -40,8 +40,11 @@ def find(package: ModuleType, framework_map: FrameworkMap, name: str) -> Any:
     if is_scalar:
         tensor = import_part(package, "Tensor", framework_map.names["Tensor"])
         return of_scalars(name, part, scalars.tensors_of(tensor, framework_map.conventions))
-    if name == "Tensor" and part is not None and not framework_map.is_bare:
-        adapting.accept_spellings(part, framework_map.conventions)
+    if not framework_map.is_bare:
+        if name == "Tensor":
+            adapting.accept_spellings(part, framework_map.conventions)
+        elif name in framework_map.names:
+            adapting.accept_calls(part)
     return part
 
 
