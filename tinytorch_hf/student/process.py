@@ -70,7 +70,8 @@ class PackageProcess:
     def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> None:
         self._map = as_json(framework_map)
         folders, self._path = _paths(folder)
-        own = [name.partition(".")[0] for name in (framework_map.package, *framework_map.names.values())]
+        places = (framework_map.package, *framework_map.names.values(), *framework_map.functions.values())
+        own = [place.partition(".")[0] for place in places]
         self._hidden = [found for place in folders for found in shadows.hidden(place, own).items()]
         self._start_with = {
             "child": child,
