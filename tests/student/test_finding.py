@@ -69,8 +69,8 @@ def test_a_map_is_told_in_a_few_sentences() -> None:
     told = "\n".join(described(MAP))
 
     assert "Tensor = Variable, Linear, ReLU = functional.relu(x)" in told
-    assert "Linear's weight is laid out out, in" in told
-    assert "MSELoss is not tried: it gives a sum" in told
+    assert "Linear's weight is laid out as (out, in)" in told
+    assert "not tried: MSELoss, because it gives a sum" in told
     assert "not found: Sigmoid" in told
 
 

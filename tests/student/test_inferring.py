@@ -63,7 +63,7 @@ def test_a_framework_like_pytorch_is_checked_without_a_map(checked: Checker) -> 
     assert {"relu", "tanh", "softmax-first-axis", "linear", "cross-entropy", "tensor-sum", "sgd"} <= _named(
         report, Outcome.AGREES
     )
-    assert any("Linear's weight is laid out out, in" in note for note in report.notes)
+    assert any("Linear's weight is laid out as (out, in)" in note for note in report.notes)
 
 
 def test_odd_names_are_found_by_what_they_do(checked: Checker) -> None:

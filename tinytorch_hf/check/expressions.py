@@ -17,7 +17,7 @@ import numpy as np
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, UnbuiltError
+from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # Computes from values by name: tensors, and what is no array as it is.
 Compute = Callable[[Mapping[str, Any]], Any]
@@ -141,6 +141,8 @@ class Table:
             results |= {
                 f"{leaf} after {expression.text}": np.array(student.array(tensor)) for leaf, tensor in tensors.items()
             }
+        if student.is_mapped and not results:
+            raise UntriedError("none of these is taken as in TinyTorch, and none of them has to be")
         return results
 
     def _in_torch(self, instead: Mapping[str, Compute]) -> RunTorch:

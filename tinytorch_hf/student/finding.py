@@ -106,7 +106,9 @@ def described(framework_map: FrameworkMap) -> list[str]:
     conventions = _conventions(framework_map)
     if conventions:
         lines.append(f"conventions that were found by trying: {', '.join(conventions)}")
-    lines += [f"{part} is not tried: {reason}" for part, reason in framework_map.untried.items()]
+    for reason in dict.fromkeys(framework_map.untried.values()):
+        concerned = [part for part, why in framework_map.untried.items() if why == reason]
+        lines.append(f"not tried: {', '.join(concerned)}, because {reason}")
     lacking = [part for part in PARTS if part not in places and part not in framework_map.untried]
     if lacking:
         more = f" and {len(lacking) - _MOST_SHOWN} more" if len(lacking) > _MOST_SHOWN else ""
@@ -142,11 +144,11 @@ def _short(part: str, place: str, package: str) -> str:
 def _conventions(framework_map: FrameworkMap) -> list[str]:
     usual = as_json(FrameworkMap())["conventions"]
     own: Mapping[str, str] = as_json(framework_map)["conventions"]
-    found = [f"{_word(name)} {value}" for name, value in own.items() if value != usual[name]]
+    found = [
+        f"Linear's weight is laid out as ({value})" if name == "linear_weight" else f"{name} is called {value}"
+        for name, value in own.items()
+        if value != usual[name]
+    ]
     for part, names in framework_map.parameters.items():
         found += [f"{part}.{theirs} as {ours}" for ours, theirs in names.items()]
     return found
-
-
-def _word(name: str) -> str:
-    return "Linear's weight is laid out" if name == "linear_weight" else f"{name} is called"
