@@ -16,7 +16,7 @@ import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.check import child
-from tinytorch_hf.compare import running
+from tinytorch_hf.compare import plain_loader, running
 from tinytorch_hf.compare.plain import digest, flat, numbered, of_layers, to_model, to_part, to_settings
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, bridge
 from tinytorch_hf.errors import StudentCodeError
@@ -45,6 +45,14 @@ class Session(child.Session):
         self._sides: dict[str, TinyTorchSide] = {}
         self._batches: Iterator[Any] = iter(())
         self.results: dict[str, Any] = {}
+
+    def _part(self, name: str) -> Any:
+        """As of `check`; a mapped framework that has no loader of its own is handed its batches."""
+        if name in plain_loader.PARTS and plain_loader.lacks_loader(self._map):
+            if name == "TensorDataset":
+                return plain_loader.PlainDataset
+            return plain_loader.loader_of(self.student())
+        return super()._part(name)
 
     def handlers(self) -> Mapping[str, session.Handler]:
         """As of `check`, and what a training needs."""
@@ -187,7 +195,13 @@ class Session(child.Session):
 
     def _digest(self, batch: tuple[Any, Any] | tuple[()] | None) -> str:
         """A hash of what a batch holds; nothing if that is something else than numbers in tensors."""
-        if not batch or not all(map(self.student().is_tensor, batch)):
+        student = self.student()
+        if not batch:
+            return ""
+        inputs, targets = batch
+        # Ids may be arrays elsewhere.
+        is_right = student.is_tensor(inputs) or (student.is_mapped and isinstance(inputs, np.ndarray))
+        if not (is_right and student.is_tensor(targets)):
             return ""
         return digest(*map(self.student().array, batch))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.compare.plain_loader import NOTE, lacks_loader
 from tinytorch_hf.compare.target import REFERENCE, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
@@ -194,7 +195,12 @@ def opened(target: Target) -> Iterator[Package]:
         mapped = dataclasses.replace(target, framework_map=found.framework_map)
         with asking(mapped) as ask:
             package, _ = _opened(ask, mapped)
-            package.subject = dataclasses.replace(package.subject, notes=found.notes, inferred=found.framework_map)
+            notes = (*found.notes, NOTE) if lacks_loader(found.framework_map) else found.notes
+            package.subject = dataclasses.replace(
+                package.subject,
+                notes=notes,
+                inferred=found.framework_map,
+            )
             yield package
         return
     with _reference(target, why) as package:

@@ -55,6 +55,13 @@ class Parameters:
                 self._reshaped[id(layer), path] = layer, present.shape, laid_out.shape
             setattr(parameter, self.conventions.data, laid_out.reshape(present.shape).copy())
 
+    def accept_shape(self, layer: Any, path: str, wanted: Array) -> None:
+        """From now on lay a parameter out as TinyTorch's, if a mapped framework holds it in another shape."""
+        present = self.array(self.held(layer, path)).shape
+        laid_out = (wanted.T if self._is_transposed(layer, path) else wanted).shape
+        if self.is_mapped and present != laid_out and layouts.holds_the_same(present, laid_out):
+            self._reshaped[id(layer), path] = layer, present, laid_out
+
     def fill(self, parameter: Any, values: Array) -> None:
         """Set a tensor to these values, in the shape that it has."""
         setattr(parameter, self.conventions.data, values.reshape(self.array(parameter).shape).copy())
