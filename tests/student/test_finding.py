@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from generations import GENERATION_C, write_package
 from imitated import TORCH_LIKE
 
 from tinytorch_hf.cli import USAGE, main
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.finding import described, found, write
-from tinytorch_hf.student.frameworks import import_package, is_laid_out_as_tinytorch
+from tinytorch_hf.student.frameworks import is_laid_out_as_tinytorch
 from tinytorch_hf.student.mapping import Conventions, FrameworkMap, read_map
 
 MAP = FrameworkMap(
@@ -90,14 +90,17 @@ def test_a_map_is_kept_as_a_file_that_can_be_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_tinytorch_is_never_inferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tinytorch_is_never_inferred(tmp_path: Path) -> None:
     """What has TinyTorch's name or modules is held to its documentation, however little of it is there."""
-    write_package(tmp_path, GENERATION_C)
-    monkeypatch.syspath_prepend(tmp_path)
+    mine, other = ModuleType("mytorch"), ModuleType("mylib")
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "activations.py").touch()
+    mine.__path__, other.__path__ = [str(tmp_path)], [str(tmp_path / "core")]
 
-    assert is_laid_out_as_tinytorch(import_package("tinytorch"))
-    assert is_laid_out_as_tinytorch(import_package("tinytorch_hf.reference"))
-    assert not is_laid_out_as_tinytorch(import_package("json"))
+    assert is_laid_out_as_tinytorch(ModuleType("tinytorch"))
+    assert is_laid_out_as_tinytorch(ModuleType("tinytorch_hf.reference"))
+    assert is_laid_out_as_tinytorch(mine)
+    assert not is_laid_out_as_tinytorch(other)
 
 
 def test_check_keeps_the_map_that_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

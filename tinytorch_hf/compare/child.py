@@ -77,7 +77,8 @@ class Session(child.Session):
         """What comes of a request; with an error comes what was computed before it."""
         self.results = {}
         answer = super().answer(request)
-        return answer if answer.kind == "results" else dataclasses.replace(answer, results=self.results)
+        answer = answer if answer.kind == "results" else dataclasses.replace(answer, results=self.results)
+        return answer if self._map.is_bare else dataclasses.replace(answer, results=_in_float32(answer.results))
 
     def _answering(self, handle: Callable[[Request, Inputs], None]) -> session.Handler:
         def answered(request: Request) -> Answer:
@@ -249,6 +250,16 @@ class Session(child.Session):
         """An optimizer of one parameter, with gradients that come with the request."""
         settings = to_settings(request["settings"])
         running.optimizer_alone(self.student(), settings, inputs["start"], inputs["gradients"], self.results)
+
+
+def _in_float32(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results of a mapped framework, which may well compute in double precision, as TinyTorch has them."""
+    return {
+        name: value.astype(np.float32)
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and name != "losses"
+        else value
+        for name, value in results.items()
+    }
 
 
 def _in_order(inputs: Inputs) -> list[Array]:
