@@ -138,6 +138,18 @@ def test_another_definition_is_not_tried_and_never_accused(checked: Checker) -> 
     assert "binary-cross-entropy" in untried
 
 
+FIRST_AXIS = TORCH_LIKE.replace("def softmax(x, dim=-1):", "def softmax(x):\n    dim = 0")
+
+
+def test_a_softmax_over_the_first_axis_is_told_and_not_accused(checked: Checker) -> None:
+    """Samples may be columns elsewhere; with an axis that can be given, the last one is asked for."""
+    reasons = _map(checked(FIRST_AXIS, "1 - t * t", only=["softmax"])).untried
+    report = checked(TORCH_LIKE.replace("dim=-1):", "dim=0):"), "1 - t * t", only=["softmax"])
+
+    assert "over the first axis" in reasons["Softmax"]
+    assert _named(report, Outcome.AGREES) == {"softmax"}
+
+
 def test_what_was_inferred_is_read_as_a_map(checked: Checker) -> None:
     """What comes out of the framework's process passes the same checks as a file."""
     for source in (TORCH_LIKE, SCALAR, LAYERWISE, ODD):

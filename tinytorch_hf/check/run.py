@@ -124,7 +124,8 @@ def ask_for(
     name = opened.package or framework_map.package
     by = chosen()
     version = judge("float64").version if by == "torch" else answers.version()
-    notes = (*found.notes, *opened.notes)
+    strict = f"it is held to TinyTorch's documentation, as no map was found. {found.failed}"
+    notes = (*found.notes, *[strict] * bool(found.failed), *opened.notes)
     inferred = found.framework_map if found.is_inferred else None
     return Report(name, opened.location, version, results, notes, judge=by, inferred=inferred)
 
