@@ -93,7 +93,9 @@ def test_a_scalar_framework_is_checked_on_what_single_numbers_can_do(checked: Ch
 
 def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> None:
     """Layers with forward and backward are judged with the gradients that they keep; tensors are not tried."""
-    report = checked(LAYERWISE)
+    # A class that only keeps arrays is no class of tensors, whatever its name is.
+    keeper = "\n\nclass Tensor:\n    def __init__(self, data):\n        self.data = data\n"
+    report = checked(LAYERWISE + keeper, SLOPES[LAYERWISE])
 
     assert wrong(report) == {}
     assert {"relu", "sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
@@ -114,6 +116,25 @@ def test_a_fault_is_found_without_a_map(checked: Checker, source: str, slope: st
     assert name in accused
     assert all(case.startswith(name) for case in accused)
     assert accused[name].code in ("TANH-GRADIENT-NO-SQUARE", "SIGMOID-GRADIENT-S")
+
+
+def test_a_scalar_framework_that_overwrites_gradients_is_found(checked: Checker) -> None:
+    """The commonest fault of all: what arrives replaces what was there."""
+    broken = SCALAR.replace("+= other.value * out.gradient", "= other.value * out.gradient")
+    report = checked(broken, "1 - out.value**2", only=["gradient-used-twice", "gradient-mul", "relu"])
+
+    assert set(wrong(report)) == {"gradient-used-twice"}
+
+
+def test_a_layer_with_a_wrong_gradient_of_its_weight_is_found(checked: Checker) -> None:
+    """As no multiple of the right one is kept, it is no other definition; a mean over samples is one."""
+    transposed = LAYERWISE.replace("grad.T @ self.x", "-grad.T @ abs(self.x)")
+    mean = LAYERWISE.replace("grad.T @ self.x", "grad.T @ self.x / len(grad)")
+
+    assert "linear" in wrong(checked(transposed, "1.0", only=["linear"]))
+    report = checked(mean, "1.0", only=["linear"])
+    assert wrong(report) == {}
+    assert "as of a mean" in _map(report).untried["Linear"]
 
 
 LOSSES = (
@@ -138,6 +159,16 @@ def test_another_definition_is_not_tried_and_never_accused(checked: Checker) -> 
     assert "binary-cross-entropy" in untried
 
 
+def test_a_broken_tensor_in_its_place_is_a_fault_and_no_other_kind(checked: Checker) -> None:
+    """What has TinyTorch's names is held to TinyTorch, whatever is wrong with it."""
+    source = "from tinytorch_hf.reference import ReLU as _ReLU, Tensor\n\nclass ReLU(_ReLU):\n"
+    source += "    def forward(self, x):\n        return super().forward(x) * 2\n\n    __call__ = forward\n"
+    report = checked(source, "", only=["relu"])
+
+    assert report.inferred is None
+    assert set(wrong(report)) == {"relu"}
+
+
 FIRST_AXIS = TORCH_LIKE.replace("def softmax(x, dim=-1):", "def softmax(x):\n    dim = 0")
 
 
@@ -151,10 +182,14 @@ def test_a_softmax_over_the_first_axis_is_told_and_not_accused(checked: Checker)
 
 
 def test_what_was_inferred_is_read_as_a_map(checked: Checker) -> None:
-    """What comes out of the framework's process passes the same checks as a file."""
+    """What comes out of the framework's process passes the same checks as a file, and gives the same again."""
     for source in (TORCH_LIKE, SCALAR, LAYERWISE, ODD):
-        found = _map(checked(source, only=["relu"]))
+        report = checked(source, only=["relu"])
+        found = _map(report)
         assert parse_map(json.loads(json.dumps(as_json(found))), "the map") == found
+        again = check_here(found, ["relu"])
+        assert again.inferred is None
+        assert _named(again, Outcome.AGREES) == _named(report, Outcome.AGREES) == {"relu"}
 
 
 def test_a_script_is_not_run_to_look_for_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,8 +83,11 @@ class Inference:
 
     def framework_map(self) -> FrameworkMap | None:
         """The map; None where there is nothing that computes."""
-        tensor = self._tensor() or self._layerwise()
-        if tensor is None:
+        tensor = self._tensor()
+        if tensor is None and hasattr(self._package, "Tensor"):
+            # It is where TinyTorch has it, and may come from elsewhere, or be broken.
+            return FrameworkMap(self._package.__name__)
+        if tensor is None and self._layerwise() is None:
             return None
         for name in part_trials.ACTIVATIONS:
             self._take(name, self._computing(name), _activation_of(name))

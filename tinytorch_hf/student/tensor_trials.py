@@ -66,7 +66,9 @@ def scalar_conventions(kind: type) -> Conventions | None:
 
 
 def spoken(kind: type) -> Spoken | None:
-    """How a class of tensors of arrays is spoken to; None where it keeps no array that it is given."""
+    """How a class of tensors of arrays is spoken to; None where it keeps no array, or only that."""
+    if not (hasattr(kind, "__add__") or hasattr(kind, "__mul__")):
+        return None
     try:
         made = kind(_VALUES.copy())
         names = [name for name in _attributes(made) if _holds(made, name) and name != "T"]
