@@ -94,7 +94,7 @@ def test_a_scalar_framework_is_checked_on_what_single_numbers_can_do(checked: Ch
 def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> None:
     """Layers with forward and backward are judged with the gradients that they keep; tensors are not tried."""
     # A class that only keeps arrays is no class of tensors, whatever its name is.
-    keeper = "\n\nclass Tensor:\n    def __init__(self, data):\n        self.data = data\n"
+    keeper = "\n\nclass Variable:\n    def __init__(self, data):\n        self.data = data\n"
     report = checked(LAYERWISE + keeper, SLOPES[LAYERWISE])
 
     assert wrong(report) == {}
