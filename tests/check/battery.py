@@ -9,10 +9,13 @@ from tinytorch_hf.check.child import Session
 from tinytorch_hf.check.run import ask_for, select
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.student.answers import Answer, parse
+from tinytorch_hf.student.finding import Found, found
 from tinytorch_hf.student.mapping import FrameworkMap
 
 
-def check_here(framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0) -> Report:
+def check_here(
+    framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0, infers: bool = False
+) -> Report:
     """What `check` finds in the package that is importable here; everything passes through JSON, as it does there."""
     framework_map = framework_map or FrameworkMap()
     session = Session(framework_map)
@@ -20,7 +23,8 @@ def check_here(framework_map: FrameworkMap | None = None, only: Iterable[str] = 
     def ask(**request: object) -> Answer:
         return parse(json.loads(json.dumps(session.answer(json.loads(json.dumps(request))).as_json())))
 
-    return ask_for(ask, framework_map, select(only), seed)
+    looked = found(ask, framework_map) if infers else Found(framework_map)
+    return ask_for(ask, looked.framework_map, select(only), seed, found=looked)
 
 
 def wrong(report: Report) -> dict[str, Result]:

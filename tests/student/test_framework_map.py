@@ -231,6 +231,12 @@ def test_a_map_survives_its_own_json() -> None:
         ({"conventions": {"grads": "g"}}, UnknownNameError, "Did you mean 'grad'"),
         ({"conventions": {"linear_weight": "in out"}}, InvalidArgumentError, "'out, in'"),
         ({"package": "my-lib"}, InvalidArgumentError, "not 'my-lib'"),
+        ({"functions": {"ReLU": "relu(x)"}}, InvalidArgumentError, "functions, ReLU"),
+        ({"methods": {"Relu": "relu"}}, UnknownNameError, "Did you mean 'ReLU'"),
+        ({"parameters": {"Embedding": {"wieght": "E"}}}, UnknownNameError, "Did you mean 'weight'"),
+        ({"parameters": {"Embedding": "E"}}, InvalidArgumentError, "a JSON object belongs here"),
+        ({"untried": {"Linear": ""}}, InvalidArgumentError, "a sentence belongs here"),
+        ({"style": "layerwise"}, InvalidArgumentError, "'layers'"),
     ],
 )
 def test_a_wrong_map_is_explained(values: Any, kind: type[Exception], message: str) -> None:
@@ -245,7 +251,11 @@ def test_a_wrong_map_is_explained(values: Any, kind: type[Exception], message: s
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["package", "names", "conventions", "Linear", "data", "x"]), inner, max_size=3
+                st.sampled_from(
+                    ["package", "names", "functions", "parameters", "untried", "style", "conventions", "Linear", "data"]
+                ),
+                inner,
+                max_size=3,
             )
         ),
     )

@@ -17,7 +17,7 @@ import numpy as np
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student, UnbuiltError
+from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # Computes from values by name: tensors, and what is no array as it is.
 Compute = Callable[[Mapping[str, Any]], Any]
@@ -44,6 +44,8 @@ class Expression:
         Whether a package may raise an error instead, because the course does not ask for it.
     is_of_tinytorch
         Whether what it means is TinyTorch's own choice, so that a mapped framework may refuse it.
+    default_of
+        The method of which it is the call without arguments for axes, which a mapped framework may take to mean others.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Expression:
     method: str = ""
     may_be_refused: bool = False
     is_of_tinytorch: bool = False
+    default_of: str = ""
 
     def gradient(self, leaf: str) -> str:
         """What the gradient with respect to a leaf is called among the results."""
@@ -91,7 +94,9 @@ class Table:
     def case(self, name: str, module: str, needs: tuple[str, ...], inputs: DrawInputs) -> Case:
         """The case of these expressions."""
         optional = [
-            entry for entry in self.expressions if entry.method or entry.may_be_refused or entry.is_of_tinytorch
+            entry
+            for entry in self.expressions
+            if entry.method or entry.may_be_refused or entry.is_of_tinytorch or entry.default_of
         ]
         return Case(
             name,
@@ -110,6 +115,9 @@ class Table:
         for expression in self.expressions:
             tensors = {leaf: student.tensor(values[leaf], gradient=self.with_gradients) for leaf in expression.leaves}
             if expression.method and not hasattr(tensors[expression.leaves[0]], expression.method):
+                continue
+            if student.is_mapped and student.means_other_axes(expression.default_of):
+                results[_meaning_of(expression)] = "other axes"
                 continue
             try:
                 output = expression.compute({**values, **tensors})
@@ -134,6 +142,8 @@ class Table:
             results |= {
                 f"{leaf} after {expression.text}": np.array(student.array(tensor)) for leaf, tensor in tensors.items()
             }
+        if student.is_mapped and not any(expression.text in results for expression in self.expressions):
+            raise UntriedError("none of these is taken as in TinyTorch, and none of them has to be")
         return results
 
     def _in_torch(self, instead: Mapping[str, Compute]) -> RunTorch:
@@ -175,11 +185,24 @@ class Table:
             for expression in self.expressions
             if (kind := results.get(_kind_of(expression), "a tensor")) != "a tensor"
         ]
+        raised += [
+            Claim(
+                f"{entry.text} takes other axes than TinyTorch's, which is each framework's own choice",
+                False,
+                is_note=True,
+            )
+            for entry in self.expressions
+            if _meaning_of(entry) in results
+        ]
         return [*self.claims(inputs, results), *raised, Claim(what, not changed, "DATA-CHANGED")]
 
 
 def _backward_of(expression: Expression) -> str:
     return f"backward of {expression.text}"
+
+
+def _meaning_of(expression: Expression) -> str:
+    return f"meaning of {expression.text}"
 
 
 def _kind_of(expression: Expression) -> str:

@@ -123,6 +123,13 @@ def _zero(student: Student, layer: Any, paths: Sequence[str]) -> list[Any]:
 
 def _place(student: Student, layer: Any, path: str) -> tuple[Any, str] | None:
     """Owner and attribute of a parameter, by TinyTorch's path or by one that is known to be used instead."""
+    if student.own_names:
+        *steps, name = path.split(".")
+        for way in _ways(steps, layer):
+            owner = _at(layer, way) if way else layer
+            written = student.written(owner, name)
+            if student.is_tensor(getattr(owner, written, None)):
+                return owner, written
     for written in _ways(_renamed(student, path).split("."), layer):
         *steps, name = written.split(".")
         owner = _at(layer, ".".join(steps)) if steps else layer

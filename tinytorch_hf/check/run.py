@@ -19,9 +19,10 @@ from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
 from tinytorch_hf.judging.roots import with_roots
 from tinytorch_hf.judging.verdict import verdict
-from tinytorch_hf.student import wire
+from tinytorch_hf.student import finding, wire
 from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.asking import asking
+from tinytorch_hf.student.finding import Found
 from tinytorch_hf.student.mapping import FrameworkMap
 
 _NOT_HERE = "It does not crash in {}: look at what is different in this call, defaults included."
@@ -81,7 +82,12 @@ def check(
         # Meanwhile, here.
         for case in cases:
             drawn(case, seed)
-        report = ask_for(respondent.ask, framework_map, cases, seed, on_result)
+        found = finding.found(respondent.ask, framework_map)
+        if not found.is_inferred:
+            report = ask_for(respondent.ask, framework_map, cases, seed, on_result, found)
+    if found.is_inferred:
+        with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+            report = ask_for(respondent.ask, found.framework_map, cases, seed, on_result, found)
     return dataclasses.replace(report, not_isolated=respondent.not_isolated)
 
 
@@ -91,14 +97,25 @@ def ask_for(
     cases: Sequence[Case],
     seed: int = 0,
     on_result: Callable[[Result], None] = lambda _: None,
+    found: Found | None = None,
 ) -> Report:
     """Run cases by asking whoever holds the package.
+
+    Parameters
+    ----------
+    ask
+        Asks it.
+    framework_map, cases, seed, on_result
+        As for `check`.
+    found
+        What came of looking for a map, where that was looked for.
 
     Raises
     ------
     InvalidArgumentError
         There is no such package, or it is something else.
     """
+    found = found or Found(framework_map)
     opened = ask(ask="open")
     if opened.kind == "absent":
         raise InvalidArgumentError(
@@ -117,12 +134,15 @@ def ask_for(
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
-            "names."
+            f"names. {found.failed}".rstrip()
         )
     name = opened.package or framework_map.package
     by = chosen()
     version = judge("float64").version if by == "torch" else answers.version(seed)
-    return Report(name, opened.location, version, results, opened.notes, judge=by)
+    strict = f"it is held to TinyTorch's documentation, as no map was found. {found.failed}"
+    notes = (*found.notes, *[strict] * bool(found.failed), *opened.notes)
+    inferred = found.framework_map if found.is_inferred else None
+    return Report(name, opened.location, version, results, notes, judge=by, inferred=inferred)
 
 
 def select(only: Iterable[str]) -> list[Case]:
@@ -166,6 +186,8 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
         if answer.kind == "crash":
             # Without the name, so that one reason for several cases is one line.
             return Result(case.name, case.module, Outcome.CRASHES, answer.message, where=answer.where)
+        if answer.kind == "untried":
+            return Result(case.name, case.module, Outcome.UNTRIED, answer.message)
         if not parts.found(name):
             return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
 

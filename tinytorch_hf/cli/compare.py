@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.compare.package import Subject
     from tinytorch_hf.compare.target import Target
     from tinytorch_hf.judging.results import Result
+    from tinytorch_hf.student.mapping import FrameworkMap
 
 
 def add_to(commands: Parser) -> None:
@@ -137,8 +138,15 @@ def _add_package(parser: argparse.ArgumentParser) -> None:
         "--map",
         type=user_path,
         metavar="FILE",
-        help="JSON file that says where a framework with other names keeps its parts; the README has an example",
+        help="JSON file that says where a framework with other names keeps its parts (default: they are looked for)",
     )
+    parser.add_argument(
+        "--write-map",
+        type=user_path,
+        metavar="FILE",
+        help="keep the map of a framework for which none was given, to be read and changed, and given with --map",
+    )
+    parser.add_argument("--force", action="store_true", help="let --write-map replace a file")
 
 
 def _add_judge(parser: argparse.ArgumentParser, recorded: str) -> None:
@@ -197,6 +205,7 @@ def _compare(options: argparse.Namespace) -> int:
         print(report.opening(subject), flush=True)
 
     target = _target(options)
+    _check_map_file(options)
     result: Any
     if options.synchronised:
         result = lockstep.judge(settings, target=target)
@@ -205,6 +214,7 @@ def _compare(options: argparse.Namespace) -> int:
         quiet: Any = {} if options.json else {"on_epoch": show, "on_start": begin}
         result = lockstep.run(settings, target=target, own_start=options.own_start, **quiet)
         is_right, text = result.is_right, f"\n{report.conclusion(result)}"
+    _write_map(options, result.framework.inferred)
     if options.json:
         print_json(report.as_dict(result))
     else:
@@ -235,6 +245,7 @@ def _check(options: argparse.Namespace) -> int:
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
     required = _required(options.only, options.require)
+    _check_map_file(options)
 
     def begin(not_isolated: str) -> None:
         if not_isolated:
@@ -250,6 +261,7 @@ def _check(options: argparse.Namespace) -> int:
         on_start=begin,
     )
     report = dataclasses.replace(report, required=required)
+    _write_map(options, report.inferred)
     if options.junit:
         junit.write(report, options.junit)
     if options.json:
@@ -258,6 +270,29 @@ def _check(options: argparse.Namespace) -> int:
         width = terminal.columns() if terminal.is_watched() else 120
         print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
     return report.status
+
+
+def _check_map_file(options: argparse.Namespace) -> None:
+    """Raise InvalidArgumentError, before anything runs, if a map could not be written."""
+    from tinytorch_hf.student import finding
+
+    if options.write_map is None:
+        return
+    if options.map is not None:
+        raise InvalidArgumentError("--write-map keeps a map that was found; with --map there is one. Leave out one.")
+    finding.refuse_present(options.write_map, options.force)
+
+
+def _write_map(options: argparse.Namespace, inferred: FrameworkMap | None) -> None:
+    from tinytorch_hf.student import finding
+
+    if options.write_map is None:
+        return
+    if inferred is None:
+        print("No map was written: the package has TinyTorch's own names, and needs none.", file=sys.stderr)
+        return
+    finding.write(inferred, options.write_map, options.force)
+    print(f"The map was written to {options.write_map}.", file=sys.stderr)
 
 
 def _required(only: Sequence[str], names: Sequence[str]) -> frozenset[str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader
 from tinytorch_hf.check import child
-from tinytorch_hf.compare import running
+from tinytorch_hf.compare import plain_loader, running
 from tinytorch_hf.compare.plain import digest, flat, numbered, of_layers, to_model, to_part, to_settings
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, bridge
 from tinytorch_hf.errors import StudentCodeError
@@ -45,6 +45,14 @@ class Session(child.Session):
         self._batches: Iterator[Any] = iter(())
         self.results: dict[str, Any] = {}
 
+    def _part(self, name: str) -> Any:
+        """As of `check`; a mapped framework that has no loader of its own is handed its batches."""
+        if name in plain_loader.PARTS and plain_loader.lacks_loader(self._map):
+            if name == "TensorDataset":
+                return plain_loader.PlainDataset
+            return plain_loader.loader_of(self.student())
+        return super()._part(name)
+
     def handlers(self) -> Mapping[str, session.Handler]:
         """As of `check`, and what a training needs."""
         own: dict[str, Callable[[Request, Inputs], None]] = {
@@ -68,7 +76,8 @@ class Session(child.Session):
         """What comes of a request; with an error comes what was computed before it."""
         self.results = {}
         answer = super().answer(request)
-        return answer if answer.kind == "results" else dataclasses.replace(answer, results=self.results)
+        answer = answer if answer.kind == "results" else dataclasses.replace(answer, results=self.results)
+        return answer if self._map.is_bare else dataclasses.replace(answer, results=_in_float32(answer.results))
 
     def _answering(self, handle: Callable[[Request, Inputs], None]) -> session.Handler:
         def answered(request: Request) -> Answer:
@@ -186,7 +195,13 @@ class Session(child.Session):
 
     def _digest(self, batch: tuple[Any, Any] | tuple[()] | None) -> str:
         """A hash of what a batch holds; nothing if that is something else than numbers in tensors."""
-        if not batch or not all(map(self.student().is_tensor, batch)):
+        student = self.student()
+        if not batch:
+            return ""
+        inputs, targets = batch
+        # Ids may be arrays elsewhere.
+        is_right = student.is_tensor(inputs) or (student.is_mapped and isinstance(inputs, np.ndarray))
+        if not (is_right and student.is_tensor(targets)):
             return ""
         return digest(*map(self.student().array, batch))
 
@@ -234,6 +249,16 @@ class Session(child.Session):
         """An optimizer of one parameter, with gradients that come with the request."""
         settings = to_settings(request["settings"])
         running.optimizer_alone(self.student(), settings, inputs["start"], inputs["gradients"], self.results)
+
+
+def _in_float32(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results of a mapped framework, which may well compute in double precision, as TinyTorch has them."""
+    return {
+        name: value.astype(np.float32)
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and name != "losses"
+        else value
+        for name, value in results.items()
+    }
 
 
 def _in_order(inputs: Inputs) -> list[Array]:

@@ -10,11 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.compare.plain_loader import NOTE, lacks_loader
 from tinytorch_hf.compare.target import REFERENCE, Target, asking
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student import finding
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.asking import Respondent
+from tinytorch_hf.student.finding import Found
+from tinytorch_hf.student.mapping import FrameworkMap
 
 # Rows of data go over in pieces of about this size.
 _PIECE_BYTES = 8_000_000
@@ -37,6 +42,10 @@ class Subject:
     not_isolated
         What is to be said first where code of the user's ran in the process that judges it; empty where it had its own,
         and for the reference, which is ours.
+    notes
+        What is to be said of its map, where that was inferred.
+    inferred
+        That map.
     """
 
     name: str
@@ -44,6 +53,8 @@ class Subject:
     note: str
     is_reference: bool = False
     not_isolated: str = ""
+    notes: tuple[str, ...] = ()
+    inferred: FrameworkMap | None = None
 
     def __str__(self) -> str:
         if self.is_reference:
@@ -179,28 +190,50 @@ def opened(target: Target) -> Iterator[Package]:
         return
     why = ""
     with asking(target) as respondent:
-        answer = respondent.ask(ask="open")
-        subject = dataclasses.replace(_subject(target, answer), not_isolated=respondent.not_isolated)
-        package = Package(respondent.ask, target, subject)
-        if answer.kind == "absent":
-            if target.given or target.is_reference:
-                raise InvalidArgumentError(
-                    f"No package {target.framework_map.package} can be imported. {nearby(target.framework_map.package)}"
-                    f"--package {REFERENCE.package} is one that is complete."
-                )
-            why = f"no package {target.framework_map.package} is installed"
-        elif answer.kind != "opened":
-            raise package.error(answer, "being imported")
-        elif not target.given and _is_absent(package.find("Tensor")):
-            why = (
-                f"the {target.framework_map.package} that is installed at {subject.location} is another one: no Tensor"
+        is_theirs = bool(target.given) and not target.is_reference
+        found = finding.found(respondent.ask, target.framework_map) if is_theirs else Found(target.framework_map)
+        if found.failed:
+            raise InvalidArgumentError(f"{target.framework_map.package} has no Tensor. {found.failed}")
+        if not found.is_inferred:
+            package, why = _opened(respondent, target)
+            if not why:
+                yield package
+                return
+    if found.is_inferred:
+        mapped = dataclasses.replace(target, framework_map=found.framework_map)
+        with asking(mapped) as respondent:
+            package, _ = _opened(respondent, mapped)
+            notes = (*found.notes, NOTE) if lacks_loader(found.framework_map) else found.notes
+            package.subject = dataclasses.replace(
+                package.subject,
+                notes=notes,
+                inferred=found.framework_map,
             )
-        if not why:
             yield package
-            return
+        return
     # What was no TinyTorch has run here all the same, if it was here.
-    with _reference(target, why, subject.not_isolated) as package:
+    with _reference(target, why, respondent.not_isolated) as package:
         yield package
+
+
+def _opened(respondent: Respondent, target: Target) -> tuple[Package, str]:
+    """The package, and why it is none that can be compared, where the reference may stand in."""
+    answer = respondent.ask(ask="open")
+    subject = dataclasses.replace(_subject(target, answer), not_isolated=respondent.not_isolated)
+    package = Package(respondent.ask, target, subject)
+    if answer.kind == "absent":
+        if target.given or target.is_reference:
+            raise InvalidArgumentError(
+                f"No package {target.framework_map.package} can be imported. {nearby(target.framework_map.package)}"
+                f"--package {REFERENCE.package} is one that is complete."
+            )
+        return package, f"no package {target.framework_map.package} is installed"
+    if answer.kind != "opened":
+        raise package.error(answer, "being imported")
+    if not target.given and _is_absent(package.find("Tensor")):
+        name = target.framework_map.package
+        return package, f"the {name} that is installed at {subject.location} is another one: no Tensor"
+    return package, ""
 
 
 @contextlib.contextmanager

@@ -107,6 +107,7 @@ class TinyTorchSide:
         """
         for layer, values in zip(self.model.layers, weights, strict=True):
             for parameter, value in zip(layer.parameters, values, strict=True):
+                self.student.accept_shape(self.built[layer.name], parameter.name, value)
                 present = self.value(layer, parameter)
                 if present.shape != value.shape:
                     raise StudentCodeError(

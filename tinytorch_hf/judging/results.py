@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tinytorch_hf.student.mapping import FrameworkMap
+
 
 class Outcome(Enum):
     """How a case ended."""
@@ -124,6 +126,8 @@ class Report:
         "torch"; or "recorded", where PyTorch was not asked, and what is not recorded was computed with NumPy alone.
     not_isolated
         What is to be said first where the package ran in the process that judges it; empty where it had its own.
+    inferred
+        The map that was inferred, where the package is no TinyTorch and none was given.
     """
 
     package: str
@@ -133,6 +137,7 @@ class Report:
     notes: tuple[str, ...] = ()
     required: frozenset[str] = field(default=frozenset())
     judge: str = "torch"
+    inferred: FrameworkMap | None = None
     not_isolated: str = ""
 
     @property

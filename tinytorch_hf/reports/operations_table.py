@@ -11,6 +11,7 @@ from typing import Any
 
 from tinytorch_hf.errors import printable
 from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
+from tinytorch_hf.student.mapping import brief
 
 _COLOURS = {
     Outcome.AGREES: "32",
@@ -290,6 +291,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},
         "required": sorted(report.required),
         "notes": list(report.notes),
+        "map": report.inferred and brief(report.inferred),
         "look_at_first": look_at_first(report),
         "results": [
             {**dataclasses.asdict(result), "outcome": result.outcome.value, "seconds": round(result.seconds, 4)}

@@ -10,6 +10,7 @@ from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.errors import printable
+from tinytorch_hf.student.mapping import brief
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
@@ -27,9 +28,9 @@ def epoch_line(epoch: Epoch) -> str:
 
 
 def opening(subject: Subject) -> str:
-    """What is compared: the first line of all; below it, where that is so, that nothing isolates it."""
-    note = f"\nnote       {printable(subject.not_isolated)}" if subject.not_isolated else ""
-    return f"TinyTorch  {subject}{note}"
+    """What is compared: the first line of all; below it what is to be said first, such as that nothing isolates it."""
+    notes = [subject.not_isolated] * bool(subject.not_isolated) + [*subject.notes]
+    return "\n".join([f"TinyTorch  {subject}", *(f"note       {printable(note)}" for note in notes)])
 
 
 def conclusion(result: Comparison) -> str:
@@ -170,8 +171,8 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     }
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
-    plain["framework"] = dataclasses.asdict(result.framework)
-    plain["not_isolated"] = plain["framework"].pop("not_isolated")
+    plain["framework"] = _framework_as_dict(result.framework)
+    plain["not_isolated"] = result.framework.not_isolated
     plain["isolated"] = result.is_isolated
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
@@ -180,6 +181,13 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = "agree" if result.agree else "differ"
     return _finite(plain)  # type: ignore[no-any-return]
+
+
+def _framework_as_dict(subject: Subject) -> dict[str, Any]:
+    """What was compared; its map only where that was inferred."""
+    mapped = {} if subject.inferred is None else {"notes": list(subject.notes), "map": brief(subject.inferred)}
+    names = ("name", "location", "note", "is_reference")
+    return {name: getattr(subject, name) for name in names} | mapped
 
 
 def divergence_as_dict(divergence: Divergence) -> dict[str, Any]:

@@ -171,6 +171,14 @@ def import_part(package: ModuleType, name: str, place: str | None = None) -> Any
     return part
 
 
+def is_laid_out_as_tinytorch(package: ModuleType) -> bool:
+    """Whether a package has TinyTorch's name or its modules, so that parts which are not there are not built yet."""
+    if any(word.startswith("tinytorch") for word in package.__name__.split(".")):
+        return True
+    homes = {home.replace(".", "/") for places in HOMES.values() for home in places if home.startswith("core.")}
+    return any((Path(place) / f"{home}.py").is_file() for place in getattr(package, "__path__", ()) for home in homes)
+
+
 def _import_if_built(name: str) -> ModuleType | None:
     try:
         return standin.import_module(name)

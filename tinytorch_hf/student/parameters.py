@@ -8,11 +8,8 @@ from typing import Any
 
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student import layouts, passing_back
-from tinytorch_hf.student.mapping import Conventions
+from tinytorch_hf.student.mapping import PARAMETERS, Conventions
 from tinytorch_hf.student.signals import DiffersError, ParameterShapeError, UnbuiltError, UntriedError
-
-# Attributes of layers that a mapping file may rename.
-_RENAMED = ("weight", "bias", "gamma", "beta")
 
 
 class Parameters:
@@ -25,6 +22,9 @@ class Parameters:
     def __init__(self) -> None:
         # Where a layer holds a parameter in another shape: the layer, so that its id stays its own, and both shapes.
         self._reshaped: dict[tuple[int, str], tuple[Any, tuple[int, ...], tuple[int, ...]]] = {}
+        # What a mapping file says of the parameters of some layers.
+        self.own_names: Mapping[str, Mapping[str, str]] = {}
+        self._classes: dict[str, type | None] = {}
 
     def array(self, value: Any) -> Array:
         """The values of a tensor."""
@@ -54,6 +54,17 @@ class Parameters:
                     raise self._unfit(layer, path, present.shape, laid_out.shape)
                 self._reshaped[id(layer), path] = layer, present.shape, laid_out.shape
             setattr(parameter, self.conventions.data, laid_out.reshape(present.shape).copy())
+
+    def accept_shape(self, layer: Any, path: str, wanted: Array) -> None:
+        """From now on lay a parameter out as TinyTorch's, if a mapped framework holds it in another shape."""
+        present = self.array(self.held(layer, path)).shape
+        laid_out = (wanted.T if self._is_transposed(layer, path) else wanted).shape
+        if self.is_mapped and present != laid_out and layouts.holds_the_same(present, laid_out):
+            self._reshaped[id(layer), path] = layer, present, laid_out
+
+    def fill(self, parameter: Any, values: Array) -> None:
+        """Set a tensor to these values, in the shape that it has."""
+        setattr(parameter, self.conventions.data, values.reshape(self.array(parameter).shape).copy())
 
     def _unfit(self, layer: Any, path: str, present: tuple[int, ...], wanted: tuple[int, ...]) -> Exception:
         """What to raise for a parameter of another shape: of a mapped framework, the map or our call may be wrong."""
@@ -95,11 +106,12 @@ class Parameters:
     def held(self, layer: Any, path: str) -> Any:
         """A parameter of a layer by its path, as the layer holds it; `parameter` asks for its gradient, too."""
         owner, name = self._owner(layer, path)
-        parameter = getattr(owner, self._renamed(name), None)
+        written = self.written(owner, name)
+        parameter = getattr(owner, written, None)
         if parameter is None:
             # A mapped framework may have it under a name that the map does not give.
             kind = UntriedError if self.is_mapped else DiffersError
-            raise kind(f"{type(owner).__name__} has no {self._renamed(name)}")
+            raise kind(f"{type(owner).__name__} has no {written}")
         return parameter
 
     def laid_out(self, layer: Any, path: str, values: Array) -> Array:
@@ -116,8 +128,19 @@ class Parameters:
             layer = layer[int(step)] if step.isdigit() else getattr(layer, step)
         return layer, name
 
-    def _renamed(self, name: str) -> str:
-        return getattr(self.conventions, name) if name in _RENAMED else name
+    def written(self, owner: Any, name: str) -> str:
+        """What a layer calls one of its parameters."""
+        for part, names in self.own_names.items():
+            if name in names and self._is_a(owner, part):
+                return names[name]
+        return getattr(self.conventions, name) if name in PARAMETERS else name
+
+    def _is_a(self, owner: Any, part: str) -> bool:
+        if part not in self._classes:
+            found = self._find_part(part)
+            self._classes[part] = found if isinstance(found, type) else None
+        kind = self._classes[part]
+        return kind is not None and isinstance(owner, kind)
 
     def _is_transposed(self, layer: Any, path: str) -> bool:
         if self.conventions.linear_weight == "in, out" or not path.endswith("weight"):

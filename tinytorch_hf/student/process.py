@@ -104,7 +104,7 @@ class PackageProcess:
             answer = _opened(self._reply(until), nonce)
         except (queue.Empty, TimeoutError):
             _, where = self._stop()
-            return Answer("crash", message=self._overtime(), where=where)
+            return self._timed_out(where)
         except (OSError, EOFError):
             return self._died()
         except (AnswerError, channel.ChannelError) as error:
@@ -185,11 +185,13 @@ class PackageProcess:
         is_alive = not ending.has_ended(self._process)
         status, where = self._stop()
         if any(line.startswith("Timeout (") for line in self._stacks.text().splitlines()):
-            return Answer("crash", message=self._overtime(), where=where)
+            return self._timed_out(where)
         return Answer("crash", message=_manner_of_death(None if is_alive else status), where=where)
 
-    def _overtime(self) -> str:
-        return f"still running after {self._limit_s:g} s, and was stopped"
+    def _timed_out(self, where: str) -> Answer:
+        """No fault of a framework that computes number by number, of which a case of arrays may ask too much."""
+        message = f"still running after {self._limit_s:g} s, and was stopped"
+        return Answer("crash" if self._map["style"] == "tensors" else "untried", message=message, where=where)
 
     def _stop(self) -> tuple[int, str]:
         """End the process; its exit status, and the innermost place in the package that its last stack shows."""

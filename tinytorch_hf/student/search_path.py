@@ -53,6 +53,7 @@ def search_path(framework_map: FrameworkMap, folder: Path | None) -> SearchPath:
     # What judges has to be found, even if it is in one of these folders.
     if str(OURS.parent) not in rest:
         rest.append(str(OURS.parent))
-    own = frozenset(name.partition(".")[0] for name in (framework_map.package, *framework_map.names.values()))
+    places = (framework_map.package, *framework_map.names.values(), *framework_map.functions.values())
+    own = frozenset(place.partition(".")[0] for place in places)
     hidden = tuple(found for place in folders for found in shadows.hidden(place, own).items())
     return SearchPath(tuple(folders), tuple(rest), own, hidden)

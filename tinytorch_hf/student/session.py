@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tinytorch_hf.student import faults, standin
+from tinytorch_hf.student import expressions, faults, parts, standin
 from tinytorch_hf.student.answers import Answer
-from tinytorch_hf.student.frameworks import import_autograd, import_package, import_part, is_absent, package_location
-from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.frameworks import (
+    import_autograd,
+    import_package,
+    is_absent,
+    is_laid_out_as_tinytorch,
+    package_location,
+)
+from tinytorch_hf.student.inferring import Inference
+from tinytorch_hf.student.mapping import FrameworkMap, as_json
 from tinytorch_hf.student.unbuilt import Watch, has_unbuilt, modules_of
 from tinytorch_hf.student.view import Student, UnbuiltError
 
@@ -22,7 +30,7 @@ _FAILED = ("crash", "missing", "untried", "misshapen")
 
 
 class Session:
-    """The package under test, once it is imported; it answers "open" and "find", and what a command adds.
+    """The package under test, once it is imported; it answers "open", "find" and "infer", and what a command adds.
 
     Parameters
     ----------
@@ -41,7 +49,7 @@ class Session:
 
     def handlers(self) -> Mapping[str, Handler]:
         """What can be asked for, by the request's ``ask``."""
-        return {"open": self._open, "find": self._find}
+        return {"open": self._open, "find": self._find, "infer": self._infer}
 
     def answer(self, request: dict[str, Any]) -> Answer:
         """What comes of a request; whatever the package raises is part of the answer.
@@ -92,7 +100,14 @@ class Session:
 
     def _told(self, error: BaseException, watch: Watch | None) -> Answer:
         try:
-            return faults.told(error, self._map.package, self._folder, watch)
+            answer = faults.told(error, self._map.package, self._folder, watch)
+            step = expressions.innermost(error)
+            is_ours = step is not None and expressions.is_ours(step.tb_frame.f_code.co_filename)
+            if self._map.style != "tensors" and is_ours and answer.kind in ("crash", "missing"):
+                # An adapter stands between, which has no more than what such a framework can do.
+                message = f"it has nothing that this could be tried with: {answer.message}"
+                return Answer("untried", message=message)
+            return answer
         except BaseException as problem:
             # An exception of the student's may answer with another to any question.
             return Answer("crash", message=f"an error that cannot be described ({type(problem).__name__})")
@@ -112,7 +127,17 @@ class Session:
             package=f"{name} {version}" if isinstance(version, str) else name,
             location=self._folder,
             notes=standin.notes(name),
+            found=not self._map.is_bare or is_laid_out_as_tinytorch(package),
         )
+
+    def _infer(self, _: Any) -> Answer:
+        """Find the map of a package that has none; it is used from now on, and given as JSON."""
+        inference = Inference(self._opened())
+        framework_map = inference.framework_map()
+        if framework_map is None:
+            return Answer("missing", message="; ".join([*inference.failures.values()][:3]) or "nothing in it computes")
+        self._map, self._student, self._unbuilt = framework_map, None, {}
+        return Answer("results", results={"map": json.dumps(as_json(framework_map))})
 
     def _find(self, request: dict[str, Any]) -> Answer:
         """Whether a part is built."""
@@ -132,8 +157,10 @@ class Session:
             # In some generations tensors take gradients only once it has been imported.
             with contextlib.suppress(Exception, SystemExit):
                 import_autograd(self._opened())
-            self._student = Student(self._part, self._map.conventions)
-            self._student.is_mapped = self._map != FrameworkMap(self._map.package)
+            self._student = Student(self._part, parts.conventions_of(self._map))
+            self._student.is_mapped = not self._map.is_bare
+            self._student.style = self._map.style
+            self._student.own_names = self._map.parameters
         return self._student
 
     def _opened(self) -> ModuleType:
@@ -144,7 +171,7 @@ class Session:
 
     def _part(self, name: str) -> Any:
         try:
-            return import_part(self._opened(), name, self._map.names.get(name))
+            return parts.find(self._opened(), self._map, name)
         except ImportError as error:
             if standin.is_unfinished(error, self._map.package):
                 raise UnbuiltError(f"no {name}: {error}") from error

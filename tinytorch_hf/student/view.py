@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student import optimizers, passing_back, swapping, whole_numbers
+from tinytorch_hf.student import axes, optimizers, passing_back, swapping, whole_numbers
 from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.mapping import Conventions
 from tinytorch_hf.student.parameters import Parameters
@@ -40,9 +40,12 @@ class Student(Parameters):
         Whether a case need give nothing but its output, as where forward alone is run on many inputs.
     is_mapped
         Whether a mapping file describes the framework; then what TinyTorch's documentation promises is not asked for.
+    style
+        What its tensors are: "tensors" of its own, or an adapter's, over "scalars" or "layers".
     """
 
     is_brief = False
+    style = "tensors"
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Student(Parameters):
         self._asks_when_made = False
         self._forms: dict[str, whole_numbers.Form | str] = {}
         self._named: dict[str, bool] = {}
+        self._other_axes: dict[str, bool] = {}
 
     def part(self, name: str) -> Any:
         """A class or function of the framework; UnbuiltError if there is none."""
@@ -69,6 +73,11 @@ class Student(Parameters):
                 self._named[name] = optimizers.takes_named_parameters(part, self.float_tensor([1.0]))
             return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
+
+    def require_own_tensors(self, what: str) -> None:
+        """Raise UntriedError where tensors are an adapter's, which says nothing of the framework."""
+        if self.style != "tensors":
+            raise UntriedError(f"{what} cannot be told of a framework without tensors of its own")
 
     def takes(self, part: str, argument: str, method: str = "") -> bool:
         """Whether a part, or a method of it, has an argument of this name."""
@@ -187,8 +196,19 @@ class Student(Parameters):
         if isinstance(value, np.ndarray | np.generic | float | int):
             return np.asarray(value)
         if not hasattr(value, self.conventions.data):
+            if self.is_mapped and isinstance(value, tuple | list):
+                raise UntriedError(f"a {type(value).__name__} came back instead of a tensor")
             raise DiffersError(f"a {type(value).__name__} came back instead of a tensor")
         return np.asarray(getattr(value, self.conventions.data))
+
+    def means_other_axes(self, method: str) -> bool:
+        """Whether a method of tensors, called without axes, takes others than TinyTorch's: that is no fault.
+
+        A sum may be over the last axis alone; a transposition may be of the first two axes, or of all.
+        """
+        if method not in self._other_axes:
+            self._other_axes[method] = bool(method) and axes.are_others(self, method)
+        return self._other_axes[method]
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of the framework's tensors, and not an array or None."""
@@ -275,6 +295,11 @@ class Student(Parameters):
         except Exception:
             # Without a tensor there is no gradient either; what is wrong with it is found where tensors are made.
             return False
+
+    @property
+    def gradients_arrive(self) -> bool:
+        """Whether a gradient arrives as it should in one of the ways that are tried."""
+        return self.has_autograd and self._way_back.arrives
 
     @functools.cached_property
     def _way_back(self) -> passing_back.WayBack:

@@ -15,7 +15,7 @@ from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.calls import arguments_of
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, UntriedError
 
 # Computes gradients with NumPy alone from a, b and what arrives; the judge's precision is kept.
 _Formula = Callable[[Array, Array, Array], Mapping[str, Array]]
@@ -151,6 +151,8 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 
 def _not_asked(student: Student, values: Inputs) -> Results:
     """A tensor that wants no gradient gets none, and does not keep others from theirs, on either side."""
+    if student.is_mapped and student.wants_gradient(student.tensor(values["b"])) is None:
+        raise UntriedError("its tensors do not say whether they want a gradient")
     results: Results = {}
     gradient = upstream(values["a"].shape)
     for text, compute in _OPERATORS.items():
@@ -223,6 +225,7 @@ def _kept_claims(inputs: Inputs, results: Results) -> list[Claim]:
 
 def _of_integers(student: Student, values: Inputs) -> Results:
     """A tensor made of whole numbers receives fractions as gradients."""
+    student.require_own_tensors("the type of numbers")
 
     def run() -> Results:
         a = student.tensor(values["whole"], gradient=True, keeps_type=True)

@@ -86,6 +86,7 @@ def _chain_claims(_: Inputs, results: Results) -> list[Claim]:
 
 def _beyond(student: Student, values: Inputs) -> Results:
     """What PyTorch refuses: backward of several values without a gradient, and twice through one graph."""
+    student.require_own_tensors("what backward() refuses")
     a, b, gradient = leaves(student, values)
     results: Results = {}
     product = a * b

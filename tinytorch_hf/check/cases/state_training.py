@@ -60,6 +60,7 @@ def _units_claims(_: Inputs, results: Results) -> list[Claim]:
 
 def _freed(student: Student, values: Inputs) -> Results:
     """How many of the outputs of 50 training steps are still there after it."""
+    student.require_own_tensors("whether tensors are freed")
     first, second, parameters = _network(student, values)
     outputs = []
     for _ in range(_N_STEPS):
@@ -79,6 +80,7 @@ def _freed_claims(_: Inputs, results: Results) -> list[Claim]:
 
 
 def _initial(student: Student, values: Inputs) -> Results:
+    student.require_own_tensors("how large initial weights are")
     linear = student.part("Linear")
     n_in, n_out = values["widths"]
     layer = linear(n_in, n_out)

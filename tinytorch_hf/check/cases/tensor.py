@@ -85,6 +85,7 @@ def reductions(name: str) -> list[Expression]:
             functools.partial(in_torch, arguments=arguments),
             may_be_refused=text in ("axis=(0, 2)", "keepdims=True"),
             method="min" if name == "min" else "",
+            default_of="" if "axis" in text else name,
         )
         for text, arguments in AXES.items()
     ]
@@ -143,6 +144,7 @@ def transposes() -> list[Expression]:
             lambda v: v["a"].transpose(),
             lambda v: v["a"].transpose(-2, -1),
             is_of_tinytorch=True,
+            default_of="transpose",
         ),
         Expression("a.transpose(0, 1)", lambda v: v["a"].transpose(0, 1), is_of_tinytorch=True),
         Expression("a.transpose(0, 2)", lambda v: v["a"].transpose(0, 2), is_of_tinytorch=True),
@@ -276,6 +278,7 @@ BATCH_SHAPES: Mapping[str, tuple[int, ...]] = {
 
 def _other_types(student: Student, values: Inputs) -> Results:
     """Whole numbers and float64, as they come from labels and from NumPy's generators."""
+    student.require_own_tensors("the type of numbers")
     whole, double = values["whole"], values["double"].astype(np.float64)
     integers, doubles = student.tensor(whole, keeps_type=True), student.tensor(double, keeps_type=True)
     return {

@@ -128,7 +128,7 @@ MISTAKES = (
     Mistake(
         "HALF",
         "it is half of what it should be",
-        "Where both operands are one tensor, both gradients must be added; where the rule has a factor, it may be missing.",
+        "Where both operands are one tensor, both gradients must be added; or a factor of the rule is missing.",
     ),
     Mistake(
         "DIVISION-MISSING",
