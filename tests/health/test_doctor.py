@@ -117,7 +117,7 @@ def test_a_torchvision_built_for_another_torch_breaks_its_own_road_alone(
 
     roads = _roads(found)
     assert status == 1
-    assert [roads[name]["outcome"] for name in ("PyTorch classes", "comparison", "torchvision")] == [
+    assert [roads[name]["outcome"] for name in ("PyTorch classes", "PyTorch as judge", "torchvision")] == [
         "ok",
         "ok",
         "broken",
@@ -220,6 +220,6 @@ def test_people_get_the_same_as_lines(environment: Environment, tmp_path: Path) 
         r"ok       tinydigits: 2 files, 317 kB, SHA-256 right",
         rf"ok       numpy {re.escape(metadata.version('numpy'))}",
         r"missing  torch",
-        r"missing  comparison: needs torch\n         \S+ -m pip install -e .*\[compare\]",
+        r"missing  PyTorch as judge: needs torch\n         \S+ -m pip install -e .*\[compare\]",
     ):
         assert re.search(f"^{pattern}", done.stdout, re.MULTILINE), pattern
