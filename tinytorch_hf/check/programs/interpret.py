@@ -1,0 +1,139 @@
+"""Runs a program in the student's process; what any statement raises is told of this program alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.check.programs import layers
+from tinytorch_hf.check.programs.forms import FORMS
+from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.judging.case import Results, is_gradient
+from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, UntriedError
+
+ERROR, KIND, WHERE = "error", "kind of error", "place of error"
+"""What is told of a program that ended in an error: its text; "crash", "unbuilt" or "unfit"; file and line."""
+
+_SEED = (1.0, -2.0, 0.5, 3.0, -1.5, 2.0, -0.5)
+
+
+def seed_gradient(shape: tuple[int, ...], scale: float) -> Array:
+    """What is sent back from an output of this shape: a few numbers in turn, of both signs."""
+    size = int(np.prod(shape))
+    values: Array = (scale * np.resize(np.array(_SEED, np.float32), size)).astype(np.float32).reshape(shape)
+    return values
+
+
+def gradient_name(owner: str, number: int) -> str:
+    """What a gradient is called among the results, after so many passes back."""
+    return f"gradient of {owner}" + (f" after backward {number}" if number > 1 else "")
+
+
+def run(student: Student, program: Program, place: Callable[[BaseException], str]) -> Results:
+    """What comes of a program: outputs, gradients after each pass back, and values of the leaves afterwards.
+
+    Parameters
+    ----------
+    student
+        The framework.
+    program
+        What to run.
+    place
+        File and line in the student's package at which an error arose, or nothing.
+    """
+    results: Results = {}
+    try:
+        _run(student, program, results)
+    except (UnbuiltError, NotImplementedError) as error:
+        results |= {ERROR: _first_line(error), KIND: "unbuilt", WHERE: ""}
+    except UntriedError as error:
+        results |= {ERROR: _first_line(error), KIND: "unfit", WHERE: ""}
+    except DiffersError as error:
+        results |= {ERROR: _first_line(error), KIND: "crash", WHERE: ""}
+    except Exception as error:
+        where = place(error)
+        # What is raised where we call, and nowhere in the package, is a method that is not there or another signature.
+        kind = "crash" if where else "unfit"
+        results |= {ERROR: f"{type(error).__name__}: {_first_line(error)}", KIND: kind, WHERE: where}
+    return results
+
+
+def _run(student: Student, program: Program, results: Results) -> None:
+    values: dict[str, Any] = {}
+    n_backward = 0
+    outputs = program.of(BACKWARD)
+    for statement in program:
+        if statement.form == BACKWARD:
+            n_backward += 1
+            output = values[statement.sources[0]]
+            found = np.array(student.array(output))
+            results[f"output {statement.sources[0]}"] = found
+            if student.has_autograd:
+                _send_back(student, output, found.shape, statement.arguments["scale"])
+                results |= _gradients(student, program, values, n_backward)
+        elif statement.form == ZERO:
+            for name in statement.sources:
+                _zero(student, values[name])
+        else:
+            values[statement.name] = _value(student, statement, values)
+    if not outputs:
+        last = program.statements[-1].name
+        results[f"output {last}"] = np.array(student.array(values[last]))
+    for statement in program.of(TENSOR):
+        results[f"values of {statement.name}"] = np.array(student.array(values[statement.name]))
+
+
+def _value(student: Student, statement: Statement, values: dict[str, Any]) -> Any:
+    arguments = statement.arguments
+    if statement.form == TENSOR:
+        return student.tensor(np.array(arguments["values"], dtype=np.float32), gradient=arguments["gradient"])
+    if statement.form == MAKE:
+        return layers.build(student, arguments)
+    operands = [values[one] if isinstance(one, str) else one for one in statement.operands]
+    if statement.form == CALL:
+        return layers.call(student, operands[0], operands[1], arguments)
+    made = FORMS[statement.form].compute(student, operands, arguments)
+    if not student.is_tensor(made):
+        raise DiffersError(f"a {type(made).__name__} came back instead of a tensor")
+    return made
+
+
+def _send_back(student: Student, output: Any, shape: tuple[int, ...], scale: float) -> None:
+    is_single = int(np.prod(shape)) == 1
+    student.backward(output, None if is_single and scale == 1 else seed_gradient(shape, scale))
+
+
+def _zero(student: Student, tensor: Any) -> None:
+    method = getattr(tensor, student.conventions.zero_grad, None)
+    if callable(method):
+        method()
+    else:
+        setattr(tensor, student.conventions.grad, None)
+
+
+def _gradients(student: Student, program: Program, values: dict[str, Any], number: int) -> Results:
+    found: Results = {}
+    for leaf in program.leaves:
+        if leaf in values:
+            gradient = student.gradient(values[leaf])
+            found[gradient_name(leaf, number)] = None if gradient is None else np.array(gradient)
+    for layer, path in program.parameters:
+        if layer in values:
+            gradient = student.parameter_gradient(values[layer], path)
+            found[gradient_name(f"{layer}.{path}", number)] = None if gradient is None else np.array(gradient)
+    return found
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        return next(iter(str(error).splitlines()), "")[:200]
+    except Exception:
+        return ""
+
+
+def has_gradients(results: Results) -> bool:
+    """Whether gradients were asked for."""
+    return any(map(is_gradient, results))
