@@ -17,6 +17,7 @@ from tinytorch_hf.cli.options import (
     add_json,
     add_name,
     command,
+    count,
     positive_float,
     positive_int,
     print_json,
@@ -113,7 +114,15 @@ def add_to(commands: Parser) -> None:
     )
     completion.complete_with(require, completion.operations)
     _add_judge(parser, "its recorded answers, and NumPy for what is not recorded")
-    parser.add_argument("--seed", type=seed, default=0, help="fixes batches and weights (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="fixes batches, weights and programs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--programs",
+        type=count,
+        metavar="N",
+        help="generated programs to try after the operations; 0 for none (default: 400)",
+    )
     parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
@@ -224,6 +233,7 @@ def _target(options: argparse.Namespace) -> Target:
 @_judged
 def _check(options: argparse.Namespace) -> int:
     from tinytorch_hf.check import run
+    from tinytorch_hf.check.programs import trial
     from tinytorch_hf.reports import junit
     from tinytorch_hf.reports import operations_table as table
     from tinytorch_hf.student import target
@@ -231,10 +241,10 @@ def _check(options: argparse.Namespace) -> int:
 
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
-    required = _required(options.only, options.require)
-    report = run.check(
-        framework_map, folder, options.only, options.timeout, options.seed, on_result=_progress(options.only)
-    )
+    programs = trial.N_PROGRAMS if options.programs is None else options.programs
+    required = _required(options.only, options.require, programs)
+    progress = _progress(options.only, programs)
+    report = run.check(framework_map, folder, options.only, options.timeout, options.seed, progress, programs)
     report = dataclasses.replace(report, required=required)
     if options.junit:
         junit.write(report, options.junit)
@@ -246,28 +256,31 @@ def _check(options: argparse.Namespace) -> int:
     return report.status
 
 
-def _required(only: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+def _required(only: Sequence[str], names: Sequence[str], programs: int) -> frozenset[str]:
     """The operations that count; none for all. InvalidArgumentError if one of them does not run."""
     from tinytorch_hf.check import run
 
     if not names:
         return frozenset()
-    required = {case.name for case in run.select(names)}
-    left_out = sorted(required - {case.name for case in run.select(only)})
-    if left_out:
+    required = set(run.selected(names, programs))
+    left_out = sorted(required - set(run.selected(only, programs)))
+    if left_out or not required:
         raise InvalidArgumentError(
-            f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
+            f"--require names what does not run: {', '.join(left_out or names)}. Add it to --only, or leave --only out; "
+            "programs need --programs from 1 on."
+            if not programs
+            else f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
         )
     return frozenset(required)
 
 
-def _progress(only: Sequence[str]) -> Callable[[Result], None]:
+def _progress(only: Sequence[str], programs: int) -> Callable[[Result], None]:
     """Shows on a terminal how far the battery is; elsewhere nothing."""
     from tinytorch_hf.check import run
 
     if not sys.stderr.isatty():
         return lambda _: None
-    total = len(run.select(only))
+    total = len(run.selected(only, programs))
     done = itertools.count(1)
 
     def show(result: Result) -> None:

@@ -152,6 +152,8 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
                 name = ""
             texts += _followers(result.name, consequences.get(result.name, ()))
             yield from _rows(f"{' ' * _INDENT}{_verdict(result, colour)}  {name}", texts, width)
+            # As they are, to be copied.
+            yield from (f"{' ' * 3 * _INDENT}{printable(line)}" for line in result.snippet.splitlines())
 
 
 def _followers(name: str, results: Sequence[Result]) -> Iterator[str]:

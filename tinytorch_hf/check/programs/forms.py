@@ -62,12 +62,9 @@ def _alike(
     )
 
 
-_BROADCAST = ("tensor-broadcasting", "gradient-broadcast-row", "gradient-broadcast-column", "gradient-broadcast")
-
-
 def _operator(symbol: str, name: str, compute: Callable[[Any, Any], Any]) -> dict[str, Form]:
     """An operator between tensors, with a number on its right and on its left, and as a method."""
-    cases = ("tensor-arithmetic", f"gradient-{name}", *_BROADCAST)
+    cases = ("tensor-arithmetic", f"gradient-{name}")
     with_number = ("tensor-numbers", f"gradient-{name}-number", f"gradient-{name}", "tensor-arithmetic")
     method = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}[name]
     return {

@@ -60,6 +60,13 @@ class Finding:
 class Right:
     """What is right for one program, by the chosen judge.
 
+    Parameters
+    ----------
+    program
+        The program.
+    peak
+        The largest value in it, where that is known.
+
     Attributes
     ----------
     program
@@ -68,12 +75,12 @@ class Right:
         The right results, in float64.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, peak: float | None = None) -> None:
         self.program = program
         self.values = computed(_running(program), {}, "float64")
         rounded = computed(_running(program), {}, "float32")
         errors = {name: largest_magnitude(rounded[name] - value) for name, value in self.values.items()}
-        self._scales = _scales(program, self.values)
+        self._scales = _scales(program, self.values, peak)
         gradient_error = max((errors[name] for name in errors if is_gradient(name)), default=0.0)
         own = {name: gradient_error if is_gradient(name) else error for name, error in errors.items()}
         self._rounding = {name: rounding(own[name], self._scales[name]) for name in own}
@@ -202,9 +209,9 @@ def _gradients(judge: Judge, program: Program, values: Mapping[str, Any], number
     }
 
 
-def _scales(program: Program, values: Results) -> dict[str, float]:
+def _scales(program: Program, values: Results, known: float | None) -> dict[str, float]:
     """What each result is measured by: the largest value on the way to outputs, and the largest gradient."""
-    peak = max((largest_magnitude(value) for value in values_of(program).values()), default=0.0)
+    peak = known or max((largest_magnitude(value) for value in values_of(program).values()), default=0.0)
     gradients = max((largest_magnitude(value) for name, value in values.items() if is_gradient(name)), default=0.0)
     # Gradients that cancel are small beside what was sent back, and was made larger on its way.
     sent = max((abs(one.arguments["scale"]) for one in program.of(BACKWARD)), default=0.0)

@@ -52,7 +52,7 @@ class Statement:
         return tuple(operand for operand in self.operands if isinstance(operand, str))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Statements, in order."""
 

@@ -1,0 +1,128 @@
+"""Which forms a package has, found by trying each alone; and what the battery has named a fault of already."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from tinytorch_hf.check.programs.asking import Asking
+from tinytorch_hf.check.programs.builder import Available, Builder
+from tinytorch_hf.check.programs.forms import FORMS
+from tinytorch_hf.check.programs.judged import Right, could_not_be_run
+from tinytorch_hf.check.programs.layers import LAYERS
+from tinytorch_hf.check.programs.program import MAKE, Program
+
+_FEATURES: Mapping[str, tuple[str, ...]] = {
+    "sharing": (
+        *("gradient-used-twice", "gradient-square", "gradient-diamond", "gradient-sum-of-sums"),
+        *("gradient-many-diamonds", "gradient-chain"),
+    ),
+    "adding up": ("gradient-adds-up", "gradient-zero-grad", "gradient-zeroed-in-place"),
+    "broadcasting": (
+        *("tensor-broadcasting", "gradient-broadcast", "gradient-broadcast-row", "gradient-broadcast-column"),
+    ),
+    "leaves that are not asked": ("gradient-not-asked",),
+}
+_EVERYTHING = Available(frozenset([*FORMS, *LAYERS]))
+
+
+def probes() -> dict[str, Program]:
+    """For each form the smallest program with it."""
+    found = {}
+    for form in _EVERYTHING.forms:
+        b = Builder(np.random.default_rng(7), _EVERYTHING)
+        output = _tried(b, form)
+        assert output is not None, form  # noqa: S101 -- every probe is one that can be relied on
+        b.backward(output)
+        found[form] = b.program()
+    return found
+
+
+def _tried(b: Builder, form: str) -> str | None:
+    """The result of one form alone."""
+    if form in LAYERS:
+        return _layer(b, form)
+    if form == "attention":
+        return b.operation(form, [b.leaf((2, 3, 5), gradient=True) for _ in range(3)])
+    if form in ("@", ".matmul"):
+        return b.operation(form, (b.leaf((3, 5), gradient=True), b.leaf((5, 2), gradient=True)))
+    x = b.positive((3, 5)) if form in ("log", "sqrt", "**") else b.away((3, 5))
+    if form.startswith("number "):
+        return b.operation(form, (2, x))
+    if form.endswith(" number"):
+        return b.operation(form, (x, 2))
+    arguments = {
+        **dict.fromkeys(("sum", "mean", "max", "min"), {"axis": 1, "keepdims": False}),
+        "**": {"exponent": 2},
+        "reshape": {"shape": [5, 3]},
+        "transpose": {"axes": [0, 1]},
+        "index": {"index": [[1, None, None]]},
+        "index rows": {"index": [["rows", [0, 2, 1]]]},
+    }
+    operands = (x, b.away((3, 5))) if form in ("+", "-", "*", "/", ".add", ".sub", ".mul", ".div") else (x,)
+    return b.operation(form, operands, **arguments.get(form, {}))
+
+
+def _layer(b: Builder, part: str) -> str | None:
+    if part in ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"):
+        x = b.leaf((2, 3, 4, 5), gradient=True)
+        if part == "Conv2d":
+            values = {"weight": b.numbers((2, 3, 2, 2)), "bias": b.numbers((2,))}
+            return b.call(b.layer(part, (3, 2, 2), values), x)
+        if part == "BatchNorm2d":
+            return b.call(b.layer(part, (3,), {"gamma": b.numbers((3,)), "beta": b.numbers((3,))}), x)
+        return b.call(b.layer(part, (2,)), x)
+    x = b.away((3, 5))
+    if part == "Linear":
+        return b.call(b.layer(part, (5, 2), {"weight": b.numbers((5, 2)), "bias": b.numbers((2,))}), x)
+    if part == "LayerNorm":
+        return b.call(b.layer(part, (5,), {"gamma": b.numbers((5,)), "beta": b.numbers((5,))}), x)
+    extra = {"MSELoss": {"target": b.numbers((3, 5))}, "CrossEntropyLoss": {"labels": [4, 0, 2]}}
+    return b.call(b.layer(part), x, **extra.get(part, {}))
+
+
+def with_definition(program: Program, definition: int) -> Program:
+    """The same with another definition of its layers."""
+    return Program(
+        tuple(
+            dataclasses.replace(one, arguments={**one.arguments, "definition": definition}) if one.form == MAKE else one
+            for one in program
+        )
+    )
+
+
+def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Available:
+    """What programs may be made of.
+
+    Parameters
+    ----------
+    asking
+        Runs programs.
+    wrong
+        Names of the battery's cases that are wrong.
+    is_mapped
+        Whether it is a framework of other conventions: what differs there alone may be another convention.
+    """
+    faults = set(wrong)
+    tried = probes()
+    forms, definitions = set(), {}
+    for (form, program), found in zip(tried.items(), asking.run_all(list(tried.values())), strict=True):
+        cases = LAYERS[form].cases if form in LAYERS else FORMS[form].cases
+        if faults & set(cases) or could_not_be_run(found):
+            continue
+        ways = range(1 + len(LAYERS[form].others)) if form in LAYERS else range(1)
+        findings = [Right(with_definition(program, way)).finding(found, asking.has_autograd) for way in ways]
+        right = next((way for way in ways if findings[way] is None), None)
+        if right:
+            definitions[form] = right
+        if right is None and (is_mapped or _is_refused(form, findings[0].way if findings[0] else "")):
+            continue
+        forms.add(form)
+    without = frozenset(feature for feature, cases in _FEATURES.items() if faults & set(cases))
+    return Available(frozenset(forms), definitions, without)
+
+
+def _is_refused(form: str, way: str) -> bool:
+    return form in FORMS and FORMS[form].may_be_refused and way.startswith("crash")

@@ -1,0 +1,155 @@
+"""Writes a program as lines that a student can run: in the package's own API, with both results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.check.programs import layers
+from tinytorch_hf.check.programs.forms import FORMS
+from tinytorch_hf.check.programs.interpret import seed_gradient
+from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.sound import UnsoundError, values_of
+from tinytorch_hf.judging.case import Results
+from tinytorch_hf.student.mapping import Conventions
+
+_MOST_VALUES = 24
+
+
+def parts(program: Program) -> list[str]:
+    """What has to be imported."""
+    found = ["Tensor", *(one.arguments["part"] for one in program.of(MAKE))]
+    found += ["scaled_dot_product_attention"] if program.of("attention") else []
+    return list(dict.fromkeys(found))
+
+
+def lines(
+    program: Program,
+    homes: Any,
+    package: str,
+    found: Results,
+    right: Results,
+    different: Sequence[str],
+    conventions: Conventions,
+) -> list[str]:
+    """The program as lines of Python.
+
+    Parameters
+    ----------
+    program
+        What to write.
+    homes
+        For each part its module, and what it is called there, as the student's process gives them.
+    package
+        Where a part is imported from whose module is not known.
+    found, right
+        The results of both sides.
+    different
+        Names of the results that differ, to be printed; none where it raises an error.
+    conventions
+        What is called otherwise in this framework.
+    """
+    written = ["import numpy as np"]
+    for name in parts(program):
+        module, called = home(homes, name) or (package, name)
+        written.append(f"from {module} import {called}" + (f" as {name}" if called != name else ""))
+    try:
+        shapes = {name: value.shape for name, value in values_of(program).items()}
+    except UnsoundError:
+        shapes = {}
+    number = 0
+    for one in program:
+        written += _statement(one, shapes, conventions)
+        if one.form == BACKWARD:
+            number += 1
+            ending = f" after backward {number}" if number > 1 else ""
+            written += _prints(one, number, ending, found, right, different, conventions)
+    return written
+
+
+def _statement(one: Statement, shapes: Mapping[str, tuple[int, ...]], conventions: Conventions) -> list[str]:
+    arguments = one.arguments
+    names = [each if isinstance(each, str) else str(each) for each in one.operands]
+    if one.form == TENSOR:
+        asked = f", {conventions.requires_grad}=True" if arguments["gradient"] else ""
+        return [f"{one.name} = Tensor({_plain(arguments['values'])}{asked})"]
+    if one.form == MAKE:
+        given = [f"{one.name} = {layers.text(arguments['part'], arguments)}"]
+        return given + [
+            f"{one.name}.{_renamed(path, conventions)}.{conventions.data} = np.array({_plain(value)}, dtype=np.float32)"
+            for path, value in arguments["values"].items()
+        ]
+    if one.form == CALL:
+        more = [f", Tensor({_plain(arguments[key])})" for key in ("target", "labels") if key in arguments]
+        return [f"{one.name} = {names[0]}({names[1]}{''.join(more)})"]
+    if one.form == ZERO:
+        return [f"{name}.{conventions.grad} = None" for name in names]
+    if one.form == BACKWARD:
+        shape = shapes.get(names[0], ())
+        seed = seed_gradient(shape, arguments["scale"])
+        given_seed = f"np.array({_plain(seed.tolist())}, dtype=np.float32)"
+        is_one = math.prod(shape) == 1 and arguments["scale"] == 1
+        return [f"{names[0]}.{conventions.backward}({'' if is_one else given_seed})"]
+    return [f"{one.name} = {FORMS[one.form].text(names, arguments)}"]
+
+
+def _prints(
+    one: Statement,
+    number: int,
+    ending: str,
+    found: Results,
+    right: Results,
+    different: Sequence[str],
+    conventions: Conventions,
+) -> list[str]:
+    written = []
+    for name in different:
+        if name == f"output {one.sources[0]}":
+            shown = f"{one.sources[0]}.{conventions.data}"
+        elif name.startswith("gradient of ") and name.endswith(ending) and ("after" in name) == (number > 1):
+            owner, _, path = name.removeprefix("gradient of ").removesuffix(ending).partition(".")
+            shown = f"{owner}.{_renamed(path, conventions)}.{conventions.grad}" if path else f"{owner}.{conventions.grad}"
+        else:
+            continue
+        written.append(f"print({shown})  # yours: {_rounded(found.get(name))}, PyTorch: {_rounded(right[name])}")
+    return written
+
+
+def _renamed(path: str, conventions: Conventions) -> str:
+    name: str = getattr(conventions, path, path)
+    return name
+
+
+def home(homes: Any, name: str) -> tuple[str, str] | None:
+    """Module and name of a part, if what came back for it can be written into an import."""
+    for entry in homes if isinstance(homes, list) else ():
+        if isinstance(entry, list) and len(entry) == 3 and all(isinstance(one, str) for one in entry):
+            part, module, called = entry
+            if part == name and called.isidentifier() and all(word.isidentifier() for word in module.split(".")):
+                return module, called
+    return None
+
+
+def _plain(values: Any) -> str:
+    """Numbers as they are written: whole ones with a point, as they are floats."""
+    if isinstance(values, list):
+        return f"[{', '.join(map(_plain, values))}]"
+    return repr(values)
+
+
+def _rounded(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return repr(value) if value is None else str(value)
+    if value.size > _MOST_VALUES:
+        return f"an array of the shape {value.shape}"
+    return _plain(_digits(np.asarray(value, dtype=np.float64)).tolist())
+
+
+def _digits(value: Any) -> Any:
+    """Five digits of the largest value, and as many places of the others."""
+    largest = float(np.abs(value).max()) if value.size and np.isfinite(value).all() else 1.0
+    places = 5 - math.floor(math.log10(largest)) if largest > 0 else 5
+    return np.round(value, max(0, min(places, 9)))

@@ -1,0 +1,197 @@
+"""Tries generated programs on a package: a row of the report for each family of programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tinytorch_hf.check.programs import generate, printed
+from tinytorch_hf.check.programs.asking import Asking
+from tinytorch_hf.check.programs.available import available
+from tinytorch_hf.check.programs.builder import Available
+from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run, right_for
+from tinytorch_hf.check.programs.program import Program
+from tinytorch_hf.check.programs.shrink import shrunk
+from tinytorch_hf.judging.case import Results
+from tinytorch_hf.judging.results import WRONG, Outcome, Result
+from tinytorch_hf.student.answers import Ask
+from tinytorch_hf.student.mapping import FrameworkMap
+
+MODULE = "programs"
+"""The section of the report, and what ``--only`` takes for all of them."""
+
+N_PROGRAMS = 400
+"""How many programs are tried by default."""
+
+_LIMIT_S = 10.0
+_MOST_LOOKED_AT = 3
+
+
+def names() -> list[str]:
+    """The names of the rows."""
+    return [f"{MODULE}-{family}" for family in generate.FAMILIES]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """A program that fails, what it should give, and what it gave."""
+
+    program: Program
+    right: Right
+    found: Results
+    finding: Finding
+
+
+def tried(
+    ask: Ask,
+    framework_map: FrameworkMap,
+    battery: Sequence[Result],
+    wanted: Iterable[str],
+    n: int = N_PROGRAMS,
+    seed: int = 0,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Generate programs, run them, and judge them.
+
+    Parameters
+    ----------
+    ask
+        Whom to ask for runs; the package has been opened.
+    framework_map
+        Which package it is.
+    battery
+        What the battery has found before: programs do without what is wrong there.
+    wanted
+        Names of rows.
+    n
+        How many programs there are in all families together.
+    seed
+        Fixes them.
+    on_result
+        Called as each family ends.
+    """
+    asking = Asking(ask)
+    is_mapped = framework_map != FrameworkMap(framework_map.package)
+    wrong = [result.name for result in battery if result.outcome in WRONG]
+    has = available(asking, wrong, is_mapped)
+    trial = _Trial(asking, framework_map, has, battery, seed)
+    results = []
+    for family, count in generate.counts(n).items():
+        if f"{MODULE}-{family}" in set(wanted):
+            results.append(trial.row(family, count))
+            on_result(results[-1])
+    return results
+
+
+class _Trial:
+    def __init__(
+        self, asking: Asking, framework_map: FrameworkMap, has: Available, battery: Sequence[Result], seed: int
+    ) -> None:
+        self._asking = asking
+        self._map = framework_map
+        self._has = has
+        self._battery = battery
+        self._seed = seed
+        # What was found so far: the row, and what the short program uses.
+        self._known: list[tuple[str, frozenset[str], str]] = []
+
+    def row(self, family: str, n: int) -> Result:
+        """How the programs of a family ended."""
+        name = f"{MODULE}-{family}"
+        before = self._asking.seconds
+        if not any(form in self._has for form in generate.needed(family)):
+            return Result(name, MODULE, Outcome.MISSING, self._lacking(family))
+        rights = [
+            right
+            for builder in generate.generated(family, self._has, n, self._seed)
+            if (right := Right(builder.program(), builder.peak)).is_sure
+        ]
+        failures, n_tried, n_untried = [], 0, 0
+        for start in range(0, len(rights), 40):
+            part = rights[start : start + 40]
+            if self._asking.seconds > _LIMIT_S:
+                break
+            for right, found in zip(part, self._asking.run_all([one.program for one in part]), strict=True):
+                n_untried += could_not_be_run(found)
+                n_tried += not could_not_be_run(found)
+                finding = None if could_not_be_run(found) else right.finding(found, self._asking.has_autograd)
+                if finding is not None:
+                    failures.append(_Failure(right.program, right, found, finding))
+        seconds = self._asking.seconds - before
+        return dataclasses.replace(self._judged(name, failures, n_tried, n_untried), seconds=seconds)
+
+    def _lacking(self, family: str) -> str:
+        return f"none of what such programs need is built and right: {', '.join(generate.needed(family))}"
+
+    def _judged(self, name: str, failures: Sequence[_Failure], n_tried: int, n_untried: int) -> Result:
+        if failures:
+            return self._failed(name, failures, n_tried)
+        if not n_tried:
+            return Result(name, MODULE, Outcome.UNTRIED, "none of its programs could be run")
+        if not self._asking.has_autograd:
+            return Result(name, MODULE, Outcome.MISSING, "what they compute agrees; backward is not implemented yet")
+        notes = (f"{n_untried} more could not be run",) if n_untried else ()
+        return Result(name, MODULE, Outcome.AGREES, f"{n_tried} programs", notes=notes)
+
+    def _failed(self, name: str, failures: Sequence[_Failure], n_tried: int) -> Result:
+        # Short ones first, and those first that nothing explains which was found before.
+        ordered = sorted(failures, key=lambda one: (bool(self._explained(one)), len(one.program)))
+        failure = self._short(ordered[0])
+        follows = self._explained(failure) or self._place_of(failure)
+        self._known.append((name, failure.program.forms, failure.finding.way))
+        count = f"{len(failures)} of {n_tried} programs {'differ' if len(failures) > 1 else 'differs'}"
+        is_crash = failure.finding.way.startswith("crash")
+        return Result(
+            name,
+            MODULE,
+            Outcome.CRASHES if is_crash else Outcome.DIFFERS,
+            f"{failure.finding.text}\n{count}; this is the shortest found",
+            where=failure.finding.where,
+            differences=failure.finding.differences,
+            follows=follows,
+            snippet="\n".join(self._lines(failure)),
+        )
+
+    def _explained(self, failure: _Failure) -> tuple[str, ...]:
+        """The rows before that found a shorter program of what this one uses, which fails in the same way."""
+        used, way = failure.program.forms, failure.finding.way
+        return tuple(name for name, forms, other in self._known if forms <= used and other == way)[:1]
+
+    def _place_of(self, failure: _Failure) -> tuple[str, ...]:
+        """The battery's case that crashed at the same place."""
+        where = failure.finding.where
+        return tuple(one.name for one in self._battery if where and one.where == where and one.outcome in WRONG)[:1]
+
+    def _short(self, failure: _Failure) -> _Failure:
+        kept = {failure.program: failure}
+
+        def fails(programs: Sequence[Program]) -> list[bool]:
+            rights = [right_for(program) for program in programs]
+            sure = [right for right in rights if right is not None]
+            found = iter(self._asking.run_all([right.program for right in sure]))
+            does = []
+            for right in rights:
+                given = None if right is None else next(found)
+                finding = None if right is None or given is None else right.finding(given, self._asking.has_autograd)
+                does.append(finding is not None and finding.way == failure.finding.way)
+                if right is not None and given is not None and finding is not None:
+                    kept[right.program] = _Failure(right.program, right, given, finding)
+            return does
+
+        short = shrunk(failure.program, fails)
+        if short not in kept:
+            fails([short])
+        return kept.get(short, failure)
+
+    def _lines(self, failure: _Failure) -> list[str]:
+        program = failure.program
+        return printed.lines(
+            program,
+            self._asking.homes(printed.parts(program)),
+            self._map.package,
+            failure.found,
+            failure.right.values,
+            [difference.what for difference in failure.finding.differences],
+            self._map.conventions,
+        )
