@@ -41,6 +41,10 @@ class Asking:
             found += self._run(programs[start : start + _AT_ONCE])
         return found
 
+    def stubs(self, program: Program) -> Sequence[str]:
+        """Functions that a program calls and that are not implemented yet."""
+        return self._ask(ask="programs", programs=[program.as_json()], watch=True).stubs
+
     def homes(self, names: Sequence[str]) -> object:
         """Where parts are defined."""
         return self._ask(ask="homes", names=list(names)).results.get("homes")

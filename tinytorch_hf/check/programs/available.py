@@ -13,6 +13,7 @@ from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.judged import Right, could_not_be_run
 from tinytorch_hf.check.programs.layers import LAYERS
 from tinytorch_hf.check.programs.program import MAKE, Program
+from tinytorch_hf.check.programs.sound import UnsoundError, values_of
 
 _FEATURES: Mapping[str, tuple[str, ...]] = {
     "sharing": (
@@ -107,21 +108,51 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Availabl
     """
     faults = set(wrong)
     tried = probes()
-    forms, definitions = set(), {}
+    forms, faulty, definitions = set(), set(), {}
     for (form, program), found in zip(tried.items(), asking.run_all(list(tried.values())), strict=True):
-        cases = LAYERS[form].cases if form in LAYERS else FORMS[form].cases
-        if faults & set(cases) or could_not_be_run(found):
+        if could_not_be_run(found):
             continue
         ways = range(1 + len(LAYERS[form].others)) if form in LAYERS else range(1)
         findings = [Right(with_definition(program, way)).finding(found, asking.has_autograd) for way in ways]
         right = next((way for way in ways if findings[way] is None), None)
         if right:
             definitions[form] = right
-        if right is None and (is_mapped or _is_refused(form, findings[0].way if findings[0] else "")):
-            continue
+        if right is None:
+            way = findings[0].way if findings[0] else ""
+            if faults & set(cases_of(form)):
+                faulty.add(form)
+                continue
+            if is_mapped or _is_refused(form, way) or asking.stubs(program):
+                continue
         forms.add(form)
-    without = frozenset(feature for feature, cases in _FEATURES.items() if faults & set(cases))
-    return Available(frozenset(forms), definitions, without)
+    return Available(frozenset(forms), definitions, frozenset(faulty))
+
+
+def cases_of(form: str) -> tuple[str, ...]:
+    """The battery's cases that are about an operation or a layer."""
+    if form in LAYERS:
+        return LAYERS[form].cases
+    return FORMS[form].cases if form in FORMS else ()
+
+
+def named_by(program: Program, wrong: Iterable[str]) -> tuple[str, ...]:
+    """Of the battery's cases that are wrong those that are about something in a program."""
+    about = {case for form in program.forms for case in cases_of(form)}
+    about |= {case for feature in _features(program) for case in _FEATURES[feature]}
+    return tuple(case for case in wrong if case in about)
+
+
+def _features(program: Program) -> frozenset[str]:
+    try:
+        shapes = {name: value.shape for name, value in values_of(program).items()}
+    except UnsoundError:
+        return program.features
+    is_repeated = any(
+        len({shapes[source] for source in one.sources}) > 1
+        for one in program
+        if one.form in ("+", "-", "*", "/", ".add", ".sub", ".mul", ".div")
+    )
+    return program.features | ({"broadcasting"} if is_repeated else set())
 
 
 def _is_refused(form: str, way: str) -> bool:

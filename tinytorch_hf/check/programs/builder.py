@@ -28,14 +28,13 @@ class Available:
         Operations, and parts of `layers.LAYERS`.
     definitions
         For a layer, which of its definitions the package has.
-    without
-        What programs do without, because the battery names a fault of it: "sharing", "adding up", "broadcasting",
-        "leaves that are not asked".
+    faulty
+        What is built and not used, as it is wrong alone already.
     """
 
     forms: frozenset[str]
     definitions: Mapping[str, int] = field(default_factory=dict)
-    without: frozenset[str] = frozenset()
+    faulty: frozenset[str] = frozenset()
 
     def __contains__(self, form: str) -> bool:
         return form in self.forms
@@ -103,14 +102,11 @@ class Builder:
 
     def pick(self, fits: Callable[[tuple[int, ...]], bool] = lambda _: True) -> str | None:
         """One of the tensors so far, the later ones sooner; None where none fits."""
-        names = [name for name in self.pool if fits(self.shape(name)) and self._is_free(name)]
+        names = [name for name in self.pool if fits(self.shape(name))]
         if not names:
             return None
         place = len(names) - 1 - min(int(self.rng.geometric(0.45)) - 1, len(names) - 1)
         return names[place]
-
-    def _is_free(self, name: str) -> bool:
-        return "sharing" not in self.available.without or name not in self._used
 
     @property
     def unused(self) -> list[str]:
@@ -124,7 +120,7 @@ class Builder:
     ) -> str:
         """A tensor of new values, which mostly wants a gradient."""
         if gradient is None:
-            gradient = "leaves that are not asked" in self.available.without or not self.chance(0.15)
+            gradient = not self.chance(0.15)
         given = self.numbers(shape, scale, shift) if values is None else values
         name = self._added(TENSOR, (), {"values": given, "gradient": gradient}, "")
         self._leaves.append(name)

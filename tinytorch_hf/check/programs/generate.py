@@ -59,7 +59,7 @@ def generated(family: str, available: Available, n: int, seed: int) -> Iterator[
 def _program(b: Builder, family: str) -> Builder | None:
     """A program; None where nothing came of it."""
     steps.first_leaf(b, family)
-    has_second = "adding up" not in b.available.without and family != "chains" and b.chance(0.2)
+    has_second = family != "chains" and b.chance(0.2)
     if not _pass(b, family):
         return None
     if has_second:
@@ -111,8 +111,6 @@ def _joined(b: Builder, output: str, other: str) -> str | None:
     """Two results in one."""
     if b.shape(output) == b.shape(other):
         return b.operation(b.one_of(("+", "*", "-")), (output, other))
-    if "broadcasting" in b.available.without:
-        return None
     total = b.operation(b.one_of(("sum", "mean")), (other,), axis=None, keepdims=False)
     return None if total is None else b.operation(b.one_of(("+", "*")), (output, total))
 

@@ -152,4 +152,4 @@ def _digits(value: Any) -> Any:
     """Five digits of the largest value, and as many places of the others."""
     largest = float(np.abs(value).max()) if value.size and np.isfinite(value).all() else 1.0
     places = 5 - math.floor(math.log10(largest)) if largest > 0 else 5
-    return np.round(value, max(0, min(places, 9)))
+    return np.round(value, max(0, min(places, 9))) + 0.0

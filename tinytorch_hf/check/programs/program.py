@@ -78,6 +78,18 @@ class Program:
         )
 
     @property
+    def features(self) -> frozenset[str]:
+        """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
+        used = [source for one in self if one.form not in (BACKWARD, ZERO, CALL) for source in one.sources]
+        used += [one.sources[1] for one in self.of(CALL)]
+        found = {
+            "sharing": len(used) > len(set(used)),
+            "adding up": len(self.of(BACKWARD)) > 1,
+            "leaves that are not asked": any(not one.arguments["gradient"] for one in self.of(TENSOR)),
+        }
+        return frozenset(feature for feature, has in found.items() if has)
+
+    @property
     def leaves(self) -> list[str]:
         """The tensors that want a gradient."""
         return [statement.name for statement in self.of(TENSOR) if statement.arguments["gradient"]]

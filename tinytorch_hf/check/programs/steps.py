@@ -24,8 +24,8 @@ def operator(b: Builder) -> str | None:
         number = b.number()
         return b.operation(f"{symbol} number", (x, number)) if b.chance(0.5) else b.operation(f"number {symbol}", (number, x))
     y = b.pick(lambda shape: fits(shape, b.shape(x))) if kind < 0.7 else None
-    if y is None or ("broadcasting" in b.available.without and b.shape(y) != b.shape(x)):
-        shape = b.shape(x) if "broadcasting" in b.available.without else broadcastable(b.shape(x), b.rng)
+    if y is None:
+        shape = broadcastable(b.shape(x), b.rng)
         y = b.away(shape) if symbol == "/" else b.leaf(shape)
     left, right = (x, y) if b.chance(0.5) else (y, x)
     method = {"+": ".add", "-": ".sub", "*": ".mul", "/": ".div"}[symbol]
@@ -154,7 +154,7 @@ def linear(b: Builder) -> str | None:
         for name in b.layers()
         if b.values[name][0]["part"] == "Linear" and b.values[name][0]["sizes"][0] == n_in
     ]
-    if known and "sharing" not in b.available.without and b.chance(0.6):
+    if known and b.chance(0.6):
         return b.call(b.one_of(known), x)
     if b.chance(0.3):
         n_out = n_in
@@ -167,7 +167,7 @@ def linear(b: Builder) -> str | None:
 def residual(b: Builder) -> str | None:
     """What was computed, added to something of the same shape."""
     x = b.pick()
-    y = None if x is None or "sharing" in b.available.without else b.pick(lambda shape: shape == b.shape(x))
+    y = None if x is None else b.pick(lambda shape: shape == b.shape(x))
     return None if x is None or y is None else b.operation("+", (x, y) if b.chance(0.5) else (y, x))
 
 
@@ -238,7 +238,7 @@ def link(b: Builder) -> str | None:
         return b.operation("* number", (x, b.one_of((0.75, 1.25, -1, 0.5))))
     if n < 0.7:
         return b.operation(b.one_of(("+ number", "- number")), (x, b.one_of((0.25, -0.5, 1))))
-    if n < 0.85 and "sharing" not in b.available.without:
+    if n < 0.85:
         return b.operation(b.one_of(("+", "-")), (x, b.one_of(b.pool[:2])))
     return b.operation("number -", (1, x))
 

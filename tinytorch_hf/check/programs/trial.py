@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tinytorch_hf.check.programs import generate, printed
 from tinytorch_hf.check.programs.asking import Asking
-from tinytorch_hf.check.programs.available import available
+from tinytorch_hf.check.programs.available import available, named_by
 from tinytorch_hf.check.programs.builder import Available
 from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run, right_for
 from tinytorch_hf.check.programs.program import Program
@@ -16,6 +16,7 @@ from tinytorch_hf.check.programs.shrink import shrunk
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.student.answers import Ask
+from tinytorch_hf.student.faults import unbuilt
 from tinytorch_hf.student.mapping import FrameworkMap
 
 MODULE = "programs"
@@ -25,7 +26,6 @@ N_PROGRAMS = 400
 """How many programs are tried by default."""
 
 _LIMIT_S = 10.0
-_MOST_LOOKED_AT = 3
 
 
 def names() -> list[str]:
@@ -92,16 +92,17 @@ class _Trial:
         self._map = framework_map
         self._has = has
         self._battery = battery
+        self._wrong = [one.name for one in battery if one.outcome in WRONG]
         self._seed = seed
-        # What was found so far: the row, and what the short program uses.
-        self._known: list[tuple[str, frozenset[str], str]] = []
+        # What was found so far: the row, and its short program.
+        self._known: list[tuple[str, _Failure]] = []
 
     def row(self, family: str, n: int) -> Result:
         """How the programs of a family ended."""
         name = f"{MODULE}-{family}"
         before = self._asking.seconds
         if not any(form in self._has for form in generate.needed(family)):
-            return Result(name, MODULE, Outcome.MISSING, self._lacking(family))
+            return self._lacking(name, family)
         rights = [
             right
             for builder in generate.generated(family, self._has, n, self._seed)
@@ -121,8 +122,12 @@ class _Trial:
         seconds = self._asking.seconds - before
         return dataclasses.replace(self._judged(name, failures, n_tried, n_untried), seconds=seconds)
 
-    def _lacking(self, family: str) -> str:
-        return f"none of what such programs need is built and right: {', '.join(generate.needed(family))}"
+    def _lacking(self, name: str, family: str) -> Result:
+        wrong = [form for form in generate.needed(family) if form in self._has.faulty]
+        if wrong:
+            text = f"what they are made of is wrong alone: {', '.join(wrong)}"
+            return Result(name, MODULE, Outcome.UNTRIED, text)
+        return Result(name, MODULE, Outcome.MISSING, f"none of {', '.join(generate.needed(family))}")
 
     def _judged(self, name: str, failures: Sequence[_Failure], n_tried: int, n_untried: int) -> Result:
         if failures:
@@ -138,30 +143,41 @@ class _Trial:
         # Short ones first, and those first that nothing explains which was found before.
         ordered = sorted(failures, key=lambda one: (bool(self._explained(one)), len(one.program)))
         failure = self._short(ordered[0])
-        follows = self._explained(failure) or self._place_of(failure)
-        self._known.append((name, failure.program.forms, failure.finding.way))
-        count = f"{len(failures)} of {n_tried} programs {'differ' if len(failures) > 1 else 'differs'}"
+        stubs = self._asking.stubs(failure.program)
+        if stubs:
+            return Result(name, MODULE, Outcome.MISSING, unbuilt(stubs))
+        follows = self._explained(failure)
+        together = () if follows else self._alike(failure)
+        self._known.append((name, failure))
+        differ = "differ" if len(failures) > 1 else "differs"
         is_crash = failure.finding.way.startswith("crash")
         return Result(
             name,
             MODULE,
             Outcome.CRASHES if is_crash else Outcome.DIFFERS,
-            f"{failure.finding.text}\n{count}; this is the shortest found",
+            f"{failure.finding.text}\n{len(failures)} of {n_tried} programs {differ}; this is the shortest found",
             where=failure.finding.where,
             differences=failure.finding.differences,
             follows=follows,
+            together=together,
             snippet="\n".join(self._lines(failure)),
         )
 
     def _explained(self, failure: _Failure) -> tuple[str, ...]:
-        """The rows before that found a shorter program of what this one uses, which fails in the same way."""
-        used, way = failure.program.forms, failure.finding.way
-        return tuple(name for name, forms, other in self._known if forms <= used and other == way)[:1]
+        """What was found before and shows here: a case of the battery, or a shorter program of what this one uses."""
+        where, used, way = failure.finding.where, failure.program.forms, failure.finding.way
+        there = tuple(one.name for one in self._battery if where and one.where == where and one.outcome in WRONG)
+        named = there or named_by(failure.program, self._wrong)
+        if named:
+            return named[:2]
+        known = (name for name, other in self._known if other.program.forms <= used and other.finding.way == way)
+        return tuple(known)[:1]
 
-    def _place_of(self, failure: _Failure) -> tuple[str, ...]:
-        """The battery's case that crashed at the same place."""
-        where = failure.finding.where
-        return tuple(one.name for one in self._battery if where and one.where == where and one.outcome in WRONG)[:1]
+    def _alike(self, failure: _Failure) -> tuple[str, ...]:
+        """An earlier row with a program that fails in the same way, and does the same beside its operations."""
+        features, way = failure.program.features, failure.finding.way
+        names = (n for n, other in self._known if other.program.features & features and other.finding.way == way)
+        return tuple(names)[:1]
 
     def _short(self, failure: _Failure) -> _Failure:
         kept = {failure.program: failure}
