@@ -102,15 +102,17 @@ def ask_for(
     results = []
     for case in cases:
         results.append(
-            _run(case, ask, parts, seed)
-            if opened.kind == "opened"
-            else _import_failed(case.name, case.module, opened)
+            _run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case.name, case.module, opened)
         )
         on_result(results[-1])
     if opened.kind == "opened":
         results = with_roots(results, watched(ask, results, seed))
     results = _with_neighbours([dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
-    if all(result.outcome is Outcome.MISSING for result in results) and opened.kind == "opened" and not parts.found("Tensor"):
+    if (
+        all(result.outcome is Outcome.MISSING for result in results)
+        and opened.kind == "opened"
+        and not parts.found("Tensor")
+    ):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "

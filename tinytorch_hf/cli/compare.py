@@ -264,12 +264,11 @@ def _required(only: Sequence[str], names: Sequence[str], programs: int) -> froze
         return frozenset()
     required = set(run.selected(names, programs))
     left_out = sorted(required - set(run.selected(only, programs)))
-    if left_out or not required:
+    if not required:
+        raise InvalidArgumentError("--require names programs, and there are none. Leave out --programs 0.")
+    if left_out:
         raise InvalidArgumentError(
-            f"--require names what does not run: {', '.join(left_out or names)}. Add it to --only, or leave --only out; "
-            "programs need --programs from 1 on."
-            if not programs
-            else f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
+            f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
         )
     return frozenset(required)
 

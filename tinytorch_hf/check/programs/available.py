@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -54,8 +55,8 @@ def _tried(b: Builder, form: str) -> str | None:
         return b.operation(form, (2, x))
     if form.endswith(" number"):
         return b.operation(form, (x, 2))
-    arguments = {
-        **dict.fromkeys(("sum", "mean", "max", "min"), {"axis": 1, "keepdims": False}),
+    arguments: dict[str, dict[str, Any]] = {
+        **{key: {"axis": 1, "keepdims": False} for key in ("sum", "mean", "max", "min")},
         "**": {"exponent": 2},
         "reshape": {"shape": [5, 3]},
         "transpose": {"axes": [0, 1]},

@@ -116,7 +116,12 @@ class Builder:
     # What is added.
 
     def leaf(
-        self, shape: tuple[int, ...], scale: float = 1.0, shift: float = 0.0, gradient: bool | None = None, values: Any = None
+        self,
+        shape: tuple[int, ...],
+        scale: float = 1.0,
+        shift: float = 0.0,
+        gradient: bool | None = None,
+        values: Any = None,
     ) -> str:
         """A tensor of new values, which mostly wants a gradient."""
         if gradient is None:
@@ -150,7 +155,7 @@ class Builder:
         """A new layer; None where the package does not have it."""
         if part not in self.available:
             return None
-        arguments = {"part": part, "sizes": list(sizes), "named": named, "values": dict(values or {})}
+        arguments: dict[str, Any] = {"part": part, "sizes": list(sizes), "named": named, "values": dict(values or {})}
         if part in self.available.definitions:
             arguments["definition"] = self.available.definitions[part]
         self._n_layers += 1

@@ -99,7 +99,9 @@ def _reduction(name: str) -> Form:
 
     shared = "max" if name == "min" else name
     cases = [f"tensor-{shared}", f"gradient-{shared}"]
-    cases += ["gradient-max-equal-values"] if shared == "max" else [f"gradient-{shared}-axis", f"gradient-{shared}-ways"]
+    cases += (
+        ["gradient-max-equal-values"] if shared == "max" else [f"gradient-{shared}-axis", f"gradient-{shared}-ways"]
+    )
     return Form(compute, right, text, tuple(cases), "min" if name == "min" else "", name == "min")
 
 
@@ -121,7 +123,11 @@ def _given(arguments: Arguments) -> dict[str, Any]:
 def _index(arguments: Arguments) -> Any:
     """What stands in the brackets."""
     parts = tuple(
-        slice(*part) if isinstance(part, list) and part[0] != "rows" else np.array(part[1]) if isinstance(part, list) else part
+        slice(*part)
+        if isinstance(part, list) and part[0] != "rows"
+        else np.array(part[1])
+        if isinstance(part, list)
+        else part
         for part in arguments["index"]
     )
     return parts[0] if len(parts) == 1 else parts
@@ -169,8 +175,10 @@ def _activation_method(part: str) -> Form:
     )
 
 
-_MATMUL = ("tensor-matmul", "tensor-matmul-batched", "gradient-matmul", "gradient-matmul-ways")
-_MATMUL += ("gradient-matmul-batched", "gradient-matmul-broadcast")
+_MATMUL = (
+    *("tensor-matmul", "tensor-matmul-batched", "gradient-matmul", "gradient-matmul-ways"),
+    *("gradient-matmul-batched", "gradient-matmul-broadcast"),
+)
 _INDEXING = ("tensor-indexing", "gradient-indexing", "gradient-indexing-ways")
 
 

@@ -1,8 +1,8 @@
 """What is right for a program, how far rounding reaches, and how what came back differs.
 
-A program is computed in float64, which is the truth, and in float32, as a case of the battery is. What rounding explains
-is measured in what the program has in common: its outputs by the largest value on their way, and all gradients of a
-program together. A difference that is small is looked at once more: where the truth itself moves as far when the
+A program is computed in float64, which is the truth, and in float32, as a case of the battery is. What rounding
+explains is measured in what the program has in common: its outputs by the largest value on their way, and all gradients
+of a program together. A difference that is small is looked at once more: where the truth itself moves as far when the
 numbers move by a few units in their last place, nothing is said.
 """
 
@@ -157,7 +157,7 @@ def _run(judge: Judge, program: Program, moving: np.random.Generator | None) -> 
     n_backward = 0
 
     def tensor(given: Any, gradient: bool) -> Any:
-        array = np.array(given, dtype=np.float32)
+        array: Any = np.array(given, dtype=np.float32)
         if moving is not None:
             array = array * (1 + 2 * HALF_UNIT * moving.uniform(-2, 2, array.shape))
         return judge.tensor(array, gradient)
@@ -235,7 +235,9 @@ def _changed(program: Program, found: Results) -> list[Difference]:
     for one in program.of(TENSOR):
         before = np.array(one.arguments["values"], dtype=np.float32)
         after = found.get(f"values of {one.name}")
-        if not isinstance(after, np.ndarray) or not np.array_equal(before, after.reshape(before.shape) if after.size == before.size else after):
+        if not isinstance(after, np.ndarray) or not np.array_equal(
+            before, after.reshape(before.shape) if after.size == before.size else after
+        ):
             changed.append(Difference(f"values of {one.name}", "are others afterwards"))
     return changed
 

@@ -74,7 +74,7 @@ def call(student: Student, layer: Any, x: Any, arguments: Arguments) -> Any:
     return method(x, *more)
 
 
-def _linear(_: Judge, p: Parameters, x: Any, arguments: Arguments) -> Any:
+def _linear(_judge: Judge, p: Parameters, x: Any, _: Arguments) -> Any:
     made = x @ p["weight"]
     return made + p["bias"] if "bias" in p else made
 

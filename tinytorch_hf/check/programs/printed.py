@@ -111,7 +111,9 @@ def _prints(
             shown = f"{one.sources[0]}.{conventions.data}"
         elif name.startswith("gradient of ") and name.endswith(ending) and ("after" in name) == (number > 1):
             owner, _, path = name.removeprefix("gradient of ").removesuffix(ending).partition(".")
-            shown = f"{owner}.{_renamed(path, conventions)}.{conventions.grad}" if path else f"{owner}.{conventions.grad}"
+            shown = (
+                f"{owner}.{_renamed(path, conventions)}.{conventions.grad}" if path else f"{owner}.{conventions.grad}"
+            )
         else:
             continue
         written.append(f"print({shown})  # yours: {_rounded(found.get(name))}, PyTorch: {_rounded(right[name])}")

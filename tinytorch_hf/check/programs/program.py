@@ -14,7 +14,8 @@ from typing import Any
 TENSOR, MAKE, CALL, BACKWARD, ZERO = "tensor", "make", "call", "backward", "zero"
 """Statements that are no operation: a leaf, a layer, its call, a pass back, and gradients that are forgotten."""
 
-Operand = str | int | float
+# The name of an earlier value, or a number.
+Operand = Any
 
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 _MOST_STATEMENTS = 400

@@ -22,7 +22,11 @@ def operator(b: Builder) -> str | None:
     kind = b.rng.random()
     if kind < 0.3:
         number = b.number()
-        return b.operation(f"{symbol} number", (x, number)) if b.chance(0.5) else b.operation(f"number {symbol}", (number, x))
+        return (
+            b.operation(f"{symbol} number", (x, number))
+            if b.chance(0.5)
+            else b.operation(f"number {symbol}", (number, x))
+        )
     y = b.pick(lambda shape: fits(shape, b.shape(x))) if kind < 0.7 else None
     if y is None:
         shape = broadcastable(b.shape(x), b.rng)
@@ -104,7 +108,9 @@ def index(b: Builder) -> str | None:
     if b.chance(0.2):
         rows = [int(row) for row in b.rng.integers(0, n, 4)]
         return b.operation("index rows", (x,), index=[["rows", rows]])
-    first: Any = b.one_of(([1, None, None], [None, -1, None], [0, n, 2], int(b.rng.integers(-n, n)), [None, None, None]))
+    first: Any = b.one_of(
+        ([1, None, None], [None, -1, None], [0, n, 2], int(b.rng.integers(-n, n)), [None, None, None])
+    )
     parts = [first]
     if len(shape) > 1 and b.chance(0.5):
         m = shape[1]
@@ -150,9 +156,7 @@ def linear(b: Builder) -> str | None:
         return None
     n_in, n_out = b.shape(x)[-1], b.one_of((2, 3, 4, 5))
     known = [
-        name
-        for name in b.layers()
-        if b.values[name][0]["part"] == "Linear" and b.values[name][0]["sizes"][0] == n_in
+        name for name in b.layers() if b.values[name][0]["part"] == "Linear" and b.values[name][0]["sizes"][0] == n_in
     ]
     if known and b.chance(0.6):
         return b.call(b.one_of(known), x)
@@ -205,7 +209,7 @@ def pooling(b: Builder) -> str | None:
     x = b.pick(lambda shape: len(shape) == 4 and min(shape[2:]) > 2)
     if x is None:
         return None
-    named = {} if b.chance(0.6) else {"stride": 1}
+    named: dict[str, Any] = {} if b.chance(0.6) else {"stride": 1}
     return b.call(b.layer(b.one_of(("MaxPool2d", "AvgPool2d")), (2,), **named), x)
 
 
