@@ -203,7 +203,7 @@ class Builder:
         return name
 
     def _name(self) -> str:
-        number = sum(one.form not in (MAKE, BACKWARD, ZERO) for one in self.statements)
+        number = len(self.values) - self._n_layers
         letter = _NAMES[number % len(_NAMES)]
         return letter if number < len(_NAMES) else f"{letter}{number // len(_NAMES)}"
 

@@ -10,15 +10,20 @@ import numpy as np
 from tinytorch_hf.check.programs import steps
 from tinytorch_hf.check.programs.builder import Available, Builder
 from tinytorch_hf.check.programs.program import Program
+from tinytorch_hf.check.programs.relations import RELATIONS, rows_program
+
+RELATED = "relations"
+"""The family whose programs are held against each other, and not against PyTorch."""
 
 FAMILIES: Mapping[str, int] = {
-    "operators": 24,
+    "operators": 20,
     "shapes": 18,
     "reductions": 16,
     "products": 12,
     "layers": 16,
-    "images": 12,
+    "images": 10,
     "chains": 2,
+    RELATED: 6,
 }
 """The families of programs, and how many of a hundred each has."""
 
@@ -50,9 +55,30 @@ def generated(family: str, available: Available, n: int, seed: int) -> Iterator[
     for number in range(n):
         rng = np.random.default_rng([seed, zlib.crc32(family.encode()), number])
         for _ in range(_MOST_TRIES):
-            builder = _program(Builder(rng, available), family)
+            # What overflows on the way is drawn again.
+            with np.errstate(all="ignore"):
+                builder = _program(Builder(rng, available), family)
             if builder is not None:
                 yield builder
+                break
+
+
+def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Builder]]:
+    """So many programs of all families, each with the name of a relation that is to be tried with it."""
+    others = [family for family in FAMILIES if family not in (RELATED, "chains")]
+    for number in range(n):
+        rng = np.random.default_rng([seed, zlib.crc32(RELATED.encode()), number])
+        name = list(RELATIONS)[number % len(RELATIONS)]
+        for _ in range(_MOST_TRIES):
+            builder = Builder(rng, available)
+            with np.errstate(all="ignore"):
+                is_drawn = (
+                    rows_program(builder)
+                    if name == "samples"
+                    else _program(builder, builder.one_of(others)) is not None
+                )
+            if is_drawn:
+                yield name, builder
                 break
 
 

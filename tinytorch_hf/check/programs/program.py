@@ -143,8 +143,10 @@ def _statement(value: Any, forms: Sequence[str] | Mapping[str, Any], known: set[
             raise ProgramError(f"{operand[:40]!r} is used before it is made")
         if not isinstance(operand, str) and not _is_number(operand):
             raise ProgramError("an operand is a name or a number")
-    for entry in arguments.values():
-        _check_plain(entry)
+    for key, entry in arguments.items():
+        # Numbers of arrays are looked at where they become arrays.
+        if key != "values":
+            _check_plain(entry)
     return Statement(name, form, tuple(operands), arguments)
 
 

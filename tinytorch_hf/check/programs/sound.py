@@ -47,16 +47,15 @@ def evaluate(one: Statement, values: Mapping[str, Any]) -> Any:
         return one.arguments, {path: _JUDGE.tensor(np.array(value, dtype=np.float32)) for path, value in given}
     operands = [values[each] if isinstance(each, str) else each for each in one.operands]
     try:
-        with np.errstate(all="ignore"):
-            if one.form == CALL:
-                (made, parameters), x = operands
-                _check_layer(made, x.data)
-                layer = LAYERS[made["part"]]
-                right = (layer.right, *layer.others)[made.get("definition", 0)]
-                result = right(_JUDGE, parameters, x, {**made, **one.arguments})
-            else:
-                _check_operation(one, [getattr(each, "data", each) for each in operands])
-                result = FORMS[one.form].right(_JUDGE, operands, one.arguments)
+        if one.form == CALL:
+            (made, parameters), x = operands
+            _check_layer(made, x.data)
+            layer = LAYERS[made["part"]]
+            right = (layer.right, *layer.others)[made.get("definition", 0)]
+            result = right(_JUDGE, parameters, x, {**made, **one.arguments})
+        else:
+            _check_operation(one, [getattr(each, "data", each) for each in operands])
+            result = FORMS[one.form].right(_JUDGE, operands, one.arguments)
     except (ValueError, IndexError, TypeError, RuntimeError, AttributeError) as error:
         raise UnsoundError(str(error)) from error
     if not result.data.size or not np.isfinite(result.data).all() or np.abs(result.data).max() > LARGEST:
@@ -73,9 +72,10 @@ def values_of(program: Program) -> dict[str, Array]:
         A statement is none to judge by.
     """
     values: dict[str, Any] = {}
-    for one in program:
-        if one.form not in (BACKWARD, ZERO):
-            values[one.name] = evaluate(one, values)
+    with np.errstate(all="ignore"):
+        for one in program:
+            if one.form not in (BACKWARD, ZERO):
+                values[one.name] = evaluate(one, values)
     return {name: value.data for name, value in values.items() if not isinstance(value, tuple)}
 
 

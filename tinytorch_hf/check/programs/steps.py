@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from tinytorch_hf.check.programs.builder import Builder, broadcastable, fits
 
 Step = Callable[[Builder], "str | None"]
@@ -273,7 +271,9 @@ def first_leaf(b: Builder, family: str) -> str:
 
 def drawn(b: Builder, family: str) -> str | None:
     """One more statement of a family."""
-    steps, weights = zip(*STEPS[family], strict=True)
-    share = np.array(weights) / sum(weights)
-    step: Step = steps[int(b.rng.choice(len(steps), p=share))]
-    return step(b)
+    left = b.rng.random() * sum(weight for _, weight in STEPS[family])
+    for step, weight in STEPS[family]:
+        left -= weight
+        if left < 0:
+            return step(b)
+    return None

@@ -12,9 +12,11 @@ from tinytorch_hf.check.programs.available import available, named_by
 from tinytorch_hf.check.programs.builder import Available
 from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run, right_for
 from tinytorch_hf.check.programs.program import Program
+from tinytorch_hf.check.programs.relations import RELATIONS, is_broken
 from tinytorch_hf.check.programs.shrink import shrunk
+from tinytorch_hf.check.programs.sound import is_sound
 from tinytorch_hf.judging.case import Results
-from tinytorch_hf.judging.results import WRONG, Outcome, Result
+from tinytorch_hf.judging.results import WRONG, Difference, Outcome, Result
 from tinytorch_hf.student.answers import Ask
 from tinytorch_hf.student.faults import unbuilt
 from tinytorch_hf.student.mapping import FrameworkMap
@@ -84,6 +86,14 @@ def tried(
     return results
 
 
+def _counted(n_failing: int, n_tried: int) -> str:
+    return f"{n_failing} of {n_tried} programs {'differ' if n_failing > 1 else 'differs'}; this is the shortest found"
+
+
+def _all_of(results: Results) -> tuple[Difference, ...]:
+    return tuple(Difference(name, "") for name in results)
+
+
 class _Trial:
     def __init__(
         self, asking: Asking, framework_map: FrameworkMap, has: Available, battery: Sequence[Result], seed: int
@@ -103,6 +113,8 @@ class _Trial:
         before = self._asking.seconds
         if not any(form in self._has for form in generate.needed(family)):
             return self._lacking(name, family)
+        if family == generate.RELATED:
+            return dataclasses.replace(self._related(name, n), seconds=self._asking.seconds - before)
         rights = [
             right
             for builder in generate.generated(family, self._has, n, self._seed)
@@ -121,6 +133,51 @@ class _Trial:
                     failures.append(_Failure(right.program, right, found, finding))
         seconds = self._asking.seconds - before
         return dataclasses.replace(self._judged(name, failures, n_tried, n_untried), seconds=seconds)
+
+    def _related(self, name: str, n: int) -> Result:
+        """How programs stand to each other that have to stand in a relation."""
+        failures = []
+        drawn = list(generate.related(self._has, n, self._seed))
+        programs = [builder.program() for _, builder in drawn]
+        others = [
+            RELATIONS[relation].others(one, self._has) for (relation, _), one in zip(drawn, programs, strict=True)
+        ]
+        found = iter(self._asking.run_all([*programs, *(one for each in others for one in each)]))
+        results = [next(found) for _ in programs]
+        for (relation, _), program, result, each in zip(drawn, programs, results, others, strict=True):
+            given = [next(found) for _ in each]
+            if given and is_broken(RELATIONS[relation], result, given):
+                failures.append((relation, program))
+        n_tried = sum(map(bool, others))
+        if not failures:
+            return self._judged(name, [], n_tried, 0)
+        relation, program = min(failures, key=lambda one: len(one[1]))
+        short = shrunk(program, lambda candidates: self._breaks(relation, candidates))
+        known = (row for row, other in self._known if other.program.forms <= short.forms)
+        other = RELATIONS[relation].others(short, self._has)[0]
+        return Result(
+            name,
+            MODULE,
+            Outcome.DIFFERS,
+            f"it is not true that {RELATIONS[relation].sentence}\n{_counted(len(failures), n_tried)}",
+            follows=named_by(short, self._wrong)[:2] or tuple(known)[:1],
+            snippet="\n".join([*self._shown(short), "# The other way:", *self._shown(other)]),
+        )
+
+    def _breaks(self, relation: str, programs: Sequence[Program]) -> list[bool]:
+        """For each program whether the relation does not hold."""
+        broken = []
+        for program in programs:
+            others = RELATIONS[relation].others(program, self._has) if is_sound(program) else []
+            first, *given = self._asking.run_all([program, *others]) if others else [{}]
+            broken.append(bool(others) and is_broken(RELATIONS[relation], first, given))
+        return broken
+
+    def _shown(self, program: Program) -> list[str]:
+        """A program with all that it gives."""
+        (found,) = self._asking.run_all([program])
+        right = Right(program)
+        return self._lines(_Failure(program, right, found, Finding("", "", differences=_all_of(right.values))))
 
     def _lacking(self, name: str, family: str) -> Result:
         wrong = [form for form in generate.needed(family) if form in self._has.faulty]
@@ -149,13 +206,12 @@ class _Trial:
         follows = self._explained(failure)
         together = () if follows else self._alike(failure)
         self._known.append((name, failure))
-        differ = "differ" if len(failures) > 1 else "differs"
         is_crash = failure.finding.way.startswith("crash")
         return Result(
             name,
             MODULE,
             Outcome.CRASHES if is_crash else Outcome.DIFFERS,
-            f"{failure.finding.text}\n{len(failures)} of {n_tried} programs {differ}; this is the shortest found",
+            f"{failure.finding.text}\n{_counted(len(failures), n_tried)}",
             where=failure.finding.where,
             differences=failure.finding.differences,
             follows=follows,
