@@ -244,7 +244,7 @@ def _check(options: argparse.Namespace) -> int:
     programs = trial.N_PROGRAMS if options.programs is None else options.programs
     required = _required(options.only, options.require, programs)
     progress = _progress(options.only, programs)
-    report = run.check(framework_map, folder, options.only, options.timeout, options.seed, progress, programs)
+    report = run.check(framework_map, folder, options.only, options.timeout, options.seed, progress, programs=programs)
     report = dataclasses.replace(report, required=required)
     if options.junit:
         junit.write(report, options.junit)

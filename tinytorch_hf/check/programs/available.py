@@ -34,7 +34,7 @@ def probes() -> dict[str, Program]:
     """For each form the smallest program with it."""
     found = {}
     for form in _EVERYTHING.forms:
-        b = Builder(np.random.default_rng(7), _EVERYTHING)
+        b = Builder(np.random.default_rng(7), _EVERYTHING, all_asked=True)
         output = _tried(b, form)
         assert output is not None, form  # noqa: S101 -- every probe is one that can be relied on
         b.backward(output)
@@ -47,9 +47,9 @@ def _tried(b: Builder, form: str) -> str | None:
     if form in LAYERS:
         return _layer(b, form)
     if form == "attention":
-        return b.operation(form, [b.leaf((2, 3, 5), gradient=True) for _ in range(3)])
+        return b.operation(form, [b.leaf((2, 3, 5)) for _ in range(3)])
     if form in ("@", ".matmul"):
-        return b.operation(form, (b.leaf((3, 5), gradient=True), b.leaf((5, 2), gradient=True)))
+        return b.operation(form, (b.leaf((3, 5)), b.leaf((5, 2))))
     x = b.positive((3, 5)) if form in ("log", "sqrt", "**") else b.away((3, 5))
     if form.startswith("number "):
         return b.operation(form, (2, x))
@@ -69,7 +69,7 @@ def _tried(b: Builder, form: str) -> str | None:
 
 def _layer(b: Builder, part: str) -> str | None:
     if part in ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"):
-        x = b.leaf((2, 3, 4, 5), gradient=True)
+        x = b.leaf((2, 3, 4, 5))
         if part == "Conv2d":
             values = {"weight": b.numbers((2, 3, 2, 2)), "bias": b.numbers((2,))}
             return b.call(b.layer(part, (3, 2, 2), values), x)

@@ -49,6 +49,8 @@ class Builder:
         The generator.
     available
         What may be used.
+    all_asked
+        Whether every tensor wants a gradient, and not only most of them.
 
     Attributes
     ----------
@@ -58,8 +60,9 @@ class Builder:
         Names of the tensors that statements may take, in the order in which they were made.
     """
 
-    def __init__(self, rng: np.random.Generator, available: Available) -> None:
+    def __init__(self, rng: np.random.Generator, available: Available, all_asked: bool = False) -> None:
         self.rng = rng
+        self._all_asked = all_asked
         self.available = available
         self.statements: list[Statement] = []
         self.values: dict[str, Any] = {}
@@ -125,7 +128,7 @@ class Builder:
     ) -> str:
         """A tensor of new values, which mostly wants a gradient."""
         if gradient is None:
-            gradient = not self.chance(0.15)
+            gradient = self._all_asked or not self.chance(0.15)
         given = self.numbers(shape, scale, shift) if values is None else values
         name = self._added(TENSOR, (), {"values": given, "gradient": gradient}, "")
         self._leaves.append(name)

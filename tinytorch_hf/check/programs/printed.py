@@ -70,6 +70,16 @@ def lines(
     return written
 
 
+def operation(program: Program) -> str:
+    """The last operation of a program, as it is written."""
+    one = program.operations[-1]
+    names = [each if isinstance(each, str) else str(each) for each in one.operands]
+    if one.form == CALL:
+        made = {layer.name: layer.arguments for layer in program.of(MAKE)}[one.sources[0]]
+        return f"{layers.text(made['part'], made)}({names[1]})"
+    return FORMS[one.form].text(names, one.arguments)
+
+
 def _statement(one: Statement, shapes: Mapping[str, tuple[int, ...]], conventions: Conventions) -> list[str]:
     arguments = one.arguments
     names = [each if isinstance(each, str) else str(each) for each in one.operands]

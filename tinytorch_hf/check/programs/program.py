@@ -79,6 +79,11 @@ class Program:
         )
 
     @property
+    def operations(self) -> list[Statement]:
+        """The statements that compute something."""
+        return [one for one in self if one.form not in (TENSOR, MAKE, BACKWARD, ZERO)]
+
+    @property
     def features(self) -> frozenset[str]:
         """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
         used = [source for one in self if one.form not in (BACKWARD, ZERO, CALL) for source in one.sources]

@@ -26,9 +26,11 @@ from tinytorch_hf.check.programs.sound import UnsoundError, values_of
 Fails = Callable[[Sequence[Program]], Sequence[bool]]
 
 _AT_ONCE = 10
+# From so many statements on, many are left out at once.
+_LONG = 16
 
 
-def shrunk(program: Program, fails: Fails, seconds: float = 1.0, requests: int = 60) -> Program:
+def shrunk(program: Program, fails: Fails, seconds: float = 2.5, requests: int = 80) -> Program:
     """The shortest program found that fails in the same way.
 
     Parameters
@@ -80,8 +82,16 @@ def _new(program: Program, tried: set[str]) -> Iterator[Program]:
 
 def _candidates(program: Program) -> Iterator[Program]:
     yield from map(_without_unused, _passes(program))
+    if len(program) > _LONG:
+        yield from map(_without_unused, _halved(program))
     yield from map(_without_unused, _ends(program))
     yield from map(_without_unused, _replaced(program))
+    # Where what leads nowhere is what disturbs.
+    if len(_without_unused(program)) < len(program):
+        yield from _passes(program)
+        yield from _dead(program)
+        yield from _ends(program)
+        yield from _replaced(program)
     yield from _quieter(program)
     yield from _shorter(program)
     yield from _plainer(program)
@@ -102,6 +112,31 @@ def _ends(program: Program) -> Iterator[Program]:
         if one.form not in (TENSOR, MAKE, BACKWARD, ZERO):
             kept = program.statements[: place + 1]
             yield Program((*kept, Statement("", BACKWARD, (one.name,), {"scale": 1.0})))
+
+
+def _halved(program: Program) -> Iterator[Program]:
+    """With many statements in a row passed over: first a half of them, then a quarter, and so on."""
+    try:
+        values = values_of(program)
+    except UnsoundError:
+        return
+    made = [one for one in program if one.form not in (TENSOR, MAKE, BACKWARD, ZERO)]
+    length = len(made) // 2
+    while length > 1:
+        for start in range(0, len(made) - length, length):
+            first, last = made[start], made[start + length]
+            if values[first.name].shape == values[last.name].shape:
+                place = program.statements.index(last)
+                yield _renaming(_left_out(program, place), last.name, first.name)
+        length //= 2
+
+
+def _dead(program: Program) -> Iterator[Program]:
+    """With one statement fewer of those that nothing is made of."""
+    used = {source for one in program for source in one.sources}
+    for place, one in enumerate(program):
+        if one.name and one.name not in used:
+            yield _left_out(program, place)
 
 
 def _replaced(program: Program) -> Iterator[Program]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ N_PROGRAMS = 400
 """How many programs are tried by default."""
 
 _LIMIT_S = 10.0
+_MOST_SHRUNK = 4
 
 
 def names() -> list[str]:
@@ -100,6 +102,7 @@ class _Trial:
     ) -> None:
         self._asking = asking
         self._map = framework_map
+        self._is_mapped = framework_map != FrameworkMap(framework_map.package)
         self._has = has
         self._battery = battery
         self._wrong = [one.name for one in battery if one.outcome in WRONG]
@@ -200,6 +203,14 @@ class _Trial:
         # Short ones first, and those first that nothing explains which was found before.
         ordered = sorted(failures, key=lambda one: (bool(self._explained(one)), len(one.program)))
         failure = self._short(ordered[0])
+        if self._is_mapped and not self._explained(failure):
+            # What one operation alone does otherwise may be what another framework means by it.
+            shorts = itertools.chain([failure], (self._short(one) for one in ordered[1:_MOST_SHRUNK]))
+            several = next((one for one in shorts if len(one.program.operations) > 1), None)
+            if several is None:
+                text = f"`{printed.operation(failure.program)}` alone is something else here, or is refused"
+                return Result(name, MODULE, Outcome.UNTRIED, text)
+            failure = several
         stubs = self._asking.stubs(failure.program)
         if stubs:
             return Result(name, MODULE, Outcome.MISSING, unbuilt(stubs))
