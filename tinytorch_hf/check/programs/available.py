@@ -28,18 +28,23 @@ _FEATURES: Mapping[str, tuple[str, ...]] = {
     "leaves that are not asked": ("gradient-not-asked",),
 }
 _EVERYTHING = Available(frozenset([*FORMS, *LAYERS]))
+# The battery's cases about a step of gradient descent.
+_DESCENT = ("sgd", "sgd-defaults", "sgd-parameters-given")
 
 
 def probes() -> dict[str, Program]:
     """For each form the smallest program with it."""
     found = {}
-    for form in _EVERYTHING.forms:
+    for form in sorted(_EVERYTHING.forms):
         b = Builder(np.random.default_rng(7), _EVERYTHING, all_asked=True)
         output = _tried(b, form)
         assert output is not None, form  # noqa: S101 -- every probe is one that can be relied on
         b.backward(output)
         found[form] = b.program()
-    return found
+    b = Builder(np.random.default_rng(7), _EVERYTHING)
+    b.backward(str(_layer(b, "Linear")))
+    b.step(0.5)
+    return {**found, "SGD": b.program()}
 
 
 def _tried(b: Builder, form: str) -> str | None:
@@ -68,21 +73,29 @@ def _tried(b: Builder, form: str) -> str | None:
 
 
 def _layer(b: Builder, part: str) -> str | None:
+    """What a layer makes of the smallest input that will do."""
     if part in ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"):
         x = b.leaf((2, 3, 4, 5))
-        if part == "Conv2d":
-            values = {"weight": b.numbers((2, 3, 2, 2)), "bias": b.numbers((2,))}
-            return b.call(b.layer(part, (3, 2, 2), values), x)
-        if part == "BatchNorm2d":
-            return b.call(b.layer(part, (3,), {"gamma": b.numbers((3,)), "beta": b.numbers((3,))}), x)
-        return b.call(b.layer(part, (2,)), x)
-    x = b.away((3, 5))
-    if part == "Linear":
-        return b.call(b.layer(part, (5, 2), {"weight": b.numbers((5, 2)), "bias": b.numbers((2,))}), x)
-    if part == "LayerNorm":
-        return b.call(b.layer(part, (5,), {"gamma": b.numbers((5,)), "beta": b.numbers((5,))}), x)
-    extra = {"MSELoss": {"target": b.numbers((3, 5))}, "CrossEntropyLoss": {"labels": [4, 0, 2]}}
-    return b.call(b.layer(part), x, **extra.get(part, {}))
+    elif part == "BinaryCrossEntropyLoss":
+        x = b.leaf((3, 5), values=np.round(b.rng.uniform(0.1, 0.9, (3, 5)), 2).tolist())
+    else:
+        x = b.away((3, 5))
+    sizes: Mapping[str, tuple[int, ...]] = {
+        **{"Linear": (5, 2), "LayerNorm": (5,), "Conv2d": (3, 2, 2), "BatchNorm2d": (3,)},
+        **{"MaxPool2d": (2,), "AvgPool2d": (2,)},
+    }
+    values: Mapping[str, dict[str, Any]] = {
+        "Linear": {"weight": b.numbers((5, 2)), "bias": b.numbers((2,))},
+        "LayerNorm": {"gamma": b.numbers((5,)), "beta": b.numbers((5,))},
+        "Conv2d": {"weight": b.numbers((2, 3, 2, 2)), "bias": b.numbers((2,))},
+        "BatchNorm2d": {"gamma": b.numbers((3,)), "beta": b.numbers((3,))},
+    }
+    called: Mapping[str, dict[str, Any]] = {
+        "MSELoss": {"target": b.numbers((3, 5))},
+        "BinaryCrossEntropyLoss": {"target": b.rng.integers(0, 2, (3, 5)).astype(float).tolist()},
+        "CrossEntropyLoss": {"labels": [4, 0, 2]},
+    }
+    return b.call(b.layer(part, sizes.get(part, ()), values.get(part)), x, **called.get(part, {}))
 
 
 def with_definition(program: Program, definition: int) -> Program:
@@ -131,6 +144,8 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Availabl
 
 def cases_of(form: str) -> tuple[str, ...]:
     """The battery's cases that are about an operation or a layer."""
+    if form == "SGD":
+        return _DESCENT
     if form in LAYERS:
         return LAYERS[form].cases
     return FORMS[form].cases if form in FORMS else ()

@@ -9,7 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Operand, Program, Statement
+from tinytorch_hf.check.programs.program import (
+    BACKWARD,
+    CALL,
+    MAKE,
+    OPTIMIZER,
+    SCALE,
+    STEP,
+    TENSOR,
+    ZERO,
+    Operand,
+    Program,
+    Statement,
+)
 from tinytorch_hf.check.programs.sound import UnsoundError, evaluate
 
 LENGTHS = (2, 3, 5, 7, 4)
@@ -182,6 +194,17 @@ class Builder:
     def zero(self, names: Sequence[str]) -> None:
         """Have leaves forget their gradients."""
         self.statements.append(Statement("", ZERO, tuple(names), {}))
+
+    def scale(self, names: Sequence[str]) -> None:
+        """Halve gradients in their place, as clipping does."""
+        self.statements.append(Statement("", SCALE, tuple(names), {}))
+
+    def step(self, rate: float) -> None:
+        """Have an optimizer change the layers' parameters; it is made before anything is computed."""
+        made = [one for one in self.statements if one.form == MAKE]
+        others = [one for one in self.statements if one.form != MAKE]
+        optimizer = Statement("optimizer", OPTIMIZER, tuple(one.name for one in made), {"rate": rate})
+        self.statements = [*made, optimizer, *others, Statement("", STEP, ("optimizer",), {})]
 
     def layers(self) -> list[str]:
         """The layers so far."""

@@ -12,6 +12,9 @@ from tinytorch_hf.check.programs.builder import Available, Builder
 from tinytorch_hf.check.programs.program import Program
 from tinytorch_hf.check.programs.relations import RELATIONS, rows_program
 
+TRAINED = "training"
+"""The family of which layers are trained for a step, with the parameters that they themselves give."""
+
 RELATED = "relations"
 """The family whose programs are held against each other, and not against PyTorch."""
 
@@ -20,9 +23,10 @@ FAMILIES: Mapping[str, int] = {
     "shapes": 18,
     "reductions": 16,
     "products": 12,
-    "layers": 16,
-    "images": 10,
+    "layers": 14,
+    "images": 8,
     "chains": 2,
+    TRAINED: 6,
     RELATED: 6,
 }
 """The families of programs, and how many of a hundred each has."""
@@ -30,12 +34,15 @@ FAMILIES: Mapping[str, int] = {
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "layers": ("Linear", "ReLU", "Sigmoid", "Tanh", "GELU", "Softmax", "LayerNorm"),
     "images": ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"),
+    TRAINED: ("SGD",),
     "products": ("@", ".matmul"),
     "reductions": ("sum", "mean", "max"),
 }
 """Of which forms a family needs one at least; any other needs an operator."""
 
 _CHAIN = 100
+_ROW_STEPS = (steps.linear, steps.linear, steps.activation, steps.layer_norm)
+_IMAGE_STEPS = (steps.convolution, steps.convolution, steps.batch_norm, steps.activation)
 _MOST_TRIES = 12
 
 
@@ -65,7 +72,7 @@ def generated(family: str, available: Available, n: int, seed: int) -> Iterator[
 
 def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Builder]]:
     """So many programs of all families, each with the name of a relation that is to be tried with it."""
-    others = [family for family in FAMILIES if family not in (RELATED, "chains")]
+    others = [family for family in FAMILIES if family not in (RELATED, TRAINED, "chains")]
     for number in range(n):
         rng = np.random.default_rng([seed, zlib.crc32(RELATED.encode()), number])
         name = list(RELATIONS)[number % len(RELATIONS)]
@@ -84,15 +91,39 @@ def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Buil
 
 def _program(b: Builder, family: str) -> Builder | None:
     """A program; None where nothing came of it."""
+    if family == TRAINED:
+        return _trained(b)
     steps.first_leaf(b, family)
     has_second = family != "chains" and b.chance(0.2)
     if not _pass(b, family):
         return None
     if has_second:
-        if b.chance(0.3) and b.asked():
+        kind = b.rng.random()
+        if kind < 0.3 and b.asked():
             b.zero(b.asked() if b.chance(0.5) else b.asked()[:1])
+        elif kind < 0.7 and b.asked():
+            b.scale(b.asked()[:1])
         if not _pass(b, family):
             return None
+    return b
+
+
+def _trained(b: Builder) -> Builder | None:
+    """Layers in a row, a loss, and a step of gradient descent."""
+    if b.chance(0.3):
+        b.leaf((2, 2, 4, 5), gradient=False)
+        made = [b.one_of(_IMAGE_STEPS)(b) for _ in range(3)]
+    else:
+        b.leaf(b.lengths(2), gradient=False)
+        made = [b.one_of(_ROW_STEPS)(b) for _ in range(4)]
+    results = [name for name in made if name and b.leads_to_a_leaf(name)]
+    if not results:
+        return None
+    output = (b.chance(0.6) and steps.loss(b)) or results[-1]
+    if not b.leads_to_a_leaf(output):
+        return None
+    b.backward(output)
+    b.step(b.one_of((0.1, 0.5)))
     return b
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.check.programs import layers
 from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import (
+    BACKWARD,
+    CALL,
+    MAKE,
+    OPTIMIZER,
+    SCALE,
+    STEP,
+    TENSOR,
+    ZERO,
+    Program,
+    Statement,
+)
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Results, is_gradient
 from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, UntriedError
@@ -74,11 +85,18 @@ def _run(student: Student, program: Program, results: Results) -> None:
             if student.has_autograd:
                 _send_back(student, output, found.shape, statement.arguments["scale"])
                 results |= _gradients(student, program, values, n_backward)
-        elif statement.form == ZERO:
+        elif statement.form in _EFFECTS:
             for name in statement.sources:
-                _zero(student, values[name])
+                _EFFECTS[statement.form](student, values[name])
+        elif statement.form == MAKE:
+            values[statement.name] = layers.build(student, statement.arguments, keeps_flags=program.is_training)
         else:
             values[statement.name] = _value(student, statement, values)
+    if program.is_training:
+        results |= {
+            f"parameter {layer}.{path}": np.array(student.parameter_values(values[layer], path))
+            for layer, path in program.parameters
+        }
     if not outputs:
         last = program.statements[-1].name
         results[f"output {last}"] = np.array(student.array(values[last]))
@@ -90,8 +108,9 @@ def _value(student: Student, statement: Statement, values: dict[str, Any]) -> An
     arguments = statement.arguments
     if statement.form == TENSOR:
         return student.tensor(np.array(arguments["values"], dtype=np.float32), gradient=arguments["gradient"])
-    if statement.form == MAKE:
-        return layers.build(student, arguments)
+    if statement.form == OPTIMIZER:
+        given = [one for layer in statement.sources for one in student.parameters(values[layer]) or ()]
+        return student.part("SGD")(given, lr=arguments["rate"])
     operands = [values[one] if isinstance(one, str) else one for one in statement.operands]
     if statement.form == CALL:
         return layers.call(student, operands[0], operands[1], arguments)
@@ -114,13 +133,29 @@ def _zero(student: Student, tensor: Any) -> None:
         setattr(tensor, student.conventions.grad, None)
 
 
+def _halve(student: Student, tensor: Any) -> None:
+    """Halve a gradient where it is, as clipping does; one that nobody may write to is replaced."""
+    found = student.gradient(tensor)
+    if found is not None and found.flags.writeable:
+        np.multiply(found, 0.5, out=found, casting="unsafe")
+    elif found is not None:
+        student.set_gradient(tensor, found * np.float32(0.5))
+
+
+def _step(_: Student, optimizer: Any) -> None:
+    optimizer.step()
+
+
+_EFFECTS: Mapping[str, Callable[[Student, Any], None]] = {ZERO: _zero, SCALE: _halve, STEP: _step}
+
+
 def _gradients(student: Student, program: Program, values: dict[str, Any], number: int) -> Results:
     found: Results = {}
     for leaf in program.leaves:
         if leaf in values:
             gradient = student.gradient(values[leaf])
             found[gradient_name(leaf, number)] = None if gradient is None else np.array(gradient)
-    for layer, path in program.parameters:
+    for layer, path in () if program.is_training else program.parameters:
         if layer in values:
             gradient = student.parameter_gradient(values[layer], path)
             found[gradient_name(f"{layer}.{path}", number)] = None if gradient is None else np.array(gradient)

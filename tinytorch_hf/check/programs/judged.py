@@ -17,7 +17,18 @@ import numpy as np
 from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.interpret import ERROR, KIND, WHERE, gradient_name, seed_gradient
 from tinytorch_hf.check.programs.layers import LAYERS
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import (
+    BACKWARD,
+    CALL,
+    MAKE,
+    OPTIMIZER,
+    SCALE,
+    STEP,
+    TENSOR,
+    ZERO,
+    Program,
+    Statement,
+)
 from tinytorch_hf.check.programs.sound import is_sound, values_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import yardstick
@@ -176,14 +187,30 @@ def _run(judge: Judge, program: Program, moving: np.random.Generator | None) -> 
             if output.requires_grad:
                 output.backward(judge.tensor(seed_gradient(shape, one.arguments["scale"])))
             results |= _gradients(judge, program, values, n_backward)
-        elif one.form == ZERO:
+        elif one.form in (ZERO, SCALE):
             for name in one.sources:
-                values[name].grad = None
+                given = values[name].grad
+                values[name].grad = None if given is None or one.form == ZERO else given * 0.5
+        elif one.form == OPTIMIZER:
+            values[one.name] = one.arguments["rate"]
+        elif one.form == STEP:
+            results |= _stepped(judge, program, values, values[one.sources[0]])
         else:
             values[one.name] = _value(judge, one, values)
     if not n_backward:
         results[f"output {program.statements[-1].name}"] = judge.array(values[program.statements[-1].name])
     return results
+
+
+def _stepped(judge: Judge, program: Program, values: Mapping[str, Any], rate: float) -> Results:
+    """The parameters after a step of gradient descent."""
+    stepped: Results = {}
+    for layer, path in program.parameters:
+        parameter = values[layer][1][path]
+        before = judge.array(parameter)
+        change = 0.0 if parameter.grad is None else rate * judge.array(parameter.grad)
+        stepped[f"parameter {layer}.{path}"] = before - change
+    return stepped
 
 
 def _value(judge: Judge, one: Statement, values: Mapping[str, Any]) -> Any:
@@ -202,7 +229,8 @@ def definition(made: Mapping[str, Any]) -> Any:
 
 def _gradients(judge: Judge, program: Program, values: Mapping[str, Any], number: int) -> Results:
     tensors = {leaf: values[leaf] for leaf in program.leaves if leaf in values}
-    tensors |= {f"{layer}.{path}": values[layer][1][path] for layer, path in program.parameters if layer in values}
+    if not program.is_training:
+        tensors |= {f"{layer}.{path}": values[layer][1][path] for layer, path in program.parameters if layer in values}
     return {
         gradient_name(name, number): judge.array(judge.torch.zeros_like(one) if one.grad is None else one.grad)
         for name, one in tensors.items()

@@ -51,15 +51,23 @@ def text(part: str, arguments: Arguments) -> str:
     return f"{part}({', '.join(given)})"
 
 
-def build(student: Student, arguments: Arguments) -> Any:
-    """Build a layer in the student's framework, with the values that belong in it."""
+def build(student: Student, arguments: Arguments, keeps_flags: bool) -> Any:
+    """Build a layer in the student's framework, with the values that belong in it.
+
+    With ``keeps_flags`` whether its parameters want gradients stays what the layer itself has said.
+    """
     part = arguments["part"]
     built = student.part(part)(*arguments["sizes"], **arguments["named"])
     values = {path: np.array(value, dtype=np.float32) for path, value in arguments["values"].items()}
     if not values:
         return built
     layer = named(student, built, {path: value.shape for path, value in values.items()})
+    held = {path: student.held(layer, path) for path in values}
+    flags = {path: student.wants_gradient(parameter) for path, parameter in held.items()}
     student.load(layer, values)
+    for path, parameter in held.items() if keeps_flags else ():
+        if student.wants_gradient(parameter) is not flags[path]:
+            setattr(parameter, student.conventions.requires_grad, flags[path])
     return layer
 
 
@@ -134,6 +142,11 @@ LAYERS: Mapping[str, Layer] = {
     "MSELoss": Layer(
         lambda judge, _p, x, call_too: judge.F.mse_loss(x, _target(judge, call_too)),
         ("mse", "mse-one-sample", "mse-in-a-sum"),
+        extra=("target",),
+    ),
+    "BinaryCrossEntropyLoss": Layer(
+        lambda judge, _p, x, call_too: judge.F.binary_cross_entropy(x, _target(judge, call_too)),
+        ("binary-cross-entropy", "binary-cross-entropy-one-sample", "binary-cross-entropy-in-a-sum"),
         extra=("target",),
     ),
     "CrossEntropyLoss": Layer(

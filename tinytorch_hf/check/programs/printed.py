@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,18 @@ import numpy as np
 from tinytorch_hf.check.programs import layers
 from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.interpret import seed_gradient
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import (
+    BACKWARD,
+    CALL,
+    MAKE,
+    OPTIMIZER,
+    SCALE,
+    STEP,
+    TENSOR,
+    ZERO,
+    Program,
+    Statement,
+)
 from tinytorch_hf.check.programs.sound import UnsoundError, values_of
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student.mapping import Conventions
@@ -23,6 +34,7 @@ def parts(program: Program) -> list[str]:
     """What has to be imported."""
     found = ["Tensor", *(one.arguments["part"] for one in program.of(MAKE))]
     found += ["scaled_dot_product_attention"] if program.of("attention") else []
+    found += ["SGD"] if program.of(OPTIMIZER) else []
     return list(dict.fromkeys(found))
 
 
@@ -67,7 +79,17 @@ def lines(
             number += 1
             ending = f" after backward {number}" if number > 1 else ""
             written += _prints(one, number, ending, found, right, different, conventions)
+        if one.form == STEP:
+            for name in different:
+                if name.startswith("parameter "):
+                    layer, _, path = name.removeprefix("parameter ").partition(".")
+                    shown = f"{layer}.{_renamed(path, conventions)}.{conventions.data}"
+                    written.append(_print(shown, found.get(name), right[name]))
     return written
+
+
+def _print(shown: str, found: Any, right: Any) -> str:
+    return f"print({shown})  # yours: {_rounded(found)}, PyTorch: {_rounded(right)}"
 
 
 def operation(program: Program) -> str:
@@ -86,17 +108,8 @@ def _statement(one: Statement, shapes: Mapping[str, tuple[int, ...]], convention
     if one.form == TENSOR:
         asked = f", {conventions.requires_grad}=True" if arguments["gradient"] else ""
         return [f"{one.name} = Tensor({_plain(arguments['values'])}{asked})"]
-    if one.form == MAKE:
-        given = [f"{one.name} = {layers.text(arguments['part'], arguments)}"]
-        return given + [
-            f"{one.name}.{_renamed(path, conventions)}.{conventions.data} = np.array({_plain(value)}, dtype=np.float32)"
-            for path, value in arguments["values"].items()
-        ]
-    if one.form == CALL:
-        more = [f", Tensor({_plain(arguments[key])})" for key in ("target", "labels") if key in arguments]
-        return [f"{one.name} = {names[0]}({names[1]}{''.join(more)})"]
-    if one.form == ZERO:
-        return [f"{name}.{conventions.grad} = None" for name in names]
+    if one.form in _WRITTEN:
+        return _WRITTEN[one.form](one, names, conventions)
     if one.form == BACKWARD:
         shape = shapes.get(names[0], ())
         seed = seed_gradient(shape, arguments["scale"])
@@ -104,6 +117,34 @@ def _statement(one: Statement, shapes: Mapping[str, tuple[int, ...]], convention
         is_one = math.prod(shape) == 1 and arguments["scale"] == 1
         return [f"{names[0]}.{conventions.backward}({'' if is_one else given_seed})"]
     return [f"{one.name} = {FORMS[one.form].text(names, arguments)}"]
+
+
+def _made(one: Statement, _names: Sequence[str], conventions: Conventions) -> list[str]:
+    values = one.arguments["values"].items()
+    return [f"{one.name} = {layers.text(one.arguments['part'], one.arguments)}"] + [
+        f"{one.name}.{_renamed(path, conventions)}.{conventions.data} = np.array({_plain(value)}, dtype=np.float32)"
+        for path, value in values
+    ]
+
+
+def _called(one: Statement, names: Sequence[str], _: Conventions) -> list[str]:
+    more = [f", Tensor({_plain(one.arguments[key])})" for key in ("target", "labels") if key in one.arguments]
+    return [f"{one.name} = {names[0]}({names[1]}{''.join(more)})"]
+
+
+def _optimizer(one: Statement, names: Sequence[str], conventions: Conventions) -> list[str]:
+    given = " + ".join(f"{name}.{conventions.parameters}()" for name in names)
+    return [f"{one.name} = SGD({given}, lr={one.arguments['rate']})"]
+
+
+_WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], Conventions], list[str]]] = {
+    MAKE: _made,
+    CALL: _called,
+    OPTIMIZER: _optimizer,
+    ZERO: lambda _, names, conventions: [f"{name}.{conventions.grad} = None" for name in names],
+    SCALE: lambda _, names, conventions: [f"{name}.{conventions.grad} *= 0.5" for name in names],
+    STEP: lambda _, names, _conventions: [f"{names[0]}.step()"],
+}
 
 
 def _prints(
@@ -126,7 +167,7 @@ def _prints(
             )
         else:
             continue
-        written.append(f"print({shown})  # yours: {_rounded(found.get(name))}, PyTorch: {_rounded(right[name])}")
+        written.append(_print(shown, found.get(name), right[name]))
     return written
 
 

@@ -11,8 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-TENSOR, MAKE, CALL, BACKWARD, ZERO = "tensor", "make", "call", "backward", "zero"
-"""Statements that are no operation: a leaf, a layer, its call, a pass back, and gradients that are forgotten."""
+TENSOR, MAKE, CALL, BACKWARD = "tensor", "make", "call", "backward"
+"""A leaf, a layer, its call, and a pass back."""
+
+ZERO, SCALE = "zero", "scale"
+"""Gradients are forgotten, or halved in their place."""
+
+OPTIMIZER, STEP = "optimizer", "step"
+"""An optimizer of layers' parameters, and its step, which ends a program."""
+
+EFFECTS = (BACKWARD, ZERO, SCALE, STEP)
+"""Statements without a value."""
+
+NO_TENSORS = (MAKE, OPTIMIZER, *EFFECTS)
+"""Statements that give no tensor."""
+
+_OWN = (TENSOR, CALL, *NO_TENSORS)
 
 # The name of an earlier value, or a number.
 Operand = Any
@@ -35,7 +49,7 @@ class Statement:
     name
         What the value is called; nothing for a statement without one.
     form
-        One of the five above, or a form's name.
+        One of those above, or a form's name.
     operands
         Names of earlier values, and numbers.
     arguments
@@ -73,20 +87,24 @@ class Program:
     def forms(self) -> frozenset[str]:
         """What it uses: operations, and layers by their part."""
         return frozenset(
-            statement.arguments["part"] if statement.form == MAKE else statement.form
+            statement.arguments["part"]
+            if statement.form == MAKE
+            else "SGD"
+            if statement.form == OPTIMIZER
+            else statement.form
             for statement in self
-            if statement.form not in (TENSOR, CALL, BACKWARD)
+            if statement.form not in (TENSOR, CALL, BACKWARD, ZERO, STEP)
         )
 
     @property
     def operations(self) -> list[Statement]:
         """The statements that compute something."""
-        return [one for one in self if one.form not in (TENSOR, MAKE, BACKWARD, ZERO)]
+        return [one for one in self if one.form not in (TENSOR, *NO_TENSORS)]
 
     @property
     def features(self) -> frozenset[str]:
         """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
-        used = [source for one in self if one.form not in (BACKWARD, ZERO, CALL) for source in one.sources]
+        used = [source for one in self if one.form not in (CALL, *NO_TENSORS) for source in one.sources]
         used += [one.sources[1] for one in self.of(CALL)]
         found = {
             "sharing": len(used) > len(set(used)),
@@ -104,6 +122,11 @@ class Program:
     def parameters(self) -> list[tuple[str, str]]:
         """Each layer's parameters: the layer, and the parameter."""
         return [(made.name, path) for made in self.of(MAKE) for path in made.arguments["values"]]
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it ends with an optimizer's step; then parameters count, and not their gradients."""
+        return bool(self.of(STEP))
 
     @property
     def ties(self) -> dict[str, Any]:
@@ -139,7 +162,7 @@ def _statement(value: Any, forms: Sequence[str] | Mapping[str, Any], known: set[
     name, form, operands, arguments = value
     if not isinstance(name, str) or (name and not _NAME.fullmatch(name)) or name in known - {""}:
         raise ProgramError(f"a value cannot be called {str(name)[:40]!r}")
-    if form not in (TENSOR, MAKE, CALL, BACKWARD, ZERO) and form not in forms:
+    if form not in _OWN and form not in forms:
         raise ProgramError(f"there is no form {str(form)[:40]!r}")
     if not isinstance(operands, list) or not isinstance(arguments, dict):
         raise ProgramError("operands are a list, and arguments are named")

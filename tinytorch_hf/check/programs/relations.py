@@ -17,7 +17,7 @@ import numpy as np
 from tinytorch_hf.check.programs import steps
 from tinytorch_hf.check.programs.builder import Available, Builder
 from tinytorch_hf.check.programs.interpret import ERROR
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, NO_TENSORS, TENSOR, Program, Statement
 from tinytorch_hf.judging.case import Results, is_gradient
 from tinytorch_hf.judging.rounding import largest_magnitude
 
@@ -61,7 +61,7 @@ def _computed_before(program: Program, _: Available) -> list[Program]:
     first = next(place for place, one in enumerate(program) if one.form == BACKWARD)
     for one in program.statements[:first]:
         statements.append(one)
-        if one.form not in (TENSOR, MAKE, ZERO):
+        if one.form not in (TENSOR, *NO_TENSORS):
             names[one.name] = f"{one.name}0"
             operands = tuple(names.get(each, each) if isinstance(each, str) else each for each in one.operands)
             statements.append(dataclasses.replace(one, name=names[one.name], operands=operands))
@@ -119,7 +119,8 @@ def _close(one: object, other: object, times: float = 1.0) -> bool:
         return one is other
     if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray) or one.shape != other.shape:
         return False
-    apart = np.abs(times * one.astype(np.float64) - other)
+    with np.errstate(all="ignore"):
+        apart = np.abs(times * one.astype(np.float64) - other)
     return bool(np.isfinite(apart).all()) and largest_magnitude(apart) <= _TOLERANCE * max(1.0, largest_magnitude(one))
 
 

@@ -19,7 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import (
+    BACKWARD,
+    CALL,
+    EFFECTS,
+    MAKE,
+    NO_TENSORS,
+    OPTIMIZER,
+    SCALE,
+    STEP,
+    TENSOR,
+    ZERO,
+    Program,
+    Statement,
+)
 from tinytorch_hf.check.programs.sound import UnsoundError, values_of
 
 # Tells for each of some programs whether it still fails in the same way.
@@ -100,7 +113,7 @@ def _candidates(program: Program) -> Iterator[Program]:
 def _passes(program: Program) -> Iterator[Program]:
     """With one pass back fewer, or nothing forgotten between."""
     for place, one in enumerate(program):
-        if one.form == ZERO or (one.form == BACKWARD and len(program.of(BACKWARD)) > 1):
+        if one.form in (ZERO, SCALE) or (one.form == BACKWARD and len(program.of(BACKWARD)) > 1):
             yield _left_out(program, place)
 
 
@@ -109,9 +122,9 @@ def _ends(program: Program) -> Iterator[Program]:
     if len(program.of(BACKWARD)) != 1:
         return
     for place, one in enumerate(program.statements[:-2]):
-        if one.form not in (TENSOR, MAKE, BACKWARD, ZERO):
+        if one.form not in (TENSOR, *NO_TENSORS):
             kept = program.statements[: place + 1]
-            yield Program((*kept, Statement("", BACKWARD, (one.name,), {"scale": 1.0})))
+            yield Program((*kept, Statement("", BACKWARD, (one.name,), {"scale": 1.0}), *program.of(STEP)))
 
 
 def _halved(program: Program) -> Iterator[Program]:
@@ -120,7 +133,7 @@ def _halved(program: Program) -> Iterator[Program]:
         values = values_of(program)
     except UnsoundError:
         return
-    made = [one for one in program if one.form not in (TENSOR, MAKE, BACKWARD, ZERO)]
+    made = [one for one in program if one.form not in (TENSOR, *NO_TENSORS)]
     length = len(made) // 2
     while length > 1:
         for start in range(0, len(made) - length, length):
@@ -146,7 +159,7 @@ def _replaced(program: Program) -> Iterator[Program]:
     except UnsoundError:
         return
     for place, one in enumerate(program.statements):
-        if one.form in (TENSOR, MAKE, BACKWARD, ZERO):
+        if one.form in (TENSOR, *NO_TENSORS):
             continue
         for source in one.sources:
             if source in values and values[source].shape == values[one.name].shape:
@@ -258,14 +271,16 @@ def _without_unused(program: Program) -> Program:
     needed: set[str] = set()
     kept: list[Statement] = []
     for one in reversed(program.statements):
-        if one.form == BACKWARD or one.name in needed:
+        if one.form == OPTIMIZER:
+            kept.append(one)
+        elif one.form in (BACKWARD, STEP) or one.name in needed:
             needed.update(one.sources)
             kept.append(one)
-        elif one.form == ZERO:
+        elif one.form in EFFECTS:
             kept.append(one)
     statements = []
     for one in reversed(kept):
-        if one.form == ZERO:
+        if one.form in (ZERO, SCALE, OPTIMIZER):
             sources = tuple(source for source in one.operands if source in needed)
             if sources:
                 statements.append(dataclasses.replace(one, operands=sources))
@@ -282,7 +297,7 @@ def renamed(program: Program) -> Program:
     for one in program:
         if one.form == MAKE:
             names[one.name] = "layer" if len(made) == 1 else f"layer{made.index(one) + 1}"
-        elif one.name:
+        elif one.name and one.form != OPTIMIZER:
             letter = next(letters, None)
             names[one.name] = letter if letter else f"v{len(names)}"
     return _renamed(program, names)

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.layers import LAYERS
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, TENSOR, ZERO, Program, Statement
+from tinytorch_hf.check.programs.program import CALL, EFFECTS, MAKE, OPTIMIZER, TENSOR, Program, Statement
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.by_numpy.judge import NumPyJudge
 
@@ -25,6 +25,7 @@ _MARGIN = 0.02
 _LEAST_DIVISOR = 0.25
 _LARGEST_EXPONENT = 4.0
 _LEAST_VARIANCE = 0.02
+_LEAST_PROBABILITY = 0.05
 _JUDGE = NumPyJudge("float64")
 
 
@@ -74,7 +75,7 @@ def values_of(program: Program) -> dict[str, Array]:
     values: dict[str, Any] = {}
     with np.errstate(all="ignore"):
         for one in program:
-            if one.form not in (BACKWARD, ZERO):
+            if one.form not in (OPTIMIZER, *EFFECTS):
                 values[one.name] = evaluate(one, values)
     return {name: value.data for name, value in values.items() if not isinstance(value, tuple)}
 
@@ -131,6 +132,8 @@ def _check_layer(made: Mapping[str, Any], x: Array) -> None:
         step = made["named"].get("stride", size)
         windows = sliding_window_view(x, (size, size), (2, 3))[:, :, ::step, ::step]
         _require(_gap(windows.reshape(*windows.shape[:4], -1), -1) >= _MARGIN, "equal values")
+    elif part == "BinaryCrossEntropyLoss":
+        _require(x.min() >= _LEAST_PROBABILITY and x.max() <= 1 - _LEAST_PROBABILITY, "hardly a probability")
     elif part == "LayerNorm":
         _require(x.var(axis=-1).min() >= _LEAST_VARIANCE, "nearly constant")
     elif part == "BatchNorm2d":

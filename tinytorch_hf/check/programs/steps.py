@@ -222,13 +222,17 @@ def batch_norm(b: Builder) -> str | None:
 
 def loss(b: Builder) -> str | None:
     """A loss of what was computed last."""
-    part = b.one_of(("MSELoss", "CrossEntropyLoss"))
+    part = b.one_of(("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss"))
     x = b.pick(lambda shape: len(shape) == 2 and shape[1] > 1)
     if x is None or part not in b.available:
         return None
     shape = b.shape(x)
     if part == "MSELoss":
         return b.call(b.layer(part), x, target=b.numbers(shape))
+    if part == "BinaryCrossEntropyLoss":
+        p = b.call(b.layer("Sigmoid"), x)
+        targets = b.rng.integers(0, 2, shape).astype(float).tolist()
+        return None if p is None else b.call(b.layer(part), p, target=targets)
     return b.call(b.layer(part), x, labels=[int(label) for label in b.rng.integers(0, shape[1], shape[0])])
 
 
