@@ -231,8 +231,11 @@ def _gradients(judge: Judge, program: Program, values: Mapping[str, Any], number
     tensors = {leaf: values[leaf] for leaf in program.leaves if leaf in values}
     if not program.is_training:
         tensors |= {f"{layer}.{path}": values[layer][1][path] for layer, path in program.parameters if layer in values}
+    # Copied, as PyTorch adds to gradients in their place.
     return {
-        gradient_name(name, number): judge.array(judge.torch.zeros_like(one) if one.grad is None else one.grad)
+        gradient_name(name, number): np.array(
+            judge.array(judge.torch.zeros_like(one) if one.grad is None else one.grad)
+        )
         for name, one in tensors.items()
     }
 

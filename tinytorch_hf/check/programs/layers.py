@@ -102,7 +102,8 @@ def _batch_norm(judge: Judge, p: Parameters, x: Any, _: Arguments) -> Any:
 
 def _pooled(name: str) -> Right:
     def right(judge: Judge, _: Parameters, x: Any, arguments: Arguments) -> Any:
-        return getattr(judge.F, name)(x, arguments["sizes"][0], arguments["named"].get("stride"))
+        named_too = arguments["named"]
+        return getattr(judge.F, name)(x, arguments["sizes"][0], named_too.get("stride"), named_too.get("padding", 0))
 
     return right
 

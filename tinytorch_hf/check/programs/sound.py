@@ -130,7 +130,10 @@ def _check_layer(made: Mapping[str, Any], x: Array) -> None:
     elif part == "MaxPool2d":
         size = made["sizes"][0]
         step = made["named"].get("stride", size)
-        windows = sliding_window_view(x, (size, size), (2, 3))[:, :, ::step, ::step]
+        frame = (made["named"].get("padding", 0),) * 2
+        # Far below everything, as infinities have no distance.
+        framed = np.pad(x, ((0, 0), (0, 0), frame, frame), constant_values=-10 * LARGEST)
+        windows = sliding_window_view(framed, (size, size), (2, 3))[:, :, ::step, ::step]
         _require(_gap(windows.reshape(*windows.shape[:4], -1), -1) >= _MARGIN, "equal values")
     elif part == "BinaryCrossEntropyLoss":
         _require(x.min() >= _LEAST_PROBABILITY and x.max() <= 1 - _LEAST_PROBABILITY, "hardly a probability")

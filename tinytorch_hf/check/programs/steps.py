@@ -208,6 +208,8 @@ def pooling(b: Builder) -> str | None:
     if x is None:
         return None
     named: dict[str, Any] = {} if b.chance(0.6) else {"stride": 1}
+    if b.chance(0.2):
+        named["padding"] = 1
     return b.call(b.layer(b.one_of(("MaxPool2d", "AvgPool2d")), (2,), **named), x)
 
 
