@@ -9,6 +9,7 @@ from tinytorch_hf.check.programs.interpret import ERROR, KIND, WHERE
 from tinytorch_hf.check.programs.program import Program
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student.answers import Answer, Ask
+from tinytorch_hf.student.faults import unbuilt
 
 _AT_ONCE = 40
 
@@ -41,9 +42,12 @@ class Asking:
             found += self._run(programs[start : start + _AT_ONCE])
         return found
 
-    def stubs(self, program: Program) -> Sequence[str]:
-        """Functions that a program calls and that are not implemented yet."""
-        return self._ask(ask="programs", programs=[program.as_json()], watch=True).stubs
+    def unbuilt(self, program: Program) -> str:
+        """That a program calls functions which are not implemented yet, in a sentence; or nothing."""
+        answer = self._ask(ask="programs", programs=[program.as_json()], watch=True)
+        if answer.kind == "missing":
+            return answer.message
+        return unbuilt(answer.stubs) if answer.stubs else ""
 
     def homes(self, names: Sequence[str]) -> object:
         """Where parts are defined."""

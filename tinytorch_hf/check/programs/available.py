@@ -136,7 +136,7 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Availabl
             if faults & set(cases_of(form)):
                 faulty.add(form)
                 continue
-            if is_mapped or _is_refused(form, way) or asking.stubs(program):
+            if is_mapped or _is_refused(form, way) or asking.unbuilt(program):
                 continue
         forms.add(form)
     return Available(frozenset(forms), definitions, frozenset(faulty))

@@ -19,7 +19,7 @@ from tinytorch_hf.check.programs.sound import is_sound
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.judging.results import WRONG, Difference, Outcome, Result
 from tinytorch_hf.student.answers import Ask
-from tinytorch_hf.student.faults import unbuilt
+from tinytorch_hf.student.faults import UNBUILT
 from tinytorch_hf.student.mapping import FrameworkMap
 
 MODULE = "programs"
@@ -187,7 +187,7 @@ class _Trial:
         if wrong:
             text = f"what they are made of is wrong alone: {', '.join(wrong)}"
             return Result(name, MODULE, Outcome.UNTRIED, text)
-        return Result(name, MODULE, Outcome.MISSING, f"none of {', '.join(generate.needed(family))}")
+        return Result(name, MODULE, Outcome.MISSING, f"{UNBUILT}{' or '.join(generate.needed(family))}")
 
     def _judged(self, name: str, failures: Sequence[_Failure], n_tried: int, n_untried: int) -> Result:
         if failures:
@@ -211,9 +211,9 @@ class _Trial:
                 text = f"`{printed.operation(failure.program)}` alone is something else here, or is refused"
                 return Result(name, MODULE, Outcome.UNTRIED, text)
             failure = several
-        stubs = self._asking.stubs(failure.program)
-        if stubs:
-            return Result(name, MODULE, Outcome.MISSING, unbuilt(stubs))
+        missing = self._asking.unbuilt(failure.program)
+        if missing:
+            return Result(name, MODULE, Outcome.MISSING, missing)
         follows = self._explained(failure)
         together = () if follows else self._alike(failure)
         self._known.append((name, failure))
