@@ -95,7 +95,9 @@ class Builder:
         return choices[int(self.rng.integers(len(choices)))]
 
     def lengths(self, n: int) -> tuple[int, ...]:
-        """Lengths no two of which are the same."""
+        """Lengths, mostly no two of which are the same."""
+        if self.chance(0.12):
+            return (self.one_of((2, 3)),) * n
         return tuple(int(one) for one in self.rng.permutation(LENGTHS)[:n])
 
     def number(self) -> int | float:

@@ -49,7 +49,9 @@ _MOST_TRIES = 12
 def counts(total: int) -> dict[str, int]:
     """How many programs each family has of so many."""
     whole = sum(FAMILIES.values())
-    return {family: max(1, round(total * share / whole)) if total else 0 for family, share in FAMILIES.items()}
+    found = {family: max(1, total * share // whole) if total else 0 for family, share in FAMILIES.items()}
+    found["operators"] += max(0, total - sum(found.values()))
+    return found
 
 
 def needed(family: str) -> tuple[str, ...]:
@@ -73,6 +75,8 @@ def generated(family: str, available: Available, n: int, seed: int) -> Iterator[
 def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Builder]]:
     """So many programs of all families, each with the name of a relation that is to be tried with it."""
     others = [family for family in FAMILIES if family not in (RELATED, TRAINED, "chains")]
+    # What is kept from one call to the next is kept by layers.
+    with_layers = ["layers", "images", "layers"]
     for number in range(n):
         rng = np.random.default_rng([seed, zlib.crc32(RELATED.encode()), number])
         name = list(RELATIONS)[number % len(RELATIONS)]
@@ -82,7 +86,7 @@ def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Buil
                 is_drawn = (
                     rows_program(builder)
                     if name == "samples"
-                    else _program(builder, builder.one_of(others)) is not None
+                    else _program(builder, builder.one_of(with_layers if name == "repeated" else others)) is not None
                 )
             if is_drawn:
                 yield name, builder
@@ -102,9 +106,11 @@ def _program(b: Builder, family: str) -> Builder | None:
         if kind < 0.3 and b.asked():
             b.zero(b.asked() if b.chance(0.5) else b.asked()[:1])
         elif kind < 0.7 and b.asked():
-            b.scale(b.asked()[:1])
+            b.scale([b.one_of(b.asked())])
         if not _pass(b, family):
             return None
+    elif b.asked() and b.chance(0.25):
+        b.scale([b.one_of(b.asked())])
     return b
 
 

@@ -28,6 +28,9 @@ from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, Untri
 ERROR, KIND, WHERE = "error", "kind of error", "place of error"
 """What is told of a program that ended in an error: its text; "crash", "unbuilt" or "unfit"; file and line."""
 
+AT_THE_END = 0
+"""In place of a number of passes back: what is there when everything was done."""
+
 _SEED = (1.0, -2.0, 0.5, 3.0, -1.5, 2.0, -0.5)
 
 
@@ -39,8 +42,9 @@ def seed_gradient(shape: tuple[int, ...], scale: float) -> Array:
 
 
 def gradient_name(owner: str, number: int) -> str:
-    """What a gradient is called among the results, after so many passes back."""
-    return f"gradient of {owner}" + (f" after backward {number}" if number > 1 else "")
+    """What a gradient is called among the results, after so many passes back, or at the end."""
+    ending = " at the end" if number == AT_THE_END else f" after backward {number}" if number > 1 else ""
+    return f"gradient of {owner}{ending}"
 
 
 def run(student: Student, program: Program, place: Callable[[BaseException], str]) -> Results:
@@ -92,6 +96,8 @@ def _run(student: Student, program: Program, results: Results) -> None:
             values[statement.name] = layers.build(student, statement.arguments, keeps_flags=program.is_training)
         else:
             values[statement.name] = _value(student, statement, values)
+    if program.of(SCALE) and student.has_autograd:
+        results |= _gradients(student, program, values, AT_THE_END)
     if program.is_training:
         results |= {
             f"parameter {layer}.{path}": np.array(student.parameter_values(values[layer], path))

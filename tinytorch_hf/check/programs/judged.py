@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.interpret import ERROR, KIND, WHERE, gradient_name, seed_gradient
+from tinytorch_hf.check.programs.interpret import AT_THE_END, ERROR, KIND, WHERE, gradient_name, seed_gradient
 from tinytorch_hf.check.programs.layers import LAYERS
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
@@ -197,6 +197,8 @@ def _run(judge: Judge, program: Program, moving: np.random.Generator | None) -> 
             results |= _stepped(judge, program, values, values[one.sources[0]])
         else:
             values[one.name] = _value(judge, one, values)
+    if program.of(SCALE):
+        results |= _gradients(judge, program, values, AT_THE_END)
     if not n_backward:
         results[f"output {program.statements[-1].name}"] = judge.array(values[program.statements[-1].name])
     return results

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.check.programs import layers
 from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.interpret import seed_gradient
+from tinytorch_hf.check.programs.interpret import AT_THE_END, gradient_name, seed_gradient
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     CALL,
@@ -75,21 +75,33 @@ def lines(
     number = 0
     for one in program:
         written += _statement(one, shapes, conventions)
+        shown = []
         if one.form == BACKWARD:
             number += 1
-            ending = f" after backward {number}" if number > 1 else ""
-            written += _prints(one, number, ending, found, right, different, conventions)
+            shown = [f"output {one.sources[0]}", *(gradient_name(owner, number) for owner in _owners(program))]
         if one.form == STEP:
-            for name in different:
-                if name.startswith("parameter "):
-                    layer, _, path = name.removeprefix("parameter ").partition(".")
-                    shown = f"{layer}.{_renamed(path, conventions)}.{conventions.data}"
-                    written.append(_print(shown, found.get(name), right[name]))
+            shown = [f"parameter {owner}" for owner in _owners(program)]
+        if one is program.statements[-1]:
+            shown += [gradient_name(owner, AT_THE_END) for owner in _owners(program)]
+        written += [
+            f"print({_attribute(name, conventions)})  # yours: {_rounded(found.get(name))}, "
+            f"PyTorch: {_rounded(right[name])}"
+            for name in shown
+            if name in different
+        ]
     return written
 
 
-def _print(shown: str, found: Any, right: Any) -> str:
-    return f"print({shown})  # yours: {_rounded(found)}, PyTorch: {_rounded(right)}"
+def _owners(program: Program) -> list[str]:
+    return [*program.leaves, *(f"{layer}.{path}" for layer, path in program.parameters)]
+
+
+def _attribute(result: str, conventions: Conventions) -> str:
+    """Where a student finds a result."""
+    is_gradient = result.startswith("gradient of ")
+    owner, _, path = result.removeprefix("gradient of ").split(" ")[0 if is_gradient else 1].partition(".")
+    place = f"{owner}.{_renamed(path, conventions)}" if path else owner
+    return f"{place}.{conventions.grad if is_gradient else conventions.data}"
 
 
 def operation(program: Program) -> str:
@@ -145,30 +157,6 @@ _WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], Conventions], list[st
     SCALE: lambda _, names, conventions: [f"{name}.{conventions.grad} *= 0.5" for name in names],
     STEP: lambda _, names, _conventions: [f"{names[0]}.step()"],
 }
-
-
-def _prints(
-    one: Statement,
-    number: int,
-    ending: str,
-    found: Results,
-    right: Results,
-    different: Sequence[str],
-    conventions: Conventions,
-) -> list[str]:
-    written = []
-    for name in different:
-        if name == f"output {one.sources[0]}":
-            shown = f"{one.sources[0]}.{conventions.data}"
-        elif name.startswith("gradient of ") and name.endswith(ending) and ("after" in name) == (number > 1):
-            owner, _, path = name.removeprefix("gradient of ").removesuffix(ending).partition(".")
-            shown = (
-                f"{owner}.{_renamed(path, conventions)}.{conventions.grad}" if path else f"{owner}.{conventions.grad}"
-            )
-        else:
-            continue
-        written.append(_print(shown, found.get(name), right[name]))
-    return written
 
 
 def _renamed(path: str, conventions: Conventions) -> str:

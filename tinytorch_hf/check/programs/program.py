@@ -93,7 +93,7 @@ class Program:
             if statement.form == OPTIMIZER
             else statement.form
             for statement in self
-            if statement.form not in (TENSOR, CALL, BACKWARD, ZERO, STEP)
+            if statement.form not in (TENSOR, CALL, *EFFECTS)
         )
 
     @property

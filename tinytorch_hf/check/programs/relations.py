@@ -147,10 +147,14 @@ RELATIONS: Mapping[str, Relation] = {
 def rows_program(b: Builder) -> bool:
     """Draw layers in a row, on a batch; whether anything came of it."""
     b.leaf((b.one_of((2, 3)), *b.lengths(2)) if b.chance(0.5) else (2, 2, 4, 5), gradient=True)
-    made = [name for name in (b.one_of(_BY_ROW)(b) for _ in range(4)) if name]
-    if not made or b.values[made[-1]].data.ndim < 2:
+    made = None
+    for _ in range(4):
+        made = b.one_of(_BY_ROW)(b) or made
+        # Each takes what the one before has given.
+        b.pool = b.pool[-1:]
+    if made is None:
         return False
-    b.backward(made[-1])
+    b.backward(made)
     return True
 
 

@@ -121,10 +121,12 @@ def _ends(program: Program) -> Iterator[Program]:
     """That end earlier: an earlier result is passed back from."""
     if len(program.of(BACKWARD)) != 1:
         return
+    (last,) = program.of(BACKWARD)
+    behind = program.statements[program.statements.index(last) + 1 :]
     for place, one in enumerate(program.statements[:-2]):
         if one.form not in (TENSOR, *NO_TENSORS):
             kept = program.statements[: place + 1]
-            yield Program((*kept, Statement("", BACKWARD, (one.name,), {"scale": 1.0}), *program.of(STEP)))
+            yield Program((*kept, Statement("", BACKWARD, (one.name,), {"scale": 1.0}), *behind))
 
 
 def _halved(program: Program) -> Iterator[Program]:

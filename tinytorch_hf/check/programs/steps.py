@@ -34,6 +34,15 @@ def operator(b: Builder) -> str | None:
     return b.operation(method if method in b.available and b.chance(0.2) else symbol, (left, right))
 
 
+def joined_leaves(b: Builder) -> str | None:
+    """Two new tensors, or one and what was computed, to which one gradient goes back."""
+    shape = b.shape(b.pool[-1])
+    x = b.leaf(shape)
+    y = b.leaf(shape) if b.chance(0.7) else b.pick(lambda other: other == shape)
+    made = None if y is None else b.operation(b.one_of(("+", "+", "-")), (x, y))
+    return None if made is None else b.operation("* number", (made, b.number()))
+
+
 def elementwise(b: Builder) -> str | None:
     """A power, a sign, an exponential, a logarithm, a root, an activation as a method."""
     form = b.one_of(("neg", "**", "exp", "log", "sqrt", ".relu", ".sigmoid", ".tanh", "**"))
@@ -252,7 +261,7 @@ def link(b: Builder) -> str | None:
 
 
 STEPS: Mapping[str, tuple[tuple[Step, float], ...]] = {
-    "operators": ((operator, 6), (elementwise, 2), (residual, 1), (reduction, 0.5)),
+    "operators": ((operator, 6), (elementwise, 2), (residual, 1), (joined_leaves, 1), (reduction, 0.5)),
     "shapes": ((operator, 3), (reshape, 2), (transpose, 2), (index, 2.5), (residual, 0.5), (product, 0.5)),
     "reductions": ((operator, 3), (reduction, 4), (tied, 0.6), (residual, 1), (elementwise, 0.5)),
     "products": ((product, 4), (operator, 2), (transpose, 1), (reduction, 0.7), (attention, 0.5), (reshape, 0.5)),
