@@ -8,7 +8,8 @@ import numpy as np
 from programs_here import EVERYTHING, leaf, made, program
 
 from tinytorch_hf.check.programs import generate
-from tinytorch_hf.check.programs.program import BACKWARD, TENSOR, Program
+from tinytorch_hf.check.programs.judged import right_for
+from tinytorch_hf.check.programs.program import BACKWARD, MAKE, OPTIMIZER, STEP, TENSOR, Program
 from tinytorch_hf.check.programs.shrink import shrunk
 from tinytorch_hf.check.programs.sound import is_sound
 
@@ -56,3 +57,15 @@ def test_it_stops_after_so_many_requests() -> None:
     shrunk(long, fails, requests=3)
 
     assert len(asked) <= 4
+
+
+def test_a_training_is_cut_as_well() -> None:
+    """The optimizer keeps the layers that are called; the step stays at the end."""
+    (one, *_) = generate.programs("training", EVERYTHING, 1, 3)
+
+    short = shrunk(one, lambda programs: [bool(each.of(STEP)) and right_for(each) is not None for each in programs])
+
+    assert len(short) < len(one)
+    assert [each.form for each in short][-2:] == [BACKWARD, STEP]
+    (optimizer,) = short.of(OPTIMIZER)
+    assert set(optimizer.sources) == {each.name for each in short.of(MAKE)}

@@ -99,7 +99,6 @@ def test_what_the_battery_has_named_is_no_second_accusation(install: Install) ->
     assert (found.outcome, found.follows) == (Outcome.DIFFERS, ("tensor-matmul",))
 
 
-
 def test_what_the_battery_has_named_and_is_wrong_alone_is_not_used(install: Install) -> None:
     """So that what is left is tried; where the battery has said nothing, it is found."""
     install({**GENERATION_C, "core/activations.py": "class ReLU:\n    def __call__(self, x):\n        return x + 1\n"})

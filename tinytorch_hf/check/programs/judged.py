@@ -27,7 +27,9 @@ from tinytorch_hf.check.programs.program import (
     TENSOR,
     ZERO,
     Program,
+    ProgramError,
     Statement,
+    parse,
 )
 from tinytorch_hf.check.programs.sound import is_sound, values_of
 from tinytorch_hf.formats.arrays import Array
@@ -142,7 +144,11 @@ class Right:
 
 
 def right_for(program: Program) -> Right | None:
-    """What is right for a program; None where PyTorch's answer would not be sure."""
+    """What is right for a program; None where PyTorch's answer would not be sure, or it is none, as something lacks."""
+    try:
+        parse(program.as_json(), FORMS)
+    except ProgramError:
+        return None
     if not is_sound(program):
         return None
     right = Right(program)

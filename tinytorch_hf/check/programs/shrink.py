@@ -80,7 +80,13 @@ def size(program: Program) -> tuple[float, ...]:
     written = sum(len(f"{number:g}") for array in values for number in array.ravel())
     written += sum(len(f"{one:g}") for each in program for one in each.operands if not isinstance(one, str))
     passes = sum(one.arguments["scale"] != 1 for one in program.of(BACKWARD))
-    return len(program), sum(array.size for array in values), passes + len(program.leaves), written
+    # An operation that can be a leaf instead is one to look at less.
+    return (
+        len(program) + len(program.operations),
+        sum(array.size for array in values),
+        passes + len(program.leaves),
+        written,
+    )
 
 
 def _new(program: Program, tried: set[str]) -> Iterator[Program]:

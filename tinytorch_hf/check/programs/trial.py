@@ -15,7 +15,6 @@ from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run,
 from tinytorch_hf.check.programs.program import Program
 from tinytorch_hf.check.programs.relations import RELATIONS, is_broken
 from tinytorch_hf.check.programs.shrink import shrunk
-from tinytorch_hf.check.programs.sound import is_sound
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.judging.results import WRONG, Difference, Outcome, Result
 from tinytorch_hf.student.answers import Ask
@@ -171,7 +170,7 @@ class _Trial:
         """For each program whether the relation does not hold."""
         broken = []
         for program in programs:
-            others = RELATIONS[relation].others(program, self._has) if is_sound(program) else []
+            others = RELATIONS[relation].others(program, self._has) if right_for(program) else []
             first, *given = self._asking.run_all([program, *others]) if others else [{}]
             broken.append(bool(others) and is_broken(RELATIONS[relation], first, given))
         return broken
