@@ -61,11 +61,13 @@ def check(
     UnknownNameError
         No such case or module.
     InvalidArgumentError
-        There is no such package, or it is something else.
+        There is no such package, or it is something else; or nothing is left to be run.
     MissingExtraError
         torch was chosen as the judge, and is not installed.
     """
-    cases = select(only)
+    cases, families = select(only), select_programs(only, programs)
+    if not cases and not families:
+        raise InvalidArgumentError("Only programs are asked for, and there are to be none. Leave out --programs 0.")
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
     with PackageProcess(framework_map, folder, limit_s, _CHILD) as process:
@@ -73,7 +75,7 @@ def check(
         # Meanwhile, here.
         for case in cases:
             drawn(case, seed)
-        return ask_for(process.ask, framework_map, cases, seed, on_result, select_programs(only, programs), programs)
+        return ask_for(process.ask, framework_map, cases, seed, on_result, families, programs)
 
 
 def ask_for(

@@ -118,14 +118,14 @@ def _trained(b: Builder) -> Builder | None:
     """Layers in a row, a loss, and a step of gradient descent."""
     if b.chance(0.3):
         b.leaf((2, 2, 4, 5), gradient=False)
-        made = [b.one_of(_IMAGE_STEPS)(b) for _ in range(3)]
+        made = [steps.tried(b.one_of(_IMAGE_STEPS), b) for _ in range(3)]
     else:
         b.leaf(b.lengths(2), gradient=False)
-        made = [b.one_of(_ROW_STEPS)(b) for _ in range(4)]
+        made = [steps.tried(b.one_of(_ROW_STEPS), b) for _ in range(4)]
     results = [name for name in made if name and b.leads_to_a_leaf(name)]
     if not results:
         return None
-    output = (b.chance(0.6) and steps.loss(b)) or results[-1]
+    output = (b.chance(0.6) and steps.tried(steps.loss, b)) or results[-1]
     if not b.leads_to_a_leaf(output):
         return None
     b.backward(output)
@@ -159,7 +159,7 @@ def _output(b: Builder) -> str | None:
             output = _joined(b, output, other) or output
     kind = b.rng.random()
     if kind < 0.15:
-        made = steps.loss(b)
+        made = steps.tried(steps.loss, b)
         output = made if made is not None and b.leads_to_a_leaf(made) and made != output else output
     elif kind < 0.4:
         total: str | None = output

@@ -149,7 +149,7 @@ def rows_program(b: Builder) -> bool:
     b.leaf((b.one_of((2, 3)), *b.lengths(2)) if b.chance(0.5) else (2, 2, 4, 5), gradient=True)
     made = None
     for _ in range(4):
-        made = b.one_of(_BY_ROW)(b) or made
+        made = steps.tried(b.one_of(_BY_ROW), b) or made
         # Each takes what the one before has given.
         b.pool = b.pool[-1:]
     if made is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinytorch_hf.check.programs.builder import Builder, broadcastable, fits
+from tinytorch_hf.check.programs.sound import UnsoundError
 
 Step = Callable[[Builder], "str | None"]
 
@@ -290,5 +291,13 @@ def drawn(b: Builder, family: str) -> str | None:
     for step, weight in STEPS[family]:
         left -= weight
         if left < 0:
-            return step(b)
+            return tried(step, b)
     return None
+
+
+def tried(step: Step, b: Builder) -> str | None:
+    """The result of a step; None also where a new tensor that it needs would be too large."""
+    try:
+        return step(b)
+    except UnsoundError:
+        return None
