@@ -58,6 +58,16 @@ def test_what_is_wrong_alone_is_not_used_once_it_is_named(install: Install) -> N
     assert "ReLU" in named.faulty
 
 
+def test_a_layer_that_the_battery_calls_right_is_not_accused(install: Install) -> None:
+    """It has to be told something that programs do not say."""
+    install({**GENERATION_C, "core/activations.py": "class ReLU:\n    def __call__(self, x):\n        return x + 1\n"})
+
+    with judged_by("recorded"):
+        found = available(Asking(asking(FrameworkMap())), [], is_mapped=False, agreed=["relu"])
+
+    assert "ReLU" not in found.forms | found.faulty
+
+
 @pytest.mark.parametrize(
     ("form", "case"), [("+", "gradient-add"), ("mean", "gradient-mean-axis"), ("Conv2d", "conv2d-stride")]
 )

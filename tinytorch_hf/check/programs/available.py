@@ -108,7 +108,7 @@ def with_definition(program: Program, definition: int) -> Program:
     )
 
 
-def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Available:
+def available(asking: Asking, wrong: Iterable[str], is_mapped: bool, agreed: Iterable[str] = ()) -> Available:
     """What programs may be made of.
 
     Parameters
@@ -119,8 +119,10 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Availabl
         Names of the battery's cases that are wrong.
     is_mapped
         Whether it is a framework of other conventions: what differs there alone may be another convention.
+    agreed
+        Names of the battery's cases that agree: a layer of which they say so is called otherwise than programs call it.
     """
-    faults = set(wrong)
+    faults, rights = set(wrong), set(agreed)
     tried = probes()
     forms, faulty, definitions = set(), set(), {}
     for (form, program), found in zip(tried.items(), asking.run_all(list(tried.values())), strict=True):
@@ -136,7 +138,8 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool) -> Availabl
             if faults & set(cases_of(form)):
                 faulty.add(form)
                 continue
-            if is_mapped or _is_refused(form, way) or asking.unbuilt(program):
+            is_otherwise = is_mapped or (form in LAYERS and bool(rights & set(cases_of(form))))
+            if is_otherwise or _is_refused(form, way) or asking.unbuilt(program):
                 continue
         forms.add(form)
     return Available(frozenset(forms), definitions, frozenset(faulty))

@@ -77,7 +77,8 @@ def tried(
     asking = Asking(ask)
     is_mapped = framework_map != FrameworkMap(framework_map.package)
     wrong = [result.name for result in battery if result.outcome in WRONG]
-    has = available(asking, wrong, is_mapped)
+    agreed = [result.name for result in battery if result.outcome is Outcome.AGREES]
+    has = available(asking, wrong, is_mapped, agreed)
     trial = _Trial(asking, framework_map, has, battery, seed)
     results = []
     for family, count in generate.counts(n).items():
