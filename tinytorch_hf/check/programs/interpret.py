@@ -22,7 +22,7 @@ from tinytorch_hf.check.programs.program import (
     Statement,
 )
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Results, is_gradient
+from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, UntriedError
 
 ERROR, KIND, WHERE = "error", "kind of error", "place of error"
@@ -173,8 +173,3 @@ def _first_line(error: BaseException) -> str:
         return next(iter(str(error).splitlines()), "")[:200]
     except Exception:
         return ""
-
-
-def has_gradients(results: Results) -> bool:
-    """Whether gradients were asked for."""
-    return any(map(is_gradient, results))

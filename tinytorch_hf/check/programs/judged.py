@@ -8,6 +8,7 @@ numbers move by a few units in their last place, nothing is said.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,32 +92,46 @@ class Right:
     def __init__(self, program: Program, peak: float | None = None) -> None:
         self.program = program
         self.values = computed(_running(program), {}, "float64")
-        rounded = computed(_running(program), {}, "float32")
-        errors = {name: largest_magnitude(rounded[name] - value) for name, value in self.values.items()}
         self._scales = _scales(program, self.values, peak)
-        gradient_error = max((errors[name] for name in errors if is_gradient(name)), default=0.0)
-        own = {name: gradient_error if is_gradient(name) else error for name, error in errors.items()}
-        self._rounding = {name: rounding(own[name], self._scales[name]) for name in own}
-        self.is_sure = all(
-            np.isfinite(value).all() and np.isfinite(rounded[name]).all() and own[name] <= _ILL * self._scales[name]
-            for name, value in self.values.items()
-        )
+
+    @functools.cached_property
+    def _errors(self) -> dict[str, float]:
+        """How far the judge itself is off in float32; all gradients together."""
+        rounded = computed(_running(self.program), {}, "float32")
+        errors = {name: largest_magnitude(rounded[name] - value) for name, value in self.values.items()}
+        of_gradients = [error for name, error in errors.items() if is_gradient(name)]
+        # What is infinite or undefined is as far off as can be.
+        together = max(map(_or_infinite, of_gradients), default=0.0)
+        return {name: together if is_gradient(name) else _or_infinite(error) for name, error in errors.items()}
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether float32 is good enough for a verdict."""
+        return all(self._errors[name] <= _ILL * scale for name, scale in self._scales.items())
 
     def finding(self, found: Results, has_autograd: bool = True) -> Finding | None:
         """How what came back of the program differs; None where it does not."""
         if ERROR in found:
             text = str(found[ERROR])
             return Finding(f"crash {text.partition(':')[0]}", text, str(found.get(WHERE, "")))
-        expected = yardstick.Expected.known(_running(self.program), self._summed(self.values), self._rounding, chosen())
-        if not has_autograd:
-            expected = expected.restricted([name for name in expected.values if not is_gradient(name)])
-        seen = yardstick.differences(expected, self._summed(_with_zeros(found, self.values)))
-        seen += _changed(self.program, found)
-        if not seen or self._is_rounding(seen):
+        seen = self._seen(found, has_autograd, dict.fromkeys(self._scales, 0.0))
+        if seen and self.is_sure:
+            # Only what differs is worth a second computation, of how far PyTorch is off itself.
+            seen = self._seen(found, has_autograd, self._errors)
+        if not seen or not self.is_sure or self._is_rounding(seen):
             return None
         first = seen[0].what
         way = "gradient" if is_gradient(first) else first.partition(" ")[0]
         return Finding(way, f"{first}: {seen[0].message}", differences=tuple(seen))
+
+    def _seen(self, found: Results, has_autograd: bool, errors: Mapping[str, float]) -> list[Difference]:
+        """What differs, where PyTorch in float32 is off so far itself."""
+        allowed = {name: rounding(errors[name], scale) for name, scale in self._scales.items()}
+        expected = yardstick.Expected.known(_running(self.program), self._summed(self.values), allowed, chosen())
+        if not has_autograd:
+            expected = expected.restricted([name for name in expected.values if not is_gradient(name)])
+        seen = yardstick.differences(expected, self._summed(_with_zeros(found, self.values)))
+        return seen + _changed(self.program, found)
 
     def _summed(self, results: Results) -> Results:
         """The gradients of equal largest values added up, as one of them may receive all, or all some."""
@@ -141,6 +156,10 @@ class Right:
             for name, value in other.items():
                 moved[name] = max(moved.get(name, 0.0), largest_magnitude(value - self.values[name]))
         return all(one.error is not None and one.error <= 32 * moved[one.what] for one in seen)
+
+
+def _or_infinite(error: float) -> float:
+    return error if np.isfinite(error) else np.inf
 
 
 def right_for(program: Program) -> Right | None:

@@ -21,7 +21,6 @@ import numpy as np
 
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
-    CALL,
     EFFECTS,
     MAKE,
     NO_TENSORS,
@@ -309,8 +308,3 @@ def renamed(program: Program) -> Program:
             letter = next(letters, None)
             names[one.name] = letter if letter else f"v{len(names)}"
     return _renamed(program, names)
-
-
-def has_call(program: Program) -> bool:
-    """Whether a layer is called in it."""
-    return bool(program.of(CALL))
