@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -46,6 +47,7 @@ def lines(
     right: Results,
     different: Sequence[str],
     conventions: Conventions,
+    has_autograd: bool = True,
 ) -> list[str]:
     """The program as lines of Python.
 
@@ -63,7 +65,11 @@ def lines(
         Names of the results that differ, to be printed; none where it raises an error.
     conventions
         What is called otherwise in this framework.
+    has_autograd
+        Whether gradients are built; if not, nothing is passed back.
     """
+    if not has_autograd:
+        program = _forward_alone(program)
     written = ["import numpy as np"]
     for name in parts(program):
         module, called = home(homes, name) or (package, name)
@@ -76,6 +82,8 @@ def lines(
     for one in program:
         written += _statement(one, shapes, conventions)
         shown = []
+        if one is program.statements[-1] and not has_autograd:
+            shown = [f"output {one.name}"]
         if one.form == BACKWARD:
             number += 1
             shown = [f"output {one.sources[0]}", *(gradient_name(owner, number) for owner in _owners(program))]
@@ -90,6 +98,17 @@ def lines(
             if name in different
         ]
     return written
+
+
+def _forward_alone(program: Program) -> Program:
+    """Up to the first pass back, with nothing that wants a gradient."""
+    statements = []
+    for one in program:
+        if one.form == BACKWARD:
+            break
+        asked = {"gradient": False} if one.form == TENSOR else {}
+        statements.append(dataclasses.replace(one, arguments={**one.arguments, **asked}))
+    return Program(tuple(statements))
 
 
 def _owners(program: Program) -> list[str]:

@@ -275,4 +275,5 @@ class _Trial:
             failure.right.values,
             [difference.what for difference in failure.finding.differences],
             self._map.conventions,
+            self._asking.has_autograd,
         )
