@@ -14,7 +14,7 @@ from tinytorch_hf.judging.results import Outcome
 @pytest.mark.parametrize("seed", range(n_seeds(1)))
 def test_the_reference_has_no_finding(seed: int) -> None:
     """In no family, whatever the seed."""
-    found = tried_here(REFERENCE, 400 if n_seeds(1) > 1 else 100, seed)
+    found = tried_here(REFERENCE, 400 if n_seeds(1) > 1 else 60, seed)
 
     assert {name: result.snippet for name, result in found.items() if result.outcome is not Outcome.AGREES} == {}
 
@@ -25,5 +25,5 @@ def test_a_right_package_of_any_generation_has_no_finding(generation: str, insta
     install(GENERATIONS[generation])
 
     for seed in range(n_seeds(1, at_most=10)):
-        found = tried_here(n=30 if seed == 0 else 400, seed=seed)
+        found = tried_here(n=20 if seed == 0 else 400, seed=seed)
         assert {name: result.snippet for name, result in found.items() if result.outcome is not Outcome.AGREES} == {}

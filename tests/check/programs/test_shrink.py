@@ -12,6 +12,7 @@ from tinytorch_hf.check.programs.judged import right_for
 from tinytorch_hf.check.programs.program import BACKWARD, MAKE, OPTIMIZER, STEP, TENSOR, Program
 from tinytorch_hf.check.programs.shrink import shrunk
 from tinytorch_hf.check.programs.sound import is_sound
+from tinytorch_hf.judging.judges import judged_by
 
 
 def has_maximum_of_product(one: Program) -> bool:
@@ -63,7 +64,8 @@ def test_a_training_is_cut_as_well() -> None:
     """The optimizer keeps the layers that are called; the step stays at the end."""
     (one, *_) = generate.programs("training", EVERYTHING, 1, 3)
 
-    short = shrunk(one, lambda programs: [bool(each.of(STEP)) and right_for(each) is not None for each in programs])
+    with judged_by("recorded"):
+        short = shrunk(one, lambda programs: [bool(each.of(STEP)) and bool(right_for(each)) for each in programs])
 
     assert len(short) < len(one)
     assert [each.form for each in short][-2:] == [BACKWARD, STEP]

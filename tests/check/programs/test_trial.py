@@ -34,7 +34,7 @@ FAULTS = {
     ),
     "what is added to itself": (
         "_add = Tensor.__add__\nTensor.__add__ = lambda a, b: _add(a, Tensor(b.data)) if a is b else _add(a, b)\n",
-        ["operators", "chains"],
+        ["operators"],
     ),
     "clipping": (
         "def _keep(self, g):\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,8 @@ _EVERYTHING = Available(frozenset([*FORMS, *LAYERS]))
 _DESCENT = ("sgd", "sgd-defaults", "sgd-parameters-given")
 
 
-def probes() -> dict[str, Program]:
+@functools.cache
+def probes() -> Mapping[str, Program]:
     """For each form the smallest program with it."""
     found = {}
     for form in sorted(_EVERYTHING.forms):
