@@ -52,7 +52,7 @@ def test_a_relation_that_does_not_hold_is_said(sentence: str, install: Install) 
     file, text = BROKEN[sentence]
     install({**GENERATION_C, file: text})
 
-    found = tried_here(n=700, families=["relations"])["relations"]
+    found = tried_here(n=500, families=["relations"])["relations"]
 
     assert found.outcome is Outcome.DIFFERS
     assert sentence in found.detail
