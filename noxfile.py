@@ -26,6 +26,7 @@ HUB_TESTS = [
 # Specifications that go through more seeds where BATTERY_SEEDS says so.
 SEEDED_TESTS = (
     "tests/check/test_battery_clean.py",
+    "tests/check/programs/test_clean.py",
     "tests/check/test_battery_mutants.py",
     "tests/check/test_recorded_judge.py",
     "tests/compare/test_synchronised.py",

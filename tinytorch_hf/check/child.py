@@ -1,4 +1,4 @@
-"""What the process of a student's package does for `check`: it runs cases."""
+"""What the process of a student's package does for `check`: it runs cases, and generated programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.programs.child import homes, run_programs
 from tinytorch_hf.check.tracing import folders_of, traced
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs
 from tinytorch_hf.student import session, wire
@@ -21,8 +22,8 @@ class Session(session.Session):
     """A package whose operations are run."""
 
     def handlers(self) -> Mapping[str, session.Handler]:
-        """As of every session, and "run"."""
-        return {**super().handlers(), "run": self._run}
+        """As of every session, "run", and for programs "programs" and "homes"."""
+        return {**super().handlers(), "run": self._run, "programs": self._programs, "homes": self._homes}
 
     def _run(self, request: dict[str, Any]) -> Answer:
         """Run a case on the inputs that come with the request.
@@ -41,6 +42,16 @@ class Session(session.Session):
             return Answer("results", results=_outputs(case, student, inputs, request["changes"]))
         results = case.tinytorch(student, inputs)
         return Answer("results", results=results, unbuilt="" if student.has_autograd else "backward")
+
+    def _programs(self, request: dict[str, Any]) -> Answer:
+        """Run programs; what one of them raises is told of this one."""
+        student = self.student()
+        results = run_programs(student, request["programs"], self._folder)
+        return Answer("results", results=results, unbuilt="" if student.has_autograd else "backward")
+
+    def _homes(self, request: dict[str, Any]) -> Answer:
+        """Where parts are defined."""
+        return Answer("results", results=homes(self.student(), request["names"]))
 
 
 def _outputs(case: Case, student: Student, inputs: Inputs, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:

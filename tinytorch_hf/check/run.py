@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.files.folders import nearby
@@ -39,6 +40,7 @@ def check(
     *,
     must_isolate: bool = False,
     on_start: Callable[[str], None] = lambda _: None,
+    programs: int = trial.N_PROGRAMS,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
@@ -58,6 +60,8 @@ def check(
         Fixes the batches and weights.
     on_result
         Called as each case ends.
+    programs
+        How many generated programs are tried after the battery.
     on_start
         Called before anything of the package runs, with what is to be said where it is not isolated, else with nothing.
     must_isolate
@@ -70,11 +74,13 @@ def check(
     UnknownNameError
         No such case or module.
     InvalidArgumentError
-        There is no such package, or it is something else.
+        There is no such package, or it is something else; or nothing is left to be run.
     MissingExtraError
         torch was chosen as the judge, and is not installed.
     """
-    cases = select(only)
+    cases, families = select(only), select_programs(only, programs)
+    if not cases and not families:
+        raise InvalidArgumentError("Only programs are asked for, and there are to be none. Leave out --programs 0.")
     # Without torch there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
     with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
@@ -84,10 +90,10 @@ def check(
             drawn(case, seed)
         found = finding.found(respondent.ask, framework_map)
         if not found.is_inferred:
-            report = ask_for(respondent.ask, framework_map, cases, seed, on_result, found)
+            report = ask_for(respondent.ask, framework_map, cases, seed, on_result, found, families, programs)
     if found.is_inferred:
         with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
-            report = ask_for(respondent.ask, found.framework_map, cases, seed, on_result, found)
+            report = ask_for(respondent.ask, found.framework_map, cases, seed, on_result, found, families, programs)
     return dataclasses.replace(report, not_isolated=respondent.not_isolated)
 
 
@@ -98,8 +104,10 @@ def ask_for(
     seed: int = 0,
     on_result: Callable[[Result], None] = lambda _: None,
     found: Found | None = None,
+    families: Sequence[str] = (),
+    programs: int = trial.N_PROGRAMS,
 ) -> Report:
-    """Run cases by asking whoever holds the package.
+    """Run cases, and then generated programs of some families, by asking whoever holds the package.
 
     Parameters
     ----------
@@ -109,6 +117,8 @@ def ask_for(
         As for `check`.
     found
         What came of looking for a map, where that was looked for.
+    families, programs
+        Which kinds of generated programs are tried, and how many programs in all.
 
     Raises
     ------
@@ -125,17 +135,27 @@ def ask_for(
     parts = _Parts(ask)
     results = []
     for case in cases:
-        results.append(_run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case, opened))
+        results.append(
+            _run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case.name, case.module, opened)
+        )
         on_result(results[-1])
     if opened.kind == "opened":
         results = with_roots(results, watched(ask, results, seed))
     results = _with_neighbours([dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
-    if all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
+    if (
+        all(result.outcome is Outcome.MISSING for result in results)
+        and opened.kind == "opened"
+        and not parts.found("Tensor")
+    ):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
             f"names. {found.failed}".rstrip()
         )
+    if opened.kind == "opened":
+        results += trial.tried(ask, framework_map, results, families, programs, seed, on_result) if families else []
+    else:
+        results += [_import_failed(family, trial.MODULE, opened) for family in families]
     name = opened.package or framework_map.package
     by = chosen()
     version = judge("float64").version if by == "torch" else answers.version(seed)
@@ -155,10 +175,21 @@ def select(only: Iterable[str]) -> list[Case]:
     """
     wanted = list(only)
     for name in wanted:
-        if name not in CASES and name not in MODULES:
-            similar = difflib.get_close_matches(name.lower(), CASES, n=5, cutoff=0.5)
-            raise UnknownNameError("operation or module", name, [*MODULES, *similar])
+        if name not in CASES and name not in MODULES and name not in (trial.MODULE, *trial.names()):
+            similar = difflib.get_close_matches(name.lower(), [*CASES, *trial.names()], n=5, cutoff=0.5)
+            raise UnknownNameError("operation or module", name, [*MODULES, trial.MODULE, *similar])
     return [case for case in CASES.values() if not wanted or case.name in wanted or case.module in wanted]
+
+
+def select_programs(only: Iterable[str], n: int = trial.N_PROGRAMS) -> list[str]:
+    """The rows of generated programs among these names; all of them for none, and none where there are no programs."""
+    wanted = list(only)
+    return [name for name in trial.names() if n and (not wanted or name in wanted or trial.MODULE in wanted)]
+
+
+def selected(only: Iterable[str], n_programs: int = trial.N_PROGRAMS) -> list[str]:
+    """The names of all rows of a report on these operations, modules and programs."""
+    return [*(case.name for case in select(only)), *select_programs(only, n_programs)]
 
 
 class _Parts:
@@ -217,6 +248,5 @@ def _part(case: Case) -> str:
     return named[-1] if named else ""
 
 
-def _import_failed(case: Case, opened: Answer) -> Result:
-    message = f"importing it: {opened.message}"
-    return Result(case.name, case.module, Outcome.CRASHES, message, where=opened.where)
+def _import_failed(name: str, module: str, opened: Answer) -> Result:
+    return Result(name, module, Outcome.CRASHES, f"importing it: {opened.message}", where=opened.where)

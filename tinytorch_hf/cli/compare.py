@@ -18,6 +18,7 @@ from tinytorch_hf.cli.options import (
     add_json,
     add_name,
     command,
+    count,
     positive_float,
     positive_int,
     print_json,
@@ -115,7 +116,15 @@ def add_to(commands: Parser) -> None:
     )
     completion.complete_with(require, completion.operations)
     _add_judge(parser, "its recorded answers, and NumPy for what is not recorded")
-    parser.add_argument("--seed", type=seed, default=0, help="fixes batches and weights (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="fixes batches, weights and programs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--programs",
+        type=count,
+        metavar="N",
+        help="generated programs to try after the operations; 0 for none (default: 400)",
+    )
     parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
     parser.add_argument(
         "--timeout",
@@ -237,6 +246,7 @@ def _target(options: argparse.Namespace) -> Target:
 @_judged
 def _check(options: argparse.Namespace) -> int:
     from tinytorch_hf.check import run
+    from tinytorch_hf.check.programs import trial
     from tinytorch_hf.reports import junit
     from tinytorch_hf.reports import operations_table as table
     from tinytorch_hf.student import target
@@ -244,7 +254,8 @@ def _check(options: argparse.Namespace) -> int:
 
     framework_map = FrameworkMap() if options.map is None else read_map(options.map)
     framework_map, folder = target.locate(options.package, framework_map)
-    required = _required(options.only, options.require)
+    programs = trial.N_PROGRAMS if options.programs is None else options.programs
+    required = _required(options.only, options.require, programs)
     _check_map_file(options)
 
     def begin(not_isolated: str) -> None:
@@ -257,8 +268,9 @@ def _check(options: argparse.Namespace) -> int:
         options.only,
         options.timeout,
         options.seed,
-        on_result=_progress(options.only),
+        _progress(options.only, programs),
         on_start=begin,
+        programs=programs,
     )
     report = dataclasses.replace(report, required=required)
     _write_map(options, report.inferred)
@@ -295,14 +307,16 @@ def _write_map(options: argparse.Namespace, inferred: FrameworkMap | None) -> No
     print(f"The map was written to {options.write_map}.", file=sys.stderr)
 
 
-def _required(only: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+def _required(only: Sequence[str], names: Sequence[str], programs: int) -> frozenset[str]:
     """The operations that count; none for all. InvalidArgumentError if one of them does not run."""
     from tinytorch_hf.check import run
 
     if not names:
         return frozenset()
-    required = {case.name for case in run.select(names)}
-    left_out = sorted(required - {case.name for case in run.select(only)})
+    required = set(run.selected(names, programs))
+    left_out = sorted(required - set(run.selected(only, programs)))
+    if not required:
+        raise InvalidArgumentError("--require names programs, and there are none. Leave out --programs 0.")
     if left_out:
         raise InvalidArgumentError(
             f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
@@ -310,13 +324,13 @@ def _required(only: Sequence[str], names: Sequence[str]) -> frozenset[str]:
     return frozenset(required)
 
 
-def _progress(only: Sequence[str]) -> Callable[[Result], None]:
+def _progress(only: Sequence[str], programs: int) -> Callable[[Result], None]:
     """Shows on a terminal how far the battery is; elsewhere nothing."""
     from tinytorch_hf.check import run
 
     if not sys.stderr.isatty():
         return lambda _: None
-    total = len(run.select(only))
+    total = len(run.selected(only, programs))
     done = itertools.count(1)
 
     def show(result: Result) -> None:

@@ -88,6 +88,7 @@ def optimizers(_options: argparse.Namespace) -> Iterable[str]:
 def operations(_options: argparse.Namespace) -> Iterable[str]:
     """Modules of the course and operations, as `check --only` takes them."""
     from tinytorch_hf.check.cases import CASES
+    from tinytorch_hf.check.programs import trial
     from tinytorch_hf.judging.case import MODULES
 
-    return [*MODULES, *CASES]
+    return [*MODULES, trial.MODULE, *CASES, *trial.names()]

@@ -126,6 +126,11 @@ def positive_int(text: str) -> int:
     return value
 
 
+def count(text: str) -> int:
+    """A number of things, from 0 on, for argparse."""
+    return seed(text)
+
+
 def seed(text: str) -> int:
     """An integer from 0 on, for argparse."""
     value = int(text)

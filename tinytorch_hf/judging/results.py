@@ -85,6 +85,8 @@ class Result:
         What is no fault, but worth knowing.
     seconds
         How long the package under test took.
+    snippet
+        Lines of Python that show it, in the package's own API; or nothing.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Result:
     part: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    snippet: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,8 @@ def _long(result: Result) -> str:
         rows.append(f"Likely cause: {result.cause}")
     if result.hint:
         rows.append(f"Hint: {result.hint}")
+    if result.snippet:
+        rows.append(result.snippet)
     if result.follows:
         rows.append(f"Follows from {', '.join(result.follows)}")
     return "\n".join(rows)

@@ -163,6 +163,9 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
                 name = ""
             texts += _followers(result.name, consequences.get(result.name, ()))
             yield from _rows(f"{' ' * _INDENT}{_verdict(result, colour)}  {name}", texts, width)
+            # As they are, to be copied.
+            lines = [] if result.follows else result.snippet.splitlines()
+            yield from (f"{' ' * 3 * _INDENT}{printable(line)}" for line in lines)
 
 
 def _followers(name: str, results: Sequence[Result]) -> Iterator[str]:

@@ -58,7 +58,9 @@ class Session:
         some that do nothing without a word, where nothing came of it, or where the request asks for that with
         ``watch``.
         """
-        is_watched = self._has_unbuilt(is_silent=not request.get("watch"))
+        # Programs are many, and those that fail are asked for once more, to be watched.
+        is_quick = request["ask"] == "programs" and not request.get("watch")
+        is_watched = not is_quick and self._has_unbuilt(is_silent=not request.get("watch"))
         if request.get("watch") and not is_watched and self._folder:
             # It has run already, for a difference to be explained; there is nothing to watch for.
             return Answer("results")
