@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tinytorch_hf.check.cases import CASES
@@ -18,7 +18,7 @@ from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.judging.results import Outcome, Report, Result
-from tinytorch_hf.judging.roots import with_roots
+from tinytorch_hf.judging.roots import Trace, with_roots
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import finding, wire
 from tinytorch_hf.student.answers import Answer, Ask
@@ -133,15 +133,17 @@ def ask_for(
             "--package tinytorch_hf.reference is one that is complete."
         )
     parts = _Parts(ask)
-    results = []
+    results: list[Result] = []
+    traces: Mapping[str, Trace] = {}
     for case in cases:
         results.append(
             _run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case.name, case.module, opened)
         )
         on_result(results[-1])
     if opened.kind == "opened":
-        results = with_roots(results, watched(ask, results, seed))
-    results = _with_neighbours([dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
+        traces = watched(ask, results, seed)
+        results = with_roots(results, traces)
+    results = _with_neighbours(traces, [dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
     if (
         all(result.outcome is Outcome.MISSING for result in results)
         and opened.kind == "opened"
@@ -228,18 +230,21 @@ def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
     return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
 
 
-def _with_neighbours(results: Sequence[Result]) -> list[Result]:
-    """The results; the hint of a call that crashed names operations of the same class that do not."""
-    agreeing: dict[str, list[str]] = {}
-    for result in results:
-        if result.outcome is Outcome.AGREES and result.part:
-            agreeing.setdefault(result.part, []).append(result.name)
-    return [
-        dataclasses.replace(result, hint=f"{result.hint} {_NOT_HERE.format(', '.join(agreeing[result.part][:3]))}")
-        if result.outcome is Outcome.CRASHES and result.hint and result.part in agreeing
-        else result
-        for result in results
-    ]
+def _with_neighbours(traces: Mapping[str, Trace], results: Sequence[Result]) -> list[Result]:
+    """The results; the hint of a crash names operations of the class that go through the same function and agree."""
+    agreeing = [result for result in results if result.outcome is Outcome.AGREES and result.part]
+
+    def hinted(result: Result) -> Result:
+        crashed = traces.get(result.name, Trace(frozenset())).ended_in
+        if result.outcome is not Outcome.CRASHES or not result.hint or not crashed:
+            return result
+        others = [one.name for one in agreeing if one.part == result.part and one.name in traces]
+        names = [name for name in others if crashed in traces[name].called][:3]
+        return (
+            dataclasses.replace(result, hint=f"{result.hint} {_NOT_HERE.format(', '.join(names))}") if names else result
+        )
+
+    return [hinted(result) for result in results]
 
 
 def _part(case: Case) -> str:
