@@ -81,7 +81,7 @@ def check(
     cases, families = select(only), select_programs(only, programs)
     if not cases and not families:
         raise InvalidArgumentError("Only programs are asked for, and there are to be none. Leave out --programs 0.")
-    # Without torch there is nothing to compare with, and nothing of the package needs to be run.
+    # Without its judge there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
     with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
         on_start(respondent.not_isolated)

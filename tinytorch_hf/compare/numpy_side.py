@@ -43,6 +43,7 @@ class NumPySide:
         ]
         self._gradients: list[Array] = []
         self._optimizer = self._new_optimizer()
+        self._built = {layer.name: self._layer(layer) for layer in model.layers}
         self.set_weights(weights)
 
     def set_weights(self, weights: Weights) -> None:
@@ -52,7 +53,6 @@ class NumPySide:
             key: self.judge.tensor(np.array(value, self._dtype), True)
             for key, value in zip(self._keys, flat, strict=True)
         }
-        self._built = {layer.name: self._layer(layer) for layer in self.model.layers}
 
     def weights(self) -> Weights:
         """Copies of all parameters."""
@@ -97,7 +97,6 @@ class NumPySide:
         values = [np.asarray(value, self._dtype) for value in after]
         for key, value in zip(self._keys, values, strict=True):
             self._parameters[key] = self.judge.tensor(value, True)
-        self._built = {layer.name: self._layer(layer) for layer in self.model.layers}
         return dict(zip(self._keys, (value.copy() for value in values), strict=True))
 
     def take_gradients(self, other: NumPySide) -> None:
@@ -143,8 +142,14 @@ class NumPySide:
             return forward(self.model.parts, self._built, x, {} if seen is None else seen)
 
     def _layer(self, layer: Layer) -> Callable[[Any], Any]:
-        parameters = {name: value for (owner, name), value in self._parameters.items() if owner == layer.name}
-        return lambda x: _FORWARD[layer.kind](self.judge, parameters, x, *layer.arguments)
+        """A layer by its parameters as they are when it is called."""
+        names = [parameter.name for parameter in layer.parameters]
+
+        def call(x: Any) -> Any:
+            parameters = {name: self._parameters[layer.name, name] for name in names}
+            return _FORWARD[layer.kind](self.judge, parameters, x, *layer.arguments)
+
+        return call
 
     def _loss(self, outputs: Any, y: Array) -> Any:
         """The loss of a batch; probabilities are kept from 0 and 1 as the course keeps them."""
