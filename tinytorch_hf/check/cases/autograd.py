@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.check.cases.rearranging import TRANSPOSES, indices, reshape_claims, reshapes, transposes
 from tinytorch_hf.check.cases.tensor import (
     BATCH_SHAPES,
     BATCHES,
@@ -14,16 +15,11 @@ from tinytorch_hf.check.cases.tensor import (
     BROADCASTS,
     NUMBERS,
     PRODUCTS,
-    TRANSPOSES,
     VECTORS,
     arrays,
     away_from_zero,
-    indices,
     product,
     reductions,
-    reshape_claims,
-    reshapes,
-    transposes,
 )
 from tinytorch_hf.check.expressions import Compute, Expression, Table
 from tinytorch_hf.check.inputs import digits, sizes, weights
