@@ -20,9 +20,9 @@ FOLDER = Path(errors.__file__).parent
 # The rooms, from the ground up: each imports those above it in this list, and itself. What is in a room may move
 # there freely; `as_tinytorch` is the one adapter that is a module.
 ROOMS = (
-    *("_version", "_lazy", "errors", "formats", "catalog", "files", "acquire", "data", "reference"),
+    *("_version", "_lazy", "errors", "workers", "formats", "catalog", "files", "acquire", "data", "reference"),
     *("as_torch", "as_hf", "student", "as_tinytorch", "judging", "check", "compare", "reports"),
-    *("hub", "mirror", "milestones", "health", "cli", "__main__"),
+    *("grading", "hub", "mirror", "milestones", "health", "cli", "__main__"),
 )
 # The command that is spelled `python -m tinytorch_hf.milestones` is one of the command line's.
 COMMANDS = {"milestones.__main__": "__main__"}

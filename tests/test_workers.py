@@ -1,0 +1,63 @@
+"""Specification of parallel work: the results depend on the pieces alone."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tinytorch_hf import workers
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+
+
+def square(number: int) -> int:
+    """A piece of work."""
+    return number * number
+
+
+def fail(number: int) -> int:
+    """A piece of work that fails as this package does."""
+    raise UnknownNameError("dataset", str(number), ["tinydigits"])
+
+
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_every_piece_is_done_whatever_the_number_of_workers(n_workers: int) -> None:
+    """Each result comes with its number, in whichever order they end."""
+    assert dict(workers.results(square, [3, 4, 5], workers=n_workers)) == {0: 9, 1: 16, 2: 25}
+
+
+def test_an_executor_of_the_callers_is_used_and_left_open() -> None:
+    """It may have more to do."""
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(workers.results(square, [1, 2], executor=pool)) == [(0, 1), (1, 4)]
+        assert pool.submit(square, 6).result() == 36
+
+
+def test_nothing_to_do_is_no_error() -> None:
+    """An empty class, for example."""
+    assert list(workers.results(square, [])) == []
+
+
+def test_what_a_piece_raises_is_raised() -> None:
+    """Also through another process, with its message."""
+    with pytest.raises(UnknownNameError, match="tinydigits"):
+        list(workers.results(fail, [1, 2], workers=2))
+
+
+def test_who_stops_early_cancels_what_has_not_begun() -> None:
+    """As at Ctrl-C; otherwise leaving would wait for everything."""
+    with ThreadPoolExecutor(1) as pool:
+        begun: list[int] = []
+        found = workers.results(begun.append, range(10_000), executor=pool)
+        next(found)
+        found.close()
+
+    assert len(begun) < 10_000
+
+
+def test_arguments_that_contradict_each_other_are_refused() -> None:
+    """An executor has its own number of workers."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(InvalidArgumentError, match="Leave out"):
+        list(workers.results(square, [1], workers=2, executor=pool))
+    with pytest.raises(InvalidArgumentError, match="0 workers"):
+        list(workers.results(square, [1], workers=0))
