@@ -81,7 +81,7 @@ def add_to(commands: Parser) -> None:
 
 @judged
 def _compare(options: argparse.Namespace) -> int:
-    from tinytorch_hf.compare import lockstep, tasks
+    from tinytorch_hf.compare import lockstep, stepwise, tasks
     from tinytorch_hf.reports import training_table as report
 
     if options.own_start and options.synchronised:
@@ -114,7 +114,7 @@ def _compare(options: argparse.Namespace) -> int:
     check_map_file(options)
     result: Any
     if options.synchronised:
-        result = lockstep.judge(settings, target=target)
+        result = stepwise.judge(settings, target=target)
         is_right, text = result.agree, report.judgement(result)
     else:
         quiet: Any = {} if options.json else {"on_epoch": show, "on_start": begin}
