@@ -200,8 +200,10 @@ def _predictions(evidence: Evidence) -> Iterator[Block]:
 
 
 def _class_names(found: Predictions) -> list[str]:
-    """Numbers with names, where these are something else: the columns have the numbers alone."""
-    return [name if name == str(number) else f"{number} {name}" for number, name in enumerate(found.classes)]
+    """Numbers with names, unless they begin with them: the columns have the numbers alone."""
+    return [
+        name if name.split(" ")[0] == str(number) else f"{number} {name}" for number, name in enumerate(found.classes)
+    ]
 
 
 def _pictures(found: Predictions) -> Iterator[Block]:
