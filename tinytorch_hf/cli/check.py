@@ -136,7 +136,10 @@ def _write(options: argparse.Namespace, report: Report) -> None:
         from tinytorch_hf.reports.html.check_page import check_page
         from tinytorch_hf.reports.versions import versions
 
-        write_page(options, check_page(report, _command(options), versions()))
+        def alone(name: str) -> str:
+            return _command(argparse.Namespace(**{**vars(options), "only": [name], "require": []}))
+
+        write_page(options, check_page(report, _command(options), alone, versions()))
     if options.plot is not None:
         from tinytorch_hf.reports import plot
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs import printed
 from tinytorch_hf.check.programs.asking import Asking
 from tinytorch_hf.check.programs.available import cases_of, probes, with_definition
@@ -48,7 +49,7 @@ def examples(ask: Ask, framework_map: FrameworkMap, wanted: Mapping[str, bool]) 
         Names of cases, and whether each is right: of what is wrong, an example is preferred that shows it.
     """
     asking, tried = Asking(ask), probes()
-    forms = {name: sorted((form for form in tried if name in cases_of(form)), key=_rank) for name in wanted}
+    forms = {name: _forms(name) for name in wanted}
     needed = list(dict.fromkeys(form for found in forms.values() for form in found))
     results = dict(zip(needed, asking.run_all([tried[form] for form in needed]), strict=True))
     shown = {
@@ -63,6 +64,12 @@ def examples(ask: Ask, framework_map: FrameworkMap, wanted: Mapping[str, bool]) 
         if best is not None:
             found[name] = best
     return found
+
+
+def _forms(case: str) -> list[str]:
+    """The forms that a case is about; of a case without any, the layer that it needs last."""
+    found = sorted((form for form in probes() if case in cases_of(form)), key=_rank)
+    return found or [part for part in CASES[case].needs[-1:] if part in LAYERS]
 
 
 def _rank(form: str) -> tuple[bool, bool, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinytorch_hf.judging.results import UNKNOWN, WRONG, Outcome, Report, Result, Shown
@@ -12,6 +12,9 @@ from tinytorch_hf.reports.html.blocks import Bar
 
 if TYPE_CHECKING:
     from markupsafe import Markup as Block
+
+# Gives the command that runs one operation alone.
+Alone = Callable[[str], str]
 
 _TONES: Mapping[Outcome, blocks.Tone] = {
     Outcome.AGREES: "good",
@@ -28,7 +31,7 @@ _OF_STATUS: Mapping[int, tuple[str, blocks.Tone]] = {
 }
 
 
-def check_page(report: Report, command: str, versions: Mapping[str, str]) -> str:
+def check_page(report: Report, command: str, alone: Alone, versions: Mapping[str, str]) -> str:
     """The page.
 
     Parameters
@@ -37,6 +40,8 @@ def check_page(report: Report, command: str, versions: Mapping[str, str]) -> str
         What the battery found, with `Report.shown`.
     command
         What does the same again.
+    alone
+        Gives the command that does the same for one operation.
     versions
         Names of what took part, with their releases.
 
@@ -50,15 +55,15 @@ def check_page(report: Report, command: str, versions: Mapping[str, str]) -> str
     following = [result for result in report.results if result.outcome in WRONG and result.name not in names]
     parts: list[tuple[str, str, list[Block]]] = []
     if roots:
-        parts.append(("first", "Look at these first", [_entry(report, one, True) for one in roots]))
+        parts.append(("first", "Look at these first", [_entry(report, one, alone, True) for one in roots]))
     if following:
-        parts.append(("follows", "What follows from them", [_entry(report, one) for one in following]))
+        parts.append(("follows", "What follows from them", [_entry(report, one, alone) for one in following]))
     unknown = [result for result in report.results if result.outcome in UNKNOWN]
     if unknown:
-        parts.append(("unknown", "Not implemented, or not tried", list(_by_module(report, unknown))))
+        parts.append(("unknown", "Not implemented, or not tried", list(_by_module(report, unknown, alone))))
     agreeing = [result for result in report.results if result.outcome is Outcome.AGREES]
     if agreeing:
-        parts.append(("right", "What agrees", list(_by_module(report, agreeing))))
+        parts.append(("right", "What agrees", list(_by_module(report, agreeing, alone))))
     parts.append(("modules", "By module of the course", [_bars(report)]))
     parts.append(("again", "How to get this again", [blocks.code(command), _facts(report, versions)]))
     notes = [report.not_isolated] * bool(report.not_isolated) + list(report.notes)
@@ -77,13 +82,13 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _by_module(report: Report, results: Sequence[Result]) -> Iterator[Block]:
+def _by_module(report: Report, results: Sequence[Result], alone: Alone) -> Iterator[Block]:
     for module in dict.fromkeys(result.module for result in results):
         yield blocks.heading(module)
-        yield from (_entry(report, result) for result in results if result.module == module)
+        yield from (_entry(report, result, alone) for result in results if result.module == module)
 
 
-def _entry(report: Report, result: Result, is_open: bool = False) -> Block:
+def _entry(report: Report, result: Result, alone: Alone, is_open: bool = False) -> Block:
     """One operation, folded up to its name and verdict unless it is open."""
     shown = report.shown.get(result.name, Shown())
     about = "" if result.outcome is Outcome.AGREES else result.cause or result.detail.split("\n")[0]
@@ -93,7 +98,7 @@ def _entry(report: Report, result: Result, is_open: bool = False) -> Block:
         blocks.badge(result.outcome.value, _TONES[result.outcome]),
         f" {about}" if about else "",
     )
-    body = [*_described(report, result), *_sides(shown), *_lines(result, shown)]
+    body = [*_described(report, result), *_sides(shown), *_lines(result, shown, alone)]
     return blocks.details(summary, *body, is_open=is_open, anchor=blocks.anchor("of", result.name))
 
 
@@ -148,7 +153,7 @@ def _sides(shown: Shown) -> Iterator[Block]:
         yield blocks.table(columns, rows, right=("TinyTorch", "PyTorch"), caption=caption)
 
 
-def _lines(result: Result, shown: Shown) -> Iterator[Block]:
+def _lines(result: Result, shown: Shown, alone: Alone) -> Iterator[Block]:
     """Lines to run."""
     if result.snippet:
         yield blocks.paragraph("These lines show it:")
@@ -164,6 +169,9 @@ def _lines(result: Result, shown: Shown) -> Iterator[Block]:
         )
         yield blocks.paragraph(blocks.joined(blocks.name(shown.expression), f": {words[0].lower()}{words[1:]}"))
         yield blocks.code("\n".join(shown.lines))
+    if not result.snippet and (not shown.lines or shown.example_agrees is not (result.outcome is Outcome.AGREES)):
+        yield blocks.paragraph("This runs it alone, on these inputs:")
+        yield blocks.code(alone(result.name))
 
 
 def _bars(report: Report) -> Block:
