@@ -8,10 +8,10 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from tinytorch_hf.check import shown
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.interruption import Interruption
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
@@ -102,18 +102,26 @@ def check(
         with_shown=with_shown,
         keep_partial=keep_partial,
     )
-    with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
-        on_start(respondent.not_isolated)
-        # Meanwhile, here.
-        for case in cases:
-            drawn(case, seed)
-        found = finding.found(respondent.ask, framework_map)
-        if not found.is_inferred:
-            report = asked(respondent.ask, framework_map, found=found)
-    if found.is_inferred:
-        with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
-            report = asked(respondent.ask, found.framework_map, found=found)
-    return dataclasses.replace(report, not_isolated=respondent.not_isolated)
+    interruption = Interruption(keep_partial)
+    # Until something is known: where it is interrupted before that, this is all there is to report.
+    left = [*((case.name, case.module) for case in cases), *((family, trial.MODULE) for family in families)]
+    report = Report(
+        framework_map.package, str(folder or ""), "", [_broken_off(*one) for one in left], is_interrupted=True
+    )
+    with interruption:
+        with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+            on_start(respondent.not_isolated)
+            # Meanwhile, here.
+            for case in cases:
+                drawn(case, seed)
+            found = finding.found(respondent.ask, framework_map)
+            if not found.is_inferred:
+                report = asked(respondent.ask, framework_map, found=found)
+        if found.is_inferred:
+            with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+                report = asked(respondent.ask, found.framework_map, found=found)
+        report = dataclasses.replace(report, not_isolated=respondent.not_isolated)
+    return dataclasses.replace(report, judge=chosen(), is_interrupted=report.is_interrupted or interruption.has_come)
 
 
 def ask_for(
@@ -155,7 +163,7 @@ def ask_for(
             f"No package {framework_map.package} can be imported. {nearby(framework_map.package)}"
             "--package tinytorch_hf.reference is one that is complete."
         )
-    parts, interruption = _Parts(ask), _Interruption(keep_partial)
+    parts, interruption = _Parts(ask), Interruption(keep_partial)
     is_open = opened.kind == "opened"
     results: list[Result] = []
     rows: dict[str, tuple[Row, ...]] = {}
@@ -241,35 +249,6 @@ def select_programs(only: Iterable[str], n: int = trial.N_PROGRAMS) -> list[str]
 def selected(only: Iterable[str], n_programs: int = trial.N_PROGRAMS) -> list[str]:
     """The names of all rows of a report on these operations, modules and programs."""
     return [*(case.name for case in select(only)), *select_programs(only, n_programs)]
-
-
-class _Interruption:
-    """Around what Ctrl-C may break off, if what is known by then is to be kept.
-
-    Parameters
-    ----------
-    is_kept
-        Whether it is.
-
-    Attributes
-    ----------
-    has_come
-        Whether it has been broken off.
-    """
-
-    def __init__(self, is_kept: bool) -> None:
-        self._is_kept = is_kept
-        self.has_come = False
-
-    def __enter__(self) -> None:
-        """Nothing has to be done before."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        is_held = self._is_kept and isinstance(error, KeyboardInterrupt)
-        self.has_come = self.has_come or is_held
-        return is_held
 
 
 def _broken_off(name: str, module: str) -> Result:

@@ -71,12 +71,20 @@ def written_calls(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[str,
     """
     starts = tuple(f"{folder.as_posix()}/" for folder in folders)
     made, texts = calls.Made(), dict[str, None]()
+    # A place of ours that calls again and again is looked at once.
+    places: set[tuple[int, int]] = set()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event != "call":
             return
+        if len(texts) == MOST_CALLS:
+            sys.setprofile(before)
+            return
         made.watch(frame)
-        if len(texts) < MOST_CALLS and _counts(frame.f_code, starts):
+        caller = frame.f_back
+        place = (id(caller.f_code), caller.f_lasti) if caller else (0, 0)
+        if place not in places and _counts(frame.f_code, starts):
+            places.add(place)
             text = calls.of_frame(frame, made)
             if text:
                 texts[text] = None

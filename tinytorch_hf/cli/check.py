@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion, terminal
-from tinytorch_hf.cli.options import INTERRUPTED, add_json, command, count, print_json, seconds, seed, user_path
+from tinytorch_hf.cli.options import add_json, command, count, print_json, seconds, seed, user_path
 from tinytorch_hf.cli.outputs import (
     add_outputs,
     command_line,
@@ -100,23 +100,18 @@ def _check(options: argparse.Namespace) -> int:
     with Bar() as bar:
         done = itertools.count(1)
         total = len(run.selected(options.only, programs))
-        try:
-            report = run.check(
-                framework_map,
-                folder,
-                options.only,
-                options.timeout,
-                options.seed,
-                lambda result: bar.show(next(done), total, result.name),
-                on_start=begin,
-                programs=programs,
-                with_shown=options.report is not None,
-                keep_partial=True,
-            )
-        except KeyboardInterrupt:
-            if options.json:
-                print_json({"interrupted": True, "status": INTERRUPTED, "results": []})
-            raise
+        report = run.check(
+            framework_map,
+            folder,
+            options.only,
+            options.timeout,
+            options.seed,
+            lambda result: bar.show(next(done), total, result.name),
+            on_start=begin,
+            programs=programs,
+            with_shown=options.report is not None,
+            keep_partial=True,
+        )
     report = dataclasses.replace(report, required=required)
     write_map(options, report.inferred)
     if options.junit:
