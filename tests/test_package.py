@@ -83,9 +83,9 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
             assert f"tinytorch_hf/_shipped/datasets/{dataset.folder_name}/{file.name}" in names
         if folders.loading_script(dataset):
             assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
+            assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
     templates = [f"tinytorch_hf/reports/html/templates/{name}" for name in ("page.html", "blocks.html", "style.css")]
     assert set(templates) <= names
-            assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
     assert "tinytorch_hf/py.typed" in names
     assert not any("__pycache__" in name for name in names)
 
