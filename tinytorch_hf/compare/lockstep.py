@@ -11,10 +11,11 @@ import numpy as np
 
 from tinytorch_hf.compare import pytorch_training
 from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.choosing import Choice, Chosen
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.listing import wrong_listing
-from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.compare.models import Weights
 from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, prepare
@@ -23,9 +24,9 @@ from tinytorch_hf.compare.sides import share_right
 from tinytorch_hf.compare.stepwise import judge_steps
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
-from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.compare.threads import one_thread
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.judges import chosen
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
@@ -52,7 +53,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch on both sides: mean loss over its batches, and accuracy on the test split in [0, 1]."""
+    """One epoch on both sides: mean loss over its batches, and accuracy on the test split in [0, 1].
+
+    Where there is a validation part, the accuracy is on that, and its mean loss is there, too.
+    """
 
     epoch: int
     loss_tinytorch: float
@@ -60,6 +64,8 @@ class Epoch:
     accuracy_tinytorch: float
     accuracy_pytorch: float
     largest_difference: float
+    validation_tinytorch: float | None = None
+    validation_pytorch: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,10 @@ class Comparison:
     cause
         What goes wrong first, found by going through the steps again with synchronised weights; None while the
         sides agree, or where every operation is right within rounding.
+    n_test
+        How many predictions the accuracy on the test split is of.
+    chosen_tinytorch, chosen_pytorch
+        With a validation part: the epoch that it chose, and the accuracy on the test split with the weights after it.
     """
 
     settings: Settings
@@ -98,6 +108,16 @@ class Comparison:
     cause: Divergence | None = None
     tolerance: float = TOLERANCE
     own_start: OwnStart | None = None
+    n_test: int = 0
+    chosen_tinytorch: Chosen | None = None
+    chosen_pytorch: Chosen | None = None
+
+    @property
+    def accuracies(self) -> tuple[float, float]:
+        """TinyTorch's and PyTorch's accuracy on the test split, after the last epoch or after the chosen one."""
+        if self.chosen_tinytorch is not None and self.chosen_pytorch is not None:
+            return self.chosen_tinytorch.accuracy, self.chosen_pytorch.accuracy
+        return self.epochs[-1].accuracy_tinytorch, self.epochs[-1].accuracy_pytorch
 
     @property
     def agree(self) -> bool:
@@ -148,6 +168,11 @@ def run(
     StudentCodeError
         The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
     """
+    if own_start and settings.validation:
+        raise InvalidArgumentError(
+            "A start of your own is judged by the test split before and after the training, at which a validation part "
+            "lets nobody look. Leave out one of the two."
+        )
     pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
         on_start(prepared.package.subject)
@@ -160,16 +185,20 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
     )
     weights = tinytorch.weights() if own_start else model.initial_weights(settings.seed)
-    pytorch = pytorch_training.pytorch_training(settings, model, weights, arrays, prepared.fingerprint)
-    shape = _shape_of_outputs(settings, model, weights, arrays)
+    watched, split = arrays.watched, "val" if settings.validation else "test"
+    pytorch = pytorch_training.pytorch_training(settings, model, weights, watched, prepared.fingerprint)
+    choice = None
+    if settings.validation and isinstance(pytorch, pytorch_training.Live):
+        choice = Choice(model, arrays, settings.patience, tinytorch, pytorch)
+    n_outputs, *rest = side_of(settings, model, weights).outputs(arrays.X_test[:1]).shape
     batches = Batches(settings, arrays)
     # Nothing is trained that the student's own parameters() leaves out, which needs no training to be seen.
     is_listed = wrong_listing(model, tinytorch.listings) is None and not any(tinytorch.strangers)
 
-    def accuracy() -> float:
-        return share_right(tinytorch.outputs(arrays.X_test, shape), arrays.y_test)
+    def outputs(X: Array, of: str) -> Array:
+        return tinytorch.outputs(X, (n_outputs * len(X), *rest), of)
 
-    before = accuracy() if own_start else None
+    before = share_right(outputs(arrays.X_test, split), arrays.y_test) if own_start else None
     epochs: list[Epoch] = []
     first_divergence = None
     for number in range(1, settings.epochs + 1):
@@ -177,14 +206,18 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         with _explaining(prepared, tinytorch, weights):
             losses = tinytorch.train(number, batches)
             theirs, their_accuracy = pytorch.epoch(number)
-            my_accuracy = accuracy()
+            mine = outputs(watched.X_test, split)
         steps = [
-            Step(number, done + at, mine, right) for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
+            Step(number, done + at, one, right) for at, (one, right) in enumerate(zip(losses, theirs, strict=True), 1)
         ]
         apart = (step for step in steps if step.difference > TOLERANCE)
         first_divergence = first_divergence or next(apart, None)
-        epochs.append(_summary(steps, my_accuracy, their_accuracy))
+        seen = choice.see(mine) if choice else (None, None)
+        epochs.append(_summary(steps, share_right(mine, watched.y_test), their_accuracy, seen))
         on_epoch(epochs[-1])
+        if choice and choice.is_over:
+            break
+    chosen_ones = choice.made(lambda: outputs(arrays.X_test, "test")) if choice else (None, None)
     end = tinytorch.weights() if own_start else []
     cause = None
     if first_divergence or not is_listed:
@@ -206,13 +239,10 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         own_start=None
         if before is None
         else judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch),
+        n_test=arrays.y_test.size,
+        chosen_tinytorch=chosen_ones[0],
+        chosen_pytorch=chosen_ones[1],
     )
-
-
-def _shape_of_outputs(settings: Settings, model: Model, weights: Weights, arrays: Arrays) -> tuple[int, ...]:
-    """The shape of what the model gives for the test split."""
-    n, *rest = side_of(settings, model, weights).outputs(arrays.X_test[:1]).shape
-    return n * len(arrays.X_test), *rest
 
 
 @contextlib.contextmanager
@@ -233,7 +263,12 @@ def _explaining(prepared: Prepared, tinytorch: StudentSide, weights: Weights) ->
         ) from error
 
 
-def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: float) -> Epoch:
+def _summary(
+    steps: list[Step],
+    accuracy_tinytorch: float,
+    accuracy_pytorch: float,
+    validation: tuple[float | None, float | None],
+) -> Epoch:
     return Epoch(
         steps[-1].epoch,
         float(np.mean([step.loss_tinytorch for step in steps])),
@@ -241,4 +276,5 @@ def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: flo
         accuracy_tinytorch,
         accuracy_pytorch,
         max(step.difference for step in steps),
+        *validation,
     )

@@ -64,6 +64,18 @@ class Live:
         losses = [self._side.step(batch.X, batch.y) for batch in self._batches.epoch(number)]
         return losses, share_right(self._side.outputs(self._arrays.X_test), self._arrays.y_test)
 
+    def outputs(self, X: Array) -> Array:
+        """The model's output for these inputs."""
+        return self._side.outputs(X)
+
+    def weights(self) -> Weights:
+        """Copies of all parameters."""
+        return self._side.weights()
+
+    def restore(self, weights: Weights) -> None:
+        """Let the parameters have these values."""
+        self._side.set_weights(weights)
+
 
 _OTHER = {"fingerprint": "other data", "weights": "other initial weights"}
 
@@ -116,6 +128,11 @@ def require(settings: Settings, own_start: bool = False) -> None:
         raise InvalidArgumentError(
             f"--own-start trains from initial weights of your own, for which no answers of PyTorch are recorded. "
             f"{getting_torch()}"
+        )
+    if settings.validation:
+        raise InvalidArgumentError(
+            f"No answers of PyTorch are recorded for trainings with a validation part, and PyTorch is not asked here. "
+            f"{getting_torch()} Or leave out --validation and --early-stopping."
         )
     _entry(settings)
 
@@ -196,4 +213,6 @@ def _name(settings: Settings) -> str:
 
 
 def _without_epochs(settings: Settings) -> dict[str, Any]:
-    return {name: value for name, value in of_settings(settings).items() if name != "epochs"}
+    """What a record says of its settings; none has a validation part."""
+    left_out = ("epochs", "validation", "patience")
+    return {name: value for name, value in of_settings(settings).items() if name not in left_out}
