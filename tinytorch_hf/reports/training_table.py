@@ -9,6 +9,7 @@ from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.errors import printable
 from tinytorch_hf.student.mapping import brief
@@ -19,10 +20,25 @@ HEADER = (
 )
 
 
+VALIDATION_HEADER = (
+    f"{'':>5}  {'loss':^21}  {'validation loss':^21}  {'validation accuracy':^21}  {'largest loss':>12}\n"
+    f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  "
+    f"{'TinyTorch':>10} {'PyTorch':>10}  {'difference':>12}"
+)
+
+
+def header(settings: Settings) -> str:
+    """What stands over the rows of epochs."""
+    return VALIDATION_HEADER if settings.validation else HEADER
+
+
 def epoch_line(epoch: Epoch) -> str:
-    """One row under `HEADER`."""
+    """One row under `header`."""
+    validation = ""
+    if epoch.validation_tinytorch is not None and epoch.validation_pytorch is not None:
+        validation = f"  {epoch.validation_tinytorch:>10.4f} {epoch.validation_pytorch:>10.4f}"
     return (
-        f"{epoch.epoch:>5}  {epoch.loss_tinytorch:>10.4f} {epoch.loss_pytorch:>10.4f}"
+        f"{epoch.epoch:>5}  {epoch.loss_tinytorch:>10.4f} {epoch.loss_pytorch:>10.4f}{validation}"
         f"  {epoch.accuracy_tinytorch:>10.1%} {epoch.accuracy_pytorch:>10.1%}"
         f"  {epoch.largest_difference:>12.1e}"
     )
@@ -36,10 +52,11 @@ def opening(subject: Subject) -> str:
 
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
-    last = result.epochs[-1]
+    mine, theirs = result.accuracies
     lines = [
-        *_subject(result),
-        f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} on the test split",
+        *subject_lines(result),
+        *_chosen(result),
+        f"accuracy   TinyTorch {mine:.1%}, PyTorch {theirs:.1%} on the test split",
         f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
         f"(rounding explains up to {result.tolerance:.0e})",
     ]
@@ -52,7 +69,7 @@ def conclusion(result: Comparison) -> str:
 def judgement(result: Judgement) -> str:
     """What was judged step by step, and the verdict."""
     lines = [
-        *_subject(result),
+        *subject_lines(result),
         f"judged     {result.n_steps} step{'s' * (result.n_steps != 1)}, each from {_whose(result)} weights: "
         "forward, loss, gradients, update",
     ]
@@ -63,16 +80,41 @@ def judgement(result: Judgement) -> str:
     return "\n".join(lines)
 
 
-def _subject(result: Comparison | Judgement) -> list[str]:
-    """What was compared with what, and how it was trained."""
+def subject_lines(result: Comparison | Judgement, seeds: str = "") -> list[str]:
+    """What was compared with what, and how it was trained; ``seeds`` stands for several in place of one."""
     settings = result.settings
     return [
         opening(result.framework),
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
         f"PyTorch    {_judge(result)}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
+        f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, "
+        f"{seeds or f'seed {settings.seed}'}{_stopping(settings)}",
         f"built of   {', '.join(result.parts)}; nothing else of it was run",
+    ]
+
+
+def _stopping(settings: Settings) -> str:
+    if settings.patience is not None:
+        return f", early stopping after {settings.patience} epoch{'s' * (settings.patience != 1)} without a better one"
+    return ", the best epoch of a validation part" * settings.validation
+
+
+def _chosen(result: Comparison) -> list[str]:
+    """Which epoch the validation part has chosen, and where the sides part in that."""
+    mine, theirs = result.chosen_tinytorch, result.chosen_pytorch
+    if mine is None or theirs is None:
+        return []
+    at_end = "; the test split was looked at once, with those weights"
+    if (mine.epoch, mine.last) == (theirs.epoch, theirs.last):
+        return [
+            f"chosen     epoch {mine.epoch} of {mine.last} on both sides, by the validation loss: "
+            f"TinyTorch {mine.loss:.6f}, PyTorch {theirs.loss:.6f}{at_end}"
+        ]
+    why = ": rounding decides" if result.agree else ""
+    return [
+        f"chosen     they part{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
+        f"PyTorch epoch {theirs.epoch} of {theirs.last}, {theirs.loss:.6f}{at_end}"
     ]
 
 
@@ -160,15 +202,19 @@ def divergence_lines(divergence: Divergence) -> list[str]:
     return lines
 
 
+_NESTED = (
+    *("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start"),
+    *("chosen_tinytorch", "chosen_pytorch"),
+)
+
+
 def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     """The result in plain values, ready for JSON.
 
     Losses that are not numbers appear as strings, because JSON has no word for them.
     """
     plain = {
-        field.name: getattr(result, field.name)
-        for field in dataclasses.fields(result)
-        if field.name not in ("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start")
+        field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.name not in _NESTED
     }
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
@@ -178,6 +224,9 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)
+        for side in ("chosen_tinytorch", "chosen_pytorch"):
+            found = getattr(result, side)
+            plain[side] = found and dataclasses.asdict(found)
         plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = "agree" if result.agree else "differ"
