@@ -66,16 +66,16 @@ class Live:
     def epoch(self, number: int) -> tuple[list[float], float]:
         """Train for an epoch."""
         losses = [self._side.step(batch.X, batch.y) for batch in self._batches.epoch(number)]
-        self._outputs = self._side.outputs(self._arrays.X_test)
-        return losses, share_right(self._outputs, self._arrays.y_test)
+        return losses, share_right(self.outputs(self._arrays.X_test), self._arrays.y_test)
 
     def predictions(self) -> Array | None:
-        """Those after the last epoch."""
+        """Those of the outputs that were looked at last."""
         return predictions(self._outputs)
 
     def outputs(self, X: Array) -> Array:
         """The model's output for these inputs."""
-        return self._side.outputs(X)
+        self._outputs = self._side.outputs(X)
+        return self._outputs
 
     def weights(self) -> Weights:
         """Copies of all parameters."""
