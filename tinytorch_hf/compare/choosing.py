@@ -139,18 +139,15 @@ class Choice:
         self._theirs.see(theirs, self._pytorch.weights)
         return mine, theirs
 
-    def made(self, outputs: Callable[[], Array]) -> tuple[Chosen, Chosen]:
-        """Give both sides the weights that were chosen, and look at the test split.
-
-        Parameters
-        ----------
-        outputs
-            Gives what TinyTorch's model gives for the test split.
-        """
+    def restore(self) -> None:
+        """Give both sides the weights that were chosen."""
         self._tinytorch.restore(self._mine.weights)
         self._pytorch.restore(self._theirs.weights)
+
+    def made(self, outputs: Array) -> tuple[Chosen, Chosen]:
+        """What was chosen, and what it is worth on the test split, for which TinyTorch's model gives these outputs."""
         theirs = self._pytorch.outputs(self._arrays.X_test)
-        return self._chosen(self._mine, outputs()), self._chosen(self._theirs, theirs)
+        return self._chosen(self._mine, outputs), self._chosen(self._theirs, theirs)
 
     def _chosen(self, chooser: Chooser, outputs: Array) -> Chosen:
         return Chosen(chooser.epoch, chooser.loss, chooser.seen, share_right(outputs, self._arrays.y_test))

@@ -1,4 +1,4 @@
-"""What a report shows beside a verdict: losses of every step, predictions of both sides, and the error of every layer."""
+"""What a report shows beside a verdict: losses of every step, predictions of both sides, the error of each layer."""
 
 from __future__ import annotations
 

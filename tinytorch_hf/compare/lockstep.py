@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from tinytorch_hf.compare import pytorch_training
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.choosing import Choice, Chosen
 from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.evidence import Evidence, predictions_of
 from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Weights
@@ -20,8 +21,8 @@ from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, prepare
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import share_right
-from tinytorch_hf.compare.stepwise import judge_steps
+from tinytorch_hf.compare.sides import predictions, share_right
+from tinytorch_hf.compare.stepwise import Layers, judge_steps
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.threads import one_thread
@@ -88,6 +89,10 @@ class Comparison:
     cause
         What goes wrong first, found by going through the steps again with synchronised weights; None while the
         sides agree, or where every operation is right within rounding.
+    is_interrupted
+        Whether the training was broken off: then there are fewer epochs, or none, and no cause was looked for.
+    evidence
+        What a report shows beside, where that was asked for.
     n_test
         How many predictions the accuracy on the test split is of.
     chosen_tinytorch, chosen_pytorch
@@ -108,21 +113,28 @@ class Comparison:
     cause: Divergence | None = None
     tolerance: float = TOLERANCE
     own_start: OwnStart | None = None
+    is_interrupted: bool = False
+    evidence: Evidence | None = field(default=None, compare=False)
     n_test: int = 0
     chosen_tinytorch: Chosen | None = None
     chosen_pytorch: Chosen | None = None
 
     @property
-    def accuracies(self) -> tuple[float, float]:
-        """TinyTorch's and PyTorch's accuracy on the test split, after the last epoch or after the chosen one."""
+    def accuracies(self) -> tuple[float, float] | None:
+        """Both sides' accuracy on the test split, after the last epoch or the chosen one; None if it broke off before.
+
+        TinyTorch's comes first.
+        """
         if self.chosen_tinytorch is not None and self.chosen_pytorch is not None:
             return self.chosen_tinytorch.accuracy, self.chosen_pytorch.accuracy
+        if self.settings.validation or not self.epochs:
+            return None
         return self.epochs[-1].accuracy_tinytorch, self.epochs[-1].accuracy_pytorch
 
     @property
     def agree(self) -> bool:
-        """Whether both sides computed the same, up to rounding."""
-        return self.cause is None
+        """Whether both sides computed the same, up to rounding, and to the end."""
+        return self.cause is None and not self.is_interrupted
 
     @property
     def is_isolated(self) -> bool:
@@ -142,6 +154,9 @@ def run(
     target: Target | None = None,
     own_start: bool = False,
     on_start: Callable[[Subject], None] = lambda _: None,
+    on_step: Callable[[int], None] = lambda _: None,
+    with_evidence: bool = False,
+    keep_partial: bool = False,
 ) -> Comparison:
     """Train on both sides from the same weights on the same batches in the same order.
 
@@ -160,6 +175,12 @@ def run(
         Whether both sides start from what the student's own layers start from, and it is judged whether that learns.
     on_start
         Called with what is compared, before it is trained.
+    on_step
+        Called now and then with the number of steps that TinyTorch has been trained.
+    with_evidence
+        Whether to keep what a report shows beside the verdict; one more step is judged for it.
+    keep_partial
+        Whether Ctrl-C ends with what is known so far, instead of raising KeyboardInterrupt.
 
     Raises
     ------
@@ -176,10 +197,17 @@ def run(
     pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
         on_start(prepared.package.subject)
-        return _trained(prepared, own_start, on_epoch)
+        return _trained(prepared, own_start, on_epoch, on_step, with_evidence, keep_partial)
 
 
-def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], None]) -> Comparison:
+def _trained(
+    prepared: Prepared,
+    own_start: bool,
+    on_epoch: Callable[[Epoch], None],
+    on_step: Callable[[int], None],
+    with_evidence: bool,
+    keep_partial: bool,
+) -> Comparison:
     settings, model, arrays = prepared.settings, prepared.model, prepared.arrays
     tinytorch = StudentSide(
         prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
@@ -198,30 +226,49 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
     def outputs(X: Array, of: str) -> Array:
         return tinytorch.outputs(X, (n_outputs * len(X), *rest), of)
 
-    before = share_right(outputs(arrays.X_test, split), arrays.y_test) if own_start else None
     epochs: list[Epoch] = []
-    first_divergence = None
-    for number in range(1, settings.epochs + 1):
-        done = tinytorch.n_steps
-        with _explaining(prepared, tinytorch, weights):
-            losses = tinytorch.train(number, batches)
-            theirs, their_accuracy = pytorch.epoch(number)
-            mine = outputs(watched.X_test, split)
-        steps = [
-            Step(number, done + at, one, right) for at, (one, right) in enumerate(zip(losses, theirs, strict=True), 1)
-        ]
-        apart = (step for step in steps if step.difference > TOLERANCE)
-        first_divergence = first_divergence or next(apart, None)
-        seen = choice.see(mine) if choice else (None, None)
-        epochs.append(_summary(steps, share_right(mine, watched.y_test), their_accuracy, seen))
-        on_epoch(epochs[-1])
-        if choice and choice.is_over:
-            break
-    chosen_ones = choice.made(lambda: outputs(arrays.X_test, "test")) if choice else (None, None)
-    end = tinytorch.weights() if own_start else []
-    cause = None
-    if first_divergence or not is_listed:
-        cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights)[1]
+    all_steps: list[Step] = []
+    first_divergence = cause = start = predicted = None
+    chosen_ones: tuple[Chosen | None, Chosen | None] = (None, None)
+    layers, is_interrupted = Layers(prepared), False
+    try:
+        before = share_right(outputs(arrays.X_test, "test"), arrays.y_test) if own_start else None
+        for number in range(1, settings.epochs + 1):
+            done = tinytorch.n_steps
+            with _explaining(prepared, tinytorch, weights):
+                losses = tinytorch.train(number, batches, on_step)
+                theirs, their_accuracy = pytorch.epoch(number)
+                given = outputs(watched.X_test, split)
+            steps = [
+                Step(number, done + at, mine, right)
+                for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
+            ]
+            apart = (step for step in steps if step.difference > TOLERANCE)
+            first_divergence = first_divergence or next(apart, None)
+            all_steps += steps
+            seen = choice.see(given) if choice else (None, None)
+            epochs.append(_summary(steps, share_right(given, watched.y_test), their_accuracy, seen))
+            on_epoch(epochs[-1])
+            if choice and choice.is_over:
+                break
+        if choice:
+            choice.restore()
+            given = outputs(arrays.X_test, "test")
+            chosen_ones = choice.made(given)
+        predicted = predictions(given)
+        end = tinytorch.weights() if own_start else []
+        if first_divergence or not is_listed:
+            cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights, layers.see)[1]
+        elif with_evidence:
+            # The verdict stands; this is for the picture alone.
+            with contextlib.suppress(StudentCodeError):
+                judge_steps(prepared, 1, weights, layers.see)
+        if before is not None:
+            start = judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch)
+    except KeyboardInterrupt:
+        if not keep_partial:
+            raise
+        is_interrupted = True
     return Comparison(
         settings=settings,
         model=str(model),
@@ -232,16 +279,37 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         parts=prepared.parts,
         epochs=epochs,
         n_steps=tinytorch.n_steps,
-        largest_difference=max(epoch.largest_difference for epoch in epochs),
+        largest_difference=max((epoch.largest_difference for epoch in epochs), default=0.0),
         first_divergence=first_divergence,
         cause=cause,
         tolerance=TOLERANCE,
-        own_start=None
-        if before is None
-        else judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch),
+        own_start=start,
+        is_interrupted=is_interrupted,
         n_test=arrays.y_test.size,
         chosen_tinytorch=chosen_ones[0],
         chosen_pytorch=chosen_ones[1],
+        evidence=_evidence(prepared, all_steps, predicted, pytorch, layers) if with_evidence else None,
+    )
+
+
+def _evidence(
+    prepared: Prepared,
+    steps: Sequence[Step],
+    predicted: Array | None,
+    pytorch: pytorch_training.PyTorchTraining,
+    layers: Layers,
+) -> Evidence:
+    """What a report shows; where the training was broken off, there are no predictions."""
+    found, why = None, "The training did not come to its end."
+    if predicted is not None:
+        found, why = predictions_of(prepared.settings, prepared.arrays, predicted, pytorch.predictions())
+    return Evidence(
+        tuple(step.loss_tinytorch for step in steps),
+        tuple(step.loss_pytorch for step in steps),
+        found,
+        why,
+        layers.step,
+        layers.errors(),
     )
 
 

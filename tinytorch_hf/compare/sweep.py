@@ -39,6 +39,11 @@ class SeedRun:
     error: str = ""
 
     @property
+    def accuracies(self) -> tuple[float, float] | None:
+        """TinyTorch's and PyTorch's accuracy on the test split; None where it was not reached."""
+        return None if self.comparison is None else self.comparison.accuracies
+
+    @property
     def is_right(self) -> bool:
         """Whether both sides agree with this seed."""
         return self.comparison is not None and self.comparison.is_right
@@ -131,15 +136,17 @@ def runs(
 def swept(settings: Settings, seeds: Sequence[int], found: Iterable[SeedRun]) -> Sweep:
     """What `runs` has given, taken together: all of it, or what there is after an interruption."""
     ended = tuple(sorted(found, key=lambda run: seeds.index(run.seed)))
-    compared = [run.comparison for run in ended if run.comparison is not None]
     settings = dataclasses.replace(settings, seed=seeds[0])
-    return Sweep(settings, tuple(seeds), ended, _paired(compared) if len(compared) > 1 else None)
+    return Sweep(settings, tuple(seeds), ended, _paired(ended))
 
 
-def _paired(comparisons: Sequence[Comparison]) -> Paired:
-    n = comparisons[0].n_test
-    mine, theirs = zip(*(one.accuracies for one in comparisons), strict=True)
-    return paired.compared([round(n * one) for one in mine], [round(n * one) for one in theirs], n)
+def _paired(ended: Sequence[SeedRun]) -> Paired | None:
+    found = [run.accuracies for run in ended if run.accuracies is not None]
+    sizes = [run.comparison.n_test for run in ended if run.comparison is not None]
+    if len(found) < 2:
+        return None
+    mine, theirs = ([round(sizes[0] * accuracy) for accuracy in side] for side in zip(*found, strict=True))
+    return paired.compared(mine, theirs, sizes[0])
 
 
 @dataclass(frozen=True)

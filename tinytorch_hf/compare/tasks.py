@@ -230,7 +230,7 @@ def test_images(settings: Settings) -> Array | None:
         As for `load_arrays`.
     """
     dataset = stored(settings.dataset)
-    return None if dataset is None or dataset.kind != "images" else _images(dataset).X_test
+    return None if dataset is None or dataset.kind != "images" else _images(dataset, settings).X_test
 
 
 def _points(name: str) -> Arrays:

@@ -17,9 +17,9 @@ HEADER = f"{'':>5}  {'test accuracy':^21}\n{'seed':>5}  {'TinyTorch':>10} {'PyTo
 
 def run_line(run: SeedRun) -> str:
     """One row under `HEADER`: accuracies in percent, their difference in points, and what went wrong."""
-    if run.comparison is None:
+    if run.comparison is None or run.accuracies is None:
         return f"{run.seed:>5}  {'error':>10} {'':>10}  {'':>10}  {run.error.splitlines()[0]}"
-    mine, theirs = run.comparison.accuracies
+    mine, theirs = run.accuracies
     verdict = "agree" if run.is_right else f"differ: {_wrong(run.comparison)}"
     return (
         f"{run.seed:>5}  {mine:>10.1%} {theirs:>10.1%}  {_points(mine - theirs):>10}  {verdict}{_part(run.comparison)}"
@@ -71,8 +71,8 @@ def paired_lines(paired: Paired) -> list[str]:
     ]
     if paired.detectable is None:
         lines.append(
-            f"power      none: with {n} seeds p is at least {paired.smallest_p:.2g}, so no difference would be found at "
-            f"{paired.level:g}; it takes 6 seeds"
+            f"power      none: with {n} seeds p is at least {paired.smallest_p:.2g}, so no difference would be found "
+            f"at {paired.level:g}; it takes 6 seeds"
         )
     else:
         lines.append(
@@ -150,7 +150,7 @@ def _points(difference: float, digits: int = 1) -> str:
 
 
 def as_dict(sweep: Sweep) -> dict[str, Any]:
-    """The result in plain values, ready for JSON: everything that is known of each seed, as `compare` says it of one."""
+    """The result in plain values, ready for JSON: all that is known of each seed, as `compare` says it of one."""
     return {
         "settings": dataclasses.asdict(sweep.settings),
         "seeds": list(sweep.seeds),

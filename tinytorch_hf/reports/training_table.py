@@ -52,11 +52,10 @@ def opening(subject: Subject) -> str:
 
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
-    mine, theirs = result.accuracies
     lines = [
         *subject_lines(result),
         *_chosen(result),
-        f"accuracy   TinyTorch {mine:.1%}, PyTorch {theirs:.1%} on the test split",
+        *_accuracies(result),
         f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
         f"(rounding explains up to {result.tolerance:.0e})",
     ]
@@ -98,6 +97,11 @@ def _stopping(settings: Settings) -> str:
     if settings.patience is not None:
         return f", early stopping after {settings.patience} epoch{'s' * (settings.patience != 1)} without a better one"
     return ", the best epoch of a validation part" * settings.validation
+
+
+def _accuracies(result: Comparison) -> list[str]:
+    found = result.accuracies
+    return [f"accuracy   TinyTorch {found[0]:.1%}, PyTorch {found[1]:.1%} on the test split"] if found else []
 
 
 def _chosen(result: Comparison) -> list[str]:
