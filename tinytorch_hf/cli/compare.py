@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli import completion, sweeps, terminal
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
@@ -19,6 +19,7 @@ from tinytorch_hf.cli.options import (
     seed,
 )
 from tinytorch_hf.cli.packages import add_judge, add_package, check_map_file, judged, located, write_map
+from tinytorch_hf.cli.sweeps import add_early_stopping, add_seeds, refuse_contradictions
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError
 
@@ -67,6 +68,8 @@ def add_to(commands: Parser) -> None:
         action="store_true",
         help="start from your own layers' initial weights, and say whether they learn",
     )
+    add_seeds(parser)
+    add_early_stopping(parser)
     add_package(parser)
     add_judge(parser, "its recorded training with default settings")
     parser.add_argument(
@@ -90,6 +93,7 @@ def _compare(options: argparse.Namespace) -> int:
             "--synchronised or --own-start."
         )
 
+    refuse_contradictions(options)
     settings = tasks.settings_for(
         options.name,
         options.model,
@@ -98,12 +102,14 @@ def _compare(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,
+        validation=options.validation,
+        patience=options.early_stopping,
     )
     shown: list[lockstep.Epoch] = []
 
     def show(epoch: lockstep.Epoch) -> None:
         if not shown:
-            print(report.HEADER)
+            print(report.header(settings))
         shown.append(epoch)
         print(report.epoch_line(epoch), flush=True)
 
@@ -112,6 +118,8 @@ def _compare(options: argparse.Namespace) -> int:
 
     target = _target(options)
     check_map_file(options)
+    if options.seeds:
+        return sweeps.compare(options, settings, target)
     result: Any
     if options.synchronised:
         result = stepwise.judge(settings, target=target)
