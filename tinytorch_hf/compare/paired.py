@@ -19,11 +19,11 @@ LEVEL = 0.05
 POWER = 0.8
 """In this share of cases the detectable difference is found."""
 
+N_NEEDED = 6
+"""As many seeds as it takes for any p at or below `LEVEL`."""
+
 TEST = "exact sign-flip permutation test on the difference of each seed, two-sided"
-ASSUMES = (
-    "seeds are independent of each other, and if the sides do not differ, a seed's difference is as likely to favour "
-    "one side as the other"
-)
+ASSUMES = "seeds are independent; if the sides do not differ, each difference is as likely to favour one as the other"
 
 _SIMULATIONS = 2000
 # Up to this many seeds all signs are gone through in the simulation, beyond it as many are drawn.
@@ -161,7 +161,7 @@ def detectable(n_seeds: int, spread: float) -> float | None:
     spread
         Standard deviation of the differences, in samples.
     """
-    if 0.5 ** (n_seeds - 1) > LEVEL:
+    if n_seeds < N_NEEDED:
         return None
     rng = np.random.default_rng(_SEED)
     noise = rng.standard_normal((_SIMULATIONS, n_seeds)) * spread

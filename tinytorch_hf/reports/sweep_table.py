@@ -8,7 +8,7 @@ from typing import Any
 
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison
-from tinytorch_hf.compare.paired import Paired
+from tinytorch_hf.compare.paired import N_NEEDED, Paired
 from tinytorch_hf.compare.sweep import SeedRun, Sweep
 from tinytorch_hf.reports import training_table
 
@@ -62,24 +62,16 @@ def paired_lines(paired: Paired) -> list[str]:
     n = paired.n_seeds
     lines = [
         f"accuracy   TinyTorch {_mean(paired.mean_tinytorch, paired.sd_tinytorch)}, "
-        f"PyTorch {_mean(paired.mean_pytorch, paired.sd_pytorch)} on the test split, in percent: "
-        f"mean ± standard deviation over {n} seeds",
-        f"difference {_points(paired.mean_difference, 2)} ± {100 * paired.sd_difference:.2f} points, TinyTorch minus "
-        f"PyTorch, paired by seed; not zero with {paired.n_different} of {n} seeds",
-        f"test       {paired.test}: p = {paired.p:.2g}, {_distinguishable(paired)}",
-        f"assumes    {paired.assumes}; seeds change initial weights and the order of samples, never the data",
+        f"PyTorch {_mean(paired.mean_pytorch, paired.sd_pytorch)} percent on the test split,",
+        f"           mean ± standard deviation over {n} seeds",
+        f"paired     {_points(paired.mean_difference, 2)} ± {100 * paired.sd_difference:.2f} points, TinyTorch minus "
+        f"PyTorch with the same seed; {_how_many_differ(paired)}",
+        f"test       {paired.test}: p = {paired.p:.2g}",
+        f"           {_distinguishable(paired)}",
+        f"assumes    {paired.assumes};",
+        "           seeds change initial weights and the order of samples, never the data",
+        *_power(paired),
     ]
-    if paired.detectable is None:
-        lines.append(
-            f"power      none: with {n} seeds p is at least {paired.smallest_p:.2g}, so no difference would be found "
-            f"at {paired.level:g}; it takes 6 seeds"
-        )
-    else:
-        lines.append(
-            f"power      with {n} seeds p can be as small as {paired.smallest_p:.2g}; a mean difference of "
-            f"{100 * paired.detectable:.2f} points would be found in {paired.power:.0%} of cases "
-            f"(simulated, normal with this standard deviation, in whole samples)"
-        )
     if paired.most_different is not None:
         lines.append(
             f"           no seed differs: with {1 - paired.level:.0%} confidence fewer than "
@@ -88,10 +80,31 @@ def paired_lines(paired: Paired) -> list[str]:
     return lines
 
 
+def _how_many_differ(paired: Paired) -> str:
+    if not paired.n_different:
+        return f"all {paired.n_seeds} differences are 0"
+    return f"{paired.n_different} of {paired.n_seeds} differences are not 0"
+
+
 def _distinguishable(paired: Paired) -> str:
     if paired.is_distinguishable:
-        return f"so the sides are distinguishable at {paired.level:g}"
-    return f"so the sides are not distinguishable at {paired.level:g}, which is no proof that they are equal"
+        return f"distinguishable at {paired.level:g}"
+    return f"not distinguishable at {paired.level:g}, which is no proof that they are equal"
+
+
+def _power(paired: Paired) -> list[str]:
+    """What the test could have found."""
+    least = f"{paired.smallest_p:.2g}"
+    if paired.detectable is None:
+        return [
+            f"power      none: with {paired.n_seeds} seeds p is {least} or more, so that nothing is found at "
+            f"{paired.level:g}; it takes {N_NEEDED}"
+        ]
+    return [
+        f"power      with {paired.n_seeds} seeds p can be as small as {least}, and a mean difference of "
+        f"{100 * paired.detectable:.2f} points is found",
+        f"           in {paired.power:.0%} of cases (simulated: normal, spread as here, in whole samples)",
+    ]
 
 
 def _verdict(sweep: Sweep) -> list[str]:
