@@ -134,8 +134,8 @@ def compare_training(
     Raises
     ------
     UnknownNameError, InvalidArgumentError, MissingExtraError, CorruptFileError, StudentCodeError
-        As for `tinytorch_hf.compare.lockstep.run` and `tinytorch_hf.compare.sweep.runs`. With several seeds, an error of
-        the student's code is told of the seed that it ends, and is not raised.
+        As for `tinytorch_hf.compare.lockstep.run` and `tinytorch_hf.compare.sweep.runs`. With several seeds an error of
+        the student's code is not raised: it is in what came of the seed that it ended.
     """
     settings = tasks.settings_for(
         dataset,
