@@ -60,6 +60,11 @@ def refuse_contradictions(options: argparse.Namespace) -> None:
             raise InvalidArgumentError(
                 f"--synchronised judges each step alone and reaches no accuracy. Leave out --synchronised or {name}."
             )
+    if options.seeds and not (options.report is None and options.plot is None):
+        raise InvalidArgumentError(
+            "--report and --plot show one training, and --seeds has several. Leave out --seeds for one of them, with "
+            "--seed to say which."
+        )
     if options.seeds and options.own_start:
         raise InvalidArgumentError(
             "No seed fixes what your own layers start from, so that nothing would be paired. Leave out --own-start or "
@@ -73,6 +78,7 @@ def compare(options: argparse.Namespace, settings: Settings, target: Target) -> 
     """Train with every seed; the exit status."""
     from tinytorch_hf.compare import sweep
     from tinytorch_hf.reports import sweep_table as report
+    from tinytorch_hf.reports.progress import Bar
 
     seeds = sweep.seeds_from(options.seed, options.seeds)
     found: list[SeedRun] = []
@@ -89,13 +95,16 @@ def compare(options: argparse.Namespace, settings: Settings, target: Target) -> 
             n_shown += 1
 
     is_interrupted = False
-    try:
-        for run in sweep.runs(settings, seeds, target=target, workers=options.workers):
-            found.append(run)
-            if not options.json:
-                show()
-    except KeyboardInterrupt:
-        is_interrupted = True
+    with Bar() as bar:
+        try:
+            for run in sweep.runs(settings, seeds, target=target, workers=options.workers):
+                found.append(run)
+                bar.clear()
+                if not options.json:
+                    show()
+                bar.show(len(found), len(seeds), "seeds")
+        except KeyboardInterrupt:
+            is_interrupted = True
     result = sweep.swept(settings, seeds, found)
     write_map(options, next((run.comparison.framework.inferred for run in found if run.comparison is not None), None))
     if options.json:

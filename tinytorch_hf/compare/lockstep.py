@@ -22,7 +22,7 @@ from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, prepare
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.sides import predictions, share_right
-from tinytorch_hf.compare.stepwise import Layers, judge_steps
+from tinytorch_hf.compare.stepwise import Layers, OnStep, judge_steps
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.threads import one_thread
@@ -154,7 +154,7 @@ def run(
     target: Target | None = None,
     own_start: bool = False,
     on_start: Callable[[Subject], None] = lambda _: None,
-    on_step: Callable[[int], None] = lambda _: None,
+    on_step: OnStep = lambda _done, _total: None,
     with_evidence: bool = False,
     keep_partial: bool = False,
 ) -> Comparison:
@@ -176,7 +176,7 @@ def run(
     on_start
         Called with what is compared, before it is trained.
     on_step
-        Called now and then with the number of steps that TinyTorch has been trained.
+        Called now and then with the number of steps that TinyTorch has been trained, and how many there are.
     with_evidence
         Whether to keep what a report shows beside the verdict; one more step is judged for it.
     keep_partial
@@ -204,7 +204,7 @@ def _trained(
     prepared: Prepared,
     own_start: bool,
     on_epoch: Callable[[Epoch], None],
-    on_step: Callable[[int], None],
+    on_step: OnStep,
     with_evidence: bool,
     keep_partial: bool,
 ) -> Comparison:
@@ -236,7 +236,7 @@ def _trained(
         for number in range(1, settings.epochs + 1):
             done = tinytorch.n_steps
             with _explaining(prepared, tinytorch, weights):
-                losses = tinytorch.train(number, batches, on_step)
+                losses = tinytorch.train(number, batches, lambda done: on_step(done, batches.n_steps))
                 theirs, their_accuracy = pytorch.epoch(number)
                 given = outputs(watched.X_test, split)
             steps = [

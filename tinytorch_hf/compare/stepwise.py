@@ -50,8 +50,10 @@ class Judgement:
         return self.divergence is None and not self.is_interrupted
 
 
+# Takes the number of a step, and how many there are.
+OnStep = Callable[[int, int], None]
 # Takes the number of a step, and what was computed in it.
-OnStep = Callable[[int, synchronised.Computations], None]
+OnComputed = Callable[[int, synchronised.Computations], None]
 
 
 def judge(
@@ -59,7 +61,7 @@ def judge(
     *,
     target: Target | None = None,
     on_start: Callable[[Subject], None] = lambda _: None,
-    on_step: Callable[[int], None] = lambda _: None,
+    on_step: OnStep = lambda _done, _total: None,
     keep_partial: bool = False,
 ) -> Judgement:
     """Judge every step of a training with synchronised weights, up to the first that differs.
@@ -79,12 +81,14 @@ def judge(
         layers = Layers(prepared)
         n_steps, divergence, is_interrupted = 0, None, False
 
+        total = Batches(settings, prepared.arrays).n_steps
+
         def seen(step: int, computed: synchronised.Computations) -> None:
             layers.see(step, computed)
-            on_step(step)
+            on_step(step, total)
 
         try:
-            n_steps, divergence = judge_steps(prepared, on_step=seen)
+            n_steps, divergence = judge_steps(prepared, on_computed=seen)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
@@ -137,12 +141,12 @@ def judge_steps(
     prepared: Prepared,
     max_steps: float = math.inf,
     weights: Weights | None = None,
-    on_step: OnStep = lambda _number, _computed: None,
+    on_computed: OnComputed = lambda _number, _computed: None,
 ) -> tuple[int, Divergence | None]:
     """Judge steps up to the first that differs: how many were judged, and what differs in the last of them.
 
     The first step starts from ``weights``, by default from those of the settings' seed. What is computed in each step
-    is told to ``on_step``.
+    is told to ``on_computed``.
     """
     settings = prepared.settings
     # Where the student's process had to be started anew, it has nothing.
@@ -159,7 +163,7 @@ def judge_steps(
                 step += 1
                 divergence = judge_of_steps.step(step, batch, batches)
                 if judge_of_steps.computed is not None:
-                    on_step(step, judge_of_steps.computed)
+                    on_computed(step, judge_of_steps.computed)
                 if divergence is not None or step >= max_steps:
                     return step, divergence
     return step, None
