@@ -116,7 +116,7 @@ def _verdict(sweep: Sweep) -> list[str]:
     if not n:
         return ["verdict    interrupted before any seed ended"]
     first = sweep.runs[0].comparison
-    whose = f"with each of {n} seeds"
+    whose = f"with each of {n} seeds" if n > 1 else "with the one"
     if first is not None and first.framework.is_reference:
         agree = f"the reference agrees {whose}; code of yours was not compared, give --package PATH for that"
     else:
