@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs.child import homes, run_programs
-from tinytorch_hf.check.tracing import folders_of, traced
+from tinytorch_hf.check.tracing import folders_of, traced, written_calls
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs
 from tinytorch_hf.student import session, wire
 from tinytorch_hf.student.answers import Answer
@@ -30,12 +30,15 @@ class Session(session.Session):
 
         With ``changes``, a list of inputs that take the place of some, it runs once for each, and what comes back are
         the outputs alone, one behind the other. With ``trace`` what comes back is which functions of the package ran,
-        in ``message`` the one in which an error arose, and in ``call`` what was called from outside.
+        in ``message`` the one in which an error arose, and in ``call`` what was called from outside. With ``write`` it
+        is how the package was called.
         """
         student = self.student()
         case, inputs = CASES[request["case"]], wire.decode(request["inputs"])
+        folders = folders_of(package_location(self._opened()))
+        if request.get("write"):
+            return Answer("results", called=written_calls(lambda: case.tinytorch(student, inputs), folders))
         if request.get("trace"):
-            folders = folders_of(package_location(self._opened()))
             called, ended_in, call = traced(lambda: case.tinytorch(student, inputs), folders)
             return Answer("results", called=called, message=ended_in, call=call)
         if "changes" in request:

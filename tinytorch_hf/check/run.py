@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tinytorch_hf.check import shown
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.interruption import Interruption
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
@@ -17,7 +20,7 @@ from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.judges import chosen, judge
-from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.judging.results import Outcome, Report, Result, Row, Shown
 from tinytorch_hf.judging.roots import Trace, with_roots
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import finding, wire
@@ -41,6 +44,8 @@ def check(
     must_isolate: bool = False,
     on_start: Callable[[str], None] = lambda _: None,
     programs: int = trial.N_PROGRAMS,
+    with_shown: bool = False,
+    keep_partial: bool = False,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
@@ -66,6 +71,10 @@ def check(
         Called before anything of the package runs, with what is to be said where it is not isolated, else with nothing.
     must_isolate
         Whether to refuse rather than to run the package in this process, as whoever gives grades has to.
+    with_shown
+        Whether to keep what a page shows of each operation; each is run once more for it.
+    keep_partial
+        Whether Ctrl-C ends with what is known so far, the rest untried, instead of raising KeyboardInterrupt.
 
     Raises
     ------
@@ -83,18 +92,36 @@ def check(
         raise InvalidArgumentError("Only programs are asked for, and there are to be none. Leave out --programs 0.")
     # Without its judge there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
-    with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
-        on_start(respondent.not_isolated)
-        # Meanwhile, here.
-        for case in cases:
-            drawn(case, seed)
-        found = finding.found(respondent.ask, framework_map)
-        if not found.is_inferred:
-            report = ask_for(respondent.ask, framework_map, cases, seed, on_result, found, families, programs)
-    if found.is_inferred:
-        with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
-            report = ask_for(respondent.ask, found.framework_map, cases, seed, on_result, found, families, programs)
-    return dataclasses.replace(report, not_isolated=respondent.not_isolated)
+    asked = functools.partial(
+        ask_for,
+        cases=cases,
+        seed=seed,
+        on_result=on_result,
+        families=families,
+        programs=programs,
+        with_shown=with_shown,
+        keep_partial=keep_partial,
+    )
+    interruption = Interruption(keep_partial)
+    # Until something is known: where it is interrupted before that, this is all there is to report.
+    left = [*((case.name, case.module) for case in cases), *((family, trial.MODULE) for family in families)]
+    report = Report(
+        framework_map.package, str(folder or ""), "", [_broken_off(*one) for one in left], is_interrupted=True
+    )
+    with interruption:
+        with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+            on_start(respondent.not_isolated)
+            # Meanwhile, here.
+            for case in cases:
+                drawn(case, seed)
+            found = finding.found(respondent.ask, framework_map)
+            if not found.is_inferred:
+                report = asked(respondent.ask, framework_map, found=found)
+        if found.is_inferred:
+            with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+                report = asked(respondent.ask, found.framework_map, found=found)
+        report = dataclasses.replace(report, not_isolated=respondent.not_isolated)
+    return dataclasses.replace(report, judge=chosen(), is_interrupted=report.is_interrupted or interruption.has_come)
 
 
 def ask_for(
@@ -106,6 +133,8 @@ def ask_for(
     found: Found | None = None,
     families: Sequence[str] = (),
     programs: int = trial.N_PROGRAMS,
+    with_shown: bool = False,
+    keep_partial: bool = False,
 ) -> Report:
     """Run cases, and then generated programs of some families, by asking whoever holds the package.
 
@@ -119,6 +148,8 @@ def ask_for(
         What came of looking for a map, where that was looked for.
     families, programs
         Which kinds of generated programs are tried, and how many programs in all.
+    with_shown, keep_partial
+        As for `check`.
 
     Raises
     ------
@@ -132,39 +163,65 @@ def ask_for(
             f"No package {framework_map.package} can be imported. {nearby(framework_map.package)}"
             "--package tinytorch_hf.reference is one that is complete."
         )
-    parts = _Parts(ask)
+    parts, interruption = _Parts(ask), Interruption(keep_partial)
+    is_open = opened.kind == "opened"
     results: list[Result] = []
+    rows: dict[str, tuple[Row, ...]] = {}
     traces: Mapping[str, Trace] = {}
-    for case in cases:
-        results.append(
-            _run(case, ask, parts, seed) if opened.kind == "opened" else _import_failed(case.name, case.module, opened)
-        )
-        on_result(results[-1])
-    if opened.kind == "opened":
-        traces = watched(ask, results, seed)
+    with interruption:
+        for case in cases:
+            result, answer = (
+                _run(case, ask, parts, seed) if is_open else (_import_failed(case.name, case.module, opened), opened)
+            )
+            results.append(result)
+            if with_shown:
+                rows[case.name] = shown.rows(case, answer, seed)
+            on_result(result)
+        if is_open:
+            traces = watched(ask, results, seed)
+    results += [_broken_off(case.name, case.module) for case in cases[len(results) :]]
+    if is_open:
         results = with_roots(results, traces)
     results = _with_neighbours(traces, [dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
-    if (
-        all(result.outcome is Outcome.MISSING for result in results)
-        and opened.kind == "opened"
-        and not parts.found("Tensor")
-    ):
+    if is_open and all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise InvalidArgumentError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
             f"names. {found.failed}".rstrip()
         )
-    if opened.kind == "opened":
-        results += trial.tried(ask, framework_map, results, families, programs, seed, on_result) if families else []
-    else:
-        results += [_import_failed(family, trial.MODULE, opened) for family in families]
+    told: Mapping[str, Shown] = {}
+    of_programs: list[Result] = []
+
+    def ended(result: Result) -> None:
+        of_programs.append(result)
+        on_result(result)
+
+    if not is_open:
+        of_programs += [_import_failed(family, trial.MODULE, opened) for family in families]
+    elif not interruption.has_come:
+        with interruption:
+            if families:
+                trial.tried(ask, framework_map, results, families, programs, seed, ended)
+            if with_shown:
+                told = shown.shown(ask, framework_map, results, rows, seed)
+    results += [*of_programs, *(_broken_off(family, trial.MODULE) for family in families[len(of_programs) :])]
     name = opened.package or framework_map.package
     by = chosen()
     version = judge("float64").version if by == "torch" else answers.version(seed)
     strict = f"it is held to TinyTorch's documentation, as no map was found. {found.failed}"
     notes = (*found.notes, *[strict] * bool(found.failed), *opened.notes)
     inferred = found.framework_map if found.is_inferred else None
-    return Report(name, opened.location, version, results, notes, judge=by, inferred=inferred)
+    return Report(
+        name,
+        opened.location,
+        version,
+        results,
+        notes,
+        judge=by,
+        inferred=inferred,
+        is_interrupted=interruption.has_come,
+        shown=told or {name: Shown(rows=of_case) for name, of_case in rows.items()},
+    )
 
 
 def select(only: Iterable[str]) -> list[Case]:
@@ -194,6 +251,10 @@ def selected(only: Iterable[str], n_programs: int = trial.N_PROGRAMS) -> list[st
     return [*(case.name for case in select(only)), *select_programs(only, n_programs)]
 
 
+def _broken_off(name: str, module: str) -> Result:
+    return Result(name, module, Outcome.UNTRIED, "the run was interrupted before its turn")
+
+
 class _Parts:
     """Which parts of the package are built, each looked for once: what hangs or crashes is not tried again."""
 
@@ -213,21 +274,21 @@ class _Parts:
         return answer.kind == "found" and answer.found
 
 
-def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> Result:
+def _run(case: Case, ask: Ask, parts: _Parts, seed: int) -> tuple[Result, Answer]:
     for name in case.needs:
         answer = parts.find(name)
         if answer.kind == "crash":
             # Without the name, so that one reason for several cases is one line.
-            return Result(case.name, case.module, Outcome.CRASHES, answer.message, where=answer.where)
+            return Result(case.name, case.module, Outcome.CRASHES, answer.message, where=answer.where), answer
         if answer.kind == "untried":
-            return Result(case.name, case.module, Outcome.UNTRIED, answer.message)
+            return Result(case.name, case.module, Outcome.UNTRIED, answer.message), answer
         if not parts.found(name):
-            return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}")
+            return Result(case.name, case.module, Outcome.MISSING, answer.message or f"no {name}"), answer
 
     start = time.perf_counter()
     answer = ask(ask="run", case=case.name, inputs=wire.encode(drawn(case, seed)))
     seconds = time.perf_counter() - start
-    return verdict(case, answer, seed, Runner(ask, case, seconds), seconds)
+    return verdict(case, answer, seed, Runner(ask, case, seconds), seconds), answer
 
 
 def _with_neighbours(traces: Mapping[str, Trace], results: Sequence[Result]) -> list[Result]:

@@ -13,6 +13,7 @@ from tinytorch_hf.student import calls
 
 # Of the package itself; a student's has a few hundred functions.
 MOST_NAMES = 2000
+MOST_CALLS = 6
 
 
 def folders_of(location: str) -> tuple[Path, ...]:
@@ -61,6 +62,43 @@ def traced(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[tuple[str, 
         sys.setprofile(before)
     names = {_name(code) for code in codes.values() if _counts(code, starts)}
     return tuple(sorted(names)[:MOST_NAMES]), ended_in, call
+
+
+def written_calls(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[str, ...]:
+    """Run something, and write how it calls the package, as its author would: at most `MOST_CALLS`, each once.
+
+    Whatever it raises ends here, as for `traced`, whose parameters these are.
+    """
+    starts = tuple(f"{folder.as_posix()}/" for folder in folders)
+    made, texts = calls.Made(), dict[str, None]()
+    # A place of ours that calls again and again is looked at once.
+    places: set[tuple[int, int]] = set()
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event != "call":
+            return
+        if len(texts) == MOST_CALLS:
+            sys.setprofile(before)
+            return
+        made.watch(frame)
+        caller = frame.f_back
+        place = (id(caller.f_code), caller.f_lasti) if caller else (0, 0)
+        if place not in places and _counts(frame.f_code, starts):
+            places.add(place)
+            text = calls.of_frame(frame, made)
+            if text:
+                texts[text] = None
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        run()
+    except (Exception, SystemExit):
+        # What was called until then is told.
+        return tuple(texts)
+    finally:
+        sys.setprofile(before)
+    return tuple(texts)
 
 
 def _counts(code: CodeType, starts: tuple[str, ...]) -> bool:

@@ -6,17 +6,25 @@ import argparse
 import dataclasses
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import add_json, command, count, print_json, seconds, seed, user_path
+from tinytorch_hf.cli.outputs import (
+    add_outputs,
+    command_line,
+    options_of_package,
+    require_outputs,
+    write_page,
+    write_plot,
+)
 from tinytorch_hf.cli.packages import add_judge, add_package, check_map_file, judged, located, write_map
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from tinytorch_hf.judging.results import Result
+    from tinytorch_hf.judging.results import Report
 
 
 def add_to(commands: Parser) -> None:
@@ -67,6 +75,7 @@ def add_to(commands: Parser) -> None:
         metavar="SECONDS",
         help="how long one operation may take (default: %(default)g)",
     )
+    add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
     add_json(parser)
 
 
@@ -76,26 +85,33 @@ def _check(options: argparse.Namespace) -> int:
     from tinytorch_hf.check.programs import trial
     from tinytorch_hf.reports import junit
     from tinytorch_hf.reports import operations_table as table
+    from tinytorch_hf.reports.progress import Bar
 
     framework_map, folder = located(options)
     programs = trial.N_PROGRAMS if options.programs is None else options.programs
     required = _required(options.only, options.require, programs)
     check_map_file(options)
+    require_outputs(options)
 
     def begin(not_isolated: str) -> None:
         if not_isolated:
             print(f"note: {not_isolated}", file=sys.stderr, flush=True)
 
-    report = run.check(
-        framework_map,
-        folder,
-        options.only,
-        options.timeout,
-        options.seed,
-        _progress(options.only, programs),
-        on_start=begin,
-        programs=programs,
-    )
+    with Bar() as bar:
+        done = itertools.count(1)
+        total = len(run.selected(options.only, programs))
+        report = run.check(
+            framework_map,
+            folder,
+            options.only,
+            options.timeout,
+            options.seed,
+            lambda result: bar.show(next(done), total, result.name),
+            on_start=begin,
+            programs=programs,
+            with_shown=options.report is not None,
+            keep_partial=True,
+        )
     report = dataclasses.replace(report, required=required)
     write_map(options, report.inferred)
     if options.junit:
@@ -104,8 +120,37 @@ def _check(options: argparse.Namespace) -> int:
         print_json(table.as_dict(report))
     else:
         width = terminal.columns() if terminal.is_watched() else 120
-        print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
+        print("\n".join(table.lines(report, width, colour=terminal.is_coloured())), flush=True)
+    _write(options, report)
     return report.status
+
+
+def _write(options: argparse.Namespace, report: Report) -> None:
+    """Write the page and the picture that were asked for."""
+    if options.report is not None:
+        from tinytorch_hf.reports.html.check_page import check_page
+        from tinytorch_hf.reports.versions import versions
+
+        def alone(name: str) -> str:
+            return _command(argparse.Namespace(**{**vars(options), "only": [name], "require": []}))
+
+        write_page(options, check_page(report, _command(options), alone, versions()))
+    if options.plot is not None:
+        from tinytorch_hf.reports import plot
+
+        write_plot(options, plot.of_operations(report, options.plot))
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What does the same again."""
+    return command_line(
+        "check",
+        only=options.only,
+        require=options.require,
+        seed=options.seed,
+        programs=options.programs,
+        **options_of_package(options),
+    )
 
 
 def _required(only: Sequence[str], names: Sequence[str], programs: int) -> frozenset[str]:
@@ -123,20 +168,3 @@ def _required(only: Sequence[str], names: Sequence[str], programs: int) -> froze
             f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
         )
     return frozenset(required)
-
-
-def _progress(only: Sequence[str], programs: int) -> Callable[[Result], None]:
-    """Shows on a terminal how far the battery is; elsewhere nothing."""
-    from tinytorch_hf.check import run
-
-    if not sys.stderr.isatty():
-        return lambda _: None
-    total = len(run.selected(only, programs))
-    done = itertools.count(1)
-
-    def show(result: Result) -> None:
-        number = next(done)
-        text = "" if number == total else f"{number}/{total} {result.name}"
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-    return show

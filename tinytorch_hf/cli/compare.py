@@ -130,11 +130,10 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         result, text = _run(options, settings, target)
     except StudentCodeError as error:
-        _tell_failure(options, settings, str(error))
+        _tell_end(options, settings, "crash", str(error))
         raise
     except KeyboardInterrupt:
-        if options.json:
-            print_json({"settings": dataclasses.asdict(settings), "interrupted": True, "verdict": "interrupted"})
+        _tell_end(options, settings, "interrupted", "It was interrupted before the first step.")
         raise
     write_map(options, result.framework.inferred)
     if options.json:
@@ -187,16 +186,16 @@ def _run(
         return compared, f"\n{training_table.conclusion(compared)}"
 
 
-def _tell_failure(options: argparse.Namespace, settings: Settings, problem: str) -> None:
-    """Say in JSON and on the page, too, that the student's code has ended the comparison."""
+def _tell_end(options: argparse.Namespace, settings: Settings, verdict: str, problem: str) -> None:
+    """Say in JSON and on the page, too, that there is nothing to compare, and why."""
     if options.json:
-        said = {"settings": dataclasses.asdict(settings), "interrupted": False, "verdict": "crash", "error": problem}
-        print_json(said)
+        said = {"interrupted": verdict == "interrupted", "verdict": verdict, "error": problem}
+        print_json({"settings": dataclasses.asdict(settings), **said})
     if options.report is not None:
         from tinytorch_hf.reports.html.training_page import failed_page
         from tinytorch_hf.reports.versions import versions
 
-        write_page(options, failed_page(settings, problem, _command(options, settings), versions()))
+        write_page(options, failed_page(settings, verdict, problem, _command(options, settings), versions()))
 
 
 def _write(options: argparse.Namespace, settings: Settings, result: lockstep.Comparison | stepwise.Judgement) -> None:

@@ -111,7 +111,9 @@ class Package:
                 f"{self.subject.name} {state}: {answer.message}{meanwhile}. {self.advice}\n{at}"
             )
         message = answer.message if answer.kind == "crash" else "something came back that is no answer"
-        lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {message}"]
+        # What the package says goes on below its beginning, so that no line of it can be taken for one of ours.
+        said = message.replace("\n", "\n  ")
+        lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {said}"]
         if answer.where:
             file, _, line = answer.where.rpartition(":")
             lines.append(f"In {file}, line {line}.")

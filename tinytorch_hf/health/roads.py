@@ -67,6 +67,8 @@ LIBRARIES = {
         Library("requests", "requests", "get", "2.32.4"),
         Library("tqdm", "tqdm", "tqdm"),
         Library("filelock", "filelock", "FileLock", "3.25"),
+        Library("jinja2", "jinja2", "Environment", "3.1"),
+        Library("matplotlib", "matplotlib.figure", "Figure", "3.6"),
         Library("argcomplete", "argcomplete", "autocomplete", "3"),
     )
 }
@@ -85,5 +87,7 @@ ROADS = (
     Road("PyTorch as judge", "compare and check with --judge torch, other settings of compare", "compare", ("torch",)),
     Road("recipes", "datasets/*/create_*.py", "create", ("scikit-learn", "mlxtend")),
     Road("tables", 'load("tinydigits", "train").to_pandas()', "pandas", ("pandas",)),
+    Road("pages", "check, compare and grade with --report", "report", ("jinja2",)),
+    Road("plots", "check and compare with --plot", "plot", ("matplotlib",)),
     Road("completion", "the Tab key after tinytorch-hf", "completion", ("argcomplete",)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -110,6 +110,45 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One result on both sides: what it is, at which place of it, and the values as text."""
+
+    what: str
+    at: str
+    tinytorch: str
+    pytorch: str
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a report shows of one operation beside its verdict.
+
+    Attributes
+    ----------
+    calls
+        How the package was called, as its author would write it, such as ``ReLU()(x); x has the shape (4, 64)``.
+    inputs
+        Names of the inputs, and what they are.
+    rows
+        Results on both sides.
+    expression
+        What the example below shows, such as ``ReLU()(x)``; empty where there is none.
+    lines
+        A small example as lines to run, with both results.
+    example_agrees
+        Whether the example is right; None where there is none.
+    """
+
+    calls: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...] = ()
+    expression: str = ""
+    lines: tuple[str, ...] = ()
+    example_agrees: bool | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """A run of the battery.
 
@@ -131,6 +170,10 @@ class Report:
         What is to be said first where the package ran in the process that judges it; empty where it had its own.
     inferred
         The map that was inferred, where the package is no TinyTorch and none was given.
+    is_interrupted
+        Whether the run was broken off: what was left is untried.
+    shown
+        What a page shows of each operation, by its name, where that was asked for.
     """
 
     package: str
@@ -142,6 +185,8 @@ class Report:
     judge: str = "torch"
     inferred: FrameworkMap | None = None
     not_isolated: str = ""
+    is_interrupted: bool = False
+    shown: Mapping[str, Shown] = field(default_factory=dict, compare=False)
 
     @property
     def is_isolated(self) -> bool:
@@ -169,7 +214,12 @@ class Report:
 
     @property
     def status(self) -> int:
-        """Exit status: 0 if everything that counts agrees, 1 if something is wrong, 3 if something is unknown."""
+        """Exit status: 0 if everything that counts agrees, 1 if something is wrong, 3 if something is unknown.
+
+        Of a run that was broken off it is 130.
+        """
+        if self.is_interrupted:
+            return 130
         outcomes = {result.outcome for result in self.counted}
         if outcomes & set(WRONG):
             return 1

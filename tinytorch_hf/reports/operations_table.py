@@ -31,6 +31,7 @@ _MEANINGS = {
     0: "everything that counts agrees",
     1: "something that counts differs or crashes",
     3: "nothing that counts is wrong, but something is not implemented yet or could not be tried",
+    130: "interrupted, so that the rest was not tried",
 }
 _UNBUILT = "not implemented yet"
 _SEPARATOR = re.compile(r"(?<=\)), ")
@@ -58,7 +59,7 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
     yield printable(f"package  {report.package}{place}")
     if not report.is_isolated:
         yield from _rows("note     ", [report.not_isolated], width)
-    yield f"PyTorch  {_judge(report)}"
+    yield f"PyTorch  {judge_in_words(report)}"
     if _only_message(report):
         first = report.results[0]
         yield ""
@@ -113,8 +114,8 @@ def look_at_first(report: Report) -> list[dict[str, str]]:
     ]
 
 
-def _judge(report: Report) -> str:
-    """What judged."""
+def judge_in_words(report: Report) -> str:
+    """What judged, in a phrase."""
     if report.judge == "torch":
         return report.torch_version
     if report.torch_version:
@@ -289,6 +290,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "judge": report.judge,
         "isolated": report.is_isolated,
         "not_isolated": report.not_isolated,
+        "interrupted": report.is_interrupted,
         "status": report.status,
         "meaning": _MEANINGS[report.status],
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},

@@ -83,6 +83,28 @@ def of(error: BaseException, made: Made | None = None) -> str:
     return ""
 
 
+def of_frame(frame: FrameType, made: Made) -> str:
+    """The call by which a case has come to a function of the student's that begins, or nothing.
+
+    Parameters
+    ----------
+    frame
+        The function's.
+    made
+        How objects were built.
+    """
+    caller = frame.f_back
+    if frame.f_code.co_name == "__init__" or caller is None or not _is_of_a_case(caller.f_code.co_filename):
+        return ""
+    place = expressions.Place(caller, caller.f_lasti, caller.f_lineno)
+    for tree in expressions.trees(place):
+        writer = _Writer(place, made)
+        text = writer.attempt(tree)
+        if text:
+            return "; ".join([text, *writer.remarks()])
+    return ""
+
+
 def arguments_of(part: Any) -> list[str]:
     """The names of what a class or function takes; none where it does not say."""
     try:

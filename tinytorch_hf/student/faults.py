@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tinytorch_hf.errors import printable
 from tinytorch_hf.student import calls, expressions, signals, view
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.unbuilt import Watch
@@ -126,7 +127,7 @@ def message(error: BaseException) -> str:
         # Our own words.
         return str(error)
     try:
-        lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+        lines = _in_python(error).strip().splitlines()
         if isinstance(error, SyntaxError):
             # What it says comes last; before it stand the file, which is said anyway, and the line.
             lines = [lines[-1], *lines[1:-1]]
@@ -136,6 +137,14 @@ def message(error: BaseException) -> str:
         # Whoever writes exceptions may write some that cannot be described.
         return f"{type.__getattribute__(type(error), '__name__')}, whose message cannot be read"
     return "\n".join(lines)
+
+
+def _in_python(error: BaseException) -> str:
+    """What Python prints of it; a name of a class is one word, whatever is in it."""
+    text = "".join(traceback.format_exception_only(type(error), error))
+    for name in (type(error).__module__, type(error).__qualname__):
+        text = text if name.isprintable() else text.replace(name, printable(name), 1)
+    return text
 
 
 def _is_group(error: BaseException) -> bool:

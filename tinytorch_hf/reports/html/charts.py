@@ -11,7 +11,7 @@ import numpy as np
 # Of the drawing, in its own units; on a phone one is about a pixel, so that words stay readable.
 _WIDTH, _HEIGHT = 360, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 348, 14, 190
-_MOST_POINTS = 290
+_MOST_POINTS = 720
 _MOST_DOTS = 12
 
 
@@ -122,7 +122,7 @@ def plotted(
         caption,
         _described(caption, series, is_share),
         x_label,
-        [Mark(height(value), _told(value, is_share)) for value in ticks],
+        [Mark(height(value), f"{value:.0e}" if is_log else _told(value, is_share)) for value in ticks],
         [Mark(place(number), str(number)) for number in _counts(n)],
         curves,
         None if limit is None else Mark(height(limit.value), limit.text),

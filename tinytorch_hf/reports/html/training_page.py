@@ -78,14 +78,14 @@ def training_page(result: Comparison | Judgement, command: str, versions: Mappin
     )
 
 
-def failed_page(settings: Settings, problem: str, command: str, versions: Mapping[str, str]) -> str:
-    """The page of a comparison that the student's code has ended, by an error or a wrong batch."""
+def failed_page(settings: Settings, verdict: str, problem: str, command: str, versions: Mapping[str, str]) -> str:
+    """The page of a comparison that ended before there was something to compare: "crash", or "interrupted"."""
     return blocks.page(
         f"TinyTorch beside PyTorch: {settings.dataset}, {settings.model}",
         blocks.section("What happened", blocks.code(problem), anchor="first"),
         blocks.section("How to get this again", blocks.code(command), _facts(settings, versions, {}), anchor="again"),
-        badge=blocks.badge("crashed", "bad"),
-        lead="The training ended before anything could be compared to its end.",
+        badge=blocks.badge(verdict, "bad" if verdict == "crash" else "warn"),
+        lead="The training did not come to its end.",
     )
 
 
@@ -200,8 +200,10 @@ def _predictions(evidence: Evidence) -> Iterator[Block]:
 
 
 def _class_names(found: Predictions) -> list[str]:
-    """Numbers with names, where these are something else: the columns have the numbers alone."""
-    return [name if name == str(number) else f"{number} {name}" for number, name in enumerate(found.classes)]
+    """Numbers with names, unless they begin with them: the columns have the numbers alone."""
+    return [
+        name if name.split(" ")[0] == str(number) else f"{number} {name}" for number, name in enumerate(found.classes)
+    ]
 
 
 def _pictures(found: Predictions) -> Iterator[Block]:
