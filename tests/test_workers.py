@@ -86,9 +86,10 @@ def begin_and_wait(folder: Path) -> int:
     return wait_for(folder.parent)
 
 
-def test_who_stops_early_has_processes_end_what_they_are_at(tmp_path: Path) -> None:
-    """By way of its cleaning up, and what waits behind it is not begun."""
-    found = workers.results(begin_and_wait, [tmp_path / name for name in ("first", *"abcd")], workers=2)
+@pytest.mark.parametrize("behind", ["a", "abcd"])
+def test_who_stops_early_has_processes_end_what_they_are_at(behind: str, tmp_path: Path) -> None:
+    """By way of its cleaning up; what waits behind it is not begun, and who has nothing to do keeps nobody waiting."""
+    found = workers.results(begin_and_wait, [tmp_path / name for name in ("first", *behind)], workers=2)
     assert next(found) == (0, 1)
     found.close()
 

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from functools import partial
@@ -112,7 +111,8 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_ENDED = threading.Event()
+# Of a process that was started for work: whether it was told to end, and whether it is at a piece.
+_state = {"ended": False, "working": False}
 
 
 def _begin() -> None:
@@ -124,13 +124,21 @@ def _begin() -> None:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """Leave the piece of work by its context managers, which end what it has started; what waits is not begun."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _ENDED.set()
-    sys.exit()
+    """Leave a piece of work by its context managers, which end what it has started, once; and begin no other.
+
+    Between two pieces nothing is left: the process goes when its executor tells it to, and breaks nothing.
+    """
+    _state["ended"] = True
+    if _state["working"]:
+        _state["working"] = False
+        sys.exit()
 
 
 def _unless_ended(work: Callable[[Piece], Found], piece: Piece) -> Found:
-    if _ENDED.is_set():
-        sys.exit()
-    return work(piece)
+    _state["working"] = True
+    try:
+        if _state["ended"]:
+            sys.exit()
+        return work(piece)
+    finally:
+        _state["working"] = False

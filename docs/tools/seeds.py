@@ -25,7 +25,7 @@ def record(sweep: Sweep) -> dict[str, Any]:
     found = [(run.comparison, run.accuracies) for run in sweep.runs]
     if not sweep.agree:
         raise AssertionError(sweep_table.conclusion(sweep))
-    n_test = [comparison.n_test for comparison, _ in found if comparison is not None][0]
+    n_test = next(comparison.n_test for comparison, _ in found if comparison is not None)
     sides = zip(*(accuracies for _, accuracies in found if accuracies is not None), strict=True)
     mine, theirs = ([round(n_test * accuracy) for accuracy in side] for side in sides)
     return {"seeds": list(sweep.seeds), "n_test": n_test, "tinytorch": mine, "pytorch": theirs}

@@ -92,6 +92,16 @@ def test_json_is_for_a_program_and_progress_goes_elsewhere(run: Any) -> None:
     assert "epoch 200" in err
 
 
+def test_early_stopping_is_an_option_of_every_experiment(run: Any) -> None:
+    """One neuron needs few epochs to find its line; the JSON says how many, and which was the best."""
+    status, out, err = run("run", "01", "--early-stopping", "--json")
+
+    (outcome,) = json.loads(out)["outcomes"]
+    assert status == OK
+    assert outcome["result"]["epochs"] >= outcome["result"]["best_epoch"] >= 1
+    assert "early stopping after 5" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
