@@ -71,7 +71,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) -> None:
-    """And no top-level `datasets`, whose name belongs to Hugging Face."""
+    """The templates of pages, too, and no top-level `datasets`, whose name belongs to Hugging Face."""
     names = set(zipfile.ZipFile(wheel).namelist())
 
     assert {name.split("/")[0] for name in names} == {
@@ -84,6 +84,8 @@ def test_the_wheel_carries_every_curated_file_inside_the_package(wheel: Path) ->
         if folders.loading_script(dataset):
             assert f"tinytorch_hf/_shipped/cards/{dataset.name}.md" in names
             assert f"tinytorch_hf/_shipped/loading_scripts/{dataset.name}.py" in names
+    templates = [f"tinytorch_hf/reports/html/templates/{name}" for name in ("page.html", "blocks.html", "style.css")]
+    assert set(templates) <= names
     assert "tinytorch_hf/py.typed" in names
     assert not any("__pycache__" in name for name in names)
 

@@ -116,7 +116,10 @@ _state = {"ended": False, "working": False}
 
 
 def _begin() -> None:
-    """In a process that was started for work: leave Ctrl-C to who started it, and clean up when told to end."""
+    """In a process that was started for work: one thread, no Ctrl-C, and cleaning up when told to end."""
+    # Before NumPy is imported: the cores are taken by pieces of work, and threads of one would wait for another's.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     if hasattr(signal, "pthread_sigmask"):

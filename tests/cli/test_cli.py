@@ -606,16 +606,19 @@ def test_a_closed_pipe_is_no_error(checkout: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a single process there")
-def test_ctrl_c_ends_a_comparison_cleanly(start: Start) -> None:
-    """Without a traceback, with the shell's status for it."""
-    arguments = ("compare", "tinydigits", "--epochs", "100000")
+def test_ctrl_c_ends_a_comparison_with_what_is_known(start: Start, tmp_path: Path) -> None:
+    """In words and on the page; without a traceback, with the shell's status for it."""
+    page = tmp_path / "page.html"
+    arguments = ("compare", "tinydigits", "--epochs", "100000", "--report", str(page))
     process = start("torch", "-m", "tinytorch_hf", *arguments, PYTHONUNBUFFERED="1")
     while "    1  " not in process.line():
         pass
     process.send_signal(signal.SIGINT)
 
     done = process.wait()
-    assert (done.stderr, done.returncode) == ("\npython -m tinytorch_hf: interrupted\n", 130)
+    assert (done.stderr, done.returncode) == (f"The report was written to {page}.\n", 130)
+    assert done.stdout.splitlines()[-1].startswith("verdict    interrupted: the losses agree so far")
+    assert "interrupted" in page.read_text(encoding="utf-8")
 
 
 def test_the_version_is_printed(run: Any) -> None:

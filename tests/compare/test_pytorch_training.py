@@ -13,6 +13,7 @@ from seeds import examples
 from docs.tools.answers import default_settings
 from tinytorch_hf.compare import pytorch_training, tasks
 from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.evidence import has_classes
 from tinytorch_hf.compare.lockstep import TOLERANCE
 from tinytorch_hf.compare.preparing import fingerprint_of
 from tinytorch_hf.compare.pytorch_side import PyTorchSide
@@ -56,7 +57,7 @@ def test_a_record_begins_as_pytorch_does(settings: Settings) -> None:
     ids=lambda settings: f"{settings.dataset}-{settings.model}",
 )
 def test_a_whole_record_is_what_pytorch_gives(settings: Settings) -> None:
-    """Every loss and every accuracy, up to where rounding parts what several layers of a network make of it."""
+    """Every loss, accuracy and class, up to where rounding parts what several layers of a network make of it."""
     arrays, model = tasks.load_arrays(settings), tasks.make_model(settings)
     record = recorded(settings)
     with judged_by("torch"):
@@ -65,6 +66,12 @@ def test_a_whole_record_is_what_pytorch_gives(settings: Settings) -> None:
             (losses, accuracy), (kept, kept_accuracy) = live.epoch(number), record.epoch(number)
             assert np.abs(np.subtract(losses, kept)).max() <= TOLERANCE
             assert accuracy == pytest.approx(kept_accuracy, abs=0.005)
+    classes = record.predictions()
+    assert (classes is not None) == has_classes(arrays)
+    if classes is not None:
+        found = live.predictions()
+        assert found is not None
+        assert (classes != found).mean() <= 0.005
 
 
 def test_a_comparison_with_the_record_is_one_with_pytorch() -> None:

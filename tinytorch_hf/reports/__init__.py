@@ -1,4 +1,4 @@
-"""Verdicts for eyes and for programs: tables for the terminal, and JUnit files."""
+"""Verdicts for eyes and for programs: tables for the terminal, JUnit files, plots, and pages in HTML."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def code(text: str) -> Block:
 
 def joined(*parts: str | Block) -> Block:
     """Texts and blocks one after the other, inside a sentence or a cell."""
-    return _html("").join(parts)
+    return _html("").join(map(_shown, parts))
 
 
 def listing(items: Iterable[str | Block]) -> Block:
