@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tinytorch_hf import workers
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
 
 
 def square(number: int) -> int:
@@ -96,6 +96,17 @@ def test_who_stops_early_has_processes_end_what_they_are_at(behind: str, tmp_pat
     begun, ended = ([path.name[6:] for path in tmp_path.glob(f"{what}-*")] for what in ("begun", "ended"))
     assert begun and sorted(begun) == sorted(ended)
     assert not multiprocessing.active_children()
+
+
+def end_at_once(_number: int) -> None:
+    """A piece of work whose process is killed."""
+    os._exit(1)
+
+
+def test_a_worker_that_is_killed_is_told_as_such() -> None:
+    """With what may have done it, and no traceback of the pool's."""
+    with pytest.raises(TinyTorchHFError, match="for want of memory"):
+        list(workers.results(end_at_once, [1, 2], workers=2))
 
 
 def test_arguments_that_contradict_each_other_are_refused() -> None:

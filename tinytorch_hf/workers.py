@@ -13,11 +13,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from types import FrameType
 from typing import TypeVar
 
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError
 
 Piece = TypeVar("Piece")
 Found = TypeVar("Found")
@@ -52,6 +53,8 @@ def results(
     ------
     InvalidArgumentError
         ``workers`` is not at least 1, or given beside ``executor``.
+    TinyTorchHFError
+        A process that was started for the work was killed, or could not begin it.
     """
     if workers is not None and executor is not None:
         raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
@@ -78,9 +81,14 @@ def _on_processes(
                 futures = _submitted(pool, partial(_unless_ended, work), pieces)
             yield from _as_done(futures)
             is_done = True
+        except BrokenProcessPool as error:
+            raise TinyTorchHFError(
+                "A worker ended before its work was done. The system may have killed it, for want of memory: take "
+                'fewer workers. A script that starts workers has to do so below `if __name__ == "__main__":`.'
+            ) from error
         finally:
             # Leaving waits for what has begun.
-            for process in [] if is_done else list(pool._processes.values()):
+            for process in [] if is_done else list((pool._processes or {}).values()):
                 process.terminate()
 
 

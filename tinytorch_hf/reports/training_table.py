@@ -135,17 +135,18 @@ def _chosen(result: Comparison) -> list[str]:
     mine, theirs = result.chosen_tinytorch, result.chosen_pytorch
     if mine is None or theirs is None:
         return []
-    at_end = "; the test split was looked at once, with those weights"
     if (mine.epoch, mine.last) == (theirs.epoch, theirs.last):
-        return [
-            f"chosen     epoch {mine.epoch} of {mine.last} on both sides, by the validation loss: "
-            f"TinyTorch {mine.loss:.6f}, PyTorch {theirs.loss:.6f}{at_end}"
-        ]
-    why = ": rounding decides" if result.agree else ""
-    return [
-        f"chosen     they part{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
-        f"PyTorch epoch {theirs.epoch} of {theirs.last}, {theirs.loss:.6f}{at_end}"
-    ]
+        what = (
+            f"epoch {mine.epoch} of {mine.last} on both sides, by the validation loss: TinyTorch {mine.loss:.6f}, "
+            f"PyTorch {theirs.loss:.6f}"
+        )
+    else:
+        why = ": rounding decides" if result.agree else ""
+        what = (
+            f"they part{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
+            f"PyTorch epoch {theirs.epoch} of {theirs.last}, {theirs.loss:.6f}"
+        )
+    return [f"chosen     {what}", "           the test split was looked at once, with the weights of that epoch"]
 
 
 def _judge(result: Comparison | Judgement) -> str:
