@@ -55,7 +55,7 @@ def test_of_many_values_no_peak_is_lost() -> None:
     plot = plotted("Apart", [Series("a", list(values))], x_label="step")
 
     drawn = points(plot.curves[0].pieces[0])
-    assert len(drawn) <= 720
+    assert len(drawn) <= 240
     assert min(y for _, y in drawn) == plot.y_ticks[-1].at
 
 

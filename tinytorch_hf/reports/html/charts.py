@@ -11,7 +11,7 @@ import numpy as np
 # Of the drawing, in its own units; on a phone one is about a pixel, so that words stay readable.
 _WIDTH, _HEIGHT = 360, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 348, 14, 190
-_MOST_POINTS = 720
+_MOST_POINTS = 240
 _MOST_DOTS = 12
 
 
