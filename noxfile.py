@@ -39,11 +39,13 @@ LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
     *("tests/contract_in_full.py", "tests/mirror/real_loads.py"),
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
+    "tests/compare/ten_seeds.py",
 )
 # Specifications that go through all of their examples, and not only the first of them, where LONGER says so.
 LONGER_EXAMPLES = (
     *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
+    "tests/docs/test_seeds.py",
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")

@@ -45,6 +45,13 @@ def in_torch() -> None:
     print(len(DataLoader(training, batch_size=32, shuffle=True)), len(pairs), digits.classes)
 
 
+def beside_pytorch() -> None:
+    """One seed gives a comparison, several a sweep."""
+    one = tinytorch_hf.compare_training("xor", "tinytorch_hf.reference", epochs=1)
+    several = tinytorch_hf.compare_training("xor", "tinytorch_hf.reference", epochs=1, seeds=[0, 1], workers=1)
+    print(one.agree, one.accuracies, several.paired and several.paired.p, [run.seed for run in several.runs])
+
+
 if TYPE_CHECKING:
     load("tinydigit")  # type: ignore[call-overload]
     load("tinydigits", 3)  # type: ignore[call-overload]
@@ -52,8 +59,10 @@ if TYPE_CHECKING:
     column = load("tinydigits", "train").values()["images"]  # type: ignore[index]
     tinytorch_hf.fingerprint("tinydigit")  # type: ignore[arg-type]
     tinytorch_hf.register(3)  # type: ignore[arg-type]
+    tinytorch_hf.compare_training("xor", workers=2)  # type: ignore[call-overload]
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         in_numpy(Path(place) / "a_hundred")
     in_torch()
+    beside_pytorch()

@@ -29,6 +29,7 @@ _HOMES = {
     "as_tinytorch": "",
     "as_torch": "",
     "by_difficulty": "as_torch",
+    "compare_training": "compare.calling",
     "dataset_class": "as_torch",
     "download": "data.loaders",
     "fingerprint": "data.content_hash",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         subset,
     )
     from tinytorch_hf.catalog import DatasetInfo, info, names
+    from tinytorch_hf.compare.calling import compare_training
     from tinytorch_hf.data.content_hash import fingerprint
     from tinytorch_hf.data.lessons import (
         load_cifar10,
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
         "as_tinytorch",
         "as_torch",
         "by_difficulty",
+        "compare_training",
         "dataset_class",
         "download",
         "fingerprint",

@@ -9,11 +9,16 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from types import FrameType
 from typing import TypeVar
 
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError
 
 Piece = TypeVar("Piece")
 Found = TypeVar("Found")
@@ -28,7 +33,8 @@ def results(
 ) -> Iterator[tuple[int, Found]]:
     """The result of each piece of work with the piece's number, each as soon as it is done.
 
-    When the caller stops early, as at Ctrl-C, what has not begun is cancelled.
+    When the caller stops early, as at Ctrl-C, what has not begun is cancelled. What has begun is ended where processes
+    were started here, and left to itself on an executor of the caller's.
 
     Parameters
     ----------
@@ -47,6 +53,8 @@ def results(
     ------
     InvalidArgumentError
         ``workers`` is not at least 1, or given beside ``executor``.
+    TinyTorchHFError
+        A process that was started for the work was killed, or could not begin it.
     """
     if workers is not None and executor is not None:
         raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
@@ -54,24 +62,94 @@ def results(
         raise InvalidArgumentError(f"{workers} workers are too few: it takes at least 1.")
     n_workers = min(workers or os.cpu_count() or 1, len(pieces))
     if executor is not None:
-        yield from _on(executor, work, pieces)
+        yield from _as_done(_submitted(executor, work, pieces))
     elif n_workers <= 1:
         yield from ((number, work(piece)) for number, piece in enumerate(pieces))
     else:
-        # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
-            yield from _on(pool, work, pieces)
+        yield from _on_processes(n_workers, work, pieces)
 
 
-def _on(executor: Executor, work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> Iterator[tuple[int, Found]]:
-    numbers: dict[Future[Found], int] = {}
+def _on_processes(
+    n_workers: int, work: Callable[[Piece], Found], pieces: Sequence[Piece]
+) -> Iterator[tuple[int, Found]]:
+    # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, context, _begin) as pool:
+        is_done = False
+        try:
+            with _ctrl_c_held_back():
+                futures = _submitted(pool, partial(_unless_ended, work), pieces)
+            yield from _as_done(futures)
+            is_done = True
+        except BrokenProcessPool as error:
+            raise TinyTorchHFError(
+                "A worker ended before its work was done. The system may have killed it, for want of memory: take "
+                'fewer workers. A script that starts workers has to do so below `if __name__ == "__main__":`.'
+            ) from error
+        finally:
+            # Leaving waits for what has begun.
+            for process in [] if is_done else list((pool._processes or {}).values()):
+                process.terminate()
+
+
+def _submitted(executor: Executor, work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> dict[Future[Found], int]:
+    return {executor.submit(work, piece): number for number, piece in enumerate(pieces)}
+
+
+def _as_done(numbers: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
     try:
-        for number, piece in enumerate(pieces):
-            numbers[executor.submit(work, piece)] = number
         for future in as_completed(list(numbers)):
             yield numbers[future], future.result()
     finally:
         for future in numbers:
             with contextlib.suppress(CancelledError, RuntimeError):
                 future.cancel()
+
+
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let processes that are started inside begin without Ctrl-C: it goes to them, too, and is for who started them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# Of a process that was started for work: whether it was told to end, and whether it is at a piece.
+_state = {"ended": False, "working": False}
+
+
+def _begin() -> None:
+    """In a process that was started for work: one thread, no Ctrl-C, and cleaning up when told to end."""
+    # Before NumPy is imported: the cores are taken by pieces of work, and threads of one would wait for another's.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Leave a piece of work by its context managers, which end what it has started, once; and begin no other.
+
+    Between two pieces nothing is left: the process goes when its executor tells it to, and breaks nothing.
+    """
+    _state["ended"] = True
+    if _state["working"]:
+        _state["working"] = False
+        sys.exit()
+
+
+def _unless_ended(work: Callable[[Piece], Found], piece: Piece) -> Found:
+    _state["working"] = True
+    try:
+        if _state["ended"]:
+            sys.exit()
+        return work(piece)
+    finally:
+        _state["working"] = False

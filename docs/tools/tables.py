@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from docs.tools import seeds
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import fields
 from tinytorch_hf.data.loaders import load, load_images
@@ -240,4 +241,5 @@ KINDS: dict[str, Callable[[str], str]] = {
     "fields": fields_table,
     "kinds": kinds_table,
     "decoders": decoders_table,
+    "seeds": seeds.lines,
 }

@@ -410,6 +410,8 @@ def test_compare_passes_its_options_on(run: Any) -> None:
         "epochs": 1,
         "batch_size": 50,
         "seed": 5,
+        "validation": False,
+        "patience": None,
     }
     assert (values["verdict"], values["n_steps"]) == ("agree", 20)
 

@@ -92,6 +92,16 @@ def test_json_is_for_a_program_and_progress_goes_elsewhere(run: Any) -> None:
     assert "epoch 200" in err
 
 
+def test_early_stopping_is_an_option_of_every_experiment(run: Any) -> None:
+    """One neuron needs few epochs to find its line; the JSON says how many, and which was the best."""
+    status, out, err = run("run", "01", "--early-stopping", "--json")
+
+    (outcome,) = json.loads(out)["outcomes"]
+    assert status == OK
+    assert outcome["result"]["epochs"] >= outcome["result"]["best_epoch"] >= 1
+    assert "early stopping after 5" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -120,7 +130,7 @@ def test_help_has_an_example_and_tells_when_it_fails(run: Any) -> None:
 
 def test_what_a_gpt_wrote_is_shown_beside_the_original() -> None:
     """The loss alone says little to a beginner."""
-    outcome = Outcome(5, TALKS, Result(1.084, 4.708, 30.44, (WRITTEN,)))
+    outcome = Outcome(5, TALKS, Result(1.084, 4.708, 30.44, (WRITTEN,), 5))
 
     assert report.conclusion(outcome) == [
         "    | Q: What is 1 + 1?",
@@ -136,7 +146,7 @@ def test_what_a_gpt_wrote_is_shown_beside_the_original() -> None:
 
 def test_the_table_has_a_row_for_what_ran_and_a_line_for_what_did_not() -> None:
     """Aligned, so that columns can be compared."""
-    ran = Outcome(5, TALKS, Result(2.5, 4.708, 30.44, ()))
+    ran = Outcome(5, TALKS, Result(2.5, 4.708, 30.44, (), 5))
     header, row, empty, note = report.table([ran, Outcome(3, TALKS, None, "How to run it.")])
 
     assert row.split("  ")[0] == "05"

@@ -98,3 +98,31 @@ def test_chance_is_what_frequencies_alone_give(
 ) -> None:
     """The share of the most frequent class, and the entropy of the characters."""
     assert chance(measure, np.array(targets)) == pytest.approx(expected)
+
+
+def test_a_validation_part_ends_a_training_and_the_rest_is_looked_at_once() -> None:
+    """The measure on the way is that of the part; the result has the weights of the best epoch."""
+    said: list[str] = []
+    trained = train(QUICK[-1], 0, said.append, patience=1)
+
+    settings, *epochs, last = said
+    assert "samples and 200 to choose the epoch by, seed 0, early stopping after 1" in settings
+    assert trained.best_epoch == trained.epochs - 1 < QUICK[-1].settings(0).epochs
+    assert all("accuracy of the validation part" in line and "validation loss" in line for line in epochs)
+    assert int(epochs[-1].split()[1]) == trained.epochs
+    assert last.startswith(
+        f"  the best of {trained.epochs} epochs was {trained.best_epoch}; with its weights, accuracy"
+    )
+    assert last.endswith(f"{trained.value:.1%}")
+    arrays = training.load_arrays(QUICK[-1].settings(0, validation=True))
+    assert trained.side.accuracy(arrays.X_test, arrays.y_test) == trained.value
+
+
+def test_without_patience_the_best_epoch_of_all_is_taken() -> None:
+    """And without a validation part there is none."""
+    experiment = dataclasses.replace(MILESTONES[0].experiments[0], epochs=3)
+
+    trained, plain = train(experiment, 0, ignored, validation=True), train(experiment, 0, ignored)
+
+    assert (trained.epochs, plain.epochs, plain.best_epoch) == (3, 3, None)
+    assert trained.best_epoch is not None

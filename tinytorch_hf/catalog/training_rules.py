@@ -65,6 +65,25 @@ def splits_of(dataset: DatasetInfo) -> tuple[str, str]:
     return "train", judging
 
 
+def splits_with_validation(dataset: DatasetInfo) -> tuple[str, str, str]:
+    """Names of the splits that are trained on, that choose between epochs, and that judge at the end.
+
+    The second is empty where the dataset has none, so that it is cut from the first. Of texts, whose validation split
+    judges otherwise, the test split does it here.
+
+    Raises
+    ------
+    InvalidArgumentError
+        As for `splits_of`.
+    """
+    train, judging = splits_of(dataset)
+    names = [split.name for split in dataset.splits]
+    validation = next((name for name in ("val", "validation") if name in names and name != train), "")
+    if validation != judging:
+        return train, validation, judging
+    return (train, validation, "test") if "test" in names else (train, "", judging)
+
+
 def _of_images(dataset: DatasetInfo) -> tuple[Training, ...]:
     shape = dataset.column("images").shape
     lr = min(_LARGEST_LR, float(f"{_LR_TIMES_NUMBERS / math.prod(shape):.1g}"))

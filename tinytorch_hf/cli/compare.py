@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli import completion, sweeps, terminal
 from tinytorch_hf.cli.options import (
     INTERRUPTED,
     OK,
@@ -29,6 +29,7 @@ from tinytorch_hf.cli.outputs import (
     write_plot,
 )
 from tinytorch_hf.cli.packages import add_judge, add_package, check_map_file, judged, located, write_map
+from tinytorch_hf.cli.sweeps import add_early_stopping, add_seeds, refuse_contradictions
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 
@@ -79,6 +80,8 @@ def add_to(commands: Parser) -> None:
         action="store_true",
         help="start from your own layers' initial weights, and say whether they learn",
     )
+    add_seeds(parser)
+    add_early_stopping(parser)
     add_package(parser)
     add_judge(parser, "its recorded training with default settings")
     parser.add_argument(
@@ -103,6 +106,7 @@ def _compare(options: argparse.Namespace) -> int:
             "--synchronised or --own-start."
         )
 
+    refuse_contradictions(options)
     if options.plot is not None and options.synchronised:
         raise InvalidArgumentError(
             "--plot draws the curves of a training, and --synchronised has none. Leave out one of the two."
@@ -116,9 +120,13 @@ def _compare(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,
+        validation=options.validation,
+        patience=options.early_stopping,
     )
     target = _target(options)
     check_map_file(options)
+    if options.seeds:
+        return sweeps.compare(options, settings, target)
     try:
         result, text = _run(options, settings, target)
     except StudentCodeError as error:
@@ -152,7 +160,7 @@ def _run(
         def show(epoch: lockstep.Epoch) -> None:
             bar.clear()
             if not shown:
-                print(training_table.HEADER)
+                print(training_table.header(settings))
             shown.append(epoch)
             print(training_table.epoch_line(epoch), flush=True)
 
@@ -206,12 +214,13 @@ def _write(options: argparse.Namespace, settings: Settings, result: lockstep.Com
 def _command(options: argparse.Namespace, settings: Settings) -> str:
     """What does the same again, whatever the defaults will be then."""
     given = dataclasses.asdict(settings)
-    name = given.pop("dataset")
+    name, patience = given.pop("dataset"), given.pop("patience")
     folders = {"dataset_folder": options.dataset_folder or ()}
     return command_line(
         "compare",
         name,
         **given,
+        early_stopping=patience,
         synchronised=options.synchronised,
         own_start=options.own_start,
         **options_of_package(options),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, group, print_json, seed, user_path
+from tinytorch_hf.cli.sweeps import add_early_stopping
 from tinytorch_hf.cli.tree import Parser
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _add_run(commands: Parser) -> None:
         default=0,
         help="fixes initial weights and order of samples of 01 to 05 (default: %(default)s)",
     )
+    add_early_stopping(parser)
     add_json(parser)
 
 
@@ -185,7 +187,15 @@ def _run(options: argparse.Namespace) -> int:
 
     outcomes = []
     chosen = table.milestones(options.milestones)
-    for outcome in running.run(chosen, full=options.full, download=options.download, seed=options.seed, say=say):
+    for outcome in running.run(
+        chosen,
+        full=options.full,
+        download=options.download,
+        seed=options.seed,
+        say=say,
+        validation=options.validation,
+        patience=options.early_stopping,
+    ):
         outcomes.append(outcome)
         for line in report.conclusion(outcome):
             say(line)

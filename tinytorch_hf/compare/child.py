@@ -61,6 +61,7 @@ class Session(child.Session):
             "modules": self._modules,
             "build": self._build,
             "weights": self._weights,
+            "restore": self._restore,
             "walk": self._walk,
             "outputs": self._outputs,
             "step": self._step,
@@ -139,6 +140,11 @@ class Session(child.Session):
         """The values of a model's parameters."""
         self.results.update(numbered("value", flat(self._sides[request["of"]].weights())))
 
+    def _restore(self, request: Request, inputs: Inputs) -> None:
+        """Let a model's parameters have these values."""
+        side = self._sides[request["of"]]
+        side.set_weights(of_layers(side.model, _in_order(inputs)))
+
     def _walk(self, request: Request, _inputs: Inputs) -> None:
         """Take batches from the loader until time is up or there is none left, and train on them if asked.
 
@@ -206,9 +212,9 @@ class Session(child.Session):
         return digest(*map(self.student().array, batch))
 
     def _outputs(self, request: Request, _inputs: Inputs) -> None:
-        """The model's outputs for samples of the test split, a hundred at a time, from one on until time is up."""
+        """The model's outputs for samples of a split, a hundred at a time, from one on until time is up."""
         stop = time.perf_counter() + request["seconds"]
-        X = self._data["X_test"]
+        X = self._data[f"X_{request['split']}"]
         found = []
         for start in range(request["start"], len(X), 100):
             found.append(self._sides["model"].outputs(X[start : start + 100]))

@@ -11,11 +11,12 @@ import numpy as np
 
 from tinytorch_hf.compare import pytorch_training
 from tinytorch_hf.compare.batches import Batches
+from tinytorch_hf.compare.choosing import Choice, Chosen
 from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.evidence import Evidence, predictions_of
 from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.listing import wrong_listing
-from tinytorch_hf.compare.models import Model, Weights
+from tinytorch_hf.compare.models import Weights
 from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, prepare
@@ -24,7 +25,6 @@ from tinytorch_hf.compare.sides import predictions, share_right
 from tinytorch_hf.compare.stepwise import Layers, OnStep, judge_steps
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
-from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.compare.threads import one_thread
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 from tinytorch_hf.formats.arrays import Array
@@ -54,7 +54,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch on both sides: mean loss over its batches, and accuracy on the test split in [0, 1]."""
+    """One epoch on both sides: mean loss over its batches, and accuracy on the test split in [0, 1].
+
+    Where there is a validation part, the accuracy is on that, and its mean loss is there, too.
+    """
 
     epoch: int
     loss_tinytorch: float
@@ -62,6 +65,8 @@ class Epoch:
     accuracy_tinytorch: float
     accuracy_pytorch: float
     largest_difference: float
+    validation_tinytorch: float | None = None
+    validation_pytorch: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,10 @@ class Comparison:
         Whether the training was broken off: then there are fewer epochs, or none, and no cause was looked for.
     evidence
         What a report shows beside, where that was asked for.
+    n_test
+        How many predictions the accuracy on the test split is of.
+    chosen_tinytorch, chosen_pytorch
+        With a validation part: the epoch that it chose, and the accuracy on the test split with the weights after it.
     """
 
     settings: Settings
@@ -106,6 +115,21 @@ class Comparison:
     own_start: OwnStart | None = None
     is_interrupted: bool = False
     evidence: Evidence | None = field(default=None, compare=False)
+    n_test: int = 0
+    chosen_tinytorch: Chosen | None = None
+    chosen_pytorch: Chosen | None = None
+
+    @property
+    def accuracies(self) -> tuple[float, float] | None:
+        """Both sides' accuracy on the test split, after the last epoch or the chosen one; None if it broke off before.
+
+        TinyTorch's comes first.
+        """
+        if self.chosen_tinytorch is not None and self.chosen_pytorch is not None:
+            return self.chosen_tinytorch.accuracy, self.chosen_pytorch.accuracy
+        if self.settings.validation or not self.epochs:
+            return None
+        return self.epochs[-1].accuracy_tinytorch, self.epochs[-1].accuracy_pytorch
 
     @property
     def agree(self) -> bool:
@@ -165,6 +189,11 @@ def run(
     StudentCodeError
         The student's TinyTorch raised an error, or its DataLoader gave other numbers than it was given.
     """
+    if own_start and settings.validation:
+        raise InvalidArgumentError(
+            "A start of your own is judged by the test split before and after the training, at which a validation part "
+            "lets nobody look. Leave out one of the two."
+        )
     pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
         on_start(prepared.package.subject)
@@ -184,24 +213,32 @@ def _trained(
         prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
     )
     weights = tinytorch.weights() if own_start else model.initial_weights(settings.seed)
-    pytorch = pytorch_training.pytorch_training(settings, model, weights, arrays, prepared.fingerprint)
-    shape = _shape_of_outputs(settings, model, weights, arrays)
+    watched, split = arrays.watched, "val" if settings.validation else "test"
+    pytorch = pytorch_training.pytorch_training(settings, model, weights, watched, prepared.fingerprint)
+    choice = None
+    if settings.validation and isinstance(pytorch, pytorch_training.Live):
+        choice = Choice(model, arrays, settings.patience, tinytorch, pytorch)
+    n_outputs, *rest = side_of(settings, model, weights).outputs(arrays.X_test[:1]).shape
     batches = Batches(settings, arrays)
     # Nothing is trained that the student's own parameters() leaves out, which needs no training to be seen.
     is_listed = wrong_listing(model, tinytorch.listings) is None and not any(tinytorch.strangers)
 
+    def outputs(X: Array, of: str) -> Array:
+        return tinytorch.outputs(X, (n_outputs * len(X), *rest), of)
+
     epochs: list[Epoch] = []
     all_steps: list[Step] = []
     first_divergence = cause = start = predicted = None
+    chosen_ones: tuple[Chosen | None, Chosen | None] = (None, None)
     layers, is_interrupted = Layers(prepared), False
     try:
-        before = share_right(tinytorch.outputs(arrays.X_test, shape), arrays.y_test) if own_start else None
+        before = share_right(outputs(arrays.X_test, "test"), arrays.y_test) if own_start else None
         for number in range(1, settings.epochs + 1):
             done = tinytorch.n_steps
             with _explaining(prepared, tinytorch, weights):
                 losses = tinytorch.train(number, batches, lambda done: on_step(done, batches.n_steps))
                 theirs, their_accuracy = pytorch.epoch(number)
-                outputs = tinytorch.outputs(arrays.X_test, shape)
+                given = outputs(watched.X_test, split)
             steps = [
                 Step(number, done + at, mine, right)
                 for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
@@ -209,9 +246,16 @@ def _trained(
             apart = (step for step in steps if step.difference > TOLERANCE)
             first_divergence = first_divergence or next(apart, None)
             all_steps += steps
-            epochs.append(_summary(steps, share_right(outputs, arrays.y_test), their_accuracy))
+            seen = choice.see(given) if choice else (None, None)
+            epochs.append(_summary(steps, share_right(given, watched.y_test), their_accuracy, seen))
             on_epoch(epochs[-1])
-        predicted = predictions(outputs)
+            if choice and choice.is_over:
+                break
+        if choice:
+            choice.restore()
+            given = outputs(arrays.X_test, "test")
+            chosen_ones = choice.made(given)
+        predicted = predictions(given)
         end = tinytorch.weights() if own_start else []
         if first_divergence or not is_listed:
             cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights, layers.see)[1]
@@ -241,6 +285,9 @@ def _trained(
         tolerance=TOLERANCE,
         own_start=start,
         is_interrupted=is_interrupted,
+        n_test=arrays.y_test.size,
+        chosen_tinytorch=chosen_ones[0],
+        chosen_pytorch=chosen_ones[1],
         evidence=_evidence(prepared, all_steps, predicted, pytorch, layers) if with_evidence else None,
     )
 
@@ -266,12 +313,6 @@ def _evidence(
     )
 
 
-def _shape_of_outputs(settings: Settings, model: Model, weights: Weights, arrays: Arrays) -> tuple[int, ...]:
-    """The shape of what the model gives for the test split."""
-    n, *rest = side_of(settings, model, weights).outputs(arrays.X_test[:1]).shape
-    return n * len(arrays.X_test), *rest
-
-
 @contextlib.contextmanager
 def _explaining(prepared: Prepared, tinytorch: StudentSide, weights: Weights) -> Iterator[None]:
     """Add to an error of the student's code what went wrong before it, if anything did."""
@@ -290,7 +331,12 @@ def _explaining(prepared: Prepared, tinytorch: StudentSide, weights: Weights) ->
         ) from error
 
 
-def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: float) -> Epoch:
+def _summary(
+    steps: list[Step],
+    accuracy_tinytorch: float,
+    accuracy_pytorch: float,
+    validation: tuple[float | None, float | None],
+) -> Epoch:
     return Epoch(
         steps[-1].epoch,
         float(np.mean([step.loss_tinytorch for step in steps])),
@@ -298,4 +344,5 @@ def _summary(steps: list[Step], accuracy_tinytorch: float, accuracy_pytorch: flo
         accuracy_tinytorch,
         accuracy_pytorch,
         max(step.difference for step in steps),
+        *validation,
     )

@@ -81,7 +81,7 @@ def _parts(model: Model, settings: Settings) -> tuple[str, ...]:
 
 def hand_over(package: Package, arrays: Arrays) -> None:
     """Let the package have the data, unless it has them."""
-    package.hold({name: getattr(arrays, name) for name in ("X_train", "y_train", "X_test", "y_test")})
+    package.hold(arrays.named())
 
 
 def prove_same_numbers(name: str, package: Package, arrays: Arrays) -> str:
@@ -103,8 +103,7 @@ def fingerprint_of(name: str, arrays: Arrays) -> str:
     if dataset is not None and isinstance(dataset.provider, Folder):
         return fingerprint(dataset)
     # Points that are generated, and functions that depend on the release of Python.
-    columns = {key: getattr(arrays, key) for key in ("X_train", "y_train", "X_test", "y_test")}
-    return fingerprint({key: Split(key, {key: column}) for key, column in columns.items()})
+    return fingerprint({key: Split(key, {key: column}) for key, column in arrays.named().items()})
 
 
 def _prove_adapters(name: str, package: Package, arrays: Arrays) -> None:

@@ -66,12 +66,24 @@ class Live:
     def epoch(self, number: int) -> tuple[list[float], float]:
         """Train for an epoch."""
         losses = [self._side.step(batch.X, batch.y) for batch in self._batches.epoch(number)]
-        self._outputs = self._side.outputs(self._arrays.X_test)
-        return losses, share_right(self._outputs, self._arrays.y_test)
+        return losses, share_right(self.outputs(self._arrays.X_test), self._arrays.y_test)
 
     def predictions(self) -> Array | None:
-        """Those after the last epoch."""
+        """Those of the outputs that were looked at last."""
         return predictions(self._outputs)
+
+    def outputs(self, X: Array) -> Array:
+        """The model's output for these inputs."""
+        self._outputs = self._side.outputs(X)
+        return self._outputs
+
+    def weights(self) -> Weights:
+        """Copies of all parameters."""
+        return self._side.weights()
+
+    def restore(self, weights: Weights) -> None:
+        """Let the parameters have these values."""
+        self._side.set_weights(weights)
 
 
 _OTHER = {"fingerprint": "other data", "weights": "other initial weights"}
@@ -132,6 +144,11 @@ def require(settings: Settings, own_start: bool = False) -> None:
         raise InvalidArgumentError(
             f"--own-start trains from initial weights of your own, for which no answers of PyTorch are recorded. "
             f"{getting_torch()}"
+        )
+    if settings.validation:
+        raise InvalidArgumentError(
+            f"No answers of PyTorch are recorded for trainings with a validation part, and PyTorch is not asked here. "
+            f"{getting_torch()} Or leave out --validation and --early-stopping."
         )
     _entry(settings)
 
@@ -221,4 +238,6 @@ def _name(settings: Settings) -> str:
 
 
 def _without_epochs(settings: Settings) -> dict[str, Any]:
-    return {name: value for name, value in of_settings(settings).items() if name != "epochs"}
+    """What a record says of its settings; none has a validation part."""
+    left_out = ("epochs", "validation", "patience")
+    return {name: value for name, value in of_settings(settings).items() if name not in left_out}

@@ -34,7 +34,12 @@ def optimizer_choice(name: str) -> OptimizerChoice:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train: everything that, with the dataset, determines the run."""
+    """How to train: everything that, with the dataset, determines the run.
+
+    With ``validation``, a part of the training split chooses the epoch whose weights are kept, and the test split is
+    looked at once, at the end. ``patience`` is the number of epochs after which the training ends unless the loss of
+    that part has become better; None for no such end. See `tinytorch_hf.compare.choosing`.
+    """
 
     dataset: str
     model: str = "mlp"
@@ -43,3 +48,5 @@ class Settings:
     epochs: int = 20
     batch_size: int = 32
     seed: int = 0
+    validation: bool = False
+    patience: int | None = None

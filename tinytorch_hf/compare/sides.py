@@ -103,6 +103,26 @@ def by_key(model: Model, weights: Weights) -> Mapping[Key, Array]:
     }
 
 
+def mean_loss(outputs: Array, y: Array, loss: str) -> float:
+    """The mean loss of outputs of a model, computed in float64 whichever side they are of; nan if they have none.
+
+    Parameters
+    ----------
+    outputs, y
+        What the model gives, and what is right.
+    loss
+        Name of the loss.
+    """
+    values, targets = np.asarray(outputs, np.float64), y.reshape(-1)
+    with np.errstate(all="ignore"):
+        if loss == "BinaryCrossEntropyLoss":
+            sure = np.clip(values.reshape(-1), SUREST, 1 - SUREST)
+            return float(-np.log(np.where(targets > 0.5, sure, 1 - sure)).mean())
+        shifted = values - values.max(axis=1, keepdims=True)
+        right = shifted[np.arange(len(targets)), targets.astype(np.int64)]
+        return float((np.log(np.exp(shifted).sum(axis=1)) - right).mean())
+
+
 def share_right(outputs: Array, y: Array) -> float:
     """Share of predictions that are right: the largest of several outputs, or a single one above 1/2."""
     predicted = predictions(outputs)

@@ -114,6 +114,10 @@ class StudentSide:
                 raise StudentCodeError(f"{'.'.join(key)} has the shape {np.shape(value)}, expected {shape}.")
         return of_layers(self.model, [np.array(value, np.float32) for value in found])
 
+    def restore(self, weights: Weights) -> None:
+        """Let the parameters have these values."""
+        self.package.results("restore", numbered("value", flat(weights)), of=self._of)
+
     def train(self, epoch: int, batches: Batches, on_step: Callable[[int], None] = lambda _: None) -> list[float]:
         """Train for an epoch on batches of the student's own DataLoader; the loss of each, before the update.
 
@@ -141,20 +145,20 @@ class StudentSide:
         )
         return losses
 
-    def outputs(self, X: Array, shape: tuple[int, ...]) -> Array:
-        """The outputs for the test split, which have to have this shape."""
+    def outputs(self, X: Array, shape: tuple[int, ...], split: str = "test") -> Array:
+        """The outputs for a split, "test" or "val", which have to have this shape; ``X`` is what it holds."""
         found: list[Array] = []
         done = 0
         while done < len(X):
-            results = self.package.results("outputs", start=done, seconds=slice_s(self.package))
+            results = self.package.results("outputs", split=split, start=done, seconds=slice_s(self.package))
             new = [value for name, value in results.items() if name.startswith("output ")]
             if not new or not all(isinstance(value, np.ndarray) for value in new):
-                raise self.package.damaged("outputs for the test split")
+                raise self.package.damaged(f"outputs for the {split} split")
             found += new
             done += 100 * len(new)
         shapes = [value.shape for value in found]
         if {one[1:] for one in shapes} != {shape[1:]} or sum(one[0] for one in shapes) != shape[0]:
-            raise self.package.damaged(f"outputs for the test split of the shapes {shapes[:3]} instead of {shape}")
+            raise self.package.damaged(f"outputs for the {split} split of the shapes {shapes[:3]} instead of {shape}")
         return np.concatenate(found)
 
     def judged_step(self, weights: Weights, batch: Batch, batches: Batches) -> Step:

@@ -20,9 +20,9 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Dataset, DatasetInfo, Folder
 from tinytorch_hf.catalog.registry import hint_at_folder
-from tinytorch_hf.catalog.training_rules import splits_of, trainings_of
+from tinytorch_hf.catalog.training_rules import splits_of, splits_with_validation, trainings_of
 from tinytorch_hf.catalog.trainings import BLOCK_SIZE, Blocks, Training
-from tinytorch_hf.compare import models
+from tinytorch_hf.compare import held_out, models
 from tinytorch_hf.compare.models import Model
 from tinytorch_hf.compare.settings import Settings, optimizer_choice
 from tinytorch_hf.data import generated
@@ -30,7 +30,7 @@ from tinytorch_hf.data.loaders import load_images
 from tinytorch_hf.data.texts import texts
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.data.windows import encoded, tokenizer_of, windows
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, whole_number
 from tinytorch_hf.formats.arrays import Array
 
 # Adam's first step is ten times as large in PyTorch, which refuses numbers beyond float32's 3.4e38.
@@ -44,12 +44,26 @@ _GENERATORS = {make.__name__: make for make in (generated.xor, generated.percept
 
 @dataclass(frozen=True)
 class Arrays:
-    """What both sides train on and are judged by, before a model has shaped it."""
+    """What both sides train on and are judged by; a validation part only where the settings ask for one."""
 
     X_train: Array
     y_train: Array
     X_test: Array
     y_test: Array
+    X_val: Array | None = None
+    y_val: Array | None = None
+
+    def named(self) -> dict[str, Array]:
+        """Those that are there, by their names."""
+        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: values for name, values in found.items() if values is not None}
+
+    @property
+    def watched(self) -> Arrays:
+        """The same with the part that is looked at during a training in the test split's place."""
+        if self.X_val is None or self.y_val is None:
+            return self
+        return Arrays(self.X_train, self.y_train, self.X_val, self.y_val)
 
 
 def names() -> tuple[str, ...]:
@@ -111,7 +125,7 @@ def settings_for(dataset: Dataset | str, model: str | None = None, **given: Any)
     UnknownNameError
         No such dataset, model for it, or optimizer.
     InvalidArgumentError
-        A learning rate that is not positive, or that float32 has no room for; or as for `trainings`.
+        A learning rate that is not positive, or that float32 has no room for; no patience; or as for `trainings`.
     DescriptionError
         The folder's ``dataset.json`` is missing or bad.
     """
@@ -123,6 +137,9 @@ def settings_for(dataset: Dataset | str, model: str | None = None, **given: Any)
     lr = training.lr if training.lr is not None and is_default else optimizer.default_lr
     settings = Settings(name, training.model, training.optimizer, lr, training.epochs)
     settings = dataclasses.replace(settings, **given)
+    if settings.patience is not None:
+        patience = whole_number("patience", settings.patience)
+        settings = dataclasses.replace(settings, validation=True, patience=patience)
     if not 0 < settings.lr <= _LARGEST_LR:
         raise InvalidArgumentError(f"lr must be above 0 and at most {_LARGEST_LR:g}, got {settings.lr:g}.")
     return settings
@@ -194,14 +211,14 @@ def load_arrays(settings: Settings) -> Arrays:
     """
     dataset = stored(settings.dataset)
     if dataset is not None and dataset.kind != "images":
-        return _blocks(dataset, _cut(_training(settings.dataset, settings.model)))
-    arrays, model = _points(settings.dataset) if dataset is None else _images(dataset), make_model(settings)
-    return Arrays(
-        _inputs(arrays.X_train, model),
-        _targets(arrays.y_train, model),
-        _inputs(arrays.X_test, model),
-        _targets(arrays.y_test, model),
-    )
+        return _blocks(dataset, settings)
+    arrays, model = _points(settings.dataset) if dataset is None else _images(dataset, settings), make_model(settings)
+    if settings.validation and arrays.y_val is None:
+        rows = held_out.rows(arrays.y_train, settings.seed, settings.dataset)
+        X, y = arrays.X_train, arrays.y_train
+        arrays = Arrays(X[~rows], y[~rows], arrays.X_test, arrays.y_test, X[rows], y[rows])
+    shaped = {"X": _inputs, "y": _targets}
+    return Arrays(**{name: shaped[name[0]](values, model) for name, values in arrays.named().items()})
 
 
 def test_images(settings: Settings) -> Array | None:
@@ -213,7 +230,7 @@ def test_images(settings: Settings) -> Array | None:
         As for `load_arrays`.
     """
     dataset = stored(settings.dataset)
-    return None if dataset is None or dataset.kind != "images" else _images(dataset).X_test
+    return None if dataset is None or dataset.kind != "images" else _images(dataset, settings).X_test
 
 
 def _points(name: str) -> Arrays:
@@ -221,10 +238,12 @@ def _points(name: str) -> Arrays:
     return Arrays(*make(seed=0), *make(seed=1))
 
 
-def _images(dataset: DatasetInfo) -> Arrays:
+def _images(dataset: DatasetInfo, settings: Settings) -> Arrays:
     train, judging = splits_of(dataset)
+    validation = splits_with_validation(dataset)[1] if settings.validation else ""
     if train != judging:
-        return Arrays(*load_images(dataset, train), *load_images(dataset, judging))
+        splits = (train, judging, *([validation] if validation else []))
+        return Arrays(*(column for split in splits for column in load_images(dataset, split)))
     X, y = load_images(dataset, train)
     if len(y) < _EVERY:
         raise InvalidArgumentError(
@@ -259,15 +278,27 @@ def _judged_by(dataset: DatasetInfo) -> list[str]:
     return found if train != judging else _parted(found)[1]
 
 
+def _with_validation(dataset: DatasetInfo, seed: int) -> tuple[list[str], list[str], list[str]]:
+    """Texts that are trained on, that judge at the end, and that choose between epochs."""
+    _, validation, judging = splits_with_validation(dataset)
+    if validation:
+        return _trained_on(dataset), texts(dataset, judging), texts(dataset, validation)
+    train, chooses = held_out.texts(_trained_on(dataset), seed)
+    return train, _judged_by(dataset), chooses
+
+
 def tokenizer(dataset: Dataset | str) -> CharTokenizer:
-    """The characters of the texts that are trained on as numbers."""
+    """The characters of the training split's texts as numbers."""
     return tokenizer_of(_trained_on(catalog.info(dataset)))
 
 
-def _blocks(dataset: DatasetInfo, blocks: Blocks) -> Arrays:
+def _blocks(dataset: DatasetInfo, settings: Settings) -> Arrays:
     """Texts cut into blocks of characters, each target one character further."""
-    train, judging = _trained_on(dataset), _judged_by(dataset)
-    characters = tokenizer_of(train)
+    blocks = _cut(_training(settings.dataset, settings.model))
+    train, *judging = (
+        _with_validation(dataset, settings.seed) if settings.validation else (_trained_on(dataset), _judged_by(dataset))
+    )
+    characters = tokenizer(dataset)
 
     def cut(part: list[str], n: int | None, step: int) -> tuple[Array, Array]:
         text = "".join(part)[:n]
@@ -279,7 +310,8 @@ def _blocks(dataset: DatasetInfo, blocks: Blocks) -> Arrays:
             )
         return windows(encoded(text, characters), blocks.length, step)
 
-    return Arrays(*cut(train, blocks.n_train, blocks.step), *cut(judging, blocks.n_test, blocks.length))
+    judged = (column for part in judging for column in cut(part, blocks.n_test, blocks.length))
+    return Arrays(*cut(train, blocks.n_train, blocks.step), *judged)
 
 
 def _inputs(X: Array, model: Model) -> Array:

@@ -69,6 +69,8 @@ LIBRARIES = {
         Library("filelock", "filelock", "FileLock", "3.25"),
         Library("jinja2", "jinja2", "Environment", "3.1"),
         Library("matplotlib", "matplotlib.figure", "Figure", "3.6"),
+        Library("dask", "dask", "config"),
+        Library("distributed", "distributed", "Client"),
         Library("argcomplete", "argcomplete", "autocomplete", "3"),
     )
 }
@@ -89,5 +91,6 @@ ROADS = (
     Road("tables", 'load("tinydigits", "train").to_pandas()', "pandas", ("pandas",)),
     Road("pages", "check, compare and grade with --report", "report", ("jinja2",)),
     Road("plots", "check and compare with --plot", "plot", ("matplotlib",)),
+    Road("clusters", "compare_training(executor=client.get_executor())", "cluster", ("dask", "distributed")),
     Road("completion", "the Tab key after tinytorch-hf", "completion", ("argcomplete",)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,8 +45,13 @@ def charts(result: Comparison) -> list[Chart]:
         by_epoch = [one.loss_tinytorch for one in epochs], [one.loss_pytorch for one in epochs]
         found.append(Chart("Mean loss of each epoch", "epoch", _both(*by_epoch)))
     if epochs:
+        seen = "validation part" if result.settings.validation else "test split"
+        if result.settings.validation:
+            sides = [one.validation_tinytorch for one in epochs], [one.validation_pytorch for one in epochs]
+            losses = ([math.nan if loss is None else loss for loss in side] for side in sides)
+            found.append(Chart("Loss of the validation part", "epoch", _both(*losses)))
         accuracies = [one.accuracy_tinytorch for one in epochs], [one.accuracy_pytorch for one in epochs]
-        found.append(Chart("Accuracy on the test split", "epoch", _both(*accuracies), is_share=True))
+        found.append(Chart(f"Accuracy on the {seen}", "epoch", _both(*accuracies), is_share=True))
     if mine:
         apart = [abs(one - other) for one, other in zip(mine, right, strict=True)]
         limit = Limit("what rounding explains", result.tolerance)

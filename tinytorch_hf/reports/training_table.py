@@ -9,13 +9,14 @@ from tinytorch_hf.compare.divergence import Divergence
 from tinytorch_hf.compare.lockstep import Comparison, Epoch
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.errors import printable
 from tinytorch_hf.student.mapping import brief
 
 _TOLD_OTHERWISE = (
     *("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start"),
-    *("is_interrupted", "evidence"),
+    *("is_interrupted", "evidence", "chosen_tinytorch", "chosen_pytorch"),
 )
 
 HEADER = (
@@ -24,10 +25,25 @@ HEADER = (
 )
 
 
+VALIDATION_HEADER = (
+    f"{'':>5}  {'loss':^21}  {'validation loss':^21}  {'validation accuracy':^21}  {'largest loss':>12}\n"
+    f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  "
+    f"{'TinyTorch':>10} {'PyTorch':>10}  {'difference':>12}"
+)
+
+
+def header(settings: Settings) -> str:
+    """What stands over the rows of epochs."""
+    return VALIDATION_HEADER if settings.validation else HEADER
+
+
 def epoch_line(epoch: Epoch) -> str:
-    """One row under `HEADER`."""
+    """One row under `header`."""
+    validation = ""
+    if epoch.validation_tinytorch is not None and epoch.validation_pytorch is not None:
+        validation = f"  {epoch.validation_tinytorch:>10.4f} {epoch.validation_pytorch:>10.4f}"
     return (
-        f"{epoch.epoch:>5}  {epoch.loss_tinytorch:>10.4f} {epoch.loss_pytorch:>10.4f}"
+        f"{epoch.epoch:>5}  {epoch.loss_tinytorch:>10.4f} {epoch.loss_pytorch:>10.4f}{validation}"
         f"  {epoch.accuracy_tinytorch:>10.1%} {epoch.accuracy_pytorch:>10.1%}"
         f"  {epoch.largest_difference:>12.1e}"
     )
@@ -41,7 +57,7 @@ def opening(subject: Subject) -> str:
 
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
-    lines = [*_subject(result), *(_reached(result) if result.epochs else ())]
+    lines = [*subject_lines(result), *_chosen(result), *(_reached(result) if result.epochs else ())]
     if result.own_start is not None:
         lines += _own_start(result.own_start)
     lines += _verdict(result)
@@ -54,9 +70,12 @@ def _reached(result: Comparison) -> list[str]:
     when = f" after epoch {last.epoch}" if result.is_interrupted else ""
     finished = f"{last.epoch} finished epoch{'s' * (last.epoch != 1)}"
     n_steps = finished if result.is_interrupted else f"{result.n_steps} steps"
+    on = "test split"
+    mine, theirs = result.accuracies or (None, None)
+    if mine is None or theirs is None:
+        mine, theirs, on = last.accuracy_tinytorch, last.accuracy_pytorch, "validation part"
     return [
-        f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} "
-        f"on the test split{when}",
+        f"accuracy   TinyTorch {mine:.1%}, PyTorch {theirs:.1%} on the {on}{when}",
         f"losses     differ by at most {result.largest_difference:.1e} over {n_steps} "
         f"(rounding explains up to {result.tolerance:.0e})",
     ]
@@ -65,7 +84,7 @@ def _reached(result: Comparison) -> list[str]:
 def judgement(result: Judgement) -> str:
     """What was judged step by step, and the verdict."""
     lines = [
-        *_subject(result),
+        *subject_lines(result),
         f"judged     {result.n_steps} step{'s' * (result.n_steps != 1)}, each from {_whose(result)} weights: "
         "forward, loss, gradients, update",
     ]
@@ -91,17 +110,43 @@ def judge_in_words(result: Comparison | Judgement) -> str:
     return _judge(result)
 
 
-def _subject(result: Comparison | Judgement) -> list[str]:
-    """What was compared with what, and how it was trained."""
+def subject_lines(result: Comparison | Judgement, seeds: str = "") -> list[str]:
+    """What was compared with what, and how it was trained; ``seeds`` stands for several in place of one."""
     settings = result.settings
     return [
         opening(result.framework),
         f"data       {settings.dataset}, the same numbers on both sides: fingerprint {result.fingerprint[:16]}",
         f"PyTorch    {_judge(result)}",
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, seed {settings.seed}",
+        f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, "
+        f"{seeds or f'seed {settings.seed}'}{_stopping(settings)}",
         f"built of   {', '.join(result.parts)}; nothing else of it was run",
     ]
+
+
+def _stopping(settings: Settings) -> str:
+    if settings.patience is not None:
+        return f", early stopping after {settings.patience} epoch{'s' * (settings.patience != 1)} without a better one"
+    return ", the best epoch of a validation part" * settings.validation
+
+
+def _chosen(result: Comparison) -> list[str]:
+    """Which epoch the validation part has chosen, and where the sides part in that."""
+    mine, theirs = result.chosen_tinytorch, result.chosen_pytorch
+    if mine is None or theirs is None:
+        return []
+    if (mine.epoch, mine.last) == (theirs.epoch, theirs.last):
+        what = (
+            f"epoch {mine.epoch} of {mine.last} on both sides, by the validation loss: TinyTorch {mine.loss:.6f}, "
+            f"PyTorch {theirs.loss:.6f}"
+        )
+    else:
+        why = ": rounding decides" if result.agree else ""
+        what = (
+            f"they part{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
+            f"PyTorch epoch {theirs.epoch} of {theirs.last}, {theirs.loss:.6f}"
+        )
+    return [f"chosen     {what}", "           the test split was looked at once, with the weights of that epoch"]
 
 
 def _judge(result: Comparison | Judgement) -> str:
@@ -224,6 +269,9 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     if isinstance(result, Comparison):
         plain["epochs"] = [dataclasses.asdict(epoch) for epoch in result.epochs]
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)
+        for side in ("chosen_tinytorch", "chosen_pytorch"):
+            found = getattr(result, side)
+            plain[side] = found and dataclasses.asdict(found)
         plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = verdict(result)

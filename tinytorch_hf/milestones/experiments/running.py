@@ -40,12 +40,18 @@ class Result:
         From loading the data to the last measurement.
     written
         What a GPT wrote at the end.
+    epochs
+        How many passes over the data there were.
+    best_epoch
+        The one that a validation part chose; None without one.
     """
 
     value: float
     chance: float
     seconds: float
     written: tuple[Written, ...]
+    epochs: int
+    best_epoch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,14 @@ class OptimisationOutcome:
 
 
 def run(
-    chosen: Sequence[Milestone], *, full: bool, download: bool, seed: int, say: Say
+    chosen: Sequence[Milestone],
+    *,
+    full: bool,
+    download: bool,
+    seed: int,
+    say: Say,
+    validation: bool = False,
+    patience: int | None = None,
 ) -> Iterator[Outcome | OptimisationOutcome]:
     """Run the experiments of milestones in order.
 
@@ -118,6 +131,8 @@ def run(
         Initial weights and order of the samples follow from it, those of milestone 06 excepted.
     say
         Takes each line of progress.
+    validation, patience
+        As for `train`; milestone 06 trains without.
 
     Raises
     ------
@@ -135,7 +150,7 @@ def run(
                 yield Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, how_to_get))
             else:
                 say(f"\n{experiment.dataset}: {experiment.shows}; about {experiment.seconds} s")
-                yield _run(milestone, experiment, seed, say)
+                yield _run(milestone, experiment, seed, say, validation, patience)
         if not milestone.experiments:
             yield _optimise(milestone, say)
         say("")
@@ -147,15 +162,17 @@ def _datasets(chosen: Sequence[Milestone], full: bool) -> list[str]:
     return [name for name in dict.fromkeys(needed) if name in catalog.names()]
 
 
-def _run(milestone: Milestone, experiment: Experiment, seed: int, say: Say) -> Outcome:
+def _run(
+    milestone: Milestone, experiment: Experiment, seed: int, say: Say, validation: bool, patience: int | None
+) -> Outcome:
     try:
-        trained = train(experiment, seed, say)
+        trained = train(experiment, seed, say, validation=validation, patience=patience)
     except MissingFileError as error:
         say("  not run: its data are not here")
         return Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, str(error)))
     is_text = experiment.dataset in writing.PROMPTS
     written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []
-    result = Result(trained.value, trained.chance, trained.seconds, tuple(written))
+    result = Result(trained.value, trained.chance, trained.seconds, tuple(written), trained.epochs, trained.best_epoch)
     return Outcome(milestone.number, experiment, result)
 
 

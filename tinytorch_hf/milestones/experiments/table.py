@@ -74,9 +74,11 @@ class Experiment:
     epochs: int | None = None
     is_full: bool = False
 
-    def settings(self, seed: int) -> Settings:
-        """How it is trained."""
-        return settings_for(self.dataset, self.model, epochs=self.epochs, seed=seed)
+    def settings(self, seed: int, validation: bool = False, patience: int | None = None) -> Settings:
+        """How it is trained; the last two as in `Settings`."""
+        return settings_for(
+            self.dataset, self.model, epochs=self.epochs, seed=seed, validation=validation, patience=patience
+        )
 
 
 @dataclass(frozen=True)

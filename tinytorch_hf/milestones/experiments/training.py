@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinytorch_hf.as_tinytorch import SeededDataLoader
+from tinytorch_hf.compare.choosing import Chooser
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
@@ -36,15 +37,23 @@ class Trained:
         The same measurement for who guesses without looking, see `chance`.
     seconds
         From loading the data to the last measurement.
+    epochs
+        How many passes over the data there were.
+    best_epoch
+        With a validation part: the one that it chose, whose weights the model has. Else None.
     """
 
     side: TinyTorchSide
     value: float
     chance: float
     seconds: float
+    epochs: int
+    best_epoch: int | None = None
 
 
-def train(experiment: Experiment, seed: int, say: Say) -> Trained:
+def train(
+    experiment: Experiment, seed: int, say: Say, *, validation: bool = False, patience: int | None = None
+) -> Trained:
     """Train an experiment's model.
 
     Parameters
@@ -55,28 +64,48 @@ def train(experiment: Experiment, seed: int, say: Say) -> Trained:
         Initial weights and order of the samples follow from it.
     say
         Takes each line of progress.
+    validation, patience
+        As in `tinytorch_hf.compare.settings.Settings`. With a validation part that is what is measured on the way, and
+        the samples that judge are looked at once, at the end.
 
     Raises
     ------
+    InvalidArgumentError
+        There are too few samples for a validation part.
     MissingFileError, CorruptFileError, StorageError
         The dataset's files are not there, are damaged, or cannot be read.
     """
     clock = time.perf_counter
     start = clock()
-    settings = experiment.settings(seed)
+    settings = experiment.settings(seed, validation, patience)
     arrays = load_arrays(settings)
     measure = experiment.goal.measure
     side = _side(settings)
     say(_training_line(settings, side, arrays))
     loader = training_loader(settings, arrays.X_train, arrays.y_train, side.student)
-    value = math.nan
+    watched, on_validation = arrays.watched, " of the validation part" * settings.validation
+    chooser = Chooser(settings.patience) if settings.validation else None
+    value, epoch = math.nan, 0
     for epoch in range(1, settings.epochs + 1):
         loss = _epoch(side, loader, epoch, say)
-        if epoch in _shown(settings.epochs):
-            value = measured(side, measure, arrays.X_test, arrays.y_test)
-            seconds = clock() - start
-            say(f"  epoch {epoch:>3}  loss {loss:.4f}  {measure.label} {measure.text(value)}  {seconds:.1f} s")
-    return Trained(side, value, chance(measure, arrays.y_test), clock() - start)
+        told = ""
+        if chooser is not None:
+            seen = side.mean_loss(watched.X_test, watched.y_test)
+            chooser.see(seen, side.weights)
+            told = f"  validation loss {seen:.4f}"
+        is_over = chooser is not None and chooser.is_over
+        if epoch in _shown(settings.epochs) or is_over:
+            value = measured(side, measure, watched.X_test, watched.y_test)
+            what = f"{measure.label}{on_validation} {measure.text(value)}"
+            say(f"  epoch {epoch:>3}  loss {loss:.4f}{told}  {what}  {clock() - start:.1f} s")
+        if is_over:
+            break
+    best_epoch = None
+    if chooser is not None:
+        side.set_weights(chooser.weights)
+        best_epoch, value = chooser.epoch, measured(side, measure, arrays.X_test, arrays.y_test)
+        say(f"  the best of {epoch} epochs was {best_epoch}; with its weights, {measure.label} {measure.text(value)}")
+    return Trained(side, value, chance(measure, arrays.y_test), clock() - start, epoch, best_epoch)
 
 
 def measured(side: TinyTorchSide, measure: Measure, X: Array, y: Array) -> float:
@@ -104,9 +133,11 @@ def _side(settings: Settings) -> TinyTorchSide:
 
 
 def _training_line(settings: Settings, side: TinyTorchSide, arrays: Arrays) -> str:
+    held_out = "" if arrays.y_val is None else f" and {len(arrays.y_val)} to choose the epoch by"
+    stops = "" if settings.patience is None else f", early stopping after {settings.patience}"
     return (
         f"  {side.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
-        f"epochs {settings.epochs}, {len(arrays.y_train)} samples, seed {settings.seed}"
+        f"epochs {settings.epochs}, {len(arrays.y_train)} samples{held_out}, seed {settings.seed}{stops}"
     )
 
 
