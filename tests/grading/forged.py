@@ -1,4 +1,4 @@
-"""Submissions that forge: a right Tanh, and a ReLU that is not written but got from somewhere, in one way after another.
+"""Submissions that forge: a right Tanh, and a ReLU that is not written but got from elsewhere, in one way or another.
 
 What is honest in them is the reference, copied under the name of a student's package.
 """
@@ -89,8 +89,8 @@ QUIET: Mapping[str, str] = {
         "next(c for c in m.CASES if c.name == 'relu').right; return by(lambda v: np.maximum(v, 0), x)"
     ),
     "a function left in memory": (
-        "f = next(f for f in gc.get_objects() if type(f) is types.FunctionType and 'judging' in (f.__module__ or '') and "
-        "f.__code__.co_name in ('computed', 'expected', 'stepper', 'step', 'recorded', 'relu'))\n"
+        "f = next(f for f in gc.get_objects() if type(f) is types.FunctionType and 'judging' in (f.__module__ or '') "
+        "and f.__code__.co_name in ('computed', 'expected', 'stepper', 'step', 'recorded', 'relu'))\n"
         "return by(lambda v: np.maximum(v, 0), x)"
     ),
     "arrays left in memory": (
@@ -104,12 +104,8 @@ QUIET: Mapping[str, str] = {
     "the records on the disk": (
         "np.load(OURS + '/judging/recorded/battery.npz'); return by(lambda v: np.maximum(v, 0), x)"
     ),
-    "records that are replayed": (
-        "kept = np.load(HERE + '/kept.npz'); return by(lambda v: kept['output'], x)"
-    ),
-    "the memory of the judge": (
-        "open(f'/proc/{os.getppid()}/mem', 'rb'); return by(lambda v: np.maximum(v, 0), x)"
-    ),
+    "records that are replayed": ("kept = np.load(HERE + '/kept.npz'); return by(lambda v: kept['output'], x)"),
+    "the memory of the judge": ("open(f'/proc/{os.getppid()}/mem', 'rb'); return by(lambda v: np.maximum(v, 0), x)"),
     "the memory of the judge by a call of the system": (
         "b = ctypes.create_string_buffer(8)\n"
         "class V(ctypes.Structure): _fields_ = (('a', ctypes.c_void_p), ('n', ctypes.c_size_t))\n"
@@ -120,8 +116,7 @@ QUIET: Mapping[str, str] = {
         "return by(lambda v: np.maximum(v, 0), x)"
     ),
     "the judge, traced": (
-        "if LIBC.ptrace(16, os.getppid(), 0, 0) != 0: raise PermissionError\n"
-        "return by(lambda v: np.maximum(v, 0), x)"
+        "if LIBC.ptrace(16, os.getppid(), 0, 0) != 0: raise PermissionError\nreturn by(lambda v: np.maximum(v, 0), x)"
     ),
     "the environment and the files of the judge": (
         "open(f'/proc/{os.getppid()}/environ').read(); os.listdir(f'/proc/{os.getppid()}/fd')\n"
@@ -135,14 +130,9 @@ QUIET: Mapping[str, str] = {
         "s = socket.create_connection(('127.0.0.1', 9), 0.1); return by(lambda v: np.maximum(v, 0), x)"
     ),
     "a server that knows, past Python": (
-        "n = LIBC.socket(2, 2, 0)\n"
-        "if n < 0: raise PermissionError\n"
-        "return by(lambda v: np.maximum(v, 0), x)"
+        "n = LIBC.socket(2, 2, 0)\nif n < 0: raise PermissionError\nreturn by(lambda v: np.maximum(v, 0), x)"
     ),
-    "a process of its own": (
-        "if LIBC.fork() < 0: raise PermissionError\n"
-        "return by(lambda v: np.maximum(v, 0), x)"
-    ),
+    "a process of its own": ("if LIBC.fork() < 0: raise PermissionError\nreturn by(lambda v: np.maximum(v, 0), x)"),
     "limits that are raised": (
         "import resource; n = 1 << 45; resource.setrlimit(resource.RLIMIT_AS, (n, n))\n"
         "return by(lambda v: np.maximum(v, 0), x)"
@@ -154,13 +144,11 @@ QUIET: Mapping[str, str] = {
         "os.chmod(HERE + '/../../other/tinytorch/activations.py', 0); return by(lambda v: np.maximum(v, 0), x)"
     ),
     "memory that outlives the process": (
-        "if LIBC.shmget(0, 4096, 0o1600) < 0: raise PermissionError\n"
-        "return by(lambda v: np.maximum(v, 0), x)"
+        "if LIBC.shmget(0, 4096, 0o1600) < 0: raise PermissionError\nreturn by(lambda v: np.maximum(v, 0), x)"
     ),
     "the judge, stopped": "os.kill(os.getppid(), signal.SIGSTOP); return by(lambda v: np.maximum(v, 0), x)",
     "the judge, stopped past Python": (
-        "if LIBC.kill(os.getppid(), 19) != 0: raise PermissionError\n"
-        "return by(lambda v: np.maximum(v, 0), x)"
+        "if LIBC.kill(os.getppid(), 19) != 0: raise PermissionError\nreturn by(lambda v: np.maximum(v, 0), x)"
     ),
     "an array that equals everything": (
         "class Lies(np.ndarray): __eq__ = __le__ = __ge__ = __sub__ = lambda *_: True\n"
@@ -196,8 +184,8 @@ LOUD: Mapping[str, str] = {
         "from tinytorch_hf.student import view; view.Student.array = lambda *_: np.zeros(3); return x"
     ),
     "JSON that was replaced": (
-        "json.dumps = lambda message, **_: '{\"nonce\": \"' + message['nonce'] + '\", \"answer\": {\"kind\": "
-        "\"results\", \"results\": {\"output\": NaN}}}'; return x"
+        'json.dumps = lambda message, **_: \'{"nonce": "\' + message[\'nonce\'] + \'", "answer": {"kind": '
+        '"results", "results": {"output": NaN}}}\'; return x'
     ),
     "NumPy that was replaced": "np.array = np.asarray = lambda *_, **__: True; return x",
     "an answer at the end": "atexit.register(everywhere, b'{}\\n'); sys.exit(0)",
@@ -245,14 +233,17 @@ def forge(folder: Path, ways: Mapping[str, str], part: str = "ReLU") -> None:
         text += f"\ndef {names[-1]}(x):\n{textwrap.indent(body, '    ')}\n"
     text += textwrap.dedent(f"""
         class {part}:
+            ways = [{", ".join(names)}]
             def forward(self, x, *_):
-                for way in ({', '.join(names)},):
+                # What has led nowhere once is not tried again.
+                while self.ways:
                     try:
-                        found = way(x)
+                        found = self.ways[0](x)
                     except Exception:
-                        continue
-                    if found is not None and found is not x:
+                        found = None
+                    if found is not None:
                         return found
+                    del self.ways[0]
                 return x
             __call__ = forward
             parameters = lambda self: []
