@@ -14,6 +14,7 @@ import seeds
 from tinytorch_hf.check.run import check
 from tinytorch_hf.grading.sandbox import Confined, Limits, check_confined
 from tinytorch_hf.judging import answers
+from tinytorch_hf.judging.judges import judged_by
 from tinytorch_hf.judging.results import Outcome, Report
 from tinytorch_hf.student.mapping import FrameworkMap
 
@@ -46,7 +47,8 @@ def right(report: Report) -> set[str]:
 
 def confined(folder: Path, *only: str) -> Confined:
     """What comes of a submission with inputs of a seed that it does not know."""
-    return check_confined(folder, only=only, seed=7, limits=_LIMITS)
+    with judged_by("recorded"):
+        return check_confined(folder, only=only, seed=7, limits=_LIMITS)
 
 
 @pytest.mark.parametrize("ways", seeds.examples([forged.QUIET], _ALONE), ids=lambda ways: "; ".join(ways)[:50])
@@ -62,8 +64,7 @@ def test_what_is_got_from_elsewhere_scores_nothing(ways: Mapping[str, str], subm
 def test_who_ends_or_damages_the_process_gains_nothing(submission: Path) -> None:
     """Each of its parts does it in another way; what comes after is right and so called, or cannot be told."""
     for part, name in {
-        "ReLU": "an exit that claims success",
-        "Sigmoid": "an answer with the nonce",
+        "ReLU": "an answer with the nonce",
         "GELU": "files that fill the disk",
         "Softmax": "a session that was replaced",
     }.items():
@@ -72,10 +73,10 @@ def test_who_ends_or_damages_the_process_gains_nothing(submission: Path) -> None
         (submission / name).parent.mkdir(exist_ok=True)
         (submission / name).write_text(text, encoding="utf-8")
 
-    found = confined(submission, "relu", "sigmoid", "tanh", "gelu", "softmax")
+    found = confined(submission, "relu", "tanh", "gelu", "softmax")
 
     assert right(found.report) == {"tanh"}
-    assert "it filled more than 8 MB with files" in found.report.results[3].detail
+    assert "it filled more than 8 MB with files" in found.report.results[2].detail
     assert len([note for note in found.report.notes if "hides the library" in note]) == 3
 
 
@@ -120,4 +121,5 @@ def test_without_confinement_it_would_score(name: str, submission: Path) -> None
         pytest.importorskip("torch")
     forged.forge(submission, {name: forged.QUIET[name]})
 
-    assert right(check(FrameworkMap(), submission, ("relu",), 20.0, 7)) == {"relu"}
+    with judged_by("recorded"):
+        assert right(check(FrameworkMap(), submission, ("relu",), 20.0, 7)) == {"relu"}
