@@ -8,6 +8,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinytorch_hf.check import shown
 from tinytorch_hf.check.cases import CASES
@@ -29,6 +30,9 @@ from tinytorch_hf.student.asking import asking
 from tinytorch_hf.student.finding import Found
 from tinytorch_hf.student.mapping import FrameworkMap
 
+if TYPE_CHECKING:
+    from tinytorch_hf.student.cell import Cell
+
 _NOT_HERE = "It does not crash in {}: look at what is different in this call, defaults included."
 _CHILD = "tinytorch_hf.check.child"
 
@@ -46,6 +50,7 @@ def check(
     programs: int = trial.N_PROGRAMS,
     with_shown: bool = False,
     keep_partial: bool = False,
+    cell: Cell | None = None,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
@@ -75,6 +80,8 @@ def check(
         Whether to keep what a page shows of each operation; each is run once more for it.
     keep_partial
         Whether Ctrl-C ends with what is known so far, the rest untried, instead of raising KeyboardInterrupt.
+    cell
+        What confines the process of a package that is not trusted.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def check(
         framework_map.package, str(folder or ""), "", [_broken_off(*one) for one in left], is_interrupted=True
     )
     with interruption:
-        with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+        with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate, cell=cell) as respondent:
             on_start(respondent.not_isolated)
             # Meanwhile, here.
             for case in cases:
@@ -118,7 +125,9 @@ def check(
             if not found.is_inferred:
                 report = asked(respondent.ask, framework_map, found=found)
         if found.is_inferred:
-            with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+            with asking(
+                _CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate, cell=cell
+            ) as respondent:
                 report = asked(respondent.ask, found.framework_map, found=found)
         report = dataclasses.replace(report, not_isolated=respondent.not_isolated)
     return dataclasses.replace(report, judge=chosen(), is_interrupted=report.is_interrupted or interruption.has_come)
