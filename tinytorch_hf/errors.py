@@ -166,6 +166,24 @@ class DescriptionError(TinyTorchHFError, ValueError):
         super().__init__(printable(f"{source}{where}: {problem}"))
 
 
+class RubricError(InvalidArgumentError):
+    """A rubric is missing or bad: the message names the file, the field and what to write.
+
+    Parameters
+    ----------
+    source
+        The file, or what else the rubric is called.
+    field
+        Where in it, such as "item[1].points"; "" for the whole.
+    problem
+        What is wrong, and what to write.
+    """
+
+    def __init__(self, source: Path | str, field: str, problem: str) -> None:
+        where = f", {field}" if field else ""
+        super().__init__(printable(f"{source}{where}: {problem}"))
+
+
 class LineEndsError(CorruptFileError):
     """A file is the published one but for its line ends, which a tool has changed."""
 
