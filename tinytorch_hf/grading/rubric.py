@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from tinytorch_hf.check import run
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.judging.case import MODULES
+from tinytorch_hf.student.limits import Limits
 
 POINTS_OF_A_MODULE = 10.0
 """What each module of the course is worth where there is no rubric."""
@@ -36,29 +37,6 @@ class Item:
     name: str
     points: float
     hidden: bool = False
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use.
-
-    Attributes
-    ----------
-    operation_seconds, total_seconds
-        Time for one operation, and for everything under all seeds.
-    memory
-        Bytes of memory that each of its processes may have.
-    file_size
-        Bytes that a file may have that it writes.
-    processes
-        How many processes and threads it may have at once.
-    """
-
-    operation_seconds: float = 10.0
-    total_seconds: float = 300.0
-    memory: int = 2_000_000_000
-    file_size: int = 64_000_000
-    processes: int = 64
 
 
 @dataclass(frozen=True)
@@ -132,8 +110,8 @@ class Rubric:
     required: tuple[str, ...] = ()
     allowed_imports: tuple[str, ...] = ()
     credit_consequences: bool = True
-    limits: Limits = Limits()
-    seeds: Seeds = Seeds()
+    limits: Limits = field(default_factory=Limits)
+    seeds: Seeds = field(default_factory=Seeds)
 
     def shares(self) -> tuple[Share, ...]:
         """What each operation is worth, in the course's order; a module is shared by those without an item."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tinytorch_hf.errors import MissingExtraError, RubricError, StorageError
-from tinytorch_hf.grading.rubric import Item, Limits, Rubric, Seeds, known_names, members
+from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, RubricError, StorageError
+from tinytorch_hf.grading.rubric import Item, Rubric, Seeds, known_names, members
+from tinytorch_hf.student.limits import Limits
 
 MOST_BYTES = 2**20
 """Size of a rubric that is still believed."""
@@ -194,20 +195,23 @@ class _Reader:
         return tuple(value)
 
     def _limits(self, value: Any) -> Limits:
-        def time(field: str) -> Read:
-            return lambda seconds: self._number(seconds, f"limits.{field}", 0.01, _LONGEST_SECONDS)
+        def time(field: str, least: float) -> Read:
+            return lambda seconds: self._number(seconds, f"limits.{field}", least, _LONGEST_SECONDS)
 
-        limits = Limits(
-            **self._table(
-                value,
-                "limits",
-                operation_seconds=time("operation_seconds"),
-                total_seconds=time("total_seconds"),
-                memory=lambda size: self._size(size, "limits.memory", 10**8),
-                file_size=lambda size: self._size(size, "limits.file_size", 0),
-                processes=lambda count: self._whole(count, "limits.processes", 1, 10**6),
-            )
+        given = self._table(
+            value,
+            "limits",
+            operation_seconds=time("operation_seconds", 0.1),
+            total_seconds=time("total_seconds", 1.0),
+            memory=lambda size: self._size(size, "limits.memory", 512 << 20),
+            file_size=lambda size: self._size(size, "limits.file_size", 0),
+            processes=lambda count: self._whole(count, "limits.processes", 0, 10**6),
+            open_files=lambda count: self._whole(count, "limits.open_files", 16, 10**6),
         )
+        try:
+            limits = Limits(**given)
+        except InvalidArgumentError as error:
+            self._refuse("limits", str(error))
         if limits.total_seconds < limits.operation_seconds:
             problem = f"it is below operation_seconds, {limits.operation_seconds:g}. Write as much or more."
             self._refuse("limits.total_seconds", problem)
