@@ -60,7 +60,8 @@ def unpack(archive: Path, folder: Path) -> list[str]:
             with zipfile.ZipFile(stream) as opened:
                 return _unpacked(opened, folder)
     except _DEFECTS as error:
-        raise UngradableError(f"The zip file cannot be unpacked: {shown(str(error))}. Pack it again.") from error
+        reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+        raise UngradableError(f"The zip file cannot be unpacked: {shown(reason)}. Pack it again.") from error
 
 
 def _check_size(stream: BinaryIO) -> None:
