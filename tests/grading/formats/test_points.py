@@ -1,0 +1,60 @@
+"""Specification of points in hundredths: what stands in a file adds up to what stands as its sum."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tinytorch_hf.grading.formats.points import maxima, points, total
+from tinytorch_hf.grading.marks import Graded, Mark, Status
+from tinytorch_hf.grading.rubric import Item, Rubric
+
+
+@pytest.mark.parametrize(
+    "items",
+    [(Item("losses", 10.0),), (Item("losses", 1.0), Item("relu", 0.1)), (Item("tensor", 10.0), Item("losses", 33.33))],
+)
+def test_what_operations_are_worth_adds_up_to_the_rubric_in_hundredths(items):
+    """Every operation is worth whole hundredths, as equal as they can be, and together they are worth the rubric."""
+    rubric = Rubric(items=items)
+    most = maxima(rubric)
+    assert list(most) == list(rubric.operations)
+    assert all(Decimal(repr(one)).as_tuple().exponent >= -2 for one in most.values())
+    assert sum(Decimal(repr(one)) for one in most.values()) == Decimal(repr(rubric.out_of))
+    assert all(abs(most[share.operation] - share.points) < 0.01 for share in rubric.shares())
+    assert total(most) == rubric.out_of
+
+
+def test_right_and_credited_operations_get_all_that_there_is(students, rubric):
+    """Who has everything right gets the rubric's points; a consequence costs nothing, what is wrong costs its own."""
+    assert points(students["ada"], rubric).total == rubric.out_of == 17.5
+    bob = points(students["bob"], rubric)
+    assert (bob.of["gelu"], bob.of["linear"], bob.total) == (0.0, 1.0, 13.5)
+
+
+def test_partial_points_are_rounded_and_never_exceed_what_there_is():
+    """A part of the points is rounded to hundredths; what is more than all is all, what is below nothing is nothing."""
+    rubric = Rubric(items=(Item("relu", 1.0), Item("gelu", 1.0), Item("linear", 1.0)))
+    given = {"relu": 1 / 3, "gelu": 7.0, "linear": -1.0}
+    marks = tuple(Mark(name, "m", Status.FAILED, points, 1.0) for name, points in given.items())
+    assert points(Graded("ada", "", marks), rubric).of == {"relu": 0.33, "gelu": 1.0, "linear": 0.0}
+
+
+def test_refused_points_are_none_for_every_operation(students, rubric):
+    """Where points are withheld, or something required is not right, nothing counts, and the reason is there."""
+    for name, reason in (("dan", "it imports torch"), ("eve", "required, and not right: relu")):
+        refused = points(students[name], rubric)
+        assert set(refused.of.values()) == {0.0}
+        assert refused.total == 0.0
+        assert reason in refused.refused
+
+
+def test_a_hidden_required_operation_refuses_in_secret(with_hidden_required, rubric):
+    """Operations that students see keep the points shown, so that those do not tell how a hidden one went."""
+    secret = points(with_hidden_required, rubric)
+    assert secret.total == with_hidden_required.score == 0.0
+    assert secret.of["relu"] == 2.5
+    assert secret.refused == ""
+    assert "gelu" in secret.refused_in_secret
+    assert set(secret.counting.values()) == {0.0}
