@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +65,36 @@ def test_who_stops_early_cancels_what_has_not_begun() -> None:
         go_on.set()
 
     assert begun in ([0], [0, 1])
+
+
+def wait_for(folder: Path) -> int:
+    """A piece of work that says that it has begun, and cleans up however it is ended."""
+    (folder / f"begun-{os.getpid()}").touch()
+    try:
+        time.sleep(60)
+    finally:
+        (folder / f"ended-{os.getpid()}").touch()
+    return 0
+
+
+def begin_and_wait(folder: Path) -> int:
+    """The first piece is soon done; it waits for the other to have begun."""
+    if folder.name == "first":
+        while not list(folder.parent.glob("begun-*")):
+            time.sleep(0.01)
+        return 1
+    return wait_for(folder.parent)
+
+
+def test_who_stops_early_has_processes_end_what_they_are_at(tmp_path: Path) -> None:
+    """By way of its cleaning up, and what waits behind it is not begun."""
+    found = workers.results(begin_and_wait, [tmp_path / name for name in ("first", *"abcd")], workers=2)
+    assert next(found) == (0, 1)
+    found.close()
+
+    begun, ended = ([path.name[6:] for path in tmp_path.glob(f"{what}-*")] for what in ("begun", "ended"))
+    assert begun and sorted(begun) == sorted(ended)
+    assert not multiprocessing.active_children()
 
 
 def test_arguments_that_contradict_each_other_are_refused() -> None:

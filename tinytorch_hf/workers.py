@@ -9,8 +9,13 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
+from functools import partial
+from types import FrameType
 from typing import TypeVar
 
 from tinytorch_hf.errors import InvalidArgumentError
@@ -28,7 +33,8 @@ def results(
 ) -> Iterator[tuple[int, Found]]:
     """The result of each piece of work with the piece's number, each as soon as it is done.
 
-    When the caller stops early, as at Ctrl-C, what has not begun is cancelled.
+    When the caller stops early, as at Ctrl-C, what has not begun is cancelled. What has begun is ended where processes
+    were started here, and left to itself on an executor of the caller's.
 
     Parameters
     ----------
@@ -54,24 +60,77 @@ def results(
         raise InvalidArgumentError(f"{workers} workers are too few: it takes at least 1.")
     n_workers = min(workers or os.cpu_count() or 1, len(pieces))
     if executor is not None:
-        yield from _on(executor, work, pieces)
+        yield from _as_done(_submitted(executor, work, pieces))
     elif n_workers <= 1:
         yield from ((number, work(piece)) for number, piece in enumerate(pieces))
     else:
-        # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
-            yield from _on(pool, work, pieces)
+        yield from _on_processes(n_workers, work, pieces)
 
 
-def _on(executor: Executor, work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> Iterator[tuple[int, Found]]:
-    numbers: dict[Future[Found], int] = {}
+def _on_processes(
+    n_workers: int, work: Callable[[Piece], Found], pieces: Sequence[Piece]
+) -> Iterator[tuple[int, Found]]:
+    # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, context, _begin) as pool:
+        is_done = False
+        try:
+            with _ctrl_c_held_back():
+                futures = _submitted(pool, partial(_unless_ended, work), pieces)
+            yield from _as_done(futures)
+            is_done = True
+        finally:
+            # Leaving waits for what has begun.
+            for process in [] if is_done else list(pool._processes.values()):
+                process.terminate()
+
+
+def _submitted(executor: Executor, work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> dict[Future[Found], int]:
+    return {executor.submit(work, piece): number for number, piece in enumerate(pieces)}
+
+
+def _as_done(numbers: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
     try:
-        for number, piece in enumerate(pieces):
-            numbers[executor.submit(work, piece)] = number
         for future in as_completed(list(numbers)):
             yield numbers[future], future.result()
     finally:
         for future in numbers:
             with contextlib.suppress(CancelledError, RuntimeError):
                 future.cancel()
+
+
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let processes that are started inside begin without Ctrl-C: it goes to them, too, and is for who started them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_ENDED = threading.Event()
+
+
+def _begin() -> None:
+    """In a process that was started for work: leave Ctrl-C to who started it, and clean up when told to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Leave the piece of work by its context managers, which end what it has started; what waits is not begun."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _ENDED.set()
+    sys.exit()
+
+
+def _unless_ended(work: Callable[[Piece], Found], piece: Piece) -> Found:
+    if _ENDED.is_set():
+        sys.exit()
+    return work(piece)

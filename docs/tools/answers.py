@@ -9,9 +9,9 @@ from __future__ import annotations
 from tinytorch_hf import catalog
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.compare import pytorch_training, tasks
-from tinytorch_hf.compare.lockstep import one_thread
 from tinytorch_hf.compare.preparing import fingerprint_of
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.threads import one_thread
 from tinytorch_hf.judging import answers, yardstick
 from tinytorch_hf.judging.case import Case
 from tinytorch_hf.judging.judges import judge, judged_by

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinytorch_hf.check.run import ask_for, select
-from tinytorch_hf.compare import lockstep, preparing
-from tinytorch_hf.compare.lockstep import Comparison, Judgement
+from tinytorch_hf.compare import lockstep, preparing, stepwise
+from tinytorch_hf.compare.lockstep import Comparison
 from tinytorch_hf.compare.package import opened
 from tinytorch_hf.compare.preparing import Prepared
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.judging.results import Result
 
@@ -25,7 +26,7 @@ def run_here(settings: Settings, **options: Any) -> Comparison:
 
 def judge_here(settings: Settings) -> Judgement:
     """What every step of a training comes to."""
-    return lockstep.judge(settings, target=HERE)
+    return stepwise.judge(settings, target=HERE)
 
 
 def check_here(only: Iterable[str]) -> list[Result]:

@@ -13,7 +13,7 @@ from generations import GENERATION_B, GENERATION_C, LOADER, write_package
 from in_process import HERE, judge_here, run_here
 
 from tinytorch_hf import cli
-from tinytorch_hf.compare import lockstep
+from tinytorch_hf.compare import lockstep, stepwise
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.child import Session
 from tinytorch_hf.compare.package import Package, Subject, opened
@@ -187,7 +187,7 @@ def test_lines_that_show_a_fault_are_left_out_where_names_are_others(tmp_path: P
     conventions = Conventions(**CONVENTIONS)
     theirs = Target(FrameworkMap("mylib", NAMES, conventions), tmp_path, str(tmp_path), in_process=True)
 
-    divergence = lockstep.judge(SHORT, target=theirs).divergence
+    divergence = stepwise.judge(SHORT, target=theirs).divergence
 
     assert divergence is not None
     assert (divergence.layer, divergence.snippet) == ("linear 2", "")

@@ -16,7 +16,7 @@ from in_process import judge_here, prepared_here, run_here
 from mutants import MUTANTS
 from seeds import n_seeds
 
-from tinytorch_hf.compare import causes, lockstep, update_causes
+from tinytorch_hf.compare import causes, stepwise, update_causes
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import settings_for
@@ -41,13 +41,13 @@ def test_the_reference_never_differs(seed: int) -> None:
     optimizer = list(OPTIMIZERS)[seed % len(OPTIMIZERS)]
     for task, n_steps in ((MLP, 8), (CNN, 4), (XOR, 4), (("tinymnist", "cnn"), 2), (GPT, 1)):
         with prepared_here(settings_for(*task, optimizer=optimizer, seed=seed)) as prepared:
-            assert lockstep.judge_steps(prepared, n_steps) == (n_steps, None)
+            assert stepwise.judge_steps(prepared, n_steps) == (n_steps, None)
 
 
 def test_a_gate_that_rounding_opens_on_one_side_is_no_fault() -> None:
     """Seen at the tenth step of this training: one of many numbers is 0 but for rounding, and gradients part there."""
     with prepared_here(settings_for("tinymnist", "cnn", optimizer="sgd", seed=19)) as prepared:
-        assert lockstep.judge_steps(prepared, 12) == (12, None)
+        assert stepwise.judge_steps(prepared, 12) == (12, None)
 
 
 @pytest.mark.parametrize("task", [MLP, CNN, GPT, XOR, ("tinymnist", "cnn"), ("digits_8x8", "logistic")])
@@ -67,7 +67,7 @@ def test_every_generation_of_tinytorch_agrees(generation: str, task: tuple[str, 
 
     with prepared_here(settings_for(*task)) as prepared:
         assert prepared.package.subject.name.startswith("tinytorch 0.")
-        assert lockstep.judge_steps(prepared, 3) == (3, None)
+        assert stepwise.judge_steps(prepared, 3) == (3, None)
 
 
 def test_the_readmes_example_is_what_the_report_says(install: Install, fresh_reference: None, checkout: Path) -> None:

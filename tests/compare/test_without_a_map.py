@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from imitated import TORCH_LIKE
 
-from tinytorch_hf.compare import lockstep, tasks
+from tinytorch_hf.compare import stepwise, tasks
 from tinytorch_hf.compare.plain_loader import NOTE
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.student.mapping import FrameworkMap
 
 
 @pytest.mark.parametrize(("slope", "agrees"), [("(labels)", True), ("(labels) * 2", False)], ids=["right", "wrong"])
-def test_a_framework_without_a_map_is_trained_in_lockstep(tmp_path: Path, slope: str, agrees: bool) -> None:
+def test_a_framework_without_a_map_is_trained_in_stepwise(tmp_path: Path, slope: str, agrees: bool) -> None:
     """Its map is found, its batches are handed over; a fault in it is found as in a TinyTorch."""
     name = f"trained_{'right' if agrees else 'wrong'}"
     source = TORCH_LIKE.replace("SLOPE", "1 - t * t").replace(
@@ -22,7 +22,7 @@ def test_a_framework_without_a_map_is_trained_in_lockstep(tmp_path: Path, slope:
     )
     (tmp_path / f"{name}.py").write_text(source)
     target = Target(FrameworkMap(name), tmp_path, str(tmp_path), in_process=True)
-    result = lockstep.judge(tasks.settings_for("tinydigits", None, epochs=1, batch_size=500), target=target)
+    result = stepwise.judge(tasks.settings_for("tinydigits", None, epochs=1, batch_size=500), target=target)
 
     assert result.agree is agrees
     assert result.framework.inferred is not None

@@ -12,7 +12,7 @@ import pytest
 from checkouts import snapshot
 
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
-from tinytorch_hf.milestones.proving.confinement import landlock_version
+from tinytorch_hf.student import landlock
 from tinytorch_hf.milestones.proving.plan import plan
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof, prove
 from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, unknown, wrong
@@ -239,12 +239,12 @@ SCRIPTS = {
         os.lstat = os.readlink = lambda *_, **__: None
         os.path.realpath = lambda path, **_: str(root)
         os.path.commonpath = lambda paths: paths[1]
-        if {bool(landlock_version())}:
+        if {bool(landlock.version())}:
             Path("OUTSIDE").write_text("x")
         return np.load("datasets/X.npy")
     """,
-        Outcome.NOT_PROVEN if landlock_version() else Outcome.PROVEN,
-        "PermissionError" if landlock_version() else "",
+        Outcome.NOT_PROVEN if landlock.version() else Outcome.PROVEN,
+        "PermissionError" if landlock.version() else "",
     ),
     "inside": (
         """

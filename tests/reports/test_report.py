@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from tinytorch_hf.compare.divergence import Divergence, Finding
-from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement, Step
+from tinytorch_hf.compare.lockstep import Comparison, Epoch, Step
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.settings import Settings
+from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.reports import training_table as report
 

@@ -10,12 +10,15 @@ import numpy as np
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs.child import homes, run_programs
 from tinytorch_hf.check.tracing import folders_of, traced
-from tinytorch_hf.judging.case import OUTPUT, Case, Inputs
+from tinytorch_hf.judging.case import OUTPUT, Inputs, Results, RunTinyTorch
 from tinytorch_hf.student import session, wire
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import package_location
 from tinytorch_hf.student.mapping import parse_map
 from tinytorch_hf.student.view import Student
+
+# How a case is run; what is right is no business of this process.
+_RUNS: Mapping[str, RunTinyTorch] = {name: case.tinytorch for name, case in CASES.items()}
 
 
 class Session(session.Session):
@@ -33,14 +36,14 @@ class Session(session.Session):
         in ``message`` the one in which an error arose, and in ``call`` what was called from outside.
         """
         student = self.student()
-        case, inputs = CASES[request["case"]], wire.decode(request["inputs"])
+        run, inputs = _RUNS[request["case"]], wire.decode(request["inputs"])
         if request.get("trace"):
             folders = folders_of(package_location(self._opened()))
-            called, ended_in, call = traced(lambda: case.tinytorch(student, inputs), folders)
+            called, ended_in, call = traced(lambda: run(student, inputs), folders)
             return Answer("results", called=called, message=ended_in, call=call)
         if "changes" in request:
-            return Answer("results", results=_outputs(case, student, inputs, request["changes"]))
-        results = case.tinytorch(student, inputs)
+            return Answer("results", results=_outputs(run, student, inputs, request["changes"]))
+        results = run(student, inputs)
         return Answer("results", results=results, unbuilt="" if student.has_autograd else "backward")
 
     def _programs(self, request: dict[str, Any]) -> Answer:
@@ -54,11 +57,11 @@ class Session(session.Session):
         return Answer("results", results=homes(self.student(), request["names"]))
 
 
-def _outputs(case: Case, student: Student, inputs: Inputs, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _outputs(run: RunTinyTorch, student: Student, inputs: Inputs, changes: Sequence[dict[str, Any]]) -> Results:
     """The output for each of the changes, stacked along a new first axis."""
     student.is_brief = True
     try:
-        found = [case.tinytorch(student, {**inputs, **wire.decode(change)})[OUTPUT] for change in changes]
+        found = [run(student, {**inputs, **wire.decode(change)})[OUTPUT] for change in changes]
     finally:
         student.is_brief = False
     return {OUTPUT: np.stack([np.asarray(output) for output in found])}

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-from tinytorch_hf import reference
 from tinytorch_hf.student import calls
+from tinytorch_hf.student.search_path import OURS
 
 # Of the package itself; a student's has a few hundred functions.
 MOST_NAMES = 2000
@@ -17,7 +17,7 @@ MOST_NAMES = 2000
 
 def folders_of(location: str) -> tuple[Path, ...]:
     """Where the package's code is: in its folder, and in the reference, from which a package may take parts."""
-    folders = [Path(reference.__file__).parent]
+    folders = [OURS / "reference"]
     return (Path(location), *folders) if location else tuple(folders)
 
 

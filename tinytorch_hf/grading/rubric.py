@@ -116,7 +116,8 @@ class Rubric:
     def shares(self) -> tuple[Share, ...]:
         """What each operation is worth, in the course's order; a module is shared by those without an item."""
         modules = dict(_operations())
-        own = {item.name: item for item in self.items if item.name in modules}
+        # An operation that is called as its module is has no item but the module's, as for `check --only`.
+        own = {item.name: item for item in self.items if item.name not in modules.values()}
         shares: dict[str, tuple[float, Item]] = {name: (item.points, item) for name, item in own.items()}
         for item in self.items:
             sharing = [] if item.name in own else members(item.name) - own.keys()

@@ -6,9 +6,10 @@ import dataclasses
 from typing import Any
 
 from tinytorch_hf.compare.divergence import Divergence
-from tinytorch_hf.compare.lockstep import Comparison, Epoch, Judgement
+from tinytorch_hf.compare.lockstep import Comparison, Epoch
 from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.errors import printable
 from tinytorch_hf.student.mapping import brief
 

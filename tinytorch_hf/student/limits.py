@@ -46,7 +46,9 @@ class Limits:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 raise InvalidArgumentError(f"The limit {entry.name} is {value!r}, which is no number.")
             if value < least:
-                raise InvalidArgumentError(f"The limit {entry.name} is {value:g}; nothing runs with less than {least:g}.")
+                raise InvalidArgumentError(
+                    f"The limit {entry.name} is {value:g}; nothing runs with less than {least:g}."
+                )
 
 
 _LEAST = {

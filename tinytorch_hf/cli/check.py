@@ -1,0 +1,142 @@
+"""The command that holds every operation of a TinyTorch against PyTorch: check."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli.options import add_json, command, count, print_json, seconds, seed, user_path
+from tinytorch_hf.cli.packages import add_judge, add_package, check_map_file, judged, located, write_map
+from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from tinytorch_hf.judging.results import Result
+
+
+def add_to(commands: Parser) -> None:
+    """Add this command to the parser."""
+    parser = command(
+        commands,
+        "check",
+        _check,
+        "compare every operation of a TinyTorch with PyTorch, forward and backward",
+        "%(prog)s --package ~/TinyTorch/tinytorch --only losses conv2d",
+        "Each operation agrees, differs, crashes, is missing because it is not implemented yet, or could not be tried. "
+        "The package runs in a process of its own. Exit status: 0 everything that counts agrees, 1 something differs "
+        "or crashes, 3 nothing is wrong but something is not implemented yet or could not be tried, 2 the command was "
+        "called wrongly.",
+    )
+    add_package(parser)
+    only = parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="operations to run, or modules such as losses (default: all)",
+    )
+    completion.complete_with(only, completion.operations)
+    require = parser.add_argument(
+        "--require",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="operations or modules that count for the exit status; others are shown only (default: all that run)",
+    )
+    completion.complete_with(require, completion.operations)
+    add_judge(parser, "its recorded answers, and NumPy for what is not recorded")
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="fixes batches, weights and programs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--programs",
+        type=count,
+        metavar="N",
+        help="generated programs to try after the operations; 0 for none (default: 400)",
+    )
+    parser.add_argument("--junit", type=user_path, metavar="FILE", help="also write JUnit XML, for autograders")
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long one operation may take (default: %(default)g)",
+    )
+    add_json(parser)
+
+
+@judged
+def _check(options: argparse.Namespace) -> int:
+    from tinytorch_hf.check import run
+    from tinytorch_hf.check.programs import trial
+    from tinytorch_hf.reports import junit
+    from tinytorch_hf.reports import operations_table as table
+
+    framework_map, folder = located(options)
+    programs = trial.N_PROGRAMS if options.programs is None else options.programs
+    required = _required(options.only, options.require, programs)
+    check_map_file(options)
+
+    def begin(not_isolated: str) -> None:
+        if not_isolated:
+            print(f"note: {not_isolated}", file=sys.stderr, flush=True)
+
+    report = run.check(
+        framework_map,
+        folder,
+        options.only,
+        options.timeout,
+        options.seed,
+        _progress(options.only, programs),
+        on_start=begin,
+        programs=programs,
+    )
+    report = dataclasses.replace(report, required=required)
+    write_map(options, report.inferred)
+    if options.junit:
+        junit.write(report, options.junit)
+    if options.json:
+        print_json(table.as_dict(report))
+    else:
+        width = terminal.columns() if terminal.is_watched() else 120
+        print("\n".join(table.lines(report, width, colour=terminal.is_coloured())))
+    return report.status
+
+
+def _required(only: Sequence[str], names: Sequence[str], programs: int) -> frozenset[str]:
+    """The operations that count; none for all. InvalidArgumentError if one of them does not run."""
+    from tinytorch_hf.check import run
+
+    if not names:
+        return frozenset()
+    required = set(run.selected(names, programs))
+    left_out = sorted(required - set(run.selected(only, programs)))
+    if not required:
+        raise InvalidArgumentError("--require names programs, and there are none. Leave out --programs 0.")
+    if left_out:
+        raise InvalidArgumentError(
+            f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."
+        )
+    return frozenset(required)
+
+
+def _progress(only: Sequence[str], programs: int) -> Callable[[Result], None]:
+    """Shows on a terminal how far the battery is; elsewhere nothing."""
+    from tinytorch_hf.check import run
+
+    if not sys.stderr.isatty():
+        return lambda _: None
+    total = len(run.selected(only, programs))
+    done = itertools.count(1)
+
+    def show(result: Result) -> None:
+        number = next(done)
+        text = "" if number == total else f"{number}/{total} {result.name}"
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    return show
