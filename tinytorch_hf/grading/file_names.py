@@ -37,7 +37,7 @@ def file_names(names: Sequence[str]) -> list[str]:
     plain = [_plain(name) for name in names]
     alike = Counter(map(_folded, plain))
     return [
-        plain_name if plain_name == name and alike[_folded(plain_name)] == 1 else f"{plain_name}-{_hash(name)}"
+        plain_name if plain_name == name and alike[_folded(plain_name)] == 1 else f"{plain_name}-{name_hash(name)}"
         for name, plain_name in zip(names, plain, strict=True)
     ]
 
@@ -53,5 +53,6 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def _hash(name: str) -> str:
+def name_hash(name: str) -> str:
+    """A few digits that differ wherever names do."""
     return hashlib.sha256(os.fsencode(name)).hexdigest()[:10]

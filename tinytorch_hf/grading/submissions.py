@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.errors import InvalidArgumentError, StorageError
-from tinytorch_hf.grading.file_names import file_names, shown
+from tinytorch_hf.grading.file_names import file_names, name_hash, shown
 from tinytorch_hf.grading.packages import COURSE, Package, archives, find_package
 from tinytorch_hf.grading.unpacking import MOST_BYTES, MOST_FILES, UngradableError, is_skipped, unpack
 
@@ -105,11 +105,12 @@ def find_submissions(folder: Path, leave_out: Collection[Path] = ()) -> list[Sub
     counts = Counter(stems)
     # A folder and a zip file of one name are two submissions.
     stems = [stem if counts[stem] == 1 else name for stem, name in zip(stems, names, strict=True)]
-    files = file_names(stems)
+    # Two names that differ may be printed alike.
     counts = Counter(map(shown, stems))
+    printed = [shown(stem) if counts[shown(stem)] == 1 else f"{shown(stem)} {name_hash(stem)}" for stem in stems]
     return [
-        Submission(shown(stem) if counts[shown(stem)] == 1 else file, folder / name, file)
-        for stem, name, file in zip(stems, names, files, strict=True)
+        Submission(name, folder / entry, file)
+        for name, entry, file in zip(printed, names, file_names(printed), strict=True)
     ]
 
 
