@@ -18,9 +18,13 @@ from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.grading.formats import gradescope
 from tinytorch_hf.grading.formats.gradescope_zip import RUBRIC
+from tinytorch_hf.grading.journal import Journal
 from tinytorch_hf.grading.marks import Graded
+from tinytorch_hf.grading.one import Conditions, Task, grade_one
 from tinytorch_hf.grading.rubric import Rubric
 from tinytorch_hf.grading.rubric_file import read_rubric
+from tinytorch_hf.grading.submissions import Submission
+from tinytorch_hf.judging import judges
 
 GradeOne = Callable[[Path, Rubric, str], Graded]
 """Grades what was handed in, as a user."""
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(given.folder, given.user)
 
 
-def run(folder: Path, user: str, grade_one: GradeOne | None = None) -> int:
+def run(folder: Path, user: str, grade: GradeOne | None = None) -> int:
     """Grade ``folder/submission`` by the rubric in ``folder/source``, and write ``folder/results/results.json``.
 
     Parameters
@@ -62,13 +66,13 @@ def run(folder: Path, user: str, grade_one: GradeOne | None = None) -> int:
         As Gradescope has it: with source, submission and results.
     user
         The name of the user that the submission runs as.
-    grade_one
+    grade
         Grades it; by default as `tinytorch-hf grade` does.
     """
     try:
         protect(folder, user)
         rubric = read_rubric(folder / "source" / RUBRIC)
-        graded = (grade_one or _graded)(folder / "submission", rubric, user)
+        graded = (grade or _graded)(folder / "submission", rubric, user)
         found = gradescope.results(graded, rubric)
         _tell(graded)
     except UnsafeError as error:
@@ -118,7 +122,11 @@ def protect(folder: Path, user: str) -> None:
 
 
 def _graded(submission: Path, rubric: Rubric, user: str) -> Graded:
-    raise NotImplementedError
+    hidden = Journal(None).seeds(rubric.seeds)
+    conditions = Conditions(rubric, rubric.seeds.shown, hidden, judges.default(), user)
+    entry = grade_one(Task(Submission("submission", submission, "submission"), conditions))
+    assert entry is not None  # noqa: S101 -- only what was graded before is not graded
+    return entry.graded
 
 
 def _tell(graded: Graded) -> None:

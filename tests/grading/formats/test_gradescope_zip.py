@@ -69,6 +69,18 @@ def test_the_rubric_is_read_back_as_it_was(rubric, seeds):
         assert parse_rubric(gradescope_zip.rubric_json(written), "rubric.json") == written
 
 
+def test_hidden_seeds_are_drawn_once_for_a_class(rubric):
+    """As many as the rubric says and other ones each time; where it names them, they stay."""
+    first, second = (gradescope_zip.with_seeds(rubric).seeds for _ in range(2))
+    assert len(set(first.hidden)) == len(set(second.hidden)) == 2
+    assert first.shown == (0,)
+    assert set(first.hidden).isdisjoint(second.hidden)
+    named = dataclasses.replace(rubric, seeds=Seeds((0,), (7, 8), 0))
+    assert gradescope_zip.with_seeds(named) == named
+    drawn = dataclasses.replace(rubric, seeds=first)
+    assert parse_rubric(gradescope_zip.rubric_json(drawn), "rubric.json") == drawn
+
+
 def test_results_of_a_run_that_was_ended_are_ungradable(rubric):
     """The file that stands there from the beginning has no score, and says what may have happened."""
     found = json.loads(opened(gradescope_zip.written(rubric)).read("unfinished.json"))

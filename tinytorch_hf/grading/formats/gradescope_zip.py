@@ -13,14 +13,15 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tinytorch_hf._version import __version__
 from tinytorch_hf.errors import InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
 from tinytorch_hf.grading.formats import gradescope
-from tinytorch_hf.grading.rubric import Rubric
+from tinytorch_hf.grading.journal import Journal
+from tinytorch_hf.grading.rubric import Rubric, Seeds
 
 RUBRIC = "rubric.json"
 SCRIPTS = ("run_autograder", "setup.sh")
@@ -80,6 +81,12 @@ def written(rubric: Rubric, wheel: Path | None = None) -> bytes:
             entry.external_attr = (0o100755 if name in SCRIPTS else 0o100644) << 16
             archive.writestr(entry, files[name])
     return stream.getvalue()
+
+
+def with_seeds(rubric: Rubric) -> Rubric:
+    """The rubric with hidden seeds that are drawn now, if it has none of its own: the same ones for a whole class."""
+    hidden = Journal(None).seeds(rubric.seeds)
+    return replace(rubric, seeds=Seeds(rubric.seeds.shown, hidden, 0))
 
 
 def rubric_json(rubric: Rubric) -> bytes:
