@@ -139,3 +139,7 @@ def _tell(graded: Graded) -> None:
         if mark.for_instructor:
             text = "\n".join(map(printable, mark.for_instructor.split("\n")))
             print(f"\n{mark.operation}, under a hidden seed:\n{text}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())
