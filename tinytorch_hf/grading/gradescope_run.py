@@ -18,6 +18,7 @@ from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.grading.formats import gradescope
 from tinytorch_hf.grading.formats.gradescope_zip import RUBRIC
+from tinytorch_hf.grading.formats.points import maxima, points, total
 from tinytorch_hf.grading.journal import Journal
 from tinytorch_hf.grading.marks import Graded
 from tinytorch_hf.grading.one import Conditions, Task, grade_one
@@ -74,7 +75,7 @@ def run(folder: Path, user: str, grade: GradeOne | None = None) -> int:
         rubric = read_rubric(folder / "source" / RUBRIC)
         graded = (grade or _graded)(folder / "submission", rubric, user)
         found = gradescope.results(graded, rubric)
-        _tell(graded)
+        _tell(graded, rubric)
     except UnsafeError as error:
         graded, found = None, gradescope.ungradable(f"{error} Tell your instructor: this is no fault of yours.")
     except Exception as error:
@@ -129,9 +130,11 @@ def _graded(submission: Path, rubric: Rubric, user: str) -> Graded:
     return entry.graded
 
 
-def _tell(graded: Graded) -> None:
+def _tell(graded: Graded, rubric: Rubric) -> None:
     """Print what only the instructor may read."""
-    print(f"{graded.score:g} of {graded.out_of:g} points in {graded.seconds:.1f} s")  # noqa: T201
+    if not graded.ungradable:
+        given, most = points(graded, rubric), total(maxima(rubric))
+        print(f"{given.total:g} of {most:g} points in {graded.seconds:.1f} s")  # noqa: T201
     for line in (graded.ungradable, graded.withheld, *graded.remarks):
         if line:
             print(printable(line))  # noqa: T201
