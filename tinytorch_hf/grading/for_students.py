@@ -87,8 +87,15 @@ class View:
         if self.ungradable:
             return NOT_GRADED
         number, more = self.later
-        later = f"; {number} more operations, {more:g} points, are shown once grades are published" if number else ""
+        operations = "1 more operation" if number == 1 else f"{number} more operations"
+        later = f"; {operations}, {more:g} points, shown once grades are published" if number else ""
         return f"{self.points:g} of {self.out_of:g} points{later}"
+
+    @property
+    def only_message(self) -> str:
+        """What is to be said of all operations alike, as where the package does not import; or nothing."""
+        messages = {row.mark.message for row in self.rows}
+        return next(iter(messages)) if len(messages) == 1 and len(self.rows) > 1 else ""
 
 
 def said(status: Status) -> str:
@@ -125,6 +132,8 @@ def _lines(shown: View) -> Iterator[str]:
     if shown.ungradable or shown.refused:
         yield ""
         yield from (shown.ungradable or shown.refused).split("\n")
+    if shown.only_message:
+        yield from ("", *shown.only_message.split("\n"))
     width = max((len(row.mark.operation) for row in shown.rows), default=0)
     for module in dict.fromkeys(row.mark.module for row in shown.rows):
         yield from ("", module)
@@ -133,7 +142,8 @@ def _lines(shown: View) -> Iterator[str]:
                 code = f"  [{row.mark.code}]" if row.mark.code else ""
                 out_of = f"{row.points:g} of {row.out_of:g}"
                 yield f"  {row.said:<20}  {row.mark.operation:<{width}}  {out_of}{code}"
-                yield from (f"      {line}" for line in row.mark.message.split("\n") if line)
+                message = "" if shown.only_message else row.mark.message
+                yield from (f"      {line}" for line in message.split("\n") if line)
 
 
 def as_json(shown: View) -> bytes:

@@ -58,40 +58,36 @@ def _said(graded: Graded) -> str:
 
 def json_of(book: Gradebook) -> bytes:
     """Everything, ready for a program; the same submissions give the same bytes, whoever computed them."""
-    return (
-        json.dumps(
+    return json.dumps(values_of(book), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def values_of(book: Gradebook) -> dict[str, Any]:
+    """The same as plain values."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "title": book.rubric.title,
+        "is_complete": book.is_complete,
+        "judge": book.judge,
+        "seeds": {
+            "shown": list(book.shown_seeds),
+            "hidden": list(book.hidden_seeds),
+            "drawn": drawn_seeds(book.rubric.seeds, book.hidden_seeds),
+        },
+        "rubric": asdict(book.rubric),
+        "submissions": [_submission(book, graded) for graded in book.gradeds],
+        "operations": [
             {
-                "schema": SCHEMA,
-                "version": __version__,
-                "title": book.rubric.title,
-                "is_complete": book.is_complete,
-                "judge": book.judge,
-                "seeds": {
-                    "shown": list(book.shown_seeds),
-                    "hidden": list(book.hidden_seeds),
-                    "drawn": drawn_seeds(book.rubric.seeds, book.hidden_seeds),
-                },
-                "rubric": asdict(book.rubric),
-                "submissions": [_submission(book, graded) for graded in book.gradeds],
-                "operations": [
-                    {
-                        "operation": tally.operation,
-                        "module": tally.module,
-                        "counts": {status.value: tally.counts[status] for status in Status},
-                    }
-                    for tally in book.tallies()
-                ],
-                "mistakes": [asdict(mistake) for mistake in book.mistakes()],
-                "may_need_help": [{"name": graded.name, "why": why} for graded, why in book.in_need_of_help()],
-                "to_be_looked_at": [
-                    {"name": graded.name, "remarks": list(said)} for graded, said in book.to_be_looked_at()
-                ],
-            },
-            indent=1,
-            ensure_ascii=False,
-        ).encode()
-        + b"\n"
-    )
+                "operation": tally.operation,
+                "module": tally.module,
+                "counts": {status.value: tally.counts[status] for status in Status},
+            }
+            for tally in book.tallies()
+        ],
+        "mistakes": [asdict(mistake) for mistake in book.mistakes()],
+        "may_need_help": [{"name": graded.name, "why": why} for graded, why in book.in_need_of_help()],
+        "to_be_looked_at": [{"name": graded.name, "remarks": list(said)} for graded, said in book.to_be_looked_at()],
+    }
 
 
 def _submission(book: Gradebook, graded: Graded) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
+from tinytorch_hf.grading.marking import NO_IMPORT
 from tinytorch_hf.grading.marks import Graded, Status
 from tinytorch_hf.grading.rubric import Rubric
 
@@ -117,10 +118,7 @@ class Gradebook:
 
     def score(self, graded: Graded) -> Score | None:
         """A submission's points; None where it could not be graded, which is no score of zero."""
-        if graded.ungradable:
-            return None
-        given = points(graded, self.rubric)
-        return Score(given.total, total(maxima(self.rubric)), given.refused or given.refused_in_secret)
+        return score_of(graded, self.rubric)
 
     def tallies(self) -> list[Tally]:
         """How each operation of the rubric ended in the class."""
@@ -140,7 +138,7 @@ class Gradebook:
                 if mark.status is not Status.FAILED:
                     continue
                 # A mistake with a code is one wherever it shows; without one it is known by its operation.
-                key = (mark.code, "" if mark.code else mark.operation)
+                key = (mark.code, "" if mark.code or mark.message.startswith(NO_IMPORT) else mark.operation)
                 names[key].append(graded.name)
                 operations[key].append(mark.operation)
                 sentences.setdefault(key, _sentence(mark.message, is_known=bool(mark.code)))
@@ -175,6 +173,14 @@ class Gradebook:
         return found
 
 
+def score_of(graded: Graded, rubric: Rubric) -> Score | None:
+    """A submission's points; None where it could not be graded."""
+    if graded.ungradable:
+        return None
+    given = points(graded, rubric)
+    return Score(given.total, total(maxima(rubric)), given.refused or given.refused_in_secret)
+
+
 def _credited(graded: Graded) -> list[str]:
     """What is credited as a consequence, where that is much of what a submission gets."""
     follow = [mark for mark in graded.marks if mark.status is Status.CONSEQUENCE]
@@ -192,6 +198,8 @@ def _some(names: Sequence[str], most: int = 5) -> str:
 
 def _sentence(message: str, *, is_known: bool) -> str:
     """The line of a message that says what the mistake is: its cause if it is known, else what was seen."""
+    if message.startswith(NO_IMPORT) and not is_known:
+        return "The package does not import."
     rows = message.split("\n")
     causes = [row.partition(": ")[2] for row in rows if row.startswith("Likely cause: ")]
     return causes[0] if is_known and causes else rows[0]

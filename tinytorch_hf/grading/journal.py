@@ -57,6 +57,10 @@ class Journal:
             drawn += [seed] if seed not in (*drawn, *wanted.shown) else []
         return tuple(drawn[: wanted.to_draw])
 
+    def has_seeds(self, hidden: Sequence[int]) -> bool:
+        """Whether the gradebook that is there has these hidden seeds."""
+        return self._book is not None and self._book["seeds"].get("hidden") == list(hidden)
+
     def finished(self, submission: Submission, conditions: Conditions) -> Entry | None:
         """What came of a submission under these conditions, if it is finished, whether it has changed since or not."""
         if self._folder is None:

@@ -7,6 +7,7 @@ The rules:
   pays for itself. Of operations that are wrong because of each other, the first one pays. All that is credited so is at
   most as much as what is right: which functions ran is what the submission's own process says, and whoever lets
   everything go through one broken function has shown nothing.
+- Of operations that are about one part, such as a class, and go wrong together, the one pays that is worth most.
 - What is not implemented yet has no points, and neither has what could not be tried; the instructor is told of that.
 - A package that does not import is wrong in everything, with one reason. That is the author's fault in the code; a
   submission without a package is *ungradable* instead, which is no score.
@@ -37,6 +38,9 @@ _STATUS = {
 # The worst last.
 _ORDER = (Outcome.AGREES, Outcome.MISSING, Outcome.UNTRIED, Outcome.DIFFERS, Outcome.CRASHES)
 _ONLY_HIDDEN = "It is wrong for other numbers than those that are shown."
+NO_IMPORT = "importing it: "
+"""How a message begins where a package does not import."""
+
 _NOT_RUN = "it was not run"
 # Where an object is differs from run to run, and says nothing.
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
@@ -83,7 +87,10 @@ def marks_of(runs: Sequence[Run], rubric: Rubric) -> tuple[Mark, ...]:
     """
     shares = rubric.shares()
     seen = {share.operation: _worst(share, runs) for share in shares}
-    follows = _consequences([share.operation for share in shares], seen, runs) if rubric.credit_consequences else {}
+    follows: dict[str, tuple[str, ...]] = {}
+    if rubric.credit_consequences:
+        follows = _consequences([share.operation for share in shares], seen, runs)
+        _let_the_dearest_pay(shares, seen, follows)
     return _within_what_is_right([_mark(share, seen[share.operation], follows) for share in shares])
 
 
@@ -115,6 +122,27 @@ def _consequences(
                 unexplained.append(name)
             explained |= _reached(name, above)
     return {name: tuple(one for one in operations if one in above[name]) for name in wrong if name not in unexplained}
+
+
+def _let_the_dearest_pay(shares: Sequence[Share], seen: dict[str, _Seen], follows: dict[str, tuple[str, ...]]) -> None:
+    """Let a root change places with what follows from it, is about the same part, and is worth more."""
+    for root in shares:
+        part = seen[root.operation].result.part
+        payer = max(
+            [root, *(one for one in shares if root.operation in follows.get(one.operation, ()))],
+            key=lambda one: (one.points * (seen[one.operation].result.part == part), one is root),
+        )
+        # What a student sees is not to be explained by what is hidden.
+        if root.operation in follows or not part or payer is root or payer.is_hidden > root.is_hidden:
+            continue
+        old, new = root.operation, payer.operation
+        del follows[new]
+        for name, names in follows.items():
+            follows[name] = tuple(dict.fromkeys(new if one == old else one for one in names))
+        follows[old] = (new,)
+        cause = seen[old].result
+        known = {field: getattr(cause, field) for field in ("code", "cause", "hint", "snippet")}
+        seen[new] = replace(seen[new], result=replace(seen[new].result, **known))
 
 
 def _reached(root: str, above: Mapping[str, Iterable[str]]) -> set[str]:
