@@ -7,6 +7,7 @@ import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs import trial
@@ -26,6 +27,9 @@ from tinytorch_hf.student.asking import asking
 from tinytorch_hf.student.finding import Found
 from tinytorch_hf.student.mapping import FrameworkMap
 
+if TYPE_CHECKING:
+    from tinytorch_hf.student.cell import Cell
+
 _NOT_HERE = "It does not crash in {}: look at what is different in this call, defaults included."
 _CHILD = "tinytorch_hf.check.child"
 
@@ -41,6 +45,7 @@ def check(
     must_isolate: bool = False,
     on_start: Callable[[str], None] = lambda _: None,
     programs: int = trial.N_PROGRAMS,
+    cell: Cell | None = None,
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
@@ -66,6 +71,8 @@ def check(
         Called before anything of the package runs, with what is to be said where it is not isolated, else with nothing.
     must_isolate
         Whether to refuse rather than to run the package in this process, as whoever gives grades has to.
+    cell
+        What confines the process of a package that is not trusted.
 
     Raises
     ------
@@ -83,7 +90,7 @@ def check(
         raise InvalidArgumentError("Only programs are asked for, and there are to be none. Leave out --programs 0.")
     # Without its judge there is nothing to compare with, and nothing of the package needs to be run.
     judge("float64")
-    with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+    with asking(_CHILD, framework_map, folder, limit_s, must_isolate=must_isolate, cell=cell) as respondent:
         on_start(respondent.not_isolated)
         # Meanwhile, here.
         for case in cases:
@@ -92,7 +99,7 @@ def check(
         if not found.is_inferred:
             report = ask_for(respondent.ask, framework_map, cases, seed, on_result, found, families, programs)
     if found.is_inferred:
-        with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate) as respondent:
+        with asking(_CHILD, found.framework_map, folder, limit_s, must_isolate=must_isolate, cell=cell) as respondent:
             report = ask_for(respondent.ask, found.framework_map, cases, seed, on_result, found, families, programs)
     return dataclasses.replace(report, not_isolated=respondent.not_isolated)
 

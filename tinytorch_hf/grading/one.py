@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinytorch_hf._version import __version__
 from tinytorch_hf.errors import InvalidArgumentError, NoProcessError, TinyTorchHFError
@@ -40,12 +41,16 @@ class Conditions:
         The seeds that fix its inputs.
     judge
         Who says what is right; see `tinytorch_hf.judging.judges`.
+    run_as
+        The name of the user that it runs as, where this process is root's; the user of this process by default. What
+        it gets does not depend on that.
     """
 
     rubric: Rubric
     shown_seeds: tuple[int, ...]
     hidden_seeds: tuple[int, ...]
     judge: str
+    run_as: str = ""
 
     @property
     def digest(self) -> str:
@@ -119,6 +124,8 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
     # What is hidden comes first: where time is short, what is known by heart must not be all that was asked.
     seeds = [(seed, True) for seed in conditions.hidden_seeds] + [(seed, False) for seed in conditions.shown_seeds]
     runs, violations, remarks = [], list[str](), list(copy.remarks)
+    if conditions.run_as:
+        _let_others_read(copy.folder)
     try:
         with judged_by(conditions.judge):
             for seed, is_hidden in seeds:
@@ -133,6 +140,7 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
                     limits=dataclasses.replace(rubric.limits, total_seconds=left),
                     allowed_imports=rubric.allowed_imports,
                     framework_map=FrameworkMap(copy.package),
+                    run_as=conditions.run_as,
                 )
                 runs.append(Run(confined.report, is_hidden, str(copy.folder)))
                 violations += confined.violations
@@ -153,6 +161,13 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
         seconds=round(time.monotonic() - start, 2),
     )
     return Entry(graded, code_prints(copy.folder))
+
+
+def _let_others_read(folder: Path) -> None:
+    """Let another user read a copy; the folder that it lies in can be gone through, and not listed."""
+    folder.parent.chmod(0o711)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _once(texts: Sequence[str], copy: Prepared) -> tuple[str, ...]:

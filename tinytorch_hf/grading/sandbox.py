@@ -12,9 +12,13 @@ from pathlib import Path
 
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.run import check
+from tinytorch_hf.grading.imports import scan, withheld
+from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.results import Report
+from tinytorch_hf.student.cell import Cell
 from tinytorch_hf.student.limits import Limits
 from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.secrecy import unreadable
 
 __all__ = ["Confined", "Limits", "check_confined"]
 
@@ -77,13 +81,19 @@ def check_confined(
     InvalidArgumentError
         There is no such package, or it is something else.
     """
-    report = check(
-        framework_map or FrameworkMap(),
-        folder,
-        only,
-        limits.operation_seconds,
-        seed,
-        must_isolate=True,
-        programs=programs,
-    )
-    return Confined(report)
+    framework_map = framework_map or FrameworkMap()
+    found = scan(folder, allowed_imports)
+    cell = Cell(limits, withheld(allowed_imports), run_as)
+    with answers.closed(), unreadable():
+        report = check(
+            framework_map,
+            folder,
+            only,
+            limits.operation_seconds,
+            seed,
+            must_isolate=True,
+            programs=programs,
+            cell=cell,
+        )
+    remarks = (*report.notes, *found.remarks, *cell.remarks)
+    return Confined(report, (*found.violations, *cell.violations), remarks)

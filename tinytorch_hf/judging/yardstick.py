@@ -217,13 +217,13 @@ def expected(case: Case, seed: int, is_second: bool = False) -> Definitions:
     Each is computed once for each seed and each judge. The second draw judges nothing, it only confirms causes: it is
     computed with NumPy alone, so that a fault is named alike, whichever judge has found it.
     """
-    return _expected(case, seed, is_second, "recorded" if is_second else chosen())
+    return _expected(case, seed, is_second, "recorded" if is_second else chosen(), answers.are_open())
 
 
 @functools.lru_cache(maxsize=4096)
-def _expected(case: Case, seed: int, is_second: bool, by: str) -> Definitions:
+def _expected(case: Case, seed: int, is_second: bool, by: str, are_open: bool) -> Definitions:
     record = None
-    if by == "recorded" and seed == answers.SEED and not is_second:
+    if are_open and by == "recorded" and seed == answers.SEED and not is_second:
         record = answers.recorded(case.name)
     inputs = drawn(case, seed, is_second)
     return Definitions((case.right, *case.also_right), inputs, by, record.answers if record else None)

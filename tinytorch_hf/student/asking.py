@@ -17,6 +17,7 @@ from tinytorch_hf.student.in_process import asking_here
 from tinytorch_hf.student.mapping import FrameworkMap
 
 if TYPE_CHECKING:
+    from tinytorch_hf.student.cell import Cell
     from tinytorch_hf.student.process import PackageProcess
 
 
@@ -38,7 +39,13 @@ class Respondent:
 
 @contextlib.contextmanager
 def asking(
-    child: str, framework_map: FrameworkMap, folder: Path | None, limit_s: float, *, must_isolate: bool = False
+    child: str,
+    framework_map: FrameworkMap,
+    folder: Path | None,
+    limit_s: float,
+    *,
+    must_isolate: bool = False,
+    cell: Cell | None = None,
 ) -> Iterator[Respondent]:
     """Have a package answer requests, in a process of its own wherever one can be started.
 
@@ -54,6 +61,8 @@ def asking(
         How long one answer of another process may take, in seconds.
     must_isolate
         Whether to refuse rather than to run the package here, as whoever gives grades has to.
+    cell
+        What confines the process of a package that is not trusted; the package never runs here then.
 
     Raises
     ------
@@ -62,11 +71,11 @@ def asking(
     """
     with contextlib.ExitStack() as open_ones:
         try:
-            process = open_ones.enter_context(_process(framework_map, folder, limit_s, child))
+            process = open_ones.enter_context(_process(framework_map, folder, limit_s, child, cell))
             process.begin()
             respondent = Respondent(process.ask)
         except NoProcessError as error:
-            if must_isolate:
+            if must_isolate or cell is not None:
                 raise
             session = importlib.import_module(child).Session
             ask = open_ones.enter_context(asking_here(session, framework_map, folder))
@@ -74,7 +83,9 @@ def asking(
         yield respondent
 
 
-def _process(framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> PackageProcess:
+def _process(
+    framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str, cell: Cell | None
+) -> PackageProcess:
     try:
         # It imports what Python has only where there are processes.
         from tinytorch_hf.student.process import PackageProcess
@@ -82,4 +93,4 @@ def _process(framework_map: FrameworkMap, folder: Path | None, limit_s: float, c
         if (error.name or "").partition(".")[0] not in sys.stdlib_module_names:
             raise
         raise NoProcessError(f"this Python has no {error.name}") from error
-    return PackageProcess(framework_map, folder, limit_s, child)
+    return PackageProcess(framework_map, folder, limit_s, child, cell)

@@ -95,10 +95,13 @@ class Tail:
         The end to read; it is closed by `close`.
     size
         How many bytes are kept.
+    listen
+        Called with each piece as it arrives, in another thread.
     """
 
-    def __init__(self, pipe: IO[bytes], size: int) -> None:
+    def __init__(self, pipe: IO[bytes], size: int, listen: Callable[[bytes], None] = lambda _: None) -> None:
         self._size = size
+        self._listen = listen
         self._kept = bytearray()
         self._reader = _Reader(pipe, threading.Event(), self._take, lambda: True)
 
@@ -113,6 +116,7 @@ class Tail:
     def _take(self, piece: bytes) -> bool:
         self._kept += piece
         del self._kept[: -self._size]
+        self._listen(piece)
         return True
 
 

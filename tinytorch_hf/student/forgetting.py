@@ -12,10 +12,11 @@ import gc
 import opcode
 import sys
 from collections.abc import Iterable, Mapping
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _OURS = ("tinytorch_hf",)
+_INSIDE = ("__func__", "__self__", "fget", "fset", "fdel", "func", "__wrapped__")
 _GLOBAL, _EXTENDED = opcode.opmap["LOAD_GLOBAL"], opcode.opmap["EXTENDED_ARG"]
 # From Python 3.11 on, the lowest bit of a global name's number says something else.
 _BESIDE = 1 if sys.version_info >= (3, 11) else 0
@@ -39,10 +40,10 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> int:
         reach.visit(root)
     reach.finish()
     n_emptied = 0
-    left = set()
+    left: set[str] = set()
     for function in [each for each in gc.get_objects() if type(each) is FunctionType]:
         home = function.__globals__.get("__name__")
-        if not _is_in(home, starts):
+        if not isinstance(home, str) or not _is_in(home, starts):
             continue
         if id(function) in reach.functions:
             left.add(home)
@@ -89,35 +90,23 @@ class _Reach:
     def _look(self, value: Any) -> None:
         if type(value) is FunctionType:
             self._function(value)
-        elif isinstance(value, (staticmethod, classmethod, MethodType)):
-            self.visit(value.__func__)
-            self.visit(getattr(value, "__self__", None))
-        elif isinstance(value, property):
-            for part in (value.fget, value.fset, value.fdel):
-                self.visit(part)
-        elif isinstance(value, functools.partial):
-            for part in (value.func, *value.args, *value.keywords.values()):
-                self.visit(part)
-        elif isinstance(value, functools.cached_property):
-            self.visit(value.func)
-        elif isinstance(value, ModuleType):
-            if _is_in(value.__name__, _OURS):
-                self._members(vars(value))
         elif isinstance(value, type):
-            if _is_in(value.__module__, _OURS):
-                for each in value.__mro__:
-                    self._members(vars(each))
-        elif isinstance(value, (str, bytes, int, float)):
-            return
+            for each in value.__mro__ if _is_in(value.__module__, _OURS) else ():
+                self._members(vars(each))
+        elif isinstance(value, ModuleType):
+            self._members(vars(value) if _is_in(value.__name__, _OURS) else {})
         elif isinstance(value, Mapping):
             self._all(value.values())
         elif isinstance(value, (list, tuple, set, frozenset)):
             self._all(value)
-        elif hasattr(value, "__wrapped__"):
-            self.visit(value.__wrapped__)
+        elif isinstance(value, functools.partial):
+            self._all((value.func, *value.args, *value.keywords.values()))
         elif _is_in(type(value).__module__, _OURS):
             self.visit(type(value))
             self._members(getattr(value, "__dict__", {}))
+        else:
+            # Of methods, properties and what wraps a function, the function.
+            self._all(getattr(value, name, None) for name in _INSIDE)
 
     def _all(self, values: Iterable[Any]) -> None:
         for value in values:

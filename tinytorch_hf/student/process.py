@@ -22,6 +22,7 @@ from typing import Any
 from tinytorch_hf.errors import TinyTorchHFError, printable
 from tinytorch_hf.student import channel, ending, wire
 from tinytorch_hf.student.answers import Answer, AnswerError, parse
+from tinytorch_hf.student.cell import Cell, Stay
 from tinytorch_hf.student.mapping import FrameworkMap, as_json
 from tinytorch_hf.student.search_path import OURS, search_path
 from tinytorch_hf.student.starting import starting
@@ -37,6 +38,9 @@ main = importlib.import_module(start["child"]).main
 for name in start["libraries"]:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
+if start["confine"]:
+    confining = importlib.import_module("tinytorch_hf.student.confining")
+    confining.begin(start["confine"], sys.modules[start["child"]])
 sys.path[:0] = start["folders"]
 main()
 """
@@ -53,6 +57,10 @@ _TAMPERING = "something that is no answer came from where only answers belong; t
 _FRAME = re.compile(r'File "(.+)", line (\d+) in ')
 
 
+class _OverfullError(Exception):
+    """A package has written more than it may."""
+
+
 class PackageProcess:
     """A student's package in a process of its own; a context manager that ends the process and all that it started.
 
@@ -66,9 +74,13 @@ class PackageProcess:
         How long one answer may take, in seconds.
     child
         The module whose ``main`` answers there, such as ``tinytorch_hf.check.child``.
+    cell
+        What confines it, where it is not trusted.
     """
 
-    def __init__(self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str) -> None:
+    def __init__(
+        self, framework_map: FrameworkMap, folder: Path | None, limit_s: float, child: str, cell: Cell | None = None
+    ) -> None:
         self._map = as_json(framework_map)
         self._path = search_path(framework_map, folder)
         self._start_with = {
@@ -77,6 +89,8 @@ class PackageProcess:
             "folders": [str(place) for place in self._path.folders],
         }
         self._limit_s = limit_s
+        self._cell = cell
+        self._stay: Stay | None = None
         self._location = ""
         self._mark = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,19 +106,35 @@ class PackageProcess:
 
     def ask(self, **request: Any) -> Answer:
         """What the child answers; if it does not, a "crash" with the reason, and ``where`` it was at that time."""
+        if self._cell is None:
+            return self._asked(request, self._limit_s)
+        left_s = self._cell.left_s
+        if left_s <= 0.0:
+            self._stop()
+            total_s = self._cell.limits.total_seconds
+            return Answer(
+                "untried", message=f"not tried any more: the {total_s:g} s that there are for all are used up"
+            )
+        with self._cell.counting():
+            return self._asked(request, min(self._limit_s, left_s))
+
+    def _asked(self, request: dict[str, Any], limit_s: float) -> Answer:
         nonce = secrets.token_hex(16)
         self.begin()
         if not self._is_ready:
             self._wait_until_ready()
         assert self._process is not None and self._process.stdin is not None  # noqa: S101 -- it was just started
-        line = json.dumps({**request, "nonce": nonce, "map": self._map, "limit_s": self._limit_s}) + "\n"
-        until = time.monotonic() + self._limit_s + _GRACE_S
+        line = json.dumps({**request, "nonce": nonce, "map": self._map, "limit_s": limit_s}) + "\n"
+        until = time.monotonic() + limit_s + _GRACE_S
         try:
-            channel.write(self._process.stdin, line.encode(), self._limit_s + _GRACE_S)
+            channel.write(self._process.stdin, line.encode(), limit_s + _GRACE_S)
             answer = _opened(self._reply(until), nonce)
         except (queue.Empty, TimeoutError):
             _, where = self._stop()
             return self._timed_out(where)
+        except _OverfullError as error:
+            _, where = self._stop()
+            return Answer("crash", message=str(error), where=where)
         except (OSError, EOFError):
             return self._died()
         except (AnswerError, channel.ChannelError) as error:
@@ -123,12 +153,19 @@ class PackageProcess:
             # Whoever the child has started may keep its channel open, though it has ended itself.
             was_there = not ending.has_ended(self._process)
             try:
-                return self._replies.get(min(_LOOK_S, max(until - time.monotonic(), 0.0)))
+                line = self._replies.get(min(_LOOK_S, max(until - time.monotonic(), 0.0)))
+                self._look_at_files()
+                return line
             except queue.Empty:
+                self._look_at_files()
                 if not was_there:
                     raise EOFError from None
                 if time.monotonic() >= until:
                     raise
+
+    def _look_at_files(self) -> None:
+        if self._stay is not None and (overfull := self._stay.overfull):
+            raise _OverfullError(f"{overfull}, and was stopped")
 
     def begin(self) -> None:
         """Have the process start, if there is none, and come back at once: its imports take their time.
@@ -145,35 +182,47 @@ class PackageProcess:
             self._start()
 
     def _start(self) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, "\n".join(self._path.rest), json.dumps(self._start_with)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env={**os.environ, ending.VARIABLE: self._mark},
-            start_new_session=True,
-        )
+        stay = self._cell.enter(self._path) if self._cell else None
+        start_with = {**self._start_with, "confine": stay.settings if stay else None}
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, "\n".join(self._path.rest), json.dumps(start_with)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env={**(stay.environment() if stay else os.environ), ending.VARIABLE: self._mark},
+                start_new_session=True,
+                **(stay.arguments if stay else {}),
+            )
+        except BaseException:
+            if stay is not None:
+                stay.end()
+            raise
         assert process.stdin and process.stdout and process.stderr  # noqa: S101 -- they are pipes
         try:
             self._replies = channel.Lines(process.stdout, _LONGEST_ANSWER)
-            self._stacks = channel.Tail(process.stderr, _STACKS)
+            self._stacks = channel.Tail(process.stderr, _STACKS, *([stay.listen] if stay else []))
         except BaseException:
             # What reads are threads, and the system may refuse those, too. What was started has been asked nothing yet.
             ending.end(process, self._mark)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 pipe.close()
+            if stay is not None:
+                stay.end()
             raise
-        self._process = process
+        self._process, self._stay = process, stay
 
     def _wait_until_ready(self) -> None:
         """Wait for the process's first line, by which it says that it listens."""
         try:
-            self._reply(time.monotonic() + _START_LIMIT_S)
+            line = self._reply(time.monotonic() + _START_LIMIT_S)
         except (queue.Empty, EOFError, channel.ChannelError) as error:
             self._stop()
             text = "\n".join(map(printable, self._stacks.text().rstrip().splitlines()))
             raise TinyTorchHFError(f"The process for the package did not start:\n{text}") from error
+        if self._cell is not None:
+            self._cell.held(json.loads(line).get("held", ()))
         self._is_ready = True
 
     def _died(self) -> Answer:
@@ -202,7 +251,9 @@ class PackageProcess:
         self._stacks.close()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._process = None
+        if self._stay is not None:
+            self._stay.end()
+        self._process = self._stay = None
         return status, _innermost(self._stacks.text(), self._location)
 
 

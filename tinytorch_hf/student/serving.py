@@ -16,6 +16,9 @@ from typing import Any, TextIO
 
 from tinytorch_hf.student.answers import Answer
 
+READY: dict[str, Any] = {"ready": True}
+"""The first line, by which the process says that it listens; it is sent before anything of the package has run."""
+
 # Answers one request; whatever the student's code raises is part of the answer.
 Respond = Callable[[dict[str, Any]], Answer]
 
@@ -29,7 +32,7 @@ def serve(make: Callable[[Mapping[str, Any]], Respond]) -> None:
         Makes what answers, from the mapping that the first request carries.
     """
     requests, replies, stacks = _private_channels()
-    _send(replies, json.dumps({"ready": True}))
+    _send(replies, json.dumps(READY))
     folder, path = os.getcwd(), list(sys.path)  # noqa: PTH109 -- it is put back as it is
     respond: Respond | None = None
     for line in requests:

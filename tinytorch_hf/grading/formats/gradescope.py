@@ -75,9 +75,11 @@ def _plain(value: Any) -> Any:
 
 
 def _test(graded: Graded, mark: Mark, number: str, score: float, most: float, refused: str) -> dict[str, Any]:
-    output = "\n".join(part for part in (mark.message, refused if mark.status is Status.PASSED else "") if part)
+    output = mark.message or ("Right." if mark.status is Status.PASSED else mark.status.value)
+    if mark.status is Status.PASSED and refused:
+        output = "Right. Why there are no points says the text about the whole submission."
     visibility = HIDDEN if is_hidden(mark, graded) else SHOWN
-    return _entry(number, mark.operation, mark.status, output or "Right.", visibility, score, most, mark.code)
+    return _entry(number, mark.operation, mark.status, output, visibility, score, most, mark.code)
 
 
 def _entry(

@@ -29,7 +29,7 @@ def results(graded: Graded, rubric: Rubric, longest: int = texts.LONGEST) -> dic
     """
     if graded.ungradable:
         reason = texts.lines(graded.ungradable, longest)
-        return {"gradable": False, "message": reason, "format_errors": [reason]}
+        return {"gradable": False, "message": "This submission could not be graded.", "format_errors": [reason]}
     most, given = maxima(rubric), points(graded, rubric)
     tests, hidden = [], []
     for mark in graded.marks:
@@ -42,13 +42,13 @@ def results(graded: Graded, rubric: Rubric, longest: int = texts.LONGEST) -> dic
         tests.append(_test(mark.operation, mark.module, score, out_of, mark.status.value, mark.message, longest))
     if hidden:
         score, out_of = (total({name: of[name] for name in hidden}) for of in (given.counting, most))
-        tests.append(_test("hidden", f"{len(hidden)} operations", score, out_of, "", "", longest))
+        tests.append(_test("hidden", _counted(len(hidden)), score, out_of, "", "", longest))
     right = sum(mark.status is Status.PASSED for mark in graded.marks if not is_hidden(mark, graded))
     refused = given.refused or (given.refused_in_secret and "No points: something required is not right.")
     return {
         "gradable": True,
         "score": given.total / total(most) if total(most) else 0.0,
-        "message": f"{right} of {len(tests) - bool(hidden)} operations are right.",
+        "message": f"{right} of {_counted(len(tests) - bool(hidden))} right.",
         "output": texts.lines(refused, longest),
         "tests": tests,
     }
@@ -61,6 +61,10 @@ def as_json(graded: Graded, rubric: Rubric) -> bytes:
         if len(data) < MOST_BYTES:
             break
     return data + b"\n"
+
+
+def _counted(number: int) -> str:
+    return "1 operation" if number == 1 else f"{number} operations"
 
 
 def _test(
