@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from tinytorch_hf.grading.grade import grade_submissions
     from tinytorch_hf.grading.gradebook import Gradebook
     from tinytorch_hf.grading.marks import Graded, Mark, Status
-    from tinytorch_hf.grading.rubric import Item, Limits, Rubric, Seeds
+    from tinytorch_hf.grading.rubric import Item, Rubric, Seeds
     from tinytorch_hf.grading.rubric_file import read_rubric
+    from tinytorch_hf.student.limits import Limits
 
     __all__ = [
         "Gradebook",

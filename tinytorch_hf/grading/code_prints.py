@@ -104,10 +104,10 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.As
 
 
 def _is_blank(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether its body is still to be written: nothing, an error, or nothing that is returned."""
+    """Whether its body is still to be written: nothing, an error, or one value that is returned."""
     body = [statement for statement in function.body if not _says_nothing(statement)]
     return all(
-        isinstance(one, ast.Raise) or (isinstance(one, ast.Return) and not isinstance(one.value, ast.expr))
+        isinstance(one, ast.Raise) or (isinstance(one, ast.Return) and isinstance(one.value, ast.Constant | None))
         for one in body
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import multiprocessing
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinytorch_hf import workers as parallel
-from tinytorch_hf.errors import MissingExtraError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, UnknownNameError
 from tinytorch_hf.files.folders import expanded
 from tinytorch_hf.grading import formats as known_formats
 from tinytorch_hf.grading import writing
@@ -154,25 +155,31 @@ class _Class:
             Task(one, self._conditions, "" if entry is None else entry.graded.digest)
             for one, entry in zip(self._submissions, before, strict=True)
         ]
-        for number, found in _each(tasks, workers, executor):
-            submission, known = self._submissions[number], before[number]
-            entry = known if found is None else found
-            assert entry is not None  # noqa: S101 -- only what is known is found unchanged
-            if found is None:
-                self._unchanged.append(submission.name)
-            else:
-                self._journal.keep(submission, self._conditions, entry)
-            self._entries[number] = entry
-            if self._place is not None:
-                writing.write_student(
-                    self._place,
-                    submission.file_name,
-                    entry.graded,
-                    self._conditions.rubric,
-                    is_published=self._is_published,
-                )
-            score = score_of(entry.graded, self._conditions.rubric)
-            on_graded(Progress(entry.graded, score, len(self._entries), len(tasks), found is None))
+        # Closed at once when it is interrupted, so that nothing runs while what is known is written.
+        with contextlib.closing(_each(tasks, workers, executor)) as ended:
+            for number, found in ended:
+                entry = found or before[number]
+                assert entry is not None  # noqa: S101 -- only what is known is found unchanged
+                self._add(number, entry, is_unchanged=found is None)
+                score = score_of(entry.graded, self._conditions.rubric)
+                on_graded(Progress(entry.graded, score, len(self._entries), len(tasks), found is None))
+
+    def _add(self, number: int, entry: Entry, *, is_unchanged: bool) -> None:
+        """Keep what came of a submission, and write what its student may read."""
+        submission = self._submissions[number]
+        if is_unchanged:
+            self._unchanged.append(submission.name)
+        else:
+            self._journal.keep(submission, self._conditions, entry)
+        self._entries[number] = entry
+        if self._place is not None:
+            writing.write_student(
+                self._place,
+                submission.file_name,
+                entry.graded,
+                self._conditions.rubric,
+                is_published=self._is_published,
+            )
 
     def end(self) -> Gradebook:
         """What the class gets, written if it is to be."""
@@ -200,7 +207,9 @@ class _Class:
         )
 
 
-def _each(tasks: Sequence[Task], workers: int | None, executor: Executor | None) -> Iterator[tuple[int, Entry | None]]:
+def _each(
+    tasks: Sequence[Task], workers: int | None, executor: Executor | None
+) -> Generator[tuple[int, Entry | None], None, None]:
     """What comes of each; whoever has the process ended that judges it is found, and the others go on."""
     waiting = dict(enumerate(tasks))
     while waiting:
@@ -209,7 +218,10 @@ def _each(tasks: Sequence[Task], workers: int | None, executor: Executor | None)
             for place, found in parallel.results(grade_one, list(waiting.values()), workers=workers, executor=executor):
                 del waiting[numbers[place]]
                 yield numbers[place], found
+        except InvalidArgumentError:
+            raise
         except Exception:
+            # `grade_one` raises nothing: the executor has lost a process.
             yield from _alone(waiting, executor)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
-from tinytorch_hf.grading.marking import NO_IMPORT
+from tinytorch_hf.grading.marking import DOES_NOT_IMPORT, NO_IMPORT
 from tinytorch_hf.grading.marks import Graded, Status
 from tinytorch_hf.grading.rubric import Rubric
 
@@ -138,7 +138,7 @@ class Gradebook:
                 if mark.status is not Status.FAILED:
                     continue
                 # A mistake with a code is one wherever it shows; without one it is known by its operation.
-                key = (mark.code, "" if mark.code or mark.message.startswith(NO_IMPORT) else mark.operation)
+                key = (mark.code, "" if mark.code or _has_no_import(mark.message) else mark.operation)
                 names[key].append(graded.name)
                 operations[key].append(mark.operation)
                 sentences.setdefault(key, _sentence(mark.message, is_known=bool(mark.code)))
@@ -196,10 +196,14 @@ def _some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
+def _has_no_import(message: str) -> bool:
+    return message.startswith((NO_IMPORT, DOES_NOT_IMPORT))
+
+
 def _sentence(message: str, *, is_known: bool) -> str:
     """The line of a message that says what the mistake is: its cause if it is known, else what was seen."""
-    if message.startswith(NO_IMPORT) and not is_known:
-        return "The package does not import."
+    if _has_no_import(message) and not is_known:
+        return DOES_NOT_IMPORT
     rows = message.split("\n")
     causes = [row.partition(": ")[2] for row in rows if row.startswith("Likely cause: ")]
     return causes[0] if is_known and causes else rows[0]

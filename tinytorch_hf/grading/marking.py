@@ -41,6 +41,7 @@ _ONLY_HIDDEN = "It is wrong for other numbers than those that are shown."
 NO_IMPORT = "importing it: "
 """How a message begins where a package does not import."""
 
+DOES_NOT_IMPORT = "The package does not import."
 _NOT_RUN = "it was not run"
 # Where an object is differs from run to run, and says nothing.
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
@@ -160,18 +161,20 @@ def _mark(share: Share, seen: _Seen, follows: Mapping[str, tuple[str, ...]]) -> 
     roots = follows.get(share.operation, ())
     text = _message(result, seen.run, roots)
     is_right = status is Status.PASSED
+    # Of what is not there no numbers were asked.
+    is_secret = seen.run.is_hidden and result.outcome is not Outcome.MISSING
     return Mark(
         share.operation,
         share.module,
         status,
         share.points if status in (Status.PASSED, Status.CONSEQUENCE) else 0.0,
         share.points,
-        message="" if is_right else _for_students(result, roots) if seen.run.is_hidden else text,
+        message="" if is_right else _for_students(result, roots) if is_secret else text,
         code=result.code,
         follows=roots,
         is_hidden=share.is_hidden,
         is_required=share.is_required,
-        for_instructor="" if is_right or not seen.run.is_hidden else text,
+        for_instructor=text if is_secret and not is_right else "",
     )
 
 
@@ -206,7 +209,8 @@ def _message(result: Result, run: Run, roots: Sequence[str]) -> str:
 def _for_students(result: Result, roots: Sequence[str]) -> str:
     """What a student may read of what is wrong under a hidden seed alone: none of its numbers."""
     rows = [f"Follows from {', '.join(roots)}"] if roots else _explained(result)
-    return _safe([_ONLY_HIDDEN if result.outcome in WRONG else result.outcome.value, *rows])
+    seen = _ONLY_HIDDEN if result.outcome in WRONG else _STATUS[result.outcome].value
+    return _safe([DOES_NOT_IMPORT if result.detail.startswith(NO_IMPORT) else seen, *rows])
 
 
 def _explained(result: Result) -> list[str]:

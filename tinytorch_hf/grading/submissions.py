@@ -137,18 +137,15 @@ def _prepared(submission: Path, workspace: Path) -> Prepared:
     package = _found(submission, workspace, remarks)
     place = workspace / "submission"
     copying = _Copying(place, remarks)
-    if package.is_whole:
-        copying.copy(package.path, (package.name,))
-    elif package.path.is_dir():
-        copying.copy(package.path, (package.name,))
+    words = package.name if package.path.is_dir() else f"{package.name}.py"
+    copying.copy(package.path, (words,))
+    if not package.is_whole:
         # What lies beside it may be imported, too, and may have the name of a library.
         for name in _names(package.path.parent):
             beside = package.path.parent / name
             is_importable = name.endswith(_IMPORTABLE) or (beside / "__init__.py").is_file()
             if is_importable and not is_skipped(name) and beside != package.path:
                 copying.copy(beside, (name,))
-    else:
-        copying.copy(package.path, (f"{package.name}.py",))
     return Prepared(place, package.name, copying.digest(), tuple(dict.fromkeys(remarks)))
 
 
@@ -162,7 +159,7 @@ def _found(submission: Path, workspace: Path, remarks: list[str]) -> Package:
         if not stat.S_ISREG(found.st_mode):
             raise UngradableError("It is neither a folder nor a file.")
         if submission.suffix == ".py":
-            return Package(submission, COURSE)
+            return Package(submission, COURSE, is_whole=True)
         folder = _unpacked(submission, workspace / "unpacked", remarks)
     for number in range(_NESTED):
         package = find_package(folder)
