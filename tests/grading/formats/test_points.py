@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from class_of_five import RUBRIC, STUDENTS, WITH_HIDDEN_REQUIRED
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
 from tinytorch_hf.grading.marks import Graded, Mark, Status
@@ -26,10 +27,10 @@ def test_what_operations_are_worth_adds_up_to_the_rubric_in_hundredths(items):
     assert total(most) == rubric.out_of
 
 
-def test_right_and_credited_operations_get_all_that_there_is(students, rubric):
+def test_right_and_credited_operations_get_all_that_there_is():
     """Who has everything right gets the rubric's points; a consequence costs nothing, what is wrong costs its own."""
-    assert points(students["ada"], rubric).total == rubric.out_of == 17.5
-    bob = points(students["bob"], rubric)
+    assert points(STUDENTS["ada"], RUBRIC).total == RUBRIC.out_of == 17.5
+    bob = points(STUDENTS["bob"], RUBRIC)
     assert (bob.of["gelu"], bob.of["linear"], bob.total) == (0.0, 1.0, 13.5)
 
 
@@ -41,19 +42,19 @@ def test_partial_points_are_rounded_and_never_exceed_what_there_is():
     assert points(Graded("ada", "", marks), rubric).of == {"relu": 0.33, "gelu": 1.0, "linear": 0.0}
 
 
-def test_refused_points_are_none_for_every_operation(students, rubric):
+def test_refused_points_are_none_for_every_operation():
     """Where points are withheld, or something required is not right, nothing counts, and the reason is there."""
     for name, reason in (("dan", "it imports torch"), ("eve", "required, and not right: relu")):
-        refused = points(students[name], rubric)
+        refused = points(STUDENTS[name], RUBRIC)
         assert set(refused.of.values()) == {0.0}
         assert refused.total == 0.0
         assert reason in refused.refused
 
 
-def test_a_hidden_required_operation_refuses_in_secret(with_hidden_required, rubric):
+def test_a_hidden_required_operation_refuses_in_secret():
     """Operations that students see keep the points shown, so that those do not tell how a hidden one went."""
-    secret = points(with_hidden_required, rubric)
-    assert secret.total == with_hidden_required.score == 0.0
+    secret = points(WITH_HIDDEN_REQUIRED, RUBRIC)
+    assert secret.total == WITH_HIDDEN_REQUIRED.score == 0.0
     assert secret.of["relu"] == 2.5
     assert secret.refused == ""
     assert "gelu" in secret.refused_in_secret
