@@ -9,6 +9,7 @@ from __future__ import annotations
 from tinytorch_hf import catalog
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.compare import pytorch_training, tasks
+from tinytorch_hf.compare.evidence import has_classes
 from tinytorch_hf.compare.preparing import fingerprint_of
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.threads import one_thread
@@ -35,7 +36,8 @@ def trainings() -> bytes:
             weights = model.initial_weights(settings.seed)
             live = pytorch_training.Live(settings, model, weights, arrays)
             epochs = [live.epoch(number) for number in range(1, settings.epochs + 1)]
-            found.append((settings, weights, fingerprint_of(settings.dataset, arrays), epochs))
+            predicted = live.predictions() if has_classes(arrays) else None
+            found.append((settings, weights, fingerprint_of(settings.dataset, arrays), epochs, predicted))
         return pytorch_training.as_record(found, judge("float32").version)
 
 

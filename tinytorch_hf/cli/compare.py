@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import (
+    INTERRUPTED,
     OK,
     PROBLEM,
     add_json,
@@ -18,12 +20,22 @@ from tinytorch_hf.cli.options import (
     seconds,
     seed,
 )
+from tinytorch_hf.cli.outputs import (
+    add_outputs,
+    command_line,
+    options_of_package,
+    require_outputs,
+    write_page,
+    write_plot,
+)
 from tinytorch_hf.cli.packages import add_judge, add_package, check_map_file, judged, located, write_map
 from tinytorch_hf.cli.tree import Parser
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
 
 if TYPE_CHECKING:
+    from tinytorch_hf.compare import lockstep, stepwise
     from tinytorch_hf.compare.package import Subject
+    from tinytorch_hf.compare.settings import Settings
     from tinytorch_hf.compare.target import Target
 
 
@@ -76,13 +88,14 @@ def add_to(commands: Parser) -> None:
         metavar="SECONDS",
         help="how long one step of the training may take (default: %(default)g)",
     )
+    add_outputs(parser, "curves, error of each layer, confusion matrices, how to get it again", "the curves")
     add_json(parser)
 
 
 @judged
 def _compare(options: argparse.Namespace) -> int:
-    from tinytorch_hf.compare import lockstep, stepwise, tasks
-    from tinytorch_hf.reports import training_table as report
+    from tinytorch_hf.compare import lockstep, tasks
+    from tinytorch_hf.reports import training_table
 
     if options.own_start and options.synchronised:
         raise InvalidArgumentError(
@@ -90,6 +103,11 @@ def _compare(options: argparse.Namespace) -> int:
             "--synchronised or --own-start."
         )
 
+    if options.plot is not None and options.synchronised:
+        raise InvalidArgumentError(
+            "--plot draws the curves of a training, and --synchronised has none. Leave out one of the two."
+        )
+    require_outputs(options)
     settings = tasks.settings_for(
         options.name,
         options.model,
@@ -99,33 +117,107 @@ def _compare(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
         seed=options.seed,
     )
-    shown: list[lockstep.Epoch] = []
-
-    def show(epoch: lockstep.Epoch) -> None:
-        if not shown:
-            print(report.HEADER)
-        shown.append(epoch)
-        print(report.epoch_line(epoch), flush=True)
-
-    def begin(subject: Subject) -> None:
-        print(report.opening(subject), flush=True)
-
     target = _target(options)
     check_map_file(options)
-    result: Any
-    if options.synchronised:
-        result = stepwise.judge(settings, target=target)
-        is_right, text = result.agree, report.judgement(result)
-    else:
-        quiet: Any = {} if options.json else {"on_epoch": show, "on_start": begin}
-        result = lockstep.run(settings, target=target, own_start=options.own_start, **quiet)
-        is_right, text = result.is_right, f"\n{report.conclusion(result)}"
+    try:
+        result, text = _run(options, settings, target)
+    except StudentCodeError as error:
+        _tell_failure(options, settings, str(error))
+        raise
+    except KeyboardInterrupt:
+        if options.json:
+            print_json({"settings": dataclasses.asdict(settings), "interrupted": True, "verdict": "interrupted"})
+        raise
     write_map(options, result.framework.inferred)
     if options.json:
-        print_json(report.as_dict(result))
+        print_json(training_table.as_dict(result))
     else:
-        print("\n".join(map(terminal.marked, text.splitlines())))
-    return OK if is_right else PROBLEM
+        print("\n".join(map(terminal.marked, text.splitlines())), flush=True)
+    _write(options, settings, result)
+    if result.is_interrupted:
+        return INTERRUPTED
+    return OK if (result.is_right if isinstance(result, lockstep.Comparison) else result.agree) else PROBLEM
+
+
+def _run(
+    options: argparse.Namespace, settings: Settings, target: Target
+) -> tuple[lockstep.Comparison | stepwise.Judgement, str]:
+    """What came of it, and that in words; meanwhile each epoch is shown, and on a terminal a bar."""
+    from tinytorch_hf.compare import lockstep, stepwise
+    from tinytorch_hf.reports import training_table
+    from tinytorch_hf.reports.progress import Bar
+
+    shown: list[lockstep.Epoch] = []
+    with Bar() as bar:
+
+        def show(epoch: lockstep.Epoch) -> None:
+            bar.clear()
+            if not shown:
+                print(training_table.HEADER)
+            shown.append(epoch)
+            print(training_table.epoch_line(epoch), flush=True)
+
+        def begin(subject: Subject) -> None:
+            print(training_table.opening(subject), flush=True)
+
+        def step(done: int, total: int) -> None:
+            bar.show(done, total, "steps")
+
+        if options.synchronised:
+            judged = stepwise.judge(settings, target=target, on_step=step, keep_partial=True)
+            return judged, training_table.judgement(judged)
+        quiet: Any = {} if options.json else {"on_epoch": show, "on_start": begin}
+        compared = lockstep.run(
+            settings,
+            target=target,
+            own_start=options.own_start,
+            on_step=step,
+            with_evidence=not (options.report is None and options.plot is None),
+            keep_partial=True,
+            **quiet,
+        )
+        return compared, f"\n{training_table.conclusion(compared)}"
+
+
+def _tell_failure(options: argparse.Namespace, settings: Settings, problem: str) -> None:
+    """Say in JSON and on the page, too, that the student's code has ended the comparison."""
+    if options.json:
+        said = {"settings": dataclasses.asdict(settings), "interrupted": False, "verdict": "crash", "error": problem}
+        print_json(said)
+    if options.report is not None:
+        from tinytorch_hf.reports.html.training_page import failed_page
+        from tinytorch_hf.reports.versions import versions
+
+        write_page(options, failed_page(settings, problem, _command(options, settings), versions()))
+
+
+def _write(options: argparse.Namespace, settings: Settings, result: lockstep.Comparison | stepwise.Judgement) -> None:
+    """Write the page and the picture that were asked for."""
+    if options.report is not None:
+        from tinytorch_hf.reports.html.training_page import training_page
+        from tinytorch_hf.reports.versions import versions
+
+        write_page(options, training_page(result, _command(options, settings), versions()))
+    if options.plot is not None:
+        from tinytorch_hf.reports import plot
+
+        write_plot(options, plot.of_training(result, options.plot))  # type: ignore[arg-type]
+
+
+def _command(options: argparse.Namespace, settings: Settings) -> str:
+    """What does the same again, whatever the defaults will be then."""
+    given = dataclasses.asdict(settings)
+    name = given.pop("dataset")
+    folders = {"dataset_folder": options.dataset_folder or ()}
+    return command_line(
+        "compare",
+        name,
+        **given,
+        synchronised=options.synchronised,
+        own_start=options.own_start,
+        **options_of_package(options),
+        **folders,
+    )
 
 
 def _target(options: argparse.Namespace) -> Target:

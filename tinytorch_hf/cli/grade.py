@@ -154,7 +154,8 @@ def _summary(book: Gradebook) -> Iterable[str]:
         yield f"points   {shares[0]:g} to {shares[-1]:g} of {book.rubric.out_of:g}, half of them up to {middle:g}"
     for mistake in book.mistakes()[:_MOST_MISTAKES]:
         code = f" [{mistake.code}]" if mistake.code else ""
-        yield terminal.wrapped("mistake  ", f"{len(mistake.names)}: {mistake.operations[0]}: {mistake.sentence}{code}")
+        where = f"{mistake.operations[0]}: " if len(mistake.operations) == 1 or code else ""
+        yield terminal.wrapped("mistake  ", f"{len(mistake.names)} of {len(graded)}: {where}{mistake.sentence}{code}")
     n_remarks = len(book.to_be_looked_at())
     if n_remarks:
         yield f"remarks  {n_remarks} to be looked at"

@@ -14,7 +14,7 @@ from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, TinyTorchHFError, UnknownNameError
 
-OK, PROBLEM, USAGE = 0, 1, 2
+OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # What a disk or its owner forbids; other errors of the operating system would be defects of ours.
 _REFUSED = (*(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG), *(errno.ENOSPC, errno.EDQUOT, errno.EIO))
@@ -40,7 +40,7 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
         return PROBLEM if isinstance(error, StudentCodeError) else without_verdict
     except KeyboardInterrupt:
         print(f"\n{program}: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough.
         _drop_output()

@@ -45,6 +45,11 @@ class Batches:
             rows = order[start : start + self._settings.batch_size]
             yield Batch(self._arrays.X_train[rows], self._arrays.y_train[rows], epoch, number)
 
+    @property
+    def n_steps(self) -> int:
+        """How many batches there are in all epochs."""
+        return self._settings.epochs * -(-len(self._arrays.y_train) // self._settings.batch_size)
+
     def digests(self, epoch: int) -> list[str]:
         """A hash of the content of each batch."""
         return [digest(batch.X, batch.y) for batch in self.epoch(epoch)]

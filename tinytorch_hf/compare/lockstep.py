@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from tinytorch_hf.compare import pytorch_training
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.evidence import Evidence, predictions_of
 from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.listing import wrong_listing
 from tinytorch_hf.compare.models import Model, Weights
@@ -19,13 +20,14 @@ from tinytorch_hf.compare.own_start import OwnStart, judged_start
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, prepare
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import share_right
-from tinytorch_hf.compare.stepwise import judge_steps
+from tinytorch_hf.compare.sides import predictions, share_right
+from tinytorch_hf.compare.stepwise import Layers, OnStep, judge_steps
 from tinytorch_hf.compare.student_side import StudentSide
 from tinytorch_hf.compare.target import Target
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.compare.threads import one_thread
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.judges import chosen
 
 # Free-running losses of two correct float32 implementations differ by rounding, some 5e-7 on these models.
@@ -82,6 +84,10 @@ class Comparison:
     cause
         What goes wrong first, found by going through the steps again with synchronised weights; None while the
         sides agree, or where every operation is right within rounding.
+    is_interrupted
+        Whether the training was broken off: then there are fewer epochs, or none, and no cause was looked for.
+    evidence
+        What a report shows beside, where that was asked for.
     """
 
     settings: Settings
@@ -98,11 +104,13 @@ class Comparison:
     cause: Divergence | None = None
     tolerance: float = TOLERANCE
     own_start: OwnStart | None = None
+    is_interrupted: bool = False
+    evidence: Evidence | None = field(default=None, compare=False)
 
     @property
     def agree(self) -> bool:
-        """Whether both sides computed the same, up to rounding."""
-        return self.cause is None
+        """Whether both sides computed the same, up to rounding, and to the end."""
+        return self.cause is None and not self.is_interrupted
 
     @property
     def is_isolated(self) -> bool:
@@ -122,6 +130,9 @@ def run(
     target: Target | None = None,
     own_start: bool = False,
     on_start: Callable[[Subject], None] = lambda _: None,
+    on_step: OnStep = lambda _done, _total: None,
+    with_evidence: bool = False,
+    keep_partial: bool = False,
 ) -> Comparison:
     """Train on both sides from the same weights on the same batches in the same order.
 
@@ -140,6 +151,12 @@ def run(
         Whether both sides start from what the student's own layers start from, and it is judged whether that learns.
     on_start
         Called with what is compared, before it is trained.
+    on_step
+        Called now and then with the number of steps that TinyTorch has been trained, and how many there are.
+    with_evidence
+        Whether to keep what a report shows beside the verdict; one more step is judged for it.
+    keep_partial
+        Whether Ctrl-C ends with what is known so far, instead of raising KeyboardInterrupt.
 
     Raises
     ------
@@ -151,10 +168,17 @@ def run(
     pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
         on_start(prepared.package.subject)
-        return _trained(prepared, own_start, on_epoch)
+        return _trained(prepared, own_start, on_epoch, on_step, with_evidence, keep_partial)
 
 
-def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], None]) -> Comparison:
+def _trained(
+    prepared: Prepared,
+    own_start: bool,
+    on_epoch: Callable[[Epoch], None],
+    on_step: OnStep,
+    with_evidence: bool,
+    keep_partial: bool,
+) -> Comparison:
     settings, model, arrays = prepared.settings, prepared.model, prepared.arrays
     tinytorch = StudentSide(
         prepared.package, settings, model, None if own_start else model.initial_weights(settings.seed)
@@ -166,29 +190,41 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
     # Nothing is trained that the student's own parameters() leaves out, which needs no training to be seen.
     is_listed = wrong_listing(model, tinytorch.listings) is None and not any(tinytorch.strangers)
 
-    def accuracy() -> float:
-        return share_right(tinytorch.outputs(arrays.X_test, shape), arrays.y_test)
-
-    before = accuracy() if own_start else None
     epochs: list[Epoch] = []
-    first_divergence = None
-    for number in range(1, settings.epochs + 1):
-        done = tinytorch.n_steps
-        with _explaining(prepared, tinytorch, weights):
-            losses = tinytorch.train(number, batches)
-            theirs, their_accuracy = pytorch.epoch(number)
-            my_accuracy = accuracy()
-        steps = [
-            Step(number, done + at, mine, right) for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
-        ]
-        apart = (step for step in steps if step.difference > TOLERANCE)
-        first_divergence = first_divergence or next(apart, None)
-        epochs.append(_summary(steps, my_accuracy, their_accuracy))
-        on_epoch(epochs[-1])
-    end = tinytorch.weights() if own_start else []
-    cause = None
-    if first_divergence or not is_listed:
-        cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights)[1]
+    all_steps: list[Step] = []
+    first_divergence = cause = start = predicted = None
+    layers, is_interrupted = Layers(prepared), False
+    try:
+        before = share_right(tinytorch.outputs(arrays.X_test, shape), arrays.y_test) if own_start else None
+        for number in range(1, settings.epochs + 1):
+            done = tinytorch.n_steps
+            with _explaining(prepared, tinytorch, weights):
+                losses = tinytorch.train(number, batches, lambda done: on_step(done, batches.n_steps))
+                theirs, their_accuracy = pytorch.epoch(number)
+                outputs = tinytorch.outputs(arrays.X_test, shape)
+            steps = [
+                Step(number, done + at, mine, right)
+                for at, (mine, right) in enumerate(zip(losses, theirs, strict=True), 1)
+            ]
+            apart = (step for step in steps if step.difference > TOLERANCE)
+            first_divergence = first_divergence or next(apart, None)
+            all_steps += steps
+            epochs.append(_summary(steps, share_right(outputs, arrays.y_test), their_accuracy))
+            on_epoch(epochs[-1])
+        predicted = predictions(outputs)
+        end = tinytorch.weights() if own_start else []
+        if first_divergence or not is_listed:
+            cause = judge_steps(prepared, first_divergence.step if first_divergence else 1, weights, layers.see)[1]
+        elif with_evidence:
+            # The verdict stands; this is for the picture alone.
+            with contextlib.suppress(StudentCodeError):
+                judge_steps(prepared, 1, weights, layers.see)
+        if before is not None:
+            start = judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch)
+    except KeyboardInterrupt:
+        if not keep_partial:
+            raise
+        is_interrupted = True
     return Comparison(
         settings=settings,
         model=str(model),
@@ -199,13 +235,34 @@ def _trained(prepared: Prepared, own_start: bool, on_epoch: Callable[[Epoch], No
         parts=prepared.parts,
         epochs=epochs,
         n_steps=tinytorch.n_steps,
-        largest_difference=max(epoch.largest_difference for epoch in epochs),
+        largest_difference=max((epoch.largest_difference for epoch in epochs), default=0.0),
         first_divergence=first_divergence,
         cause=cause,
         tolerance=TOLERANCE,
-        own_start=None
-        if before is None
-        else judged_start(prepared, weights, end, before, epochs[-1].accuracy_tinytorch),
+        own_start=start,
+        is_interrupted=is_interrupted,
+        evidence=_evidence(prepared, all_steps, predicted, pytorch, layers) if with_evidence else None,
+    )
+
+
+def _evidence(
+    prepared: Prepared,
+    steps: Sequence[Step],
+    predicted: Array | None,
+    pytorch: pytorch_training.PyTorchTraining,
+    layers: Layers,
+) -> Evidence:
+    """What a report shows; where the training was broken off, there are no predictions."""
+    found, why = None, "The training did not come to its end."
+    if predicted is not None:
+        found, why = predictions_of(prepared.settings, prepared.arrays, predicted, pytorch.predictions())
+    return Evidence(
+        tuple(step.loss_tinytorch for step in steps),
+        tuple(step.loss_pytorch for step in steps),
+        found,
+        why,
+        layers.step,
+        layers.errors(),
     )
 
 

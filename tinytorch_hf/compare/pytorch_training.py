@@ -15,7 +15,7 @@ from tinytorch_hf.compare.judging_side import side_of
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.compare.plain import flat, of_settings
 from tinytorch_hf.compare.settings import Settings
-from tinytorch_hf.compare.sides import Side, share_right
+from tinytorch_hf.compare.sides import Side, predictions, share_right
 from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
@@ -25,8 +25,9 @@ from tinytorch_hf.judging.judges import chosen, getting_torch, judge
 PATH = Path(__file__).parent / "recorded" / "trainings.npz"
 
 
-# A training to be recorded: settings, initial weights, the data's fingerprint, and what each epoch gave.
-Trained = tuple[Settings, Weights, str, list[tuple[list[float], float]]]
+# A training to be recorded: settings, initial weights, the data's fingerprint, what each epoch gave, and the classes
+# that are predicted at the end, if that is what is predicted.
+Trained = tuple[Settings, Weights, str, list[tuple[list[float], float]], Array | None]
 
 
 class PyTorchTraining(Protocol):
@@ -34,6 +35,9 @@ class PyTorchTraining(Protocol):
 
     def epoch(self, number: int) -> tuple[list[float], float]:
         """The losses of an epoch, from 1, and the accuracy on the test split after it; epochs come in order."""
+
+    def predictions(self) -> Array | None:
+        """(N,) int64, the classes that are predicted for the test split now; None where they are not known."""
 
 
 def pytorch_training(
@@ -62,7 +66,12 @@ class Live:
     def epoch(self, number: int) -> tuple[list[float], float]:
         """Train for an epoch."""
         losses = [self._side.step(batch.X, batch.y) for batch in self._batches.epoch(number)]
-        return losses, share_right(self._side.outputs(self._arrays.X_test), self._arrays.y_test)
+        self._outputs = self._side.outputs(self._arrays.X_test)
+        return losses, share_right(self._outputs, self._arrays.y_test)
+
+    def predictions(self) -> Array | None:
+        """Those after the last epoch."""
+        return predictions(self._outputs)
 
 
 _OTHER = {"fingerprint": "other data", "weights": "other initial weights"}
@@ -97,10 +106,17 @@ class Recorded:
                 )
         self._losses = arrays["losses"][slice(*entry["losses"])].reshape(entry["epochs"], -1)
         self._accuracies = arrays["accuracies"][slice(*entry["accuracies"])]
+        kept = arrays["predictions"][slice(*entry["predictions"])].astype(np.int64)
+        # They are those after the last epoch that was recorded.
+        self._predictions = kept if len(kept) and settings.epochs == entry["epochs"] else None
 
     def epoch(self, number: int) -> tuple[list[float], float]:
         """What was recorded of an epoch."""
         return [float(loss) for loss in self._losses[number - 1]], float(self._accuracies[number - 1])
+
+    def predictions(self) -> Array | None:
+        """What was recorded after the last epoch."""
+        return self._predictions
 
 
 def version() -> str:
@@ -134,12 +150,14 @@ def weights_digest(weights: Weights) -> str:
 
 
 def as_record(trainings: Iterable[Trained], torch_version: str) -> bytes:
-    """The file of records: settings, initial weights, the data's fingerprint, and what each epoch gave."""
+    """The file of records: settings, initial weights, the data's fingerprint, what each epoch gave, and predictions."""
     about: dict[str, Any] = {}
     losses: list[Array] = []
     accuracies: list[float] = []
-    n_losses = 0
-    for settings, weights, fingerprint, epochs in trainings:
+    predicted: list[Array] = []
+    n_losses = n_predicted = 0
+    for settings, weights, fingerprint, epochs, classes in trainings:
+        kept = np.zeros(0, np.uint8) if classes is None else classes.astype(np.uint8)
         found = np.array([loss for one, _ in epochs for loss in one], np.float32)
         about[_name(settings)] = {
             "settings": _without_epochs(settings),
@@ -148,17 +166,24 @@ def as_record(trainings: Iterable[Trained], torch_version: str) -> bytes:
             "weights": weights_digest(weights),
             "losses": [n_losses, n_losses + len(found)],
             "accuracies": [len(accuracies), len(accuracies) + len(epochs)],
+            "predictions": [n_predicted, n_predicted + len(kept)],
         }
+        predicted.append(kept)
+        n_predicted += len(kept)
         losses.append(found)
         n_losses += len(found)
         accuracies += [accuracy for _, accuracy in epochs]
-    arrays = {"losses": np.concatenate(losses), "accuracies": np.array(accuracies)}
+    arrays = {
+        "losses": np.concatenate(losses),
+        "accuracies": np.array(accuracies),
+        "predictions": np.concatenate(predicted),
+    }
     return records.written({"trainings": about}, arrays, torch_version)
 
 
 @functools.cache
 def _read() -> tuple[dict[str, Any], dict[str, Array]]:
-    return records.read(PATH, "trainings", "losses", "accuracies")
+    return records.read(PATH, "trainings", "losses", "accuracies", "predictions")
 
 
 def _entry(settings: Settings) -> dict[str, Any]:

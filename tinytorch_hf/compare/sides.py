@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from tinytorch_hf.compare.layers import Layer, Parameter, Part, Residual
 from tinytorch_hf.compare.models import Model, Weights
 from tinytorch_hf.formats.arrays import Array
@@ -103,5 +105,12 @@ def by_key(model: Model, weights: Weights) -> Mapping[Key, Array]:
 
 def share_right(outputs: Array, y: Array) -> float:
     """Share of predictions that are right: the largest of several outputs, or a single one above 1/2."""
-    predicted = outputs > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+    predicted = predictions(outputs)
     return float((predicted == y.reshape(predicted.shape)).mean())
+
+
+def predictions(outputs: Array) -> Array:
+    """(N,) int64, the classes that outputs of a model say: the largest of several, or whether a single is above 1/2."""
+    predicted = outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+    classes: Array = predicted.astype(np.int64)
+    return classes

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tinytorch_hf.compare import pytorch_training, synchronised
 from tinytorch_hf.compare.batches import Batches
 from tinytorch_hf.compare.divergence import Divergence
+from tinytorch_hf.compare.evidence import Evidence, LayerError, layer_errors
 from tinytorch_hf.compare.models import Weights
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.preparing import Prepared, hand_over, prepare
@@ -22,7 +23,8 @@ from tinytorch_hf.judging.judges import chosen
 class Judgement:
     """The result of judging each step alone: how many were judged, and what differs first, or None.
 
-    Where ``judge`` is "recorded", each step was computed with NumPy alone in PyTorch's place.
+    Where ``judge`` is "recorded", each step was computed with NumPy alone in PyTorch's place. Where it was interrupted,
+    nothing is known of the steps that were left.
     """
 
     settings: Settings
@@ -34,6 +36,8 @@ class Judgement:
     divergence: Divergence | None
     judge: str = "torch"
     parts: tuple[str, ...] = ()
+    is_interrupted: bool = False
+    evidence: Evidence | None = field(default=None, compare=False)
 
     @property
     def is_isolated(self) -> bool:
@@ -42,23 +46,53 @@ class Judgement:
 
     @property
     def agree(self) -> bool:
-        """Whether no step differs."""
-        return self.divergence is None
+        """Whether all steps were judged, and none differs."""
+        return self.divergence is None and not self.is_interrupted
+
+
+# Takes the number of a step, and how many there are.
+OnStep = Callable[[int, int], None]
+# Takes the number of a step, and what was computed in it.
+OnComputed = Callable[[int, synchronised.Computations], None]
 
 
 def judge(
-    settings: Settings, *, target: Target | None = None, on_start: Callable[[Subject], None] = lambda _: None
+    settings: Settings,
+    *,
+    target: Target | None = None,
+    on_start: Callable[[Subject], None] = lambda _: None,
+    on_step: OnStep = lambda _done, _total: None,
+    keep_partial: bool = False,
 ) -> Judgement:
     """Judge every step of a training with synchronised weights, up to the first that differs.
+
+    Parameters
+    ----------
+    settings, target, on_start, on_step, keep_partial
+        As for `lockstep.run`.
 
     Raises
     ------
     UnknownNameError, InvalidArgumentError, MissingExtraError, CorruptFileError, StudentCodeError
-        As for `run`, whose parameters these are.
+        As for `lockstep.run`.
     """
     with prepare(settings, target) as prepared:
         on_start(prepared.package.subject)
-        n_steps, divergence = judge_steps(prepared)
+        layers = Layers(prepared)
+        n_steps, divergence, is_interrupted = 0, None, False
+
+        total = Batches(settings, prepared.arrays).n_steps
+
+        def seen(step: int, computed: synchronised.Computations) -> None:
+            layers.see(step, computed)
+            on_step(step, total)
+
+        try:
+            n_steps, divergence = judge_steps(prepared, on_computed=seen)
+        except KeyboardInterrupt:
+            if not keep_partial:
+                raise
+            n_steps, is_interrupted = layers.step, True
         return Judgement(
             settings,
             str(prepared.model),
@@ -69,15 +103,50 @@ def judge(
             divergence,
             chosen(),
             prepared.parts,
+            is_interrupted,
+            Evidence(layer_step=layers.step, layers=layers.errors()),
         )
 
 
+class Layers:
+    """Looks at the layers in the last step that was judged.
+
+    Parameters
+    ----------
+    prepared
+        What is trained.
+
+    Attributes
+    ----------
+    step
+        The number of that step; 0 before the first.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.step = 0
+        self._loss = prepared.model.loss
+        self._computed: synchronised.Computations | None = None
+
+    def see(self, step: int, computed: synchronised.Computations) -> None:
+        """Keep a step."""
+        self.step, self._computed = step, computed
+
+    def errors(self) -> tuple[LayerError, ...]:
+        """How far every layer is off in it."""
+        one = self._computed
+        return () if one is None else tuple(layer_errors(self._loss, one.mine, one.theirs, one.exact))
+
+
 def judge_steps(
-    prepared: Prepared, max_steps: float = math.inf, weights: Weights | None = None
+    prepared: Prepared,
+    max_steps: float = math.inf,
+    weights: Weights | None = None,
+    on_computed: OnComputed = lambda _number, _computed: None,
 ) -> tuple[int, Divergence | None]:
     """Judge steps up to the first that differs: how many were judged, and what differs in the last of them.
 
-    The first step starts from ``weights``, by default from those of the settings' seed.
+    The first step starts from ``weights``, by default from those of the settings' seed. What is computed in each step
+    is told to ``on_computed``.
     """
     settings = prepared.settings
     # Where the student's process had to be started anew, it has nothing.
@@ -93,6 +162,8 @@ def judge_steps(
             for batch in batches.epoch(number):
                 step += 1
                 divergence = judge_of_steps.step(step, batch, batches)
+                if judge_of_steps.computed is not None:
+                    on_computed(step, judge_of_steps.computed)
                 if divergence is not None or step >= max_steps:
                     return step, divergence
     return step, None

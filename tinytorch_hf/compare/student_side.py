@@ -6,7 +6,7 @@ look at, and what is missing altogether is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,8 +114,15 @@ class StudentSide:
                 raise StudentCodeError(f"{'.'.join(key)} has the shape {np.shape(value)}, expected {shape}.")
         return of_layers(self.model, [np.array(value, np.float32) for value in found])
 
-    def train(self, epoch: int, batches: Batches) -> list[float]:
+    def train(self, epoch: int, batches: Batches, on_step: Callable[[int], None] = lambda _: None) -> list[float]:
         """Train for an epoch on batches of the student's own DataLoader; the loss of each, before the update.
+
+        Parameters
+        ----------
+        epoch, batches
+            Which epoch, and its batches.
+        on_step
+            Called now and then with the number of steps that have been trained in all.
 
         Raises
         ------
@@ -126,6 +133,7 @@ class StudentSide:
         def trained(new: list[float]) -> None:
             self.n_steps += len(new)
             losses.extend(new)
+            on_step(self.n_steps)
 
         losses: list[float] = []
         walk(

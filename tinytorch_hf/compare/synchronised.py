@@ -59,6 +59,11 @@ class Judge:
     then the optimizer's update, which is given PyTorch's gradients so that it is judged for itself. The yardstick
     is that of `judging.rounding`. Where rounding opened a gate on one side only, gradients cannot be compared in that
     step, and only the operations alone are.
+
+    Attributes
+    ----------
+    computed
+        The last step on all sides; None before the first.
     """
 
     def __init__(self, settings: Settings, model: Model, package: Package, weights: Weights | None = None) -> None:
@@ -73,6 +78,7 @@ class Judge:
         self._diagnosis = Diagnosis(package)
         self._snippets = Snippets(package, settings, model)
         self._kinds = {layer.name: layer.kind for layer in model.layers}
+        self.computed: Computations | None = None
 
     def listing(self) -> Divergence | None:
         """What is wrong with the parameters() of the layers, before the first step."""
@@ -98,7 +104,7 @@ class Judge:
         self._truth.set_weights(weights)
         step = self._student.judged_step(weights, batch, batches)
         theirs, exact = (side.compute(batch.X, batch.y) for side in (self._pytorch, self._truth))
-        computed = Computations(batch, step.computed, theirs, exact)
+        computed = self.computed = Computations(batch, step.computed, theirs, exact)
         wrong = self._output(computed)
         if not wrong and step.failure:
             raise step.failure

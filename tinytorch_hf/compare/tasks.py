@@ -204,6 +204,18 @@ def load_arrays(settings: Settings) -> Arrays:
     )
 
 
+def test_images(settings: Settings) -> Array | None:
+    """The samples of the test split as images, (N, height, width) or (N, 3, height, width); None for anything else.
+
+    Raises
+    ------
+    UnknownNameError, InvalidArgumentError, MissingFileError, CorruptFileError, StorageError
+        As for `load_arrays`.
+    """
+    dataset = stored(settings.dataset)
+    return None if dataset is None or dataset.kind != "images" else _images(dataset).X_test
+
+
 def _points(name: str) -> Arrays:
     make = _GENERATORS[name]
     return Arrays(*make(seed=0), *make(seed=1))

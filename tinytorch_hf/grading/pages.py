@@ -116,18 +116,18 @@ def _row(row: Row) -> list[str | Block]:
 
 def _explained(rows: Sequence[Row], is_for_instructor: bool) -> Iterator[Block]:
     """What is to be said of operations that are not right; those with one reason together."""
-    by_reason: dict[tuple[str, str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str, str, Status], list[str]] = {}
     for row in rows:
         mark = row.mark
-        if mark.message or mark.for_instructor:
-            by_reason.setdefault((mark.message, mark.code, mark.for_instructor), []).append(mark.operation)
-    for (message, code, private), names in by_reason.items():
+        if mark.message or (is_for_instructor and mark.for_instructor):
+            reason = mark.message, mark.code, mark.for_instructor, mark.status
+            by_reason.setdefault(reason, []).append(mark.operation)
+    for (message, code, private, status), names in by_reason.items():
         heading = blocks.joined(blocks.name(", ".join(names)), f"  {code}" if code else "")
         body = [blocks.code(message)] if message else []
         if private and is_for_instructor:
             body += [blocks.paragraph(_SEEN), blocks.code(private)]
-        if body:
-            yield blocks.details(heading, *body)
+        yield blocks.details(heading, *body, is_open=status is Status.FAILED)
 
 
 def _submissions(book: Gradebook, pages: Mapping[str, str]) -> Block:

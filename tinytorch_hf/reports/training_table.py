@@ -13,6 +13,11 @@ from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.errors import printable
 from tinytorch_hf.student.mapping import brief
 
+_TOLD_OTHERWISE = (
+    *("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start"),
+    *("is_interrupted", "evidence"),
+)
+
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
     f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  {'difference':>12}"
@@ -36,17 +41,25 @@ def opening(subject: Subject) -> str:
 
 def conclusion(result: Comparison) -> str:
     """What was compared with what, how far apart the losses were, and the verdict."""
-    last = result.epochs[-1]
-    lines = [
-        *_subject(result),
-        f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} on the test split",
-        f"losses     differ by at most {result.largest_difference:.1e} over {result.n_steps} steps "
-        f"(rounding explains up to {result.tolerance:.0e})",
-    ]
+    lines = [*_subject(result), *(_reached(result) if result.epochs else ())]
     if result.own_start is not None:
         lines += _own_start(result.own_start)
     lines += _verdict(result)
     return "\n".join(lines)
+
+
+def _reached(result: Comparison) -> list[str]:
+    """Accuracies, and how far apart the losses were."""
+    last = result.epochs[-1]
+    when = f" after epoch {last.epoch}" if result.is_interrupted else ""
+    finished = f"{last.epoch} finished epoch{'s' * (last.epoch != 1)}"
+    n_steps = finished if result.is_interrupted else f"{result.n_steps} steps"
+    return [
+        f"accuracy   TinyTorch {last.accuracy_tinytorch:.1%}, PyTorch {last.accuracy_pytorch:.1%} "
+        f"on the test split{when}",
+        f"losses     differ by at most {result.largest_difference:.1e} over {n_steps} "
+        f"(rounding explains up to {result.tolerance:.0e})",
+    ]
 
 
 def judgement(result: Judgement) -> str:
@@ -56,11 +69,26 @@ def judgement(result: Judgement) -> str:
         f"judged     {result.n_steps} step{'s' * (result.n_steps != 1)}, each from {_whose(result)} weights: "
         "forward, loss, gradients, update",
     ]
-    if result.divergence is None:
-        lines.append(f"verdict    {_agree(result)}")
-    else:
-        lines += [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_verdict_on_steps(result)])
+
+
+def _verdict_on_steps(result: Judgement) -> list[str]:
+    if result.divergence is not None:
+        return [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
+    if result.is_interrupted:
+        return [f"verdict    {verdict(result)}: no step differs that was judged"]
+    return [f"verdict    {_agree(result)}"]
+
+
+def verdict_in_words(result: Comparison | Judgement) -> str:
+    """The verdict in a sentence."""
+    lines = _verdict_on_steps(result) if isinstance(result, Judgement) else _verdict(result)
+    return lines[0].removeprefix("verdict").strip()
+
+
+def judge_in_words(result: Comparison | Judgement) -> str:
+    """What PyTorch's side was, in a phrase."""
+    return _judge(result)
 
 
 def _subject(result: Comparison | Judgement) -> list[str]:
@@ -91,6 +119,10 @@ def _whose(result: Judgement) -> str:
 
 def _verdict(result: Comparison) -> list[str]:
     first, cause = result.first_divergence, result.cause
+    if result.is_interrupted:
+        so_far = f"the losses part at step {first.step} (epoch {first.epoch})" if first else "the losses agree so far"
+        said = f"verdict    {verdict(result)}: {so_far if result.epochs else 'no epoch has ended'}"
+        return [said, *(divergence_lines(cause) if cause else ())]
     if cause is None:
         rounding = (
             f": rounding carries the losses apart from step {first.step} on; no step differs when both start it from "
@@ -114,6 +146,13 @@ def _agree(result: Comparison | Judgement, how: str = "") -> str:
     return f"the reference agrees{how}; code of yours was not compared, give --package PATH for that"
 
 
+def verdict(result: Comparison | Judgement) -> str:
+    """The verdict in a word: "agree", "differ" or "interrupted"."""
+    if result.is_interrupted:
+        return "interrupted"
+    return "agree" if result.agree else "differ"
+
+
 def _differ(result: Comparison | Judgement) -> str:
     return "the reference differs" if result.framework.is_reference else "differ"
 
@@ -134,6 +173,12 @@ def _own_start(start: OwnStart) -> list[str]:
     if start.cause is not None:
         lines += [f"likely     {_coded(start.cause.sentence, start.cause.code)}", f"hint       {start.cause.hint}"]
     return lines
+
+
+def own_start_lines(start: OwnStart) -> list[str]:
+    """Whether the student's own initial weights learn, a sentence each."""
+    labelled = [(line[:11].strip(), line[11:]) for line in _own_start(start)]
+    return [f"{label}: {text}" if label in ("likely", "hint") else text for label, text in labelled]
 
 
 def _start_at_fault(start: OwnStart | None) -> str:
@@ -168,8 +213,9 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
     plain = {
         field.name: getattr(result, field.name)
         for field in dataclasses.fields(result)
-        if field.name not in ("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start")
+        if field.name not in _TOLD_OTHERWISE
     }
+    plain["interrupted"] = result.is_interrupted
     divergence = result.divergence if isinstance(result, Judgement) else result.cause
     plain["settings"] = dataclasses.asdict(result.settings)
     plain["framework"] = _framework_as_dict(result.framework)
@@ -180,7 +226,7 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
         plain["own_start"] = result.own_start and _start_as_dict(result.own_start)
         plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
     plain["cause"] = divergence and divergence_as_dict(divergence)
-    plain["verdict"] = "agree" if result.agree else "differ"
+    plain["verdict"] = verdict(result)
     return _finite(plain)  # type: ignore[no-any-return]
 
 

@@ -100,6 +100,11 @@ def page(
     return text
 
 
+def require() -> None:
+    """Raise MissingExtraError, before anything is computed, if no page could be made."""
+    _environment()
+
+
 def section(heading: str | Block, *body: Block, anchor: str = "") -> Block:
     """A part of a page under a heading."""
     return _block("section", heading, body, anchor)
