@@ -29,9 +29,11 @@ _HOMES = {
     "as_tinytorch": "",
     "as_torch": "",
     "by_difficulty": "as_torch",
+    "check_package": "check.package",
     "dataset_class": "as_torch",
     "download": "data.loaders",
     "fingerprint": "data.content_hash",
+    "grade_submissions": "grading.grade",
     "info": "catalog",
     "load": "data.loaders",
     "load_cifar10": "data.lessons",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
         subset,
     )
     from tinytorch_hf.catalog import DatasetInfo, info, names
+    from tinytorch_hf.check.package import check_package
     from tinytorch_hf.data.content_hash import fingerprint
     from tinytorch_hf.data.lessons import (
         load_cifar10,
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.data.text_loaders import load_tinypy, load_tinytalks
     from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files.splits import Split
+    from tinytorch_hf.grading.grade import grade_submissions
     from tinytorch_hf.health.verification import verify
 
     __all__ = [
@@ -106,9 +110,11 @@ if TYPE_CHECKING:
         "as_tinytorch",
         "as_torch",
         "by_difficulty",
+        "check_package",
         "dataset_class",
         "download",
         "fingerprint",
+        "grade_submissions",
         "info",
         "load",
         "load_cifar10",
