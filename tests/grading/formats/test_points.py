@@ -9,7 +9,7 @@ from class_of_five import RUBRIC, STUDENTS, WITH_HIDDEN_REQUIRED
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
 from tinytorch_hf.grading.marks import Graded, Mark, Status
-from tinytorch_hf.grading.rubric import Item, Rubric
+from tinytorch_hf.grading.rubric import Item, Rubric, members
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,17 @@ def test_what_operations_are_worth_adds_up_to_the_rubric_in_hundredths(items):
     assert sum(Decimal(repr(one)) for one in most.values()) == Decimal(repr(rubric.out_of))
     assert all(abs(most[share.operation] - share.points) < 0.01 for share in rubric.shares())
     assert total(most) == rubric.out_of
+    for item in rubric.items:
+        assert total({name: one for name, one in most.items() if name in members(item.name)}) == item.points
+
+
+def test_points_finer_than_hundredths_add_up_all_the_same():
+    """Where not even items come to whole hundredths, the sum is the rubric's, rounded, and nothing is below zero."""
+    rubric = Rubric(items=(Item("relu", 0.335), Item("gelu", 0.335), Item("linear", 0.335), Item("losses", 0.001)))
+    most = maxima(rubric)
+    assert total(most) == 1.01
+    assert sorted(most[name] for name in ("relu", "gelu", "linear")) == [0.33, 0.34, 0.34]
+    assert min(most.values()) == 0.0
 
 
 def test_right_and_credited_operations_get_all_that_there_is():
