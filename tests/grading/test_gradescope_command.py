@@ -51,3 +51,12 @@ def test_what_does_not_fit_together_is_refused(tmp_path, monkeypatch, capsys, wo
     assert main(["grade", *words]) == USAGE
     assert advice in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_user_that_submissions_cannot_run_as_is_refused(tmp_path, capsys):
+    """Before anything is graded: there is no such user, or it is not root that grades."""
+    (tmp_path / "submissions" / "ada").mkdir(parents=True)
+    words = [str(tmp_path / "submissions"), "--out", str(tmp_path / "book"), "--run-as", "no-such-user-7f3a"]
+    assert main(["grade", *words]) == USAGE
+    assert "no-such-user-7f3a" in capsys.readouterr().err
+    assert not (tmp_path / "book").exists()

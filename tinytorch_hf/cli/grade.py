@@ -57,6 +57,9 @@ def add_to(commands: Parser) -> None:
     )
     completion.complete_with(formats, _formats)
     parser.add_argument(
+        "--run-as", default="", metavar="USER", help="the user that submissions run as, where root grades"
+    )
+    parser.add_argument(
         "--gradescope-zip",
         type=user_path,
         metavar="FILE",
@@ -98,6 +101,7 @@ def _grade(options: argparse.Namespace) -> int:
         judge=options.judge,
         publish=options.publish,
         formats=options.format,
+        run_as=options.run_as,
         on_graded=_show_on_stderr if options.json else _show,
     )
     if options.json:
