@@ -23,8 +23,8 @@ SHOWN, HIDDEN = "visible", "after_published"
 def results(graded: Graded, rubric: Rubric) -> dict[str, Any]:
     """What Gradescope reads: texts are plain, and nothing that students see at once tells of a hidden operation.
 
-    A submission that could not be graded has no score, and one entry that says why. An operation that is wrong because
-    of another one is marked as failed, and has its points.
+    A submission that could not be graded has no score and no tests, and the reason as its text. An operation that is
+    wrong because of another one is marked as failed, and has its points.
     """
     if graded.ungradable:
         return ungradable(graded.ungradable)
@@ -44,7 +44,7 @@ def ungradable(reason: str) -> dict[str, Any]:
     return _file(
         None,
         f"This submission could not be graded. That is not a score of zero.\n{reason}",
-        [_entry("0", "Can be graded", Status.FAILED, reason, SHOWN)],
+        [],
         ungradable=texts.lines(reason),
     )
 
@@ -81,8 +81,8 @@ def _entry(
     status: Status,
     output: str,
     visibility: str,
-    score: float | None = None,
-    most: float | None = None,
+    score: float = 0.0,
+    most: float = 0.0,
     code: str = "",
 ) -> dict[str, Any]:
     return {
