@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion, terminal
-from tinytorch_hf.cli.options import USAGE, add_json, command, positive_int, print_json, user_path
+from tinytorch_hf.cli.options import OK, USAGE, add_json, command, positive_int, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from tinytorch_hf.grading.grade import Progress
@@ -31,10 +32,10 @@ def add_to(commands: Parser) -> None:
         "interruption the same command goes on. Exit status: 0 all are graded, 1 one is ungradable or its points are "
         "withheld, 2 the command was called wrongly, 130 it was interrupted.",
     )
-    parser.add_argument("submissions", type=user_path, metavar="SUBMISSIONS", help="the folder that holds them")
     parser.add_argument(
-        "--out", type=user_path, metavar="GRADEBOOK", required=True, help="the folder of the gradebook, new or begun"
+        "submissions", type=user_path, nargs="?", metavar="SUBMISSIONS", help="the folder that holds them"
     )
+    parser.add_argument("--out", type=user_path, metavar="GRADEBOOK", help="the folder of the gradebook, new or begun")
     parser.add_argument(
         "--rubric",
         type=user_path,
@@ -55,6 +56,18 @@ def add_to(commands: Parser) -> None:
         help="also write what other graders read: gradescope, nbgrader, otter, prairielearn",
     )
     completion.complete_with(formats, _formats)
+    parser.add_argument(
+        "--run-as", default="", metavar="USER", help="the user that submissions run as, where root grades"
+    )
+    parser.add_argument(
+        "--gradescope-zip",
+        type=user_path,
+        metavar="FILE",
+        help="grade nothing, but write a zip file with which Gradescope grades by the rubric; without SUBMISSIONS",
+    )
+    parser.add_argument(
+        "--wheel", type=user_path, metavar="FILE", help="the wheel of tinytorch-hf that Gradescope is to install"
+    )
     parser.add_argument("--publish", action="store_true", help="let the students' files tell of hidden operations, too")
     add_json(parser)
 
@@ -72,6 +85,14 @@ def _grade(options: argparse.Namespace) -> int:
 
     # 1 says that a submission is ungradable; where nothing was graded, nothing is known to be.
     options.without_verdict = USAGE
+    if options.gradescope_zip:
+        return _write_zip(options)
+    if not options.submissions or not options.out:
+        raise InvalidArgumentError(
+            "Give the folder of the submissions, and --out GRADEBOOK. See: tinytorch-hf grade -h"
+        )
+    if options.wheel:
+        raise InvalidArgumentError("--wheel is for --gradescope-zip FILE. Leave it out.")
     book = grade_submissions(
         options.submissions,
         options.out,
@@ -80,6 +101,7 @@ def _grade(options: argparse.Namespace) -> int:
         judge=options.judge,
         publish=options.publish,
         formats=options.format,
+        run_as=options.run_as,
         on_graded=_show_on_stderr if options.json else _show,
     )
     if options.json:
@@ -88,6 +110,23 @@ def _grade(options: argparse.Namespace) -> int:
         for line in _summary(book):
             print(line)
     return book.status
+
+
+def _write_zip(options: argparse.Namespace) -> int:
+    from tinytorch_hf.grading.formats import gradescope_zip
+    from tinytorch_hf.grading.rubric import Rubric
+    from tinytorch_hf.grading.rubric_file import read_rubric
+
+    if options.submissions or options.out:
+        raise InvalidArgumentError("--gradescope-zip FILE grades nothing here: leave out SUBMISSIONS and --out.")
+    rubric = gradescope_zip.with_seeds(read_rubric(options.rubric) if options.rubric else Rubric())
+    gradescope_zip.write(options.gradescope_zip, rubric, options.wheel)
+    hidden = list(rubric.seeds.hidden)
+    if options.json:
+        return print_json({"written": str(options.gradescope_zip), "hidden_seeds": hidden})
+    print(terminal.wrapped("written  ", str(options.gradescope_zip)))
+    print(terminal.wrapped("seeds    ", f"hidden, not for students: {', '.join(map(str, hidden))}"))
+    return OK
 
 
 def _show(progress: Progress) -> None:

@@ -24,6 +24,7 @@ from tinytorch_hf.grading.rubric_file import read_rubric
 from tinytorch_hf.grading.similar import remarks_on
 from tinytorch_hf.grading.submissions import Submission, find_submissions
 from tinytorch_hf.judging.judges import JUDGES, chosen
+from tinytorch_hf.student.cell import Cell
 
 _ENDED = (
     "The process that judged it was ended from outside, as a system does that has no memory left ({}). Grade it with "
@@ -64,6 +65,7 @@ def grade_submissions(
     judge: str | None = None,
     publish: bool = False,
     formats: Collection[str] = (),
+    run_as: str = "",
     on_graded: Callable[[Progress], None] = lambda _: None,
 ) -> Gradebook:
     """Grade every submission in a folder, each confined and apart from all others.
@@ -89,13 +91,16 @@ def grade_submissions(
         Whether students' files tell of hidden operations, too.
     formats
         Of other graders, to be written besides; see `tinytorch_hf.grading.formats.FORMATS`.
+    run_as
+        The name of the user that submissions run as, where root grades; the user of this process by default.
     on_graded
         Called as each submission ends.
 
     Raises
     ------
     InvalidArgumentError
-        There is nothing to grade, or something else stands in ``out``; a `RubricError` where the rubric does not hold.
+        There is nothing to grade, or something else stands in ``out``; submissions cannot run as that user; a
+        `RubricError` where the rubric does not hold.
     UnknownNameError
         There is no such judge, or no such format.
     MissingExtraError
@@ -111,7 +116,9 @@ def grade_submissions(
     _check_formats(formats)
     journal = Journal(place)
     hidden = journal.seeds(rubric.seeds)
-    conditions = Conditions(rubric, rubric.seeds.shown, hidden, _judge(judge))
+    # Whom submissions cannot run as is refused here, before there is any.
+    Cell(rubric.limits, run_as=run_as)
+    conditions = Conditions(rubric, rubric.seeds.shown, hidden, _judge(judge), run_as)
     class_ = _Class(submissions, conditions, journal, place, publish, formats)
     class_.begin()
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from decimal import Decimal
 
 import pytest
+from class_of_five import RUBRIC, STUDENTS, WITH_HIDDEN_REQUIRED, marked
 
 from tinytorch_hf.grading.formats import gradescope
 from tinytorch_hf.grading.marks import Status
@@ -22,9 +22,9 @@ def as_text(value, kind=str):
 
 
 @pytest.fixture(params=["ada", "bob", "cyd", "dan", "eve"])
-def found(request, students, rubric):
+def found(request):
     """The file of each student, as it is read back."""
-    return json.loads(gradescope.as_json(gradescope.results(students[request.param], rubric)))
+    return json.loads(gradescope.as_json(gradescope.results(STUDENTS[request.param], RUBRIC)))
 
 
 def test_fields_names_types_and_values_are_those_of_the_specification(found):
@@ -39,7 +39,7 @@ def test_fields_names_types_and_values_are_those_of_the_specification(found):
     for test in found["tests"]:
         assert list(test) == TEST_FIELDS
         assert all(as_text(test[field]) for field in ("number", "name", "output"))
-        assert all(test[field] is None or isinstance(test[field], float) for field in ("score", "max_score"))
+        assert all(isinstance(test[field], float) for field in ("score", "max_score"))
         assert test["status"] in {"passed", "failed"}
         assert test["visibility"] in VISIBILITIES
         assert isinstance(test["tags"], list)
@@ -47,19 +47,19 @@ def test_fields_names_types_and_values_are_those_of_the_specification(found):
     assert len({test["number"] for test in found["tests"]}) == len(found["tests"])
 
 
-def test_scores_of_tests_add_up_exactly(students, rubric):
+def test_scores_of_tests_add_up_exactly():
     """The scores have at most two decimals, and their decimal sum is the score, as that of the most is the rubric's."""
     for name in ("ada", "bob", "dan", "eve"):
-        found = gradescope.results(students[name], rubric)
-        for field, expected in (("score", found["score"]), ("max_score", rubric.out_of)):
+        found = gradescope.results(STUDENTS[name], RUBRIC)
+        for field, expected in (("score", found["score"]), ("max_score", RUBRIC.out_of)):
             written = [Decimal(repr(test[field])) for test in found["tests"]]
             assert sum(written) == Decimal(repr(expected))
             assert all(one.as_tuple().exponent >= -2 for one in written)
 
 
-def test_what_is_wrong_is_failed_tagged_and_explained(students, rubric):
+def test_what_is_wrong_is_failed_tagged_and_explained():
     """A wrong operation has its message and its code; a consequence is failed too, with all its points."""
-    tests = {test["name"]: test for test in gradescope.results(students["bob"], rubric)["tests"]}
+    tests = {test["name"]: test for test in gradescope.results(STUDENTS["bob"], RUBRIC)["tests"]}
     assert tests["relu"]["status"] == "passed"
     assert tests["relu"]["tags"] == []
     assert tests["gelu"]["status"] == "failed"
@@ -69,62 +69,64 @@ def test_what_is_wrong_is_failed_tagged_and_explained(students, rubric):
 
 
 @pytest.mark.parametrize("name", ["ada", "bob"])
-def test_hidden_operations_show_nothing_before_grades_are_published(students, rubric, name):
+def test_hidden_operations_show_nothing_before_grades_are_published(name):
     """What is visible at once neither names a hidden operation nor tells how it went."""
-    found = gradescope.results(students[name], rubric)
+    found = gradescope.results(STUDENTS[name], RUBRIC)
     assert {test["name"] for test in found["tests"] if test["visibility"] == "after_published"} >= {"gelu"}
     shown = [test for test in found["tests"] if test["visibility"] == "visible"]
     assert len(shown) < len(found["tests"])
     assert "gelu" not in json.dumps([found["output"], shown])
 
 
-def test_what_follows_from_a_hidden_operation_is_hidden_too(students, rubric):
+def test_what_follows_from_a_hidden_operation_is_hidden_too():
     """Of an operation that is wrong because of a hidden one even the status would tell."""
-    tests = {test["name"]: test for test in gradescope.results(students["bob"], rubric)["tests"]}
+    tests = {test["name"]: test for test in gradescope.results(STUDENTS["bob"], RUBRIC)["tests"]}
     assert tests["linear"]["visibility"] == "after_published"
-    tests = {test["name"]: test for test in gradescope.results(students["ada"], rubric)["tests"]}
+    tests = {test["name"]: test for test in gradescope.results(STUDENTS["ada"], RUBRIC)["tests"]}
     assert tests["linear"]["visibility"] == "visible"
 
 
-def test_a_hidden_required_operation_is_told_when_grades_are_published(with_hidden_required, rubric):
+def test_a_hidden_required_operation_is_told_when_grades_are_published():
     """The score is zero, what is visible looks as if nothing were refused, and a hidden entry says why it is zero."""
-    found = gradescope.results(with_hidden_required, rubric)
+    found = gradescope.results(WITH_HIDDEN_REQUIRED, RUBRIC)
     assert found["score"] == 0.0
     shown = [test for test in found["tests"] if test["visibility"] == "visible"]
     assert all(test["score"] == test["max_score"] > 0.0 for test in shown)
     assert "No points" not in json.dumps([found["output"], shown])
     assert "gelu" in found["tests"][-1]["output"]
+    assert found["tests"][-1]["max_score"] == 0.0
     assert found["tests"][-1]["visibility"] == "after_published"
 
 
-def test_refused_points_are_explained_where_the_student_looks(students, rubric):
+def test_refused_points_are_explained_where_the_student_looks():
     """The reason stands in the text about the whole submission; each right operation is right and points there."""
-    found = gradescope.results(students["dan"], rubric)
+    found = gradescope.results(STUDENTS["dan"], RUBRIC)
     assert found["score"] == 0.0
     assert "it imports torch" in found["output"]
     assert all("whole submission" in test["output"] and test["status"] == "passed" for test in found["tests"])
 
 
-def test_what_could_not_be_graded_has_a_reason_and_no_score(students, rubric):
-    """It is not a score of zero: there is none, and the reason is in the text and in the only entry."""
-    found = gradescope.results(students["cyd"], rubric)
-    assert found["score"] is None
-    assert "There is no package in it." in found["output"]
+def test_remarks_for_the_instructor_are_not_in_the_file():
+    """Whom a submission resembles, or what it tried, is nobody's but the instructor's."""
+    assert STUDENTS["bob"].remarks
+    assert "hides numpy" not in json.dumps(gradescope.results(STUDENTS["bob"], RUBRIC))
+
+
+def test_what_could_not_be_graded_has_a_reason_and_no_score():
+    """It is not a score of zero: there is none, nor a test from which one could be added up; the text says why."""
+    found = gradescope.results(STUDENTS["cyd"], RUBRIC)
+    assert (found["score"], found["tests"]) == (None, [])
+    assert found["output"].splitlines()[1:] == ["There is no package in it."]
     assert found["extra_data"]["gradable"] is False
-    (test,) = found["tests"]
-    assert (test["score"], test["max_score"], test["status"]) == (None, None, "failed")
-    assert test["output"] == "There is no package in it."
 
 
-def test_texts_of_a_submission_are_harmless_and_bounded(marked, rubric):
+def test_texts_of_a_submission_are_harmless_and_bounded():
     """Escape characters, bytes that are no text, nulls and what is endless become printable, with their lines kept."""
     message = "\x1b[31mred\x1b[0m\n<b>bold</b>\x00\udc80\u202e\r\nend" + "x" * 100_000
     wrong = {"relu": {"status": Status.FAILED, "message": message, "code": "\x07"}}
-    graded = dataclasses.replace(marked("\x1b]0;", wrong), remarks=("\x1b[2J",))
-    data = gradescope.as_json(gradescope.results(graded, rubric))
+    data = gradescope.as_json(gradescope.results(marked("\x1b]0;", wrong), RUBRIC))
     found = json.loads(data.decode("utf-8"))
     (test,) = [test for test in found["tests"] if test["name"] == "relu"]
     assert test["output"].startswith("\\x1b[31mred\\x1b[0m\n<b>bold</b>\\x00\\udc80\\u202e\nend")
     assert len(test["output"]) < 21_000
-    assert found["extra_data"]["remarks"] == ["\\x1b[2J"]
     assert test["tags"] == ["\\x07"]

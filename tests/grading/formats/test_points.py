@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from class_of_five import RUBRIC, STUDENTS, WITH_HIDDEN_REQUIRED
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
 from tinytorch_hf.grading.marks import Graded, Mark, Status
-from tinytorch_hf.grading.rubric import Item, Rubric
+from tinytorch_hf.grading.rubric import Item, Rubric, members
 
 
 @pytest.mark.parametrize(
@@ -24,12 +25,23 @@ def test_what_operations_are_worth_adds_up_to_the_rubric_in_hundredths(items):
     assert sum(Decimal(repr(one)) for one in most.values()) == Decimal(repr(rubric.out_of))
     assert all(abs(most[share.operation] - share.points) < 0.01 for share in rubric.shares())
     assert total(most) == rubric.out_of
+    for item in rubric.items:
+        assert total({name: one for name, one in most.items() if name in members(item.name)}) == item.points
 
 
-def test_right_and_credited_operations_get_all_that_there_is(students, rubric):
+def test_points_finer_than_hundredths_add_up_all_the_same():
+    """Where not even items come to whole hundredths, the sum is the rubric's, rounded, and nothing is below zero."""
+    rubric = Rubric(items=(Item("relu", 0.335), Item("gelu", 0.335), Item("linear", 0.335), Item("losses", 0.001)))
+    most = maxima(rubric)
+    assert total(most) == 1.01
+    assert sorted(most[name] for name in ("relu", "gelu", "linear")) == [0.33, 0.34, 0.34]
+    assert min(most.values()) == 0.0
+
+
+def test_right_and_credited_operations_get_all_that_there_is():
     """Who has everything right gets the rubric's points; a consequence costs nothing, what is wrong costs its own."""
-    assert points(students["ada"], rubric).total == rubric.out_of == 17.5
-    bob = points(students["bob"], rubric)
+    assert points(STUDENTS["ada"], RUBRIC).total == RUBRIC.out_of == 17.5
+    bob = points(STUDENTS["bob"], RUBRIC)
     assert (bob.of["gelu"], bob.of["linear"], bob.total) == (0.0, 1.0, 13.5)
 
 
@@ -41,19 +53,19 @@ def test_partial_points_are_rounded_and_never_exceed_what_there_is():
     assert points(Graded("ada", "", marks), rubric).of == {"relu": 0.33, "gelu": 1.0, "linear": 0.0}
 
 
-def test_refused_points_are_none_for_every_operation(students, rubric):
+def test_refused_points_are_none_for_every_operation():
     """Where points are withheld, or something required is not right, nothing counts, and the reason is there."""
     for name, reason in (("dan", "it imports torch"), ("eve", "required, and not right: relu")):
-        refused = points(students[name], rubric)
+        refused = points(STUDENTS[name], RUBRIC)
         assert set(refused.of.values()) == {0.0}
         assert refused.total == 0.0
         assert reason in refused.refused
 
 
-def test_a_hidden_required_operation_refuses_in_secret(with_hidden_required, rubric):
+def test_a_hidden_required_operation_refuses_in_secret():
     """Operations that students see keep the points shown, so that those do not tell how a hidden one went."""
-    secret = points(with_hidden_required, rubric)
-    assert secret.total == with_hidden_required.score == 0.0
+    secret = points(WITH_HIDDEN_REQUIRED, RUBRIC)
+    assert secret.total == WITH_HIDDEN_REQUIRED.score == 0.0
     assert secret.of["relu"] == 2.5
     assert secret.refused == ""
     assert "gelu" in secret.refused_in_secret

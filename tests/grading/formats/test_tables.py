@@ -7,6 +7,8 @@ import dataclasses
 import io
 from datetime import datetime, timezone
 
+from class_of_five import RUBRIC, STUDENTS, WITH_HIDDEN_REQUIRED
+
 from tinytorch_hf.grading.formats import nbgrader, otter
 from tinytorch_hf.grading.formats.tables import as_csv
 
@@ -16,10 +18,10 @@ def read(rows):
     return list(csv.DictReader(io.StringIO(as_csv(rows).decode("utf-8"), newline="")))
 
 
-def test_nbgrader_columns_and_types_are_those_of_its_exporter(students, rubric):
+def test_nbgrader_columns_and_types_are_those_of_its_exporter():
     """The header is nbgrader's, scores are floats, times as Python writes them, and what is not known is empty."""
     handed_in = {"ada": datetime(2026, 11, 29, 8, 1, 2, tzinfo=timezone.utc)}
-    rows = nbgrader.rows(list(students.values()), rubric, handed_in, due=datetime(2026, 11, 30, 12))
+    rows = nbgrader.rows(list(STUDENTS.values()), RUBRIC, handed_in, due=datetime(2026, 11, 30, 12))
     assert as_csv(rows).decode().splitlines()[:3] == [
         "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,"
         "max_score",
@@ -28,20 +30,20 @@ def test_nbgrader_columns_and_types_are_those_of_its_exporter(students, rubric):
     ]
 
 
-def test_nbgrader_has_no_score_for_what_could_not_be_graded(students, rubric):
+def test_nbgrader_has_no_score_for_what_could_not_be_graded():
     """The cells are empty: it is not a score of zero, which is what withheld points are."""
-    rows = {row["student_id"]: row for row in read(nbgrader.rows(list(students.values()), rubric))}
+    rows = {row["student_id"]: row for row in read(nbgrader.rows(list(STUDENTS.values()), RUBRIC))}
     assert (rows["cyd"]["raw_score"], rows["cyd"]["score"], rows["cyd"]["max_score"]) == ("", "", "17.5")
     assert (rows["dan"]["raw_score"], rows["dan"]["score"]) == ("0.0", "0.0")
 
 
-def test_otter_has_a_column_for_each_operation_and_the_points_first(students, rubric):
+def test_otter_has_a_column_for_each_operation_and_the_points_first():
     """File, operations by name, total, percent and status; the first row holds the points that there are."""
-    everyone = list(students.values())
-    rows = read(otter.rows(everyone[::-1], rubric))
+    everyone = list(STUDENTS.values())
+    rows = read(otter.rows(everyone[::-1], RUBRIC))
     assert list(rows[0]) == [
         "file",
-        *sorted(rubric.operations),
+        *sorted(RUBRIC.operations),
         "total_points_earned",
         "percent_correct",
         "grading_status",
@@ -59,19 +61,19 @@ def test_otter_has_a_column_for_each_operation_and_the_points_first(students, ru
     assert (rows[0]["gelu"], rows[1]["gelu"], rows[2]["gelu"], rows[3]["gelu"]) == ("4.0", "4.0", "0.0", "")
 
 
-def test_otter_points_add_up_where_a_hidden_required_operation_is_wrong(with_hidden_required, rubric):
+def test_otter_points_add_up_where_a_hidden_required_operation_is_wrong():
     """A table is for the instructor: there the operations have no points either."""
-    _, row = read(otter.rows([with_hidden_required], rubric))
-    assert {row[name] for name in (*rubric.operations, "total_points_earned")} == {"0.0"}
+    _, row = read(otter.rows([WITH_HIDDEN_REQUIRED], RUBRIC))
+    assert {row[name] for name in (*RUBRIC.operations, "total_points_earned")} == {"0.0"}
 
 
-def test_cells_are_no_formulas_and_stay_on_one_line(students, rubric):
+def test_cells_are_no_formulas_and_stay_on_one_line():
     """Names and reasons that a spreadsheet would compute get an apostrophe; commas, quotes and lines do no harm."""
     names = ["=1+1", "-ada", "+49", "@x", '  =HYPERLINK("a")', 'O\'Neil, "Ed"', "a\nb\x1b", "\uff1dx", "z"]
-    class_ = [dataclasses.replace(students["ada"], name=name) for name in names]
-    broken = dataclasses.replace(students["cyd"], ungradable="=cmd|' /C calc'!A0\r\nx")
+    class_ = [dataclasses.replace(STUDENTS["ada"], name=name) for name in names]
+    broken = dataclasses.replace(STUDENTS["cyd"], ungradable="=cmd|' /C calc'!A0\r\nx")
     safe = ["'=1+1", "'-ada", "'+49", "'@x", '\'  =HYPERLINK("a")', 'O\'Neil, "Ed"', "a b\\x1b", "'\uff1dx", "z"]
-    assert [row["student_id"] for row in read(nbgrader.rows(class_, rubric))] == safe
-    rows = read(otter.rows([*class_, broken], rubric))
+    assert [row["student_id"] for row in read(nbgrader.rows(class_, RUBRIC))] == safe
+    rows = read(otter.rows([*class_, broken], RUBRIC))
     assert {row["file"] for row in rows} == {*safe, "cyd", "points-per-question"}
     assert {row["grading_status"] for row in rows} == {"--", "Completed", "'=cmd|' /C calc'!A0\\r x"}

@@ -23,8 +23,8 @@ SHOWN, HIDDEN = "visible", "after_published"
 def results(graded: Graded, rubric: Rubric) -> dict[str, Any]:
     """What Gradescope reads: texts are plain, and nothing that students see at once tells of a hidden operation.
 
-    A submission that could not be graded has no score, and one entry that says why. An operation that is wrong because
-    of another one is marked as failed, and has its points.
+    A submission that could not be graded has no score and no tests, and the reason as its text. An operation that is
+    wrong because of another one is marked as failed, and has its points.
     """
     if graded.ungradable:
         return ungradable(graded.ungradable)
@@ -36,7 +36,7 @@ def results(graded: Graded, rubric: Rubric) -> dict[str, Any]:
     ]
     if given.refused_in_secret:
         tests.append(_entry("0", "Required", Status.FAILED, given.refused_in_secret, HIDDEN))
-    return _file(given.total, _summary(graded, given.refused), tests, remarks=graded.remarks, seconds=graded.seconds)
+    return _file(given.total, _summary(graded, given.refused), tests, seconds=round(graded.seconds, 3))
 
 
 def ungradable(reason: str) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def ungradable(reason: str) -> dict[str, Any]:
     return _file(
         None,
         f"This submission could not be graded. That is not a score of zero.\n{reason}",
-        [_entry("0", "Can be graded", Status.FAILED, reason, SHOWN)],
-        ungradable=reason,
+        [],
+        ungradable=texts.lines(reason),
     )
 
 
@@ -55,7 +55,6 @@ def as_json(found: dict[str, Any]) -> bytes:
 
 
 def _file(score: float | None, output: str, tests: list[dict[str, Any]], **data: Any) -> dict[str, Any]:
-    extra = {name: _plain(value) for name, value in data.items() if value}
     return {
         "score": score,
         "output": texts.lines(output),
@@ -63,15 +62,9 @@ def _file(score: float | None, output: str, tests: list[dict[str, Any]], **data:
         "visibility": SHOWN,
         # Of what a run prints the judge says what it was about to look at; students have no use for that.
         "stdout_visibility": "hidden",
-        "extra_data": {"tinytorch_hf": __version__, "gradable": score is not None, **extra},
+        "extra_data": {"tinytorch_hf": __version__, "gradable": score is not None, **data},
         "tests": tests,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return texts.lines(value)
-    return [texts.lines(text) for text in value] if isinstance(value, tuple) else round(value, 3)
 
 
 def _test(graded: Graded, mark: Mark, number: str, score: float, most: float, refused: str) -> dict[str, Any]:
@@ -88,8 +81,8 @@ def _entry(
     status: Status,
     output: str,
     visibility: str,
-    score: float | None = None,
-    most: float | None = None,
+    score: float = 0.0,
+    most: float = 0.0,
     code: str = "",
 ) -> dict[str, Any]:
     return {

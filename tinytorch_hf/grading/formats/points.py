@@ -49,17 +49,28 @@ def total(points: Mapping[str, float]) -> float:
 def maxima(rubric: Rubric) -> dict[str, float]:
     """The most points that there are for each operation, in the rubric's order.
 
-    A module's points, shared by its operations, seldom come to whole hundredths. Those that are left over go to where
-    most was cut off, the first ones first, so that the sum is the rubric's.
+    A module's points, shared by its operations, seldom come to whole hundredths. So that their sum is the module's,
+    some are worth a hundredth more than others; and the sum over all is the rubric's.
     """
     exact = {share.operation: share.points * _PER_POINT for share in rubric.shares()}
+    own = {item.name for item in rubric.items}
+    groups: dict[str, dict[str, float]] = {}
+    for share in rubric.shares():
+        name = share.operation if share.operation in own else share.module
+        groups.setdefault(name, {})[share.operation] = exact[share.operation]
+    of_groups = _dealt({name: sum(group.values()) for name, group in groups.items()}, round(sum(exact.values())))
+    dealt = {name: one for group in groups for name, one in _dealt(groups[group], of_groups[group]).items()}
+    return {name: dealt[name] / _PER_POINT for name in exact}
+
+
+def _dealt(exact: Mapping[str, float], together: int) -> dict[str, int]:
+    """Whole numbers of this sum; what is left over goes to where most is cut off, to the first ones first."""
     # What is whole but for the rounding of binary fractions is whole.
-    whole = {name: math.floor(points + 1e-6) for name, points in exact.items()}
-    left = round(sum(exact.values())) - sum(whole.values())
-    by_rest = sorted(exact, key=lambda name: (round(whole[name] - exact[name], 6), list(exact).index(name)))
-    for name in by_rest[:left]:
+    whole = {name: math.floor(number + 1e-6) for name, number in exact.items()}
+    by_rest = sorted(exact, key=lambda name: round(whole[name] - exact[name], 6))
+    for name in by_rest[: together - sum(whole.values())]:
         whole[name] += 1
-    return {name: points / _PER_POINT for name, points in whole.items()}
+    return whole
 
 
 def points(graded: Graded, rubric: Rubric) -> Points:
