@@ -1,0 +1,157 @@
+"""Specification of a large class, run by `nox -s grading`: linear, bounded in memory, and none influences another.
+
+A class has good, buggy, hostile and broken submissions in turn. It is graded on two processes in three sizes, which
+``GRADING_SIZES`` may change, and in the largest one on Dask's `LocalCluster`, too. What was measured is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from handed_in import hand_in, own_package
+from hostile import ON_IMPORT, hand_in_broken, hand_in_hostile
+from mutants import MUTANTS
+
+from tinytorch_hf import grade_submissions
+from tinytorch_hf.grading.gradebook import Gradebook
+from tinytorch_hf.grading.rubric import Item, Limits, Rubric, Seeds
+
+SIZES = tuple(map(int, os.environ.get("GRADING_SIZES", "50 100 200").split()))
+OPERATIONS = ("relu", "softmax", "linear", "mse", "cross-entropy", "conv2d", "layer-norm", "adam", "mlp-with-sgd")
+LIMITS = Limits(operation_seconds=3.0, total_seconds=40.0, memory=1 << 30, processes=4)
+RUBRIC = Rubric(
+    "Class", tuple(Item(name, 10.0) for name in OPERATIONS), limits=LIMITS, seeds=Seeds((3,), (1_234_567,), 0)
+)
+N_WORKERS = 2
+
+
+def hand_in_class(folder: Path, size: int) -> None:
+    """Of ten submissions four are good, three buggy, two hostile, and one is no package."""
+    folder.mkdir()
+    backing = own_package()
+    hostile = list(ON_IMPORT)
+    for number in range(size):
+        place, turn = folder / f"s{number:03}", number // 10
+        match number % 10:
+            case 0 | 1 | 2 | 3:
+                hand_in(place, {**backing, "author.py": f"AUTHOR = {number}\n"})
+            case 4 | 5 | 6 as digit:
+                mutant = MUTANTS[(5 * turn + 31 * digit) % len(MUTANTS)]
+                hand_in(place, {name: _on_backing(text) for name, text in mutant.package.items()})
+                hand_in(place, {name: _on_backing(text) for name, text in backing.items()}, "backing")
+            case 7 | 8 as digit:
+                hand_in_hostile(place, hostile[(2 * turn + digit) % len(hostile)])
+            case _:
+                hand_in_broken(place, turn)
+
+
+def _on_backing(text: str) -> str:
+    """A mutant's file, in which what it is made of lies beside it and is not this package's."""
+    text = text.replace("tinytorch_hf.reference", "backing").replace("tinytorch_hf.data", "backing")
+    return text if "core" in text else text.replace("from tinytorch.", "from backing.")
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, float]]:
+    """Seconds, and the most memory that this process and all below it had at once, in MB."""
+    found = {"MB": 0.0}
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.wait(0.2):
+            found["MB"] = max(found["MB"], _tree_mb())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    start = time.perf_counter()
+    try:
+        yield found
+    finally:
+        found["s"] = time.perf_counter() - start
+        is_done.set()
+        thread.join()
+
+
+def _tree_mb() -> float:
+    """Resident memory of this process and of all that it has started."""
+    below: dict[int, list[int]] = {}
+    resident: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        number = int(status.parent.name)
+        below.setdefault(int(fields[1]), []).append(number)
+        resident[number] = int(fields[21])
+    waiting, total = [os.getpid()], 0
+    while waiting:
+        number = waiting.pop()
+        total += resident.get(number, 0)
+        waiting += below.get(number, [])
+    return total * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def scores(book: Gradebook) -> dict[str, tuple[float | None, str]]:
+    """Each one's points, and why there are none."""
+    found = {graded.name: book.score(graded) for graded in book.gradeds}
+    return {
+        graded.name: (None if (score := found[graded.name]) is None else score.points, graded.ungradable)
+        for graded in book.gradeds
+    }
+
+
+def graded_on_dask(folder: Path, out: Path) -> Gradebook:
+    """The same on `LocalCluster`, through its executor."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=N_WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        return grade_submissions(folder, out, RUBRIC, executor=client.get_executor(), judge="recorded")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="memory is measured by Linux's /proc")
+def test_a_large_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every claim on one run, as it takes its time."""
+    books: dict[int, Gradebook] = {}
+    figures: dict[int, dict[str, float]] = {}
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{line}")
+            sys.stdout.flush()
+
+    for size in SIZES:
+        hand_in_class(tmp_path / f"class{size}", size)
+        with measured() as figures[size]:
+            books[size] = grade_submissions(
+                *(tmp_path / f"class{size}", tmp_path / f"book{size}", RUBRIC), workers=N_WORKERS, judge="recorded"
+            )
+        say(f"{size} submissions: {figures[size]['s']:.0f} s, {figures[size]['MB']:.0f} MB at most")
+    first, last = SIZES[0], SIZES[-1]
+    largest = scores(books[last])
+    say(f"hostile: { {name: score for name, (score, _) in largest.items() if int(name[1:4]) % 10 in (7, 8)} }")
+    # None influences another: all that is good has all points, whoever else is in the class.
+    assert {score for name, (score, _) in largest.items() if int(name[1:4]) % 10 < 4} == {RUBRIC.out_of}
+    assert {score for name, (score, _) in largest.items() if int(name[1:4]) % 10 == 9} == {None}
+    for size in SIZES:
+        assert scores(books[size]).items() <= largest.items()
+    # Linear: each submission of the largest class takes as long as in the smallest, the machine's moods aside.
+    assert figures[last]["s"] / last < 1.5 * figures[first]["s"] / first
+    # Bounded: what each worker's submission may have, and what judges.
+    assert figures[last]["MB"] < N_WORKERS * (LIMITS.memory / 1e6 + 600) + 600
+
+    with measured() as on_dask:
+        there = graded_on_dask(tmp_path / f"class{last}", tmp_path / "dask")
+    say(f"{last} submissions on Dask: {on_dask['s']:.0f} s, {on_dask['MB']:.0f} MB at most")
+    assert scores(there) == largest
+    for name in ("gradebook.json", "grades.csv", "index.html"):
+        assert (tmp_path / "dask" / name).read_bytes() == (tmp_path / f"book{last}" / name).read_bytes(), name
