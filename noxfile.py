@@ -135,6 +135,13 @@ def battery(session: nox.Session) -> None:
 
 
 @nox.session
+def grading(session: nox.Session) -> None:
+    """A class of 200, good, buggy, hostile and broken, on processes and on Dask; what was measured is printed."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "--numprocesses=0", "tests/grading/class_of_200.py", *session.posargs)
+
+
+@nox.session
 def mutation(session: nox.Session) -> None:
     """Which changes of readers, store and downloads no test notices; pyproject.toml says which modules and tests."""
     session.install("-e", ".[test]", "mutmut>=3.8,<4")
