@@ -123,8 +123,9 @@ def test_a_flood_is_stopped_before_it_fills_the_memory(tmp_path: Path, monkeypat
     assert results["tanh"].outcome is Outcome.AGREES
 
 
-def test_who_does_not_take_questions_is_stopped(tmp_path: Path) -> None:
+def test_who_does_not_take_questions_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A question that is larger than a pipe would otherwise wait for ever."""
+    monkeypatch.setattr(process_module, "_GRACE_S", 0.1)
     write_package(tmp_path, {**GENERATION_C, "core/losses.py": "import time\nwhile True: time.sleep(1)\n"})
     with PackageProcess(FrameworkMap(), tmp_path, 0.5, "tinytorch_hf.check.child") as process:
         process.ask(ask="open")

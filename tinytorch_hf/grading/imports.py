@@ -31,8 +31,7 @@ FRAMEWORKS = frozenset(
 """Libraries that compute what is to be written: the names by which they are imported."""
 
 _OURS = "tinytorch_hf"
-# Of this package, what data are loaded with.
-_OPEN = frozenset({"catalog", "data", "errors", "files", "formats", "acquire"})
+# What says what is right, or computes it; what data are loaded with is open.
 _CLOSED_NAMES = frozenset(
     {"reference", "judging", "check", "compare", "student", "grading", "milestones", "as_torch", "as_tinytorch", "cli"}
 )
@@ -63,8 +62,11 @@ def withheld(allowed: Iterable[str]) -> frozenset[str]:
     return FRAMEWORKS - {name.partition(".")[0] for name in allowed}
 
 
-def scan(folder: Path, allowed: Iterable[str] = ()) -> Imports:
+def scan(folder: Path, allowed: Iterable[str] = (), own: Iterable[str] = ("tinytorch",)) -> Imports:
     """Look through all files of Python in a folder; links are not followed.
+
+    What stands beside the package, such as a script that compares it with PyTorch, is worth a remark alone: where it is
+    imported all the same, that is refused and told when it happens.
 
     Parameters
     ----------
@@ -72,7 +74,10 @@ def scan(folder: Path, allowed: Iterable[str] = ()) -> Imports:
         Where the submission is.
     allowed
         Libraries that it may import after all.
+    own
+        Names at the top level that are the package's own.
     """
+    packages = frozenset(own)
     forbidden = withheld(allowed)
     violations: dict[str, None] = {}
     remarks: dict[str, None] = {}
@@ -93,11 +98,13 @@ def scan(folder: Path, allowed: Iterable[str] = ()) -> Imports:
         if text is None:
             remarks[f"{shown} could not be looked through"] = None
             continue
-        try:
-            for line, name in _imported(text):
-                if _is_forbidden(name, forbidden):
-                    violations[f"{shown}, line {line}: it imports {printable(name)[:100]}"] = None
-        except (tokenize.TokenError, SyntaxError, ValueError, RecursionError, MemoryError):
+        words, is_whole = _words(text)
+        is_own = path.relative_to(folder).parts[0].partition(".")[0] in packages
+        for line, name in _imported(words):
+            if _is_forbidden(name, forbidden):
+                kind = violations if is_own else remarks
+                kind[f"{shown}, line {line}: it imports {printable(name)[:100]}"] = None
+        if not is_whole:
             remarks[f"{shown} is no Python from some place on, and was looked through up to there"] = None
     return Imports(tuple(violations), tuple(remarks))
 
@@ -143,13 +150,20 @@ def _is_forbidden(name: str, forbidden: frozenset[str]) -> bool:
     return rest.partition(".")[0] in _CLOSED_NAMES or any(f"{name}.".startswith(f"{each}.") for each in _CLOSED_BELOW)
 
 
-def _imported(text: str) -> Iterator[tuple[int, str]]:
+def _words(text: str) -> tuple[list[tokenize.TokenInfo], bool]:
+    """The words of a text, and whether these are all."""
+    words = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+                words.append(token)
+    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return words, False
+    return words, True
+
+
+def _imported(words: list[tokenize.TokenInfo]) -> Iterator[tuple[int, str]]:
     """The names of modules that a text imports, each with its line: by statements, and by calls with a text."""
-    words = [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
-    ]
     for place, token in enumerate(words):
         before = words[place - 1].string if place else ""
         line = token.start[0]

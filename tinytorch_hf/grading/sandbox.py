@@ -18,6 +18,7 @@ from tinytorch_hf.judging.results import Report
 from tinytorch_hf.student.cell import Cell
 from tinytorch_hf.student.limits import Limits
 from tinytorch_hf.student.mapping import FrameworkMap
+from tinytorch_hf.student.search_path import search_path
 from tinytorch_hf.student.secrecy import unreadable
 
 __all__ = ["Confined", "Limits", "check_confined"]
@@ -34,7 +35,8 @@ class Confined:
     violations
         What it imports, or tried to import, and may not: a sentence each. By default they cost all points.
     remarks
-        What the instructor should know besides: what it tried and was refused, and what this system does not hold back.
+        What the instructor should know besides: what it tried and was refused, what nobody can read, and what this
+        system does not hold back. Which file hides which library is among the report's notes.
     """
 
     report: Report
@@ -82,7 +84,7 @@ def check_confined(
         There is no such package, or it is something else.
     """
     framework_map = framework_map or FrameworkMap()
-    found = scan(folder, allowed_imports)
+    found = scan(folder, allowed_imports, search_path(framework_map, folder).own)
     cell = Cell(limits, withheld(allowed_imports), run_as)
     with answers.closed(), unreadable():
         report = check(
@@ -95,5 +97,4 @@ def check_confined(
             programs=programs,
             cell=cell,
         )
-    remarks = (*report.notes, *found.remarks, *cell.remarks)
-    return Confined(report, (*found.violations, *cell.violations), remarks)
+    return Confined(report, (*found.violations, *cell.violations), (*found.remarks, *cell.remarks))

@@ -59,7 +59,7 @@ class Cell:
 
     def __init__(self, limits: Limits, withheld: Iterable[str] = (), run_as: str = "") -> None:
         self.limits = limits
-        self._withheld = sorted(withheld)
+        self.withheld = frozenset(withheld)
         self._user = _user(run_as) if run_as else None
         self._spent_s = 0.0
         self._told: dict[str, list[str]] = {VIOLATION: [], REMARK: []}
@@ -109,7 +109,7 @@ class Cell:
         OSError
             No folder can be made.
         """
-        return Stay(self, path, self._user, self._withheld)
+        return Stay(self, path, self._user)
 
 
 class Stay:
@@ -123,7 +123,7 @@ class Stay:
         What the process is started with.
     """
 
-    def __init__(self, cell: Cell, path: SearchPath, user: tuple[int, int] | None, withheld: list[str]) -> None:
+    def __init__(self, cell: Cell, path: SearchPath, user: tuple[int, int] | None) -> None:
         self._cell = cell
         self._mark = secrets.token_hex(16)
         self._rest = b""
@@ -134,7 +134,7 @@ class Stay:
             self.arguments |= {"user": user[0], "group": user[1], "extra_groups": []}
         self.settings = {
             "limits": dataclasses.asdict(cell.limits),
-            "withheld": withheld,
+            "withheld": sorted(cell.withheld),
             # Another package of the same name, which may be complete, is no business of this one.
             "own": sorted(path.own),
             "folders": [str(folder.resolve()) for folder in path.folders],

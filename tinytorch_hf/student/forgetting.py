@@ -22,8 +22,8 @@ _GLOBAL, _EXTENDED = opcode.opmap["LOAD_GLOBAL"], opcode.opmap["EXTENDED_ARG"]
 _BESIDE = 1 if sys.version_info >= (3, 11) else 0
 
 
-def forget(keep: Iterable[Any], modules: Iterable[str]) -> int:
-    """Empty the functions of some modules that cannot be reached; how many those are.
+def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
+    """Empty the functions of some modules that cannot be reached.
 
     Modules of which nothing is left are no longer imported afterwards.
 
@@ -33,23 +33,31 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> int:
         What is going to be called: classes and functions.
     modules
         Names of modules, each with everything below it.
+
+    Returns
+    -------
+    dict of str to list of int
+        The files of which something is left, and at which lines functions begin that are gone.
     """
     starts = tuple(modules)
     reach = _Reach(starts)
     for root in keep:
         reach.visit(root)
     reach.finish()
-    n_emptied = 0
     left: set[str] = set()
+    kept: set[str] = set()
+    gone: dict[str, list[int]] = {}
     for function in [each for each in gc.get_objects() if type(each) is FunctionType]:
         home = function.__globals__.get("__name__")
         if not isinstance(home, str) or not _is_in(home, starts):
             continue
         if id(function) in reach.functions:
             left.add(home)
+            kept.add(function.__code__.co_filename)
         else:
+            if function.__qualname__.isidentifier():
+                gone.setdefault(function.__code__.co_filename, []).append(function.__code__.co_firstlineno)
             _empty(function)
-            n_emptied += 1
     for name in [each for each in sys.modules if _is_in(each, starts) and each not in left]:
         module = sys.modules[name]
         if not any(other.startswith(f"{name}.") for other in left):
@@ -57,7 +65,7 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> int:
             parent, _, last = name.rpartition(".")
             vars(sys.modules.get(parent, module)).pop(last, None)
     gc.collect()
-    return n_emptied
+    return {file: gone.get(file, []) for file in kept}
 
 
 def _is_in(name: Any, starts: tuple[str, ...]) -> bool:

@@ -83,9 +83,11 @@ class PackageProcess:
     ) -> None:
         self._map = as_json(framework_map)
         self._path = search_path(framework_map, folder)
+        # What may not be imported is not imported for it either, because a file is called so.
+        withheld = cell.withheld if cell else frozenset()
         self._start_with = {
             "child": child,
-            "libraries": [library for library, _ in self._path.hidden],
+            "libraries": [library for library, _ in self._path.hidden if library not in withheld],
             "folders": [str(place) for place in self._path.folders],
         }
         self._limit_s = limit_s
@@ -143,7 +145,8 @@ class PackageProcess:
             return Answer("crash", message=f"{_TAMPERING}: {error}")
         if answer.kind == "opened":
             self._location = answer.location
-            return dataclasses.replace(answer, notes=(*answer.notes, *self._path.notes))
+            notes = answer.notes if self._cell is None else [f"its own process says: {note}" for note in answer.notes]
+            return dataclasses.replace(answer, notes=(*notes, *self._path.notes))
         return answer
 
     def _reply(self, until: float) -> bytes:
