@@ -114,7 +114,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 
 _ENDED = threading.Event()
-_ENDING_S = 10.0
+_ENDING_S = 5.0
 
 
 def _begin() -> None:

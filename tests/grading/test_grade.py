@@ -163,7 +163,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
 
 
 def test_hidden_seeds_are_drawn_once_for_a_gradebook(class_of_six: Path, runs: list[tuple[int, int]]) -> None:
-    """Other ones for another gradebook; every submission meets the same, and never 0 among them."""
+    """Other ones for another gradebook, never 0; every submission meets the same, after those that are shown."""
     first = grade_submissions(class_of_six, class_of_six.parent / "a", RUBRIC, workers=1, judge="recorded")
     seeds = {seed for _, seed in runs}
     hand_in(class_of_six / "s6", {"__init__.py": "number = 6\n"})
@@ -172,7 +172,7 @@ def test_hidden_seeds_are_drawn_once_for_a_gradebook(class_of_six: Path, runs: l
     other = grade_submissions(class_of_six, None, RUBRIC, workers=1, judge="recorded")
 
     assert seeds == {0, *first.hidden_seeds}
-    assert runs[:3] == [(6, seed) for seed in (*first.hidden_seeds, 0)]
+    assert runs[:3] == [(6, seed) for seed in (0, *first.hidden_seeds)]
     assert second.hidden_seeds == first.hidden_seeds
     assert (len(set(first.hidden_seeds) | set(other.hidden_seeds)), 0 in first.hidden_seeds) == (4, False)
 

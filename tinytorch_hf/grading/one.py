@@ -121,8 +121,8 @@ def ungradable(name: str, reason: str, digest: str = "", *, is_final: bool = Tru
 def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
     start = time.monotonic()
     rubric = conditions.rubric
-    # What is hidden comes first: where time is short, what is known by heart must not be all that was asked.
-    seeds = [(seed, True) for seed in conditions.hidden_seeds] + [(seed, False) for seed in conditions.shown_seeds]
+    # What is shown comes first: what is said of it is told, and nothing of hidden numbers may have been kept for that.
+    seeds = [(seed, False) for seed in conditions.shown_seeds] + [(seed, True) for seed in conditions.hidden_seeds]
     runs, violations, remarks = [], list[str](), list(copy.remarks)
     if conditions.run_as:
         _let_others_read(copy.folder)
