@@ -26,7 +26,7 @@ from tinytorch_hf.grading.rubric import Item, Limits, Rubric, Seeds
 
 SIZES = tuple(map(int, os.environ.get("GRADING_SIZES", "50 100 200").split()))
 OPERATIONS = ("relu", "softmax", "linear", "mse", "cross-entropy", "conv2d", "layer-norm", "adam", "mlp-with-sgd")
-LIMITS = Limits(operation_seconds=3.0, total_seconds=40.0, memory=1 << 30, processes=4)
+LIMITS = Limits(operation_seconds=10.0, total_seconds=120.0, memory=1 << 30, processes=4)
 RUBRIC = Rubric(
     "Class", tuple(Item(name, 10.0) for name in OPERATIONS), limits=LIMITS, seeds=Seeds((), (1_234_567,), 0)
 )
