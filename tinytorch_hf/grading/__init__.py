@@ -19,6 +19,7 @@ _HOMES = {
     "Item": "rubric",
     "Limits": "rubric",
     "Mark": "marks",
+    "Progress": "grade",
     "Rubric": "rubric",
     "Seeds": "rubric",
     "Status": "marks",
@@ -27,7 +28,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from tinytorch_hf.grading.grade import grade_submissions
+    from tinytorch_hf.grading.grade import Progress, grade_submissions
     from tinytorch_hf.grading.gradebook import Gradebook
     from tinytorch_hf.grading.marks import Graded, Mark, Status
     from tinytorch_hf.grading.rubric import Item, Rubric, Seeds
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         "Item",
         "Limits",
         "Mark",
+        "Progress",
         "Rubric",
         "Seeds",
         "Status",
