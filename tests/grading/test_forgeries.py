@@ -122,4 +122,4 @@ def test_without_confinement_it_would_score(name: str, submission: Path) -> None
     forged.forge(submission, {name: forged.QUIET[name]})
 
     with judged_by("recorded"):
-        assert right(check(FrameworkMap(), submission, ("relu",), 20.0, 7)) == {"relu"}
+        assert right(check(FrameworkMap(), submission, ("relu",), 60.0, 7)) == {"relu"}

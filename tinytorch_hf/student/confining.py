@@ -66,11 +66,11 @@ def confine(settings: Mapping[str, Any], keep: Sequence[Any]) -> list[str]:
     for name in _LATER:
         importlib.import_module(name)
     limits = Limits(**settings["limits"])
-    for file, starts in forgetting.forget(keep, _FORGOTTEN).items():
-        _remember_source(file, starts)
+    for file, (kept, gone) in forgetting.forget(keep, _FORGOTTEN).items():
+        _remember_source(file, kept, gone)
     for name, module in list(sys.modules.items()):
         if name.startswith("tinytorch_hf.student."):
-            _remember_source(str(module.__file__), ())
+            _remember_source(str(module.__file__))
     withheld = frozenset(settings["withheld"]) | frozenset(settings["own"])
     closed = [path for folder in _library_folders() for path in _entries(folder) if _top(path) in withheld]
     hearing = Hearing(os.dup(2), settings["mark"], settings["withheld"], [*closed, *_rooms(is_open=False)], OURS)
@@ -89,15 +89,14 @@ def confine(settings: Mapping[str, Any], keep: Sequence[Any]) -> list[str]:
     return held
 
 
-def _remember_source(file: str, without: Iterable[int]) -> None:
-    """Keep our own lines, by which calls that raise are told; without the functions that begin at some of them."""
+def _remember_source(file: str, kept: Iterable[int] = (), gone: Iterable[int] = ()) -> None:
+    """Keep our own lines, by which calls that raise are told; without the functions that are gone, and all in them."""
     lines = linecache.getlines(file)
-    for start in without:
-        place = start - 1
+    for start in gone:
         # Up to the next line that begins something of its own.
-        while place < len(lines) and (place < start or lines[place][:1] in " \t\n)]}"):
-            lines[place] = "\n"
-            place += 1
+        end = next((n for n in range(start, len(lines)) if lines[n][:1] not in " \t\n)]}"), len(lines))
+        if not any(start <= line <= end for line in kept):
+            lines[start - 1 : end] = ["\n"] * (end - start + 1)
 
 
 def _is_alone() -> bool:

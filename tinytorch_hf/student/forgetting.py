@@ -22,7 +22,7 @@ _GLOBAL, _EXTENDED = opcode.opmap["LOAD_GLOBAL"], opcode.opmap["EXTENDED_ARG"]
 _BESIDE = 1 if sys.version_info >= (3, 11) else 0
 
 
-def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
+def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, tuple[list[int], list[int]]]:
     """Empty the functions of some modules that cannot be reached.
 
     Modules of which nothing is left are no longer imported afterwards.
@@ -36,8 +36,8 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
 
     Returns
     -------
-    dict of str to list of int
-        The files of which something is left, and at which lines functions begin that are gone.
+    dict of str to tuple of (list of int, list of int)
+        The files of which something is left: the lines at which functions begin that are left, and that are gone.
     """
     starts = tuple(modules)
     reach = _Reach(starts)
@@ -45,7 +45,7 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
         reach.visit(root)
     reach.finish()
     left: set[str] = set()
-    kept: set[str] = set()
+    kept: dict[str, list[int]] = {}
     gone: dict[str, list[int]] = {}
     for function in [each for each in gc.get_objects() if type(each) is FunctionType]:
         home = function.__globals__.get("__name__")
@@ -53,7 +53,7 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
             continue
         if id(function) in reach.functions:
             left.add(home)
-            kept.add(function.__code__.co_filename)
+            kept.setdefault(function.__code__.co_filename, []).append(function.__code__.co_firstlineno)
         else:
             if function.__qualname__.isidentifier():
                 gone.setdefault(function.__code__.co_filename, []).append(function.__code__.co_firstlineno)
@@ -65,7 +65,7 @@ def forget(keep: Iterable[Any], modules: Iterable[str]) -> dict[str, list[int]]:
             parent, _, last = name.rpartition(".")
             vars(sys.modules.get(parent, module)).pop(last, None)
     gc.collect()
-    return {file: gone.get(file, []) for file in kept}
+    return {file: (lines, gone.get(file, [])) for file, lines in kept.items()}
 
 
 def _is_in(name: Any, starts: tuple[str, ...]) -> bool:
