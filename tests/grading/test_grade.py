@@ -260,6 +260,15 @@ def test_what_is_withheld_or_required_gives_no_points(class_of_six: Path, runs: 
     assert (book.status, scores["s4"] and scores["s4"].note) == (1, "No points: it imports torch")
 
 
+def test_why_points_are_withheld_tells_nothing_of_hidden_seeds(class_of_six: Path, runs: list[tuple[int, int]]) -> None:
+    """A name that is imported may be made of the numbers; the instructor reads it."""
+    hidden = Rubric(RUBRIC.title, RUBRIC.items, seeds=Seeds((), (9,), 0))
+    (graded,) = (one for one in grade_submissions(class_of_six, None, hidden, workers=1).gradeds if one.name == "s4")
+
+    assert "torch" not in graded.withheld
+    assert graded.remarks == ("it imports torch",)
+
+
 def test_a_fault_of_ours_is_an_entry_too(class_of_six: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told, is no score, and is tried again the next time."""
     monkeypatch.setattr(one, "check_confined", _refuse)

@@ -26,6 +26,7 @@ from tinytorch_hf.judging.results import Report
 from tinytorch_hf.student.mapping import FrameworkMap
 
 _LEAST_S = 1.0
+_SECRET = "it imports or reads what it may not, which the instructor can see"
 _LONGEST_REASON = 1000
 
 
@@ -143,8 +144,10 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
                     run_as=conditions.run_as,
                 )
                 runs.append(Run(confined.report, is_hidden, str(copy.folder)))
-                violations += confined.violations
-                remarks += [*confined.report.notes, *confined.remarks]
+                new = [text for text in confined.violations if text not in violations]
+                # What students read may hold what was asked under a shown seed, and nothing of a hidden one.
+                violations += [_SECRET] if new and is_hidden else new
+                remarks += [*(new if is_hidden else ()), *confined.report.notes, *confined.remarks]
     except InvalidArgumentError:
         reason = (
             f"Its package {copy.package} has no Tensor, or cannot be found under this name, so it is no TinyTorch. "
