@@ -26,7 +26,7 @@ from tinytorch_hf.judging.results import Report
 from tinytorch_hf.student.mapping import FrameworkMap
 
 _LEAST_S = 1.0
-_SECRET = "it imports or reads what it may not, which the instructor can see"
+_NOT_TOLD = "it imports or reads what it may not, which the instructor can see"
 _LONGEST_REASON = 1000
 
 
@@ -146,7 +146,7 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
                 runs.append(Run(confined.report, is_hidden, str(copy.folder)))
                 new = [text for text in confined.violations if text not in violations]
                 # What students read may hold what was asked under a shown seed, and nothing of a hidden one.
-                violations += [_SECRET] if new and is_hidden else new
+                violations += [_NOT_TOLD] if new and is_hidden else new
                 remarks += [*(new if is_hidden else ()), *confined.report.notes, *confined.remarks]
     except InvalidArgumentError:
         reason = (
