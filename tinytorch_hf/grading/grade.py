@@ -24,6 +24,7 @@ from tinytorch_hf.grading.rubric_file import read_rubric
 from tinytorch_hf.grading.similar import remarks_on
 from tinytorch_hf.grading.submissions import Submission, find_submissions
 from tinytorch_hf.judging.judges import JUDGES, chosen
+from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.student.cell import Cell
 
 _ENDED = (
@@ -123,10 +124,11 @@ def grade_submissions(
     class_.begin()
     try:
         class_.grade(workers, executor, on_graded)
-    finally:
-        # Of what is interrupted everything that is finished is written.
-        book = class_.end()
-    return book
+    except KeyboardInterrupt:
+        # Everything that is finished is written.
+        class_.end()
+        raise
+    return class_.end()
 
 
 class _Class:
@@ -151,8 +153,11 @@ class _Class:
         self._unchanged: list[str] = []
 
     def begin(self) -> None:
-        """Write down the hidden seeds, unless they are, before anything is graded with them."""
-        if self._place is not None and not self._journal.has_seeds(self._conditions.hidden_seeds):
+        """Make sure that pages can be made, and write down the hidden seeds before anything is graded with them."""
+        if self._place is None:
+            return
+        blocks.paragraph("")
+        if not self._journal.has_seeds(self._conditions.hidden_seeds):
             writing.write_book(self._place, self._book())
 
     def grade(self, workers: int | None, executor: Executor | None, on_graded: Callable[[Progress], None]) -> None:
