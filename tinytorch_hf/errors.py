@@ -70,6 +70,22 @@ class InvalidArgumentError(TinyTorchHFError, ValueError):
     """An argument has a value that makes no sense here; the message says which values do."""
 
 
+class NoTinyTorchError(InvalidArgumentError):
+    """A package has nothing that a TinyTorch has.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to do.
+    reason
+        Why it has no tensors, such as that a file is missing which it imports; or nothing.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 def whole_number(what: str, value: Any, least: int = 1) -> int:
     """An argument as int; InvalidArgumentError unless it is a whole number that is not below ``least``."""
     try:

@@ -1,7 +1,7 @@
 """Specification of a large class, run by `nox -s grading`: linear, bounded in memory, and none influences another.
 
 A class has good, buggy, hostile and broken submissions in turn. It is graded on two processes in three sizes, which
-``GRADING_SIZES`` may change, and in the largest one on Dask's `LocalCluster`, too. What was measured is printed.
+``GRADING_SIZES`` may change, and in the largest one, or that of ``GRADING_ON_DASK``, on Dask's `LocalCluster`, too. What was measured is printed.
 """
 
 from __future__ import annotations
@@ -30,23 +30,24 @@ LIMITS = Limits(operation_seconds=10.0, total_seconds=120.0, memory=1 << 30, pro
 RUBRIC = Rubric(
     "Class", tuple(Item(name, 10.0) for name in OPERATIONS), limits=LIMITS, seeds=Seeds((), (1_234_567,), 0)
 )
+BUGGY = [mutant for mutant in MUTANTS if set(mutant.finds) & set(OPERATIONS)]
 N_WORKERS = 2
 
 
 def hand_in_class(folder: Path, size: int) -> None:
     """Of ten submissions four are good, three buggy, two hostile, and one is no package."""
     folder.mkdir()
-    backing = own_package()
+    own = own_package()
     hostile = list(ON_IMPORT)
     for number in range(size):
         place, turn = folder / f"s{number:03}", number // 10
         match number % 10:
             case 0 | 1 | 2 | 3:
-                hand_in(place, {**backing, "author.py": f"AUTHOR = {number}\n"})
+                hand_in(place, {**own, "author.py": f"AUTHOR = {number}\n"})
             case 4 | 5 | 6 as digit:
-                mutant = MUTANTS[(5 * turn + 31 * digit) % len(MUTANTS)]
+                mutant = BUGGY[(3 * turn + digit) % len(BUGGY)]
                 hand_in(place, {name: _on_backing(text) for name, text in mutant.package.items()})
-                hand_in(place, {name: _on_backing(text) for name, text in backing.items()}, "backing")
+                hand_in(place, {name: text.replace("tinytorch", "backing") for name, text in own.items()}, "backing")
             case 7 | 8 as digit:
                 hand_in_hostile(place, hostile[(2 * turn + digit) % len(hostile)])
             case _:
@@ -55,8 +56,7 @@ def hand_in_class(folder: Path, size: int) -> None:
 
 def _on_backing(text: str) -> str:
     """A mutant's file, in which what it is made of lies beside it and is not this package's."""
-    text = text.replace("tinytorch_hf.reference", "backing").replace("tinytorch_hf.data", "backing")
-    return text if "core" in text else text.replace("from tinytorch.", "from backing.")
+    return text.replace("tinytorch_hf.reference", "backing").replace("tinytorch_hf.data", "backing")
 
 
 @contextmanager
@@ -160,9 +160,15 @@ def test_a_large_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     # Bounded: what each worker's submission may have, and what judges.
     assert figures[last]["MB"] < N_WORKERS * (LIMITS.memory / 1e6 + 600) + 600
 
+    # Whoever has a fault has points for the rest.
+    assert all(
+        0 < (score or 0) < RUBRIC.out_of for name, (score, _) in largest.items() if int(name[1:4]) % 10 in (4, 5, 6)
+    )
+
+    size = int(os.environ.get("GRADING_ON_DASK", str(last)))
     with measured() as on_dask:
-        there = graded_on_dask(tmp_path / f"class{last}", tmp_path / "dask")
-    say(f"{last} submissions on Dask: {told(on_dask)}")
-    assert scores(there) == largest
+        there = graded_on_dask(tmp_path / f"class{size}", tmp_path / "dask")
+    say(f"{size} submissions on Dask: {told(on_dask)}")
+    assert scores(there) == scores(books[size])
     for name in ("gradebook.json", "grades.csv", "index.html"):
-        assert (tmp_path / "dask" / name).read_bytes() == (tmp_path / f"book{last}" / name).read_bytes(), name
+        assert (tmp_path / "dask" / name).read_bytes() == (tmp_path / f"book{size}" / name).read_bytes(), name

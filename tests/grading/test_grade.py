@@ -51,13 +51,14 @@ def without_times(files: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def graded(made_once: MakeOnce) -> tuple[Path, Path]:
-    """A class that is really run: right, doubled, not importable, no package; and its gradebook."""
+    """A class that is really run: right, doubled, not importable, no package, a file is lost; and its gradebook."""
 
     def make(folder: Path) -> None:
         hand_in(folder / "class" / "ada", own_package())
         hand_in(folder / "class" / "bob", with_fault("activations.py", DOUBLED))
         zipped(folder / "class" / "cyd.zip", {"tinytorch/__init__.py": "raise ValueError('\x1b[2J<script>')"})
         (folder / "class" / "=dan").mkdir()
+        hand_in(folder / "class" / "eve", {"__init__.py": "", "core/tensor.py": "from tinytorch.lost import Tensor\n"})
         grade_submissions(folder / "class", folder / "book", ONE_SEED, workers=1, judge="recorded")
 
     folder = made_once("graded_class", make)
@@ -74,11 +75,13 @@ def test_a_class_is_marked(graded: tuple[Path, Path]) -> None:
         "ada": ("graded", 6.0),
         "bob": ("graded", 3.0),
         "cyd": ("graded", 0.0),
+        "eve": ("ungradable", None),
     }
+    assert "No module named 'tinytorch.lost'" in found["eve"]["ungradable"]
     assert "It is empty" in found["=dan"]["ungradable"]
     assert {mark["operation"]: mark["code"] for mark in found["bob"]["marks"] if mark["status"] == "failed"}
     assert "those of tinytorch_hf.reference" in found["ada"]["remarks"][0]
-    assert [entry["name"] for entry in book["may_need_help"]] == ["cyd", "=dan"]
+    assert [entry["name"] for entry in book["may_need_help"]] == ["cyd", "=dan", "eve"]
     assert book["mistakes"][0]["names"] in (["bob"], ["cyd"])
 
 
@@ -93,7 +96,7 @@ def test_every_submission_has_its_files(graded: tuple[Path, Path]) -> None:
             assert "<script>" not in text or file in ("report.txt", "report.json")
         ElementTree.fromstring(files[f"students/{name}/junit.xml"])  # noqa: S314 -- it is ours
     assert len([name for name in files if name.startswith("students/_dan-")]) == 4
-    assert len([name for name in files if name.startswith("details/")]) == 4
+    assert len([name for name in files if name.startswith("details/")]) == 5
     assert "The package does not import." in files["students/cyd/report.txt"].decode()
     assert "\\x1b[2J&lt;script&gt;" in files["details/cyd.html"].decode()
 
@@ -103,7 +106,7 @@ def test_the_table_is_safe_in_a_spreadsheet(graded: tuple[Path, Path]) -> None:
     with (graded[1] / "grades.csv").open(encoding="utf-8", newline="") as stream:
         rows = {row["name"]: row for row in csv.DictReader(stream)}
 
-    assert rows.keys() == {"'=dan", "ada", "bob", "cyd"}
+    assert rows.keys() == {"'=dan", "ada", "bob", "cyd", "eve"}
     assert (rows["bob"]["score"], rows["bob"]["out_of"], rows["bob"]["relu"], rows["bob"]["tanh"]) == (
         *("3.0", "6.0"),
         *("0.0", "2.0"),
@@ -120,7 +123,7 @@ def test_what_is_unchanged_is_not_run_again(
 
     again = grade_submissions(*graded, ONE_SEED, workers=1, judge="recorded")
 
-    assert set(again.unchanged) == {"ada", "bob", "cyd"}
+    assert set(again.unchanged) == {"ada", "bob", "cyd", "eve"}
     assert contents(graded[1]) == before
     with pytest.raises(AssertionError, match="was run"):
         _refuse()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError, UnknownNameError
 from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
@@ -156,10 +156,11 @@ def ask_for(
         and opened.kind == "opened"
         and not parts.found("Tensor")
     ):
-        raise InvalidArgumentError(
+        raise NoTinyTorchError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
-            f"names. {found.failed}".rstrip()
+            f"names. {found.failed}".rstrip(),
+            parts.find("Tensor").message,
         )
     if opened.kind == "opened":
         results += trial.tried(ask, framework_map, results, families, programs, seed, on_result) if families else []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.errors import InvalidArgumentError, NoProcessError, TinyTorchHFError
+from tinytorch_hf.errors import InvalidArgumentError, NoProcessError, NoTinyTorchError, TinyTorchHFError
 from tinytorch_hf.grading.code_prints import CodePrint, code_prints
 from tinytorch_hf.grading.file_names import shown
 from tinytorch_hf.grading.marking import Run, marks_of
@@ -28,6 +28,7 @@ from tinytorch_hf.student.mapping import FrameworkMap
 _LEAST_S = 1.0
 _NOT_TOLD = "it imports or reads what it may not, which the instructor can see"
 _LONGEST_REASON = 1000
+_HAND_IN = f"Hand in the folder {COURSE} of the course, with all of its files."
 
 
 @dataclass(frozen=True)
@@ -148,12 +149,12 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
                 # What students read may hold what was asked under a shown seed, and nothing of a hidden one.
                 violations += [_NOT_TOLD] if new and is_hidden else new
                 remarks += [*(new if is_hidden else ()), *confined.report.notes, *confined.remarks]
-    except InvalidArgumentError:
-        reason = (
-            f"Its package {copy.package} has no Tensor, or cannot be found under this name, so it is no TinyTorch. "
-            f"Hand in the folder {COURSE} of the course."
-        )
+    except NoTinyTorchError as error:
+        why = f" ({error.reason})" if error.reason else ""
+        reason = f"Its package {copy.package} has no Tensor{why}, so it is no TinyTorch. {_HAND_IN}"
         return ungradable(name, reason, copy.digest)
+    except InvalidArgumentError:
+        return ungradable(name, f"Its package {copy.package} cannot be found under this name. {_HAND_IN}", copy.digest)
     not_run = [Run(Report("", "", "", []), is_hidden) for _, is_hidden in seeds[len(runs) :]]
     graded = Graded(
         name,
