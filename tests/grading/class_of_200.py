@@ -1,7 +1,8 @@
 """Specification of a large class, run by `nox -s grading`: linear, bounded in memory, and none influences another.
 
 A class has good, buggy, hostile and broken submissions in turn. It is graded on two processes in three sizes, which
-``GRADING_SIZES`` may change, and in the largest one, or that of ``GRADING_ON_DASK``, on Dask's `LocalCluster`, too. What was measured is printed.
+``GRADING_SIZES`` may change, and in the largest one, or that of ``GRADING_ON_DASK``, on Dask's `LocalCluster`, too.
+What was measured is printed.
 """
 
 from __future__ import annotations
