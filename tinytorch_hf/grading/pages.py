@@ -21,6 +21,14 @@ _TONES: Mapping[Status, blocks.Tone] = {
     Status.UNBUILT: "plain",
     Status.UNTRIED: "warn",
 }
+# Of the columns of the class, where long words would take the place of the note.
+_HEADINGS = {
+    Status.PASSED: "Right",
+    Status.FAILED: "Wrong",
+    Status.CONSEQUENCE: "Follows",
+    Status.UNBUILT: "Unwritten",
+    Status.UNTRIED: "Untried",
+}
 _MOST_NAMED = 12
 _MOST_MISTAKES = 30
 _SEEN = "What was seen under a hidden seed, for the instructor alone:"
@@ -134,25 +142,30 @@ def _submissions(book: Gradebook, pages: Mapping[str, str]) -> Block:
     rows: list[list[str | Block]] = []
     for graded in book.gradeds:
         score = book.score(graded)
-        ended = how_it_ended(graded)
-        counts = [sum(mark.status is status for mark in graded.marks) for status in Status]
-        note = graded.ungradable or graded.withheld or ("" if score is None else score.note)
+        counts = [sum(mark.status is status for mark in graded.marks) for status in _HEADINGS]
+        said: list[str | Block] = []
+        if how_it_ended(graded) != GRADED:
+            said += [blocks.badge(how_it_ended(graded), "warn"), " "]
+        said.append(_first_sentence(graded.ungradable or graded.withheld or ("" if score is None else score.note)))
         rows.append(
             [
                 _link(graded.name, pages),
                 "" if score is None else f"{score.points:g}",
                 *("" if score is None else str(count) for count in counts),
-                "" if ended == GRADED else blocks.badge(ended, "warn"),
-                note.partition("\n")[0],
+                blocks.joined(*said),
             ]
         )
-    columns = ("Student", "Points", *(said(status).capitalize() for status in Status), "State", "Why")
-    out_of = f"{book.rubric.out_of:g}"
-    return blocks.table(columns, rows, caption=f"Points are out of {out_of}.", right=columns[1:-2])
+    columns = ("Student", "Points", *_HEADINGS.values(), "Note")
+    return blocks.table(columns, rows, caption=f"Points are out of {book.rubric.out_of:g}.", right=columns[1:-1])
+
+
+def _first_sentence(text: str) -> str:
+    start, end, _ = text.partition("\n")[0].partition(". ")
+    return start + end.strip()
 
 
 def _help(book: Gradebook, pages: Mapping[str, str]) -> Iterator[Block]:
-    rows = [[_link(graded.name, pages), why.partition("\n")[0]] for graded, why in book.in_need_of_help()]
+    rows = [[_link(graded.name, pages), _first_sentence(why)] for graded, why in book.in_need_of_help()]
     if rows:
         caption = "Who has less than half of the points, and whose submission could not be graded."
         yield blocks.table(("Student", "Why"), rows, caption=caption)
