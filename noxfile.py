@@ -37,7 +37,8 @@ SEEDED_TESTS = (
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
-    *("tests/contract_in_full.py", "tests/mirror/real_loads.py"),
+    *("tests/contract_in_full.py", "tests/mirror/real_loads.py", "tests/workers_left_alone.py"),
+    "tests/grading/gradescope_for_real.py",
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
     "tests/compare/ten_seeds.py",
 )
@@ -140,6 +141,13 @@ def battery(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.run("pytest", *SEEDED_TESTS, *session.posargs, env={"BATTERY_SEEDS": "50"})
     session.run("pytest", "tests/check/mutants_by_command.py", *session.posargs)
+
+
+@nox.session
+def grading(session: nox.Session) -> None:
+    """A class of 200, good, buggy, hostile and broken, on processes and on Dask; what was measured is printed."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "--numprocesses=0", "tests/grading/class_of_200.py", *session.posargs)
 
 
 @nox.session

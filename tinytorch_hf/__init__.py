@@ -29,10 +29,12 @@ _HOMES = {
     "as_tinytorch": "",
     "as_torch": "",
     "by_difficulty": "as_torch",
+    "check_package": "check.package",
     "compare_training": "compare.calling",
     "dataset_class": "as_torch",
     "download": "data.loaders",
     "fingerprint": "data.content_hash",
+    "grade_submissions": "grading.grade",
     "info": "catalog",
     "load": "data.loaders",
     "load_cifar10": "data.lessons",
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         subset,
     )
     from tinytorch_hf.catalog import DatasetInfo, info, names
+    from tinytorch_hf.check.package import check_package
     from tinytorch_hf.compare.calling import compare_training
     from tinytorch_hf.data.content_hash import fingerprint
     from tinytorch_hf.data.lessons import (
@@ -88,6 +91,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.data.text_loaders import load_tinypy, load_tinytalks
     from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files.splits import Split
+    from tinytorch_hf.grading.grade import grade_submissions
     from tinytorch_hf.health.verification import verify
 
     __all__ = [
@@ -108,10 +112,12 @@ if TYPE_CHECKING:
         "as_tinytorch",
         "as_torch",
         "by_difficulty",
+        "check_package",
         "compare_training",
         "dataset_class",
         "download",
         "fingerprint",
+        "grade_submissions",
         "info",
         "load",
         "load_cifar10",

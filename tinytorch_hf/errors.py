@@ -70,6 +70,22 @@ class InvalidArgumentError(TinyTorchHFError, ValueError):
     """An argument has a value that makes no sense here; the message says which values do."""
 
 
+class NoTinyTorchError(InvalidArgumentError):
+    """A package has nothing that a TinyTorch has.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to do.
+    reason
+        Why it has no tensors, such as that a file is missing which it imports; or nothing.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 def whole_number(what: str, value: Any, least: int = 1) -> int:
     """An argument as int; InvalidArgumentError unless it is a whole number that is not below ``least``."""
     try:
@@ -157,6 +173,24 @@ class DescriptionError(TinyTorchHFError, ValueError):
         The file, or what else the facts are called.
     field
         Where in it, such as "columns[1].dtype"; "" for the whole.
+    problem
+        What is wrong, and what to write.
+    """
+
+    def __init__(self, source: Path | str, field: str, problem: str) -> None:
+        where = f", {field}" if field else ""
+        super().__init__(printable(f"{source}{where}: {problem}"))
+
+
+class RubricError(InvalidArgumentError):
+    """A rubric is missing or bad: the message names the file, the field and what to write.
+
+    Parameters
+    ----------
+    source
+        The file, or what else the rubric is called.
+    field
+        Where in it, such as "item[1].points"; "" for the whole.
     problem
         What is wrong, and what to write.
     """

@@ -23,7 +23,7 @@ from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.hub import offline
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
+    *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check", "grade"),
     *("milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
 ]
 

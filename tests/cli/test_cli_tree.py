@@ -48,7 +48,8 @@ def test_every_command_is_in_the_help_under_what_it_is_for(run: Any) -> None:
     assert (status, err) == (OK, "")
     headings = dict.fromkeys(re.findall(r"^(\S.*):$", out, re.MULTILINE))
     assert [*headings] == [
-        *("Data", "Your own framework", "The course's milestones", "Hugging Face's Hub", "This installation")
+        *("Data", "Your own framework", "A class", "The course's milestones", "Hugging Face's Hub"),
+        "This installation",
     ]
     assert re.findall(r"^  (\w+(?: \w+)?)  ", out, re.MULTILINE) == COMMANDS
     assert out.endswith("\n\nStart with: tinytorch-hf compare tinydigits\n")

@@ -58,7 +58,7 @@ def _environment(command: Path) -> dict[str, str]:
             "tinytorch-hf ",
             [
                 *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
-                *("milestones", "hub", "doctor"),
+                *("grade", "milestones", "hub", "doctor"),
             ],
         ),
         ("tinytorch-hf hub ", ["build", "cache", "publish", "mirror"]),

@@ -15,7 +15,7 @@ from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.interruption import Interruption
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError, UnknownNameError
 from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
@@ -193,10 +193,11 @@ def ask_for(
         results = with_roots(results, traces)
     results = _with_neighbours(traces, [dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
     if is_open and all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
-        raise InvalidArgumentError(
+        raise NoTinyTorchError(
             f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
-            f"names. {found.failed}".rstrip()
+            f"names. {found.failed}".rstrip(),
+            parts.find("Tensor").message,
         )
     told: Mapping[str, Shown] = {}
     of_programs: list[Result] = []

@@ -13,7 +13,19 @@ import sys
 from collections.abc import Sequence
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.cli import check, compare, completion, datasets, doctor, download, hub, milestones, spelling, tree
+from tinytorch_hf.cli import (
+    check,
+    compare,
+    completion,
+    datasets,
+    doctor,
+    download,
+    grade,
+    hub,
+    milestones,
+    spelling,
+    tree,
+)
 from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams_usable
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
@@ -21,6 +33,7 @@ __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 _PURPOSES = {
     "Data": (datasets, download),
     "Your own framework": (compare, check),
+    "A class": (grade,),
     "The course's milestones": (milestones,),
     "Hugging Face's Hub": (hub,),
     "This installation": (doctor,),

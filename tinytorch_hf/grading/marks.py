@@ -38,6 +38,8 @@ class Mark:
         Whether the student sees it only once grades are published.
     is_required
         Whether without it there are no points at all.
+    for_instructor
+        What was seen where a student may not read it, as under a hidden seed alone; else nothing.
     """
 
     operation: str
@@ -50,6 +52,7 @@ class Mark:
     follows: tuple[str, ...] = ()
     is_hidden: bool = False
     is_required: bool = False
+    for_instructor: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+"""The command that grades a class: grade."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli.options import OK, USAGE, add_json, command, positive_int, print_json, user_path
+from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from tinytorch_hf.grading.grade import Progress
+    from tinytorch_hf.grading.gradebook import Gradebook
+
+_MOST_MISTAKES = 5
+
+
+def add_to(commands: Parser) -> None:
+    """Add this command to the parser."""
+    parser = command(
+        commands,
+        "grade",
+        _grade,
+        "grade a class: check every submission in a folder, each confined and apart from all others",
+        "%(prog)s submissions --out gradebook --rubric rubric.toml",
+        "Each folder or zip file in SUBMISSIONS is one. The gradebook has a page and a table of the class, and for "
+        "each student a text, JSON, HTML and JUnit XML. What has not changed is not run again, and after an "
+        "interruption the same command goes on. Exit status: 0 all are graded, 1 one is ungradable or its points are "
+        "withheld, 2 the command was called wrongly, 130 it was interrupted.",
+    )
+    parser.add_argument(
+        "submissions", type=user_path, nargs="?", metavar="SUBMISSIONS", help="the folder that holds them"
+    )
+    parser.add_argument("--out", type=user_path, metavar="GRADEBOOK", help="the folder of the gradebook, new or begun")
+    parser.add_argument(
+        "--rubric",
+        type=user_path,
+        metavar="FILE",
+        help="points, required operations, limits and seeds, in TOML or JSON (default: each module is worth the same)",
+    )
+    parser.add_argument("--workers", type=positive_int, metavar="N", help="processes that grade (default: all cores)")
+    parser.add_argument(
+        "--judge",
+        choices=("torch", "recorded"),
+        help="PyTorch itself, or NumPy in its place; never recorded answers (default: torch where it is installed)",
+    )
+    formats = parser.add_argument(
+        "--format",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="also write what other graders read: gradescope, nbgrader, otter, prairielearn",
+    )
+    completion.complete_with(formats, _formats)
+    parser.add_argument(
+        "--run-as", default="", metavar="USER", help="the user that submissions run as, where root grades"
+    )
+    parser.add_argument(
+        "--gradescope-zip",
+        type=user_path,
+        metavar="FILE",
+        help="grade nothing, but write a zip file with which Gradescope grades by the rubric; without SUBMISSIONS",
+    )
+    parser.add_argument(
+        "--wheel", type=user_path, metavar="FILE", help="the wheel of tinytorch-hf that Gradescope is to install"
+    )
+    parser.add_argument("--publish", action="store_true", help="let the students' files tell of hidden operations, too")
+    add_json(parser)
+
+
+def _formats(_options: argparse.Namespace) -> Iterable[str]:
+    """What `--format` takes."""
+    from tinytorch_hf.grading.formats import FORMATS
+
+    return FORMATS
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from tinytorch_hf.grading import for_the_class
+    from tinytorch_hf.grading.grade import grade_submissions
+
+    # 1 says that a submission is ungradable; where nothing was graded, nothing is known to be.
+    options.without_verdict = USAGE
+    if options.gradescope_zip:
+        return _write_zip(options)
+    if not options.submissions or not options.out:
+        raise InvalidArgumentError(
+            "Give the folder of the submissions, and --out GRADEBOOK. See: tinytorch-hf grade -h"
+        )
+    if options.wheel:
+        raise InvalidArgumentError("--wheel is for --gradescope-zip FILE. Leave it out.")
+    book = grade_submissions(
+        options.submissions,
+        options.out,
+        options.rubric,
+        workers=options.workers,
+        judge=options.judge,
+        publish=options.publish,
+        formats=options.format,
+        run_as=options.run_as,
+        on_graded=_show_on_stderr if options.json else _show,
+    )
+    if options.json:
+        print_json(for_the_class.values_of(book))
+    else:
+        for line in _summary(book):
+            print(line)
+    return book.status
+
+
+def _write_zip(options: argparse.Namespace) -> int:
+    from tinytorch_hf.grading.formats import gradescope_zip
+    from tinytorch_hf.grading.rubric import Rubric
+    from tinytorch_hf.grading.rubric_file import read_rubric
+
+    if options.submissions or options.out:
+        raise InvalidArgumentError("--gradescope-zip FILE grades nothing here: leave out SUBMISSIONS and --out.")
+    rubric = gradescope_zip.with_seeds(read_rubric(options.rubric) if options.rubric else Rubric())
+    gradescope_zip.write(options.gradescope_zip, rubric, options.wheel)
+    hidden = list(rubric.seeds.hidden)
+    if options.json:
+        return print_json({"written": str(options.gradescope_zip), "hidden_seeds": hidden})
+    print(terminal.wrapped("written  ", str(options.gradescope_zip)))
+    print(terminal.wrapped("seeds    ", f"hidden, not for students: {', '.join(map(str, hidden))}"))
+    return OK
+
+
+def _show(progress: Progress) -> None:
+    print(_line(progress), flush=True)
+
+
+def _show_on_stderr(progress: Progress) -> None:
+    print(_line(progress), file=sys.stderr, flush=True)
+
+
+def _line(progress: Progress) -> str:
+    """A line for a submission that has ended."""
+    width = len(str(progress.total))
+    graded, score = progress.graded, progress.score
+    said = [f"ungradable: {graded.ungradable}" if score is None else str(score)]
+    said += [score.note] if score is not None and score.note else []
+    said += ["unchanged"] if progress.is_unchanged else []
+    start = f"{progress.done:>{width}}/{progress.total}  {graded.name}  "
+    return terminal.wrapped(start, "; ".join(said).replace("\n", " "))
+
+
+def _summary(book: Gradebook) -> Iterable[str]:
+    graded = [one for one in book.gradeds if not one.ungradable]
+    shares = sorted(score.points for one in graded if (score := book.score(one)) is not None)
+    yield ""
+    yield f"{len(graded)} graded, {len(book.gradeds) - len(graded)} ungradable, {len(book.unchanged)} of all unchanged"
+    if shares:
+        middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2
+        yield f"points   {shares[0]:g} to {shares[-1]:g} of {book.rubric.out_of:g}, half of them up to {middle:g}"
+    for mistake in book.mistakes()[:_MOST_MISTAKES]:
+        code = f" [{mistake.code}]" if mistake.code else ""
+        where = f"{mistake.operations[0]}: " if len(mistake.operations) == 1 or code else ""
+        yield terminal.wrapped("mistake  ", f"{len(mistake.names)} of {len(graded)}: {where}{mistake.sentence}{code}")
+    n_remarks = len(book.to_be_looked_at())
+    if n_remarks:
+        yield f"remarks  {n_remarks} to be looked at"
+    if book.out is not None:
+        yield terminal.wrapped("written  ", str(book.out / "index.html"))
