@@ -12,6 +12,7 @@ from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     CALL,
+    FORGET,
     MAKE,
     OPTIMIZER,
     SCALE,
@@ -47,6 +48,11 @@ def gradient_name(owner: str, number: int) -> str:
     return f"gradient of {owner}{ending}"
 
 
+def parameter_name(layer: str, path: str, number: int) -> str:
+    """What a parameter is called among the results, after so many steps of an optimizer."""
+    return f"parameter {layer}.{path}" + (f" after step {number}" if number > 1 else "")
+
+
 def run(student: Student, program: Program, place: Callable[[BaseException], str]) -> Results:
     """What comes of a program: outputs, gradients after each pass back, and values of the leaves afterwards.
 
@@ -78,7 +84,7 @@ def run(student: Student, program: Program, place: Callable[[BaseException], str
 
 def _run(student: Student, program: Program, results: Results) -> None:
     values: dict[str, Any] = {}
-    n_backward = 0
+    n_backward = n_steps = 0
     outputs = program.of(BACKWARD)
     for statement in program:
         if statement.form == BACKWARD:
@@ -92,17 +98,18 @@ def _run(student: Student, program: Program, results: Results) -> None:
         elif statement.form in _EFFECTS:
             for name in statement.sources:
                 _EFFECTS[statement.form](student, values[name])
+            if statement.form == STEP:
+                n_steps += 1
+                results |= {
+                    parameter_name(layer, path, n_steps): np.array(student.parameter_values(values[layer], path))
+                    for layer, path in program.parameters
+                }
         elif statement.form == MAKE:
             values[statement.name] = layers.build(student, statement.arguments, keeps_flags=program.is_training)
         else:
             values[statement.name] = _value(student, statement, values)
     if program.of(SCALE) and student.has_autograd:
         results |= _gradients(student, program, values, AT_THE_END)
-    if program.is_training:
-        results |= {
-            f"parameter {layer}.{path}": np.array(student.parameter_values(values[layer], path))
-            for layer, path in program.parameters
-        }
     if not outputs:
         last = program.statements[-1].name
         results[f"output {last}"] = np.array(student.array(values[last]))
@@ -112,11 +119,14 @@ def _run(student: Student, program: Program, results: Results) -> None:
 
 def _value(student: Student, statement: Statement, values: dict[str, Any]) -> Any:
     arguments = statement.arguments
+    if statement.form == TENSOR and arguments.get("ids"):
+        return student.tensor(np.array(arguments["values"], dtype=np.int64))
     if statement.form == TENSOR:
         return student.tensor(np.array(arguments["values"], dtype=np.float32), gradient=arguments["gradient"])
     if statement.form == OPTIMIZER:
         given = [one for layer in statement.sources for one in student.parameters(values[layer]) or ()]
-        return student.part("SGD")(given, lr=arguments["rate"])
+        named = {key: tuple(one) if isinstance(one, list) else one for key, one in arguments["named"].items()}
+        return student.part(arguments["part"])(given, lr=arguments["rate"], **named)
     operands = [values[one] if isinstance(one, str) else one for one in statement.operands]
     if statement.form == CALL:
         return layers.call(student, operands[0], operands[1], arguments)
@@ -152,7 +162,11 @@ def _step(_: Student, optimizer: Any) -> None:
     optimizer.step()
 
 
-_EFFECTS: Mapping[str, Callable[[Student, Any], None]] = {ZERO: _zero, SCALE: _halve, STEP: _step}
+def _forget(student: Student, optimizer: Any) -> None:
+    getattr(optimizer, student.conventions.zero_grad)()
+
+
+_EFFECTS: Mapping[str, Callable[[Student, Any], None]] = {ZERO: _zero, SCALE: _halve, STEP: _step, FORGET: _forget}
 
 
 def _gradients(student: Student, program: Program, values: dict[str, Any], number: int) -> Results:
