@@ -226,7 +226,8 @@ class Builder:
         made = [one for one in self.statements if one.form == MAKE]
         others = [one for one in self.statements if one.form != MAKE]
         arguments = {"part": part, "rate": rate, "named": named}
-        one = Statement(OPTIMIZER, OPTIMIZER, tuple(one.name for one in made), arguments)
+        with_parameters = tuple(one.name for one in made if one.arguments["values"])
+        one = Statement(OPTIMIZER, OPTIMIZER, with_parameters, arguments)
         evaluate(one, self._running)
         self.statements = [*made, one, *others]
 

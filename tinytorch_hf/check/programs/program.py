@@ -136,6 +136,11 @@ class Program:
         return bool(self.of(STEP))
 
     @property
+    def is_adaptive(self) -> bool:
+        """Whether steps divide by gradients, so that small ones count as much as large ones."""
+        return any(one.arguments["part"] != "SGD" for one in self.of(OPTIMIZER))
+
+    @property
     def ties(self) -> dict[str, Any]:
         """Leaves with equal values of which a maximum is taken, each with the axis."""
         return {one.sources[0]: one.arguments.get("axis") for one in self if one.arguments.get("ties")}

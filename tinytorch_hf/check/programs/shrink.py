@@ -107,12 +107,12 @@ def _candidates(program: Program) -> Iterator[Program]:
         yield from map(_without_unused, _halved(program))
     yield from map(_without_unused, _ends(program))
     yield from map(_without_unused, _replaced(program))
-    # Where what leads nowhere is what disturbs.
+    # What leads nowhere then may be what disturbs: a layer keeps something of an earlier call.
+    yield from _ends(program)
+    yield from _replaced(program)
     if len(_without_unused(program)) < len(program):
         yield from _passes(program)
         yield from _dead(program)
-        yield from _ends(program)
-        yield from _replaced(program)
     yield from _quieter(program)
     yield from _shorter(program)
     yield from _plainer(program)

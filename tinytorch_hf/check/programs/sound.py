@@ -153,6 +153,7 @@ def _check_step(optimizer: Trained) -> None:
     # What is kept for a parameter without a gradient is nobody's agreement.
     _require(all(one.grad is not None for one in optimizer.parameters), "a parameter without a gradient")
     if part != "SGD":
+        # `Program.is_adaptive` says how much is left to rounding then.
         gradients = np.concatenate([one.grad.data.ravel() for one in optimizer.parameters])
         least = _LEAST_SHARE * np.abs(gradients).max()
         _require(np.abs(gradients).min() + options.get("eps", 0.0) >= least, "a gradient is near 0")

@@ -12,7 +12,10 @@ from tinytorch_hf.check.programs.sound import UnsoundError
 
 _ROWS = (steps.linear, steps.linear, steps.activation, steps.layer_norm)
 _IMAGES = (steps.convolution, steps.convolution, steps.batch_norm, steps.activation)
-_SEQUENCES = (sequences.embedding, steps.linear, sequences.multi_head, steps.residual, steps.layer_norm)
+_SEQUENCES = (
+    *(sequences.embedding, sequences.positions, sequences.multi_head),
+    *(steps.linear, steps.residual, steps.layer_norm),
+)
 _MOST_STEPS = 3
 
 
@@ -79,10 +82,10 @@ def _optimizer(b: Builder) -> str | None:
         return None
     part = str(b.one_of(parts))
     options: dict[str, Any] = {"momentum": 0.9} if part == "SGD" else {"eps": 0.1}
-    named = {key: value for key, value in options.items() if f"{part} {key}" in b.available and b.chance(0.5)}
+    named = {key: value for key, value in options.items() if f"{part} {key}" in b.available and b.chance(0.6)}
     if f"{part} weight_decay" in b.available and (part == "AdamW" or b.chance(0.4)):
         named["weight_decay"] = 0.1
-    b.optimizer(part, b.one_of((0.1, 0.5)), **named)
+    b.optimizer(part, b.one_of((0.1, 0.5) if part == "SGD" else (0.1, 0.05)), **named)
     return part
 
 
