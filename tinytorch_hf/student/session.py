@@ -109,6 +109,9 @@ class Session:
                 # An adapter stands between, which has no more than what such a framework can do.
                 message = f"it has nothing that this could be tried with: {answer.message}"
                 return Answer("untried", message=message)
+            if not self._map.is_bare and answer.kind == "crash" and self._folder and expressions.is_refusal(error):
+                # Another framework may have limits of its own.
+                return Answer("untried", message=f"it refuses this itself: {answer.message}")
             return answer
         except BaseException as problem:
             # An exception of the student's may answer with another to any question.

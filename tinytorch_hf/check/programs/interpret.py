@@ -24,6 +24,7 @@ from tinytorch_hf.check.programs.program import (
 )
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Results
+from tinytorch_hf.student import expressions
 from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, UntriedError
 
 ERROR, KIND, WHERE = "error", "kind of error", "place of error"
@@ -77,7 +78,8 @@ def run(student: Student, program: Program, place: Callable[[BaseException], str
     except Exception as error:
         where = place(error)
         # What is raised where we call, and nowhere in the package, is a method that is not there or another signature.
-        kind = "crash" if where else "unfit"
+        # What another framework refuses in its own words is a limit that it has.
+        kind = "unfit" if not where or (student.is_mapped and expressions.is_refusal(error)) else "crash"
         results |= {ERROR: f"{type(error).__name__}: {_first_line(error)}", KIND: kind, WHERE: where}
     return results
 
@@ -142,11 +144,7 @@ def _send_back(student: Student, output: Any, shape: tuple[int, ...], scale: flo
 
 
 def _zero(student: Student, tensor: Any) -> None:
-    method = getattr(tensor, student.conventions.zero_grad, None)
-    if callable(method):
-        method()
-    else:
-        setattr(tensor, student.conventions.grad, None)
+    student.forget_gradient(tensor)
 
 
 def _halve(student: Student, tensor: Any) -> None:

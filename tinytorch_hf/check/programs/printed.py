@@ -219,6 +219,13 @@ def _optimizer(one: Statement, names: Sequence[str], writing: _Writing) -> list[
     return [f"{one.name} = {one.arguments['part']}({given}, {named})"]
 
 
+def _forgotten(name: str, writing: _Writing) -> str:
+    how, shape = writing.told["Tensor"].forgetting, writing.shapes.get(name, ())
+    if how == "method":
+        return f"{name}.{writing.conventions.zero_grad}()"
+    return f"{name}.{writing.conventions.grad} = {f'np.zeros({shape}, np.float32)' if how == 'zeros' else 'None'}"
+
+
 _WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], _Writing], list[str]]] = {
     TENSOR: _tensor,
     MAKE: _made,
@@ -227,7 +234,7 @@ _WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], _Writing], list[str]]
     "parameter": _parameter,
     OPTIMIZER: _optimizer,
     BACKWARD: _back,
-    ZERO: lambda _, names, writing: [f"{name}.{writing.conventions.grad} = None" for name in names],
+    ZERO: lambda _, names, writing: [_forgotten(name, writing) for name in names],
     SCALE: lambda _, names, writing: [f"{name}.{writing.conventions.grad} *= 0.5" for name in names],
     STEP: lambda _, names, _writing: [f"{names[0]}.step()"],
     FORGET: lambda _, names, writing: [f"{names[0]}.{writing.conventions.zero_grad}()"],

@@ -9,6 +9,9 @@ from typing import Any
 from tinytorch_hf.check.masks import Form
 from tinytorch_hf.check.modes import WAYS
 
+FORGETTING = ("method", "zeros", "none")
+"""How a tensor forgets its gradient: by a method, or by becoming zeros, or nothing."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -20,6 +23,8 @@ class Told:
         Where it is, and its name there.
     mode
         How it is told its mode; one of `modes.WAYS`.
+    forgetting
+        How tensors forget a gradient; one of `FORGETTING`.
     mask
         The form of mask that it takes.
     """
@@ -27,17 +32,19 @@ class Told:
     module: str
     called: str
     mode: str = WAYS[0]
+    forgetting: str = FORGETTING[-1]
     mask: Form = field(default_factory=Form)
 
 
 def told_of(homes: Any, name: str) -> Told | None:
     """What `child.homes` gave of a part, if it can be written into an import."""
     for entry in homes if isinstance(homes, list) else ():
-        if isinstance(entry, list) and len(entry) == 5 and entry[0] == name:
-            _, module, called, mode, mask = entry
+        if isinstance(entry, list) and len(entry) == 6 and entry[0] == name:
+            _, module, called, mode, forgetting, mask = entry
             is_text = isinstance(module, str) and isinstance(called, str)
             if is_text and called.isidentifier() and all(word.isidentifier() for word in module.split(".")):
-                return Told(module, called, mode if mode in WAYS else WAYS[0], _form(mask))
+                mode = mode if mode in WAYS else WAYS[0]
+                return Told(module, called, mode, forgetting if forgetting in FORGETTING else "none", _form(mask))
     return None
 
 
