@@ -374,3 +374,57 @@ class GradientDescent:
                 p.content = p.content - self.lr * p.adjoint
 """
 )
+
+MATRICES = '''
+"""Matrices alone, with gradients of zeros from the beginning; passed back from single values, and nothing sums."""
+import numpy as np
+
+
+class Tensor:
+    def __init__(self, data, sources=()):
+        self.data = np.array(data, dtype=np.float64)
+        self.grad = np.zeros_like(self.data)
+        self.sources = sources
+
+    def _other(self, other):
+        return other if isinstance(other, Tensor) else Tensor(np.full(self.data.shape, other))
+
+    def __add__(self, other):
+        other = self._other(other)
+        if self.data.shape != other.data.shape:
+            raise ValueError("shapes have to be the same")
+        return Tensor(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
+
+    def __mul__(self, other):
+        other = self._other(other)
+        if self.data.shape != other.data.shape:
+            raise ValueError("shapes have to be the same")
+        return Tensor(self.data * other.data, ((self, lambda g: g * other.data), (other, lambda g: g * SLOPE * self.data)))
+
+    def __sub__(self, other):
+        return self + self._other(other) * -1
+
+    def __matmul__(self, other):
+        if self.data.ndim != 2 or other.data.ndim != 2:
+            raise ValueError("products are of matrices")
+        left, right = self.data, other.data
+        return Tensor(left @ right, ((self, lambda g: g @ right.T), (other, lambda g: left.T @ g)))
+
+    def backward(self):
+        if self.data.size != 1:
+            raise ValueError("only from single values")
+        order, seen = [], set()
+
+        def visit(node):
+            if id(node) not in seen:
+                seen.add(id(node))
+                for source, _ in node.sources:
+                    visit(source)
+                order.append(node)
+
+        visit(self)
+        self.grad = np.ones_like(self.data)
+        for node in reversed(order):
+            for source, pull in node.sources:
+                source.grad += pull(node.grad)
+'''

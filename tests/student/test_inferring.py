@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from check.battery import check_here, wrong
-from imitated import LAYERWISE, ODD, SCALAR, TORCH_LIKE
+from imitated import LAYERWISE, MATRICES, ODD, SCALAR, TORCH_LIKE
 
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.judging.results import Outcome, Report
@@ -101,6 +101,17 @@ def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> Non
     assert {"relu", "sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
     assert not {name for name in _named(report, Outcome.AGREES) if name.startswith(("tensor", "gradient"))}
     assert any("layer-wise framework" in note for note in report.notes)
+
+
+def test_limits_that_a_framework_has_are_no_faults(checked: Checker) -> None:
+    """What it refuses in its own words is not tried; gradients come by products where nothing sums."""
+    names = ("gradient-add", "gradient-mul", "gradient-matmul", "gradient-square", "gradient-broadcast", "programs")
+    report = checked(MATRICES, "1", only=(*names, "tensor-matmul-batched"))
+
+    assert wrong(report) == {}
+    assert {"gradient-add", "gradient-mul", "gradient-matmul", "gradient-square"} <= _named(report, Outcome.AGREES)
+    assert {"tensor-matmul-batched", "gradient-broadcast"} <= _named(report, Outcome.UNTRIED)
+    assert set(wrong(checked(MATRICES, "2", only=names))) >= {"gradient-mul", "gradient-square"}
 
 
 @pytest.mark.parametrize(

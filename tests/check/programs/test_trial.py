@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Install
 from generations import GENERATION_C
+from imitated import MATRICES
 from programs_here import printed_by, tried_here
 
 from tinytorch_hf.judging.results import Outcome, Result
@@ -212,3 +214,14 @@ def test_another_meaning_in_another_framework_is_no_fault(install: Install) -> N
 
     assert tried_here(n=60, families=["shapes"])["shapes"].outcome is Outcome.DIFFERS
     assert tried_here(mapped, n=60, families=["shapes"])["shapes"].outcome is Outcome.AGREES
+
+
+def test_gradients_that_are_zeros_at_first_are_zeros_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A framework may add to what is there, so that none of its programs is told to forget with nothing."""
+    name = f"matrices_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(MATRICES.replace("SLOPE", "1"))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    found = tried_here(FrameworkMap(name, names={"Tensor": f"{name}.Tensor"}), n=300, families=["operators"])
+
+    assert found["operators"].outcome is Outcome.AGREES
