@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from check.battery import check_here, wrong
-from imitated import LAYERWISE, MATRICES, ODD, SCALAR, TORCH_LIKE
+from imitated import COLUMNS, KEEPING, LAYERWISE, MATRICES, ODD, SCALAR, TORCH_LIKE
 
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.judging.results import Outcome, Report
@@ -101,6 +101,24 @@ def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> Non
     assert {"relu", "sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
     assert not {name for name in _named(report, Outcome.AGREES) if name.startswith(("tensor", "gradient"))}
     assert any("layer-wise framework" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("source", [KEEPING, COLUMNS], ids=["keeping", "columns"])
+def test_other_ways_of_layers_are_found(source: str, checked: Checker) -> None:
+    """Results in attributes, names with the kind before them, columns, and steps inside backward are no faults."""
+    slope = "self.output * (1 - self.output)"
+    report = checked(source, slope, only=("sigmoid", "linear", "linear-one-row", "mse", "mse-one-sample"))
+
+    assert wrong(report) == {}
+    assert {"sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
+    assert set(wrong(checked(source, "self.output", only=("sigmoid", "linear")))) == {"sigmoid"}
+
+
+def test_a_layer_of_columns_with_a_wrong_step_is_found(checked: Checker) -> None:
+    """The gradient is what a step of backward takes away."""
+    broken = COLUMNS.replace("learning_rate * output_gradient @", "-learning_rate * output_gradient @")
+
+    assert "linear" in wrong(checked(broken, "1.0", only=["linear"]))
 
 
 def test_limits_that_a_framework_has_are_no_faults(checked: Checker) -> None:
