@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from tinytorch_hf.check.programs.asking import Asking
 from tinytorch_hf.check.programs.builder import Available
 from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.judged import Right, could_not_be_run
+from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run
 from tinytorch_hf.check.programs.layers import LAYERS
 from tinytorch_hf.check.programs.probes import probes
 from tinytorch_hf.check.programs.program import MAKE, Program
@@ -60,8 +60,12 @@ def available(asking: Asking, wrong: Iterable[str], is_mapped: bool, agreed: Ite
             continue
         part = form.partition(" ")[0]
         ways = range(1 + len(LAYERS[part].others)) if part in LAYERS else range(1)
-        findings = [Right(with_definition(program, way)).finding(found, asking.has_autograd) for way in ways]
-        right = next((way for way in ways if findings[way] is None), None)
+        findings: list[Finding | None] = []
+        for definition in ways:
+            findings.append(Right(with_definition(program, definition)).finding(found, asking.has_autograd))
+            if findings[-1] is None:
+                break
+        right = len(findings) - 1 if findings[-1] is None else None
         if right:
             definitions[part] = right
         if right is None:

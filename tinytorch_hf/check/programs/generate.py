@@ -25,10 +25,10 @@ FAMILIES: Mapping[str, int] = {
     "products": 9,
     "layers": 12,
     "images": 8,
-    "sequences": 11,
-    "chains": 2,
-    TRAINED: 11,
-    RELATED: 8,
+    "sequences": 10,
+    "chains": 1,
+    TRAINED: 9,
+    RELATED: 7,
 }
 """The families of programs, and how many of a hundred each has."""
 
