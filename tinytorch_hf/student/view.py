@@ -71,6 +71,8 @@ class Student(Parameters):
         if self.is_mapped and name in optimizers.USUAL:
             if name not in self._named:
                 self._named[name] = optimizers.takes_named_parameters(part, self.float_tensor([1.0]))
+            if name == "Adam":
+                return optimizers.adam(self, part, self._named[name])
             return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from conftest import Install
 from generations import GENERATION_C
-from imitated import MATRICES
-from programs_here import printed_by, tried_here
+from imitated import MATRICES, SCALAR
+from programs_here import asking, printed_by, tried_here
 
 from tinytorch_hf.judging.results import Outcome, Result
+from tinytorch_hf.student.finding import found
 from tinytorch_hf.student.mapping import FrameworkMap
 
 HEADER = "import numpy as np\nfrom tinytorch_hf.reference import Tensor\n"
@@ -216,12 +217,14 @@ def test_another_meaning_in_another_framework_is_no_fault(install: Install) -> N
     assert tried_here(mapped, n=60, families=["shapes"])["shapes"].outcome is Outcome.AGREES
 
 
-def test_gradients_that_are_zeros_at_first_are_zeros_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A framework may add to what is there, so that none of its programs is told to forget with nothing."""
-    name = f"matrices_{tmp_path.name}"
-    (tmp_path / f"{name}.py").write_text(MATRICES.replace("SLOPE", "1"))
+@pytest.mark.parametrize(("source", "slope"), [(MATRICES, "1"), (SCALAR, "1 - out.value**2")], ids=["zeros", "scalar"])
+def test_gradients_are_forgotten_and_halved_as_a_framework_keeps_them(
+    source: str, slope: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may be zeros at first, to which others are added, or be gathered from many single numbers."""
+    name = f"other_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(source.replace("SLOPE", f"({slope})"))
     monkeypatch.syspath_prepend(tmp_path)
+    inferred = found(asking(FrameworkMap(name)), FrameworkMap(name)).framework_map
 
-    found = tried_here(FrameworkMap(name, names={"Tensor": f"{name}.Tensor"}), n=300, families=["operators"])
-
-    assert found["operators"].outcome is Outcome.AGREES
+    assert tried_here(inferred, n=300, families=["operators"])["operators"].outcome is Outcome.AGREES

@@ -150,10 +150,15 @@ def _zero(student: Student, tensor: Any) -> None:
 def _halve(student: Student, tensor: Any) -> None:
     """Halve a gradient where it is, as clipping does; one that nobody may write to is replaced."""
     found = student.gradient(tensor)
-    if found is not None and found.flags.writeable:
-        np.multiply(found, 0.5, out=found, casting="unsafe")
-    elif found is not None:
-        student.set_gradient(tensor, found * np.float32(0.5))
+    if found is None:
+        return
+    wanted = found * np.float32(0.5)
+    if found.flags.writeable:
+        np.copyto(found, wanted, casting="unsafe")
+    # An adapter may have given a copy.
+    after = student.gradient(tensor)
+    if after is None or not np.array_equal(after, wanted, equal_nan=True):
+        student.set_gradient(tensor, wanted)
 
 
 def _step(_: Student, optimizer: Any) -> None:

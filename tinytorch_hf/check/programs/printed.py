@@ -141,9 +141,11 @@ def _attribute(result: str, conventions: Conventions) -> str:
 
 
 def operation(program: Program) -> str:
-    """The last operation of a program, as it is written."""
-    one = program.operations[-1]
+    """The last operation of a program, as it is written; the last pass back where there is none."""
+    one = (program.operations or program.of(BACKWARD))[-1]
     names = [each if isinstance(each, str) else str(each) for each in one.operands]
+    if one.form == BACKWARD:
+        return f"{names[0]}.backward()"
     if one.form == CALL:
         made = {layer.name: layer.arguments for layer in program.of(MAKE)}[one.sources[0]]
         return f"{layers.text(made['part'], made)}({names[1]})"

@@ -34,6 +34,8 @@ _OWN = (TENSOR, CALL, *NO_TENSORS)
 # The name of an earlier value, or a number.
 Operand = Any
 
+# Layers that use what they are given several times.
+_USES = dict.fromkeys(("MultiHeadAttention", "LayerNorm", "BatchNorm2d", "GELU"), 3)
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 _MOST_STATEMENTS = 400
 _DEEPEST = 6
@@ -112,7 +114,8 @@ class Program:
     def features(self) -> frozenset[str]:
         """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
         used = [source for one in self if one.form not in (CALL, *NO_TENSORS) for source in one.sources]
-        used += [one.sources[1] for one in self.of(CALL)]
+        parts = {one.name: one.arguments["part"] for one in self.of(MAKE)}
+        used += [one.sources[1] for one in self.of(CALL) for _ in range(_USES.get(parts[one.sources[0]], 1))]
         found = {
             "sharing": len(used) > len(set(used)),
             "adding up": len(self.of(BACKWARD)) > 1,
