@@ -374,3 +374,138 @@ class GradientDescent:
                 p.content = p.content - self.lr * p.adjoint
 """
 )
+
+KEEPING = '''
+"""Layers that keep what they compute, in a file of long names; a layer of no known width waits for its input."""
+import numpy as np
+
+
+class Layer_Dense:
+    def __init__(self, n_out):
+        self.n_out = n_out
+        self.params = {"w": None, "b": None}
+
+    def forward(self, inputs, training):
+        if self.params["w"] is None:
+            self.params = {"w": np.random.randn(inputs.shape[1], self.n_out), "b": np.zeros((1, self.n_out))}
+        self.inputs = inputs
+        self.output = inputs @ self.params["w"] + self.params["b"]
+
+    def backward(self, dvalues):
+        self.grads = {"w": self.inputs.T @ dvalues, "b": dvalues.sum(axis=0, keepdims=True)}
+        self.dinputs = dvalues @ self.params["w"].T
+
+
+class Activation_Sigmoid:
+    def forward(self, inputs):
+        self.output = 1 / (1 + np.exp(-inputs))
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * SLOPE
+
+
+class Loss:
+    def calculate(self, output, y):
+        return self.forward(output, y).mean()
+
+
+class Loss_MeanSquaredError(Loss):
+    def forward(self, y_pred, y_true):
+        return ((y_true - y_pred) ** 2).mean(axis=-1)
+
+    def backward(self, y_pred, y_true):
+        self.dinputs = -2 * (y_true - y_pred) / y_pred.size
+'''
+
+COLUMNS = '''
+"""One sample at a time, as a column; backward changes the parameters itself, and a loss takes its target first."""
+import numpy as np
+
+
+class Dense:
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.randn(output_size, input_size)
+        self.bias = np.random.randn(output_size, 1)
+
+    def forward(self, input):
+        self.input = input
+        return self.weights @ input + self.bias
+
+    def backward(self, output_gradient, learning_rate):
+        passed_on = self.weights.T @ output_gradient
+        self.weights -= learning_rate * output_gradient @ self.input.T
+        self.bias -= learning_rate * output_gradient
+        return passed_on
+
+
+class Sigmoid:
+    def forward(self, input):
+        self.output = 1 / (1 + np.exp(-input))
+        return self.output
+
+    def backward(self, output_gradient, learning_rate):
+        return output_gradient * SLOPE
+
+
+class MSE:
+    def forward(self, y_true, y_pred):
+        return ((y_true - y_pred) ** 2).mean()
+
+    def backward(self, y_true, y_pred):
+        return 2 * (y_pred - y_true) / y_true.size
+'''
+
+MATRICES = '''
+"""Matrices alone, with gradients of zeros from the beginning; passed back from single values, and nothing sums."""
+import numpy as np
+
+
+class Tensor:
+    def __init__(self, data, sources=()):
+        self.data = np.array(data, dtype=np.float64)
+        self.grad = np.zeros_like(self.data)
+        self.sources = sources
+
+    def _other(self, other):
+        return other if isinstance(other, Tensor) else Tensor(np.full(self.data.shape, other))
+
+    def __add__(self, other):
+        other = self._other(other)
+        if self.data.shape != other.data.shape:
+            raise ValueError("shapes have to be the same")
+        return Tensor(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
+
+    def __mul__(self, other):
+        other = self._other(other)
+        if self.data.shape != other.data.shape:
+            raise ValueError("shapes have to be the same")
+        x, y = self.data, other.data
+        return Tensor(x * y, ((self, lambda g: g * y), (other, lambda g: g * SLOPE * x)))
+
+    def __sub__(self, other):
+        return self + self._other(other) * -1
+
+    def __matmul__(self, other):
+        if self.data.ndim != 2 or other.data.ndim != 2:
+            raise ValueError("products are of matrices")
+        left, right = self.data, other.data
+        return Tensor(left @ right, ((self, lambda g: g @ right.T), (other, lambda g: left.T @ g)))
+
+    def backward(self):
+        if self.data.size != 1:
+            raise ValueError("only from single values")
+        order, seen = [], set()
+
+        def visit(node):
+            if id(node) not in seen:
+                seen.add(id(node))
+                for source, _ in node.sources:
+                    visit(source)
+                order.append(node)
+
+        visit(self)
+        self.grad = np.ones_like(self.data)
+        for node in reversed(order):
+            for source, pull in node.sources:
+                source.grad += pull(node.grad)
+'''

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from check.battery import check_here, wrong
-from imitated import LAYERWISE, ODD, SCALAR, TORCH_LIKE
+from imitated import COLUMNS, KEEPING, LAYERWISE, MATRICES, ODD, SCALAR, TORCH_LIKE
 
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.judging.results import Outcome, Report
@@ -82,7 +82,8 @@ def test_odd_names_are_found_by_what_they_do(checked: Checker) -> None:
 
 def test_a_scalar_framework_is_checked_on_what_single_numbers_can_do(checked: Checker) -> None:
     """Operators, activations and layers of single numbers are judged; what is about arrays is never called right."""
-    report = checked(SCALAR, only=("activations", "linear-one-row", "gradient-mul", "gradient-matmul", "tensor"))
+    names = ("activations", "linear-one-row", "gradient-mul", "gradient-matmul", "tensor")
+    report = checked(SCALAR, only=names)
 
     assert wrong(report) == {}
     assert {"relu", "tanh", "linear-one-row", "gradient-mul"} <= _named(report, Outcome.AGREES)
@@ -101,6 +102,65 @@ def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> Non
     assert {"relu", "sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
     assert not {name for name in _named(report, Outcome.AGREES) if name.startswith(("tensor", "gradient"))}
     assert any("layer-wise framework" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("source", [KEEPING, COLUMNS], ids=["keeping", "columns"])
+def test_other_ways_of_layers_are_found(source: str, checked: Checker) -> None:
+    """Results in attributes, names with the kind before them, columns, and steps inside backward are no faults."""
+    slope = "self.output * (1 - self.output)"
+    report = checked(source, slope, only=("sigmoid", "linear", "linear-one-row", "mse", "mse-one-sample"))
+
+    assert wrong(report) == {}
+    assert {"sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)
+    assert set(wrong(checked(source, "self.output", only=("sigmoid", "linear")))) == {"sigmoid"}
+
+
+def test_a_layer_of_columns_with_a_wrong_step_is_found(checked: Checker) -> None:
+    """The gradient is what a step of backward takes away."""
+    broken = COLUMNS.replace("learning_rate * output_gradient @", "-learning_rate * output_gradient @")
+
+    assert "linear" in wrong(checked(broken, "1.0", only=["linear"]))
+
+
+ADAM = """
+
+class Adam:
+    def __init__(self, parameters, lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0):
+        # A generator is walked through twice.
+        self.parameters, self.m = parameters, {id(one): [0.0, 0.0] for one in parameters}
+        self.lr, self.beta1, self.beta2, self.epsilon, self.decay = lr, beta1, beta2, epsilon, weight_decay
+        self.t = 0
+
+    def step(self):
+        self.t += 1
+        for one in self.parameters:
+            m, gradient = self.m[id(one)], np.asarray(getattr(one.grad, "data", one.grad))
+            m[0] = self.beta1 * m[0] + (1 - self.beta1) * gradient
+            m[1] = self.beta2 * m[1] + (1 - self.beta2) * gradient**2
+            step = m[0] / (1 - self.beta1**self.t) / (np.sqrt(m[1] / (1 - self.beta2**self.t)) + self.epsilon)
+            one.data = one.data - self.lr * (step + self.decay * one.data)
+"""
+
+
+def test_other_choices_of_optimizers_are_no_faults(checked: Checker) -> None:
+    """An Adam whose decay is AdamW's, and that wants a list; what it shares with TinyTorch's is judged."""
+    report = checked(TORCH_LIKE + ADAM, only=("adam", "adam-weight-decay", "adam-parameters-given"))
+
+    assert wrong(report) == {}
+    assert "adam" in _named(report, Outcome.AGREES)
+    assert "adam-weight-decay" in _named(report, Outcome.UNTRIED)
+    assert "adam" in wrong(checked(TORCH_LIKE + ADAM.replace("self.beta1**self.t", "0.0"), only=["adam"]))
+
+
+def test_limits_that_a_framework_has_are_no_faults(checked: Checker) -> None:
+    """What it refuses in its own words is not tried; gradients come by products where nothing sums."""
+    names = ("gradient-add", "gradient-mul", "gradient-matmul", "gradient-square", "gradient-broadcast")
+    report = checked(MATRICES, "1", only=(*names, "tensor-matmul-batched"))
+
+    assert wrong(report) == {}
+    assert {"gradient-add", "gradient-mul", "gradient-matmul", "gradient-square"} <= _named(report, Outcome.AGREES)
+    assert {"tensor-matmul-batched", "gradient-broadcast"} <= _named(report, Outcome.UNTRIED)
+    assert set(wrong(checked(MATRICES, "2", only=names))) >= {"gradient-mul", "gradient-square"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import numpy as np
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.student.expressions import is_refusal
 from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # Computes from values by name: tensors, and what is no array as it is.
@@ -125,6 +126,10 @@ class Table:
                 may_be_refused = expression.may_be_refused or (expression.is_of_tinytorch and student.is_mapped)
                 if may_be_refused and not isinstance(error, UnbuiltError | NotImplementedError):
                     continue
+                if student.is_mapped and is_refusal(error):
+                    raise UntriedError(
+                        f"it refuses {expression.text} itself: {type(error).__name__}: {error}"
+                    ) from error
                 results[expression.text] = _told(error)
                 continue
             results[expression.text] = np.array(student.array(output))

@@ -11,7 +11,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,9 +49,15 @@ class Form:
     may_not: float = 0.0
     is_array: bool = False
 
+    SHAPES: ClassVar[tuple[str, ...]] = tuple(_SHAPES)
+
+    def values(self, allowed: Array) -> Array:
+        """What stands in the mask for (batch or 1, queries, keys) of 1 and 0."""
+        return _SHAPES[self.shape](np.where(allowed > 0, np.float32(self.may), np.float32(self.may_not)))
+
     def mask(self, student: Student, allowed: Array) -> Any:
         """The mask for (batch or 1, queries, keys) of 1 and 0."""
-        values = _SHAPES[self.shape](np.where(allowed > 0, np.float32(self.may), np.float32(self.may_not)))
+        values = self.values(allowed)
         return values if self.is_array else student.tensor(values)
 
 
@@ -65,6 +71,11 @@ def once(student: Student, part: str, find: Callable[[], Form]) -> Form:
     if part not in found:
         found[part] = find()
     return found[part]
+
+
+def known(student: Student, part: str) -> Form | None:
+    """The form that a part takes, where that was looked for."""
+    return _FOUND.get(student, {}).get(part)
 
 
 # Attends with a mask: (batch, length, features) of a sequence that is part of the closure.

@@ -11,6 +11,9 @@ from tinytorch_hf.student.view import UntriedError
 
 Call = Callable[..., Any]
 
+WAYS = ("argument", "method", "attribute")
+"""How a layer is told its mode: ``layer(x, training=False)``, ``layer.eval()``, or ``layer.training = False``."""
+
 
 def in_mode(layer: Any, training: bool) -> Call:
     """The layer, ready to be called in training or in evaluation.
@@ -31,6 +34,13 @@ def in_mode(layer: Any, training: bool) -> Call:
     if not is_switched:
         layer.training = training
     return call
+
+
+def way(layer: Any) -> str:
+    """How a layer, or its class, is told its mode: one of `WAYS`."""
+    if _takes(layer, "training"):
+        return WAYS[0]
+    return WAYS[1] if callable(getattr(layer, "eval", None)) else WAYS[2]
 
 
 def in_evaluation(layer: Any) -> Any:

@@ -47,6 +47,14 @@ def of(error: BaseException, where: str) -> str:
     return "" if text.startswith("raise ") else text
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether the code that was called raises the error itself, in words of its own, as for what it does not take."""
+    step = innermost(error)
+    if step is None or is_ours(step.tb_frame.f_code.co_filename):
+        return False
+    return isinstance(error, AssertionError) or _written(step).lstrip().startswith("raise ")
+
+
 class Place(NamedTuple):
     """A place in a function that was running.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +164,7 @@ def import_part(package: ModuleType, name: str, place: str | None = None) -> Any
     with contextlib.redirect_stdout(io.StringIO()):
         if place is not None:
             home, _, attribute = place.rpartition(".")
-            return getattr(standin.import_module(home or package.__name__), attribute)
+            return getattr(_import_beside(package, home or package.__name__), attribute)
         part = getattr(package, name, None)
         for home in HOMES[name]:
             if part is None:
@@ -175,8 +176,34 @@ def is_laid_out_as_tinytorch(package: ModuleType) -> bool:
     """Whether a package has TinyTorch's name or its modules, so that parts which are not there are not built yet."""
     if any(word.startswith("tinytorch") for word in package.__name__.split(".")):
         return True
-    homes = {home.replace(".", "/") for places in HOMES.values() for home in places if home.startswith("core.")}
+    return _has_home(package, *HOMES)
+
+
+def has_no_tensor(package: ModuleType) -> bool:
+    """Whether a package that has modules of TinyTorch's has another name, and not the first of them."""
+    is_named = any(word.startswith("tinytorch") for word in package.__name__.split("."))
+    return not is_named and not _has_home(package, "Tensor")
+
+
+def _has_home(package: ModuleType, *parts: str) -> bool:
+    homes = {home.replace(".", "/") for part in parts for home in HOMES[part] if home.startswith("core.")}
     return any((Path(place) / f"{home}.py").is_file() for place in getattr(package, "__path__", ()) for home in homes)
+
+
+def _import_beside(package: ModuleType, name: str) -> ModuleType:
+    """A module of a framework whose modules may import each other as scripts in its folder do."""
+    try:
+        return standin.import_module(name)
+    except ModuleNotFoundError as error:
+        folder = Path(package_location(package))
+        wanted = str(error.name or "").partition(".")[0]
+        if not wanted or not ((folder / wanted).is_dir() or (folder / f"{wanted}.py").is_file()):
+            raise
+    sys.path.append(str(folder))
+    try:
+        return standin.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
 
 
 def _import_if_built(name: str) -> ModuleType | None:

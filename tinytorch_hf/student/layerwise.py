@@ -7,23 +7,23 @@ remember the layer that they came from, and have no operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.student import synonyms
+from tinytorch_hf.student import layer_calls, synonyms
+from tinytorch_hf.student.layer_parameters import Parameter, Path, at, gradient_of, put, slots
 from tinytorch_hf.student.signals import UntriedError
 
 # Takes the gradient of what came out.
 Back = Callable[[Array], None]
-# Attributes, and keys of dicts, that lead to an array.
-Path = tuple[str, ...]
-
-_OF_GRADIENTS = ("d", "grad", "gradient", "g")
 LOSSES = ("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss")
 _SAMPLES = 4
+_OF_ROWS = 2
 _MORE_THAN_ROWS = 3
 
 
@@ -57,57 +57,6 @@ class Tensor:
             self.grad = given if self.grad is None else self.grad + given
 
 
-class Parameter:
-    """A parameter of a layer, laid out as TinyTorch's, with the gradients that arrive added up.
-
-    Parameters
-    ----------
-    built
-        The layer.
-    path, gradient_path
-        Where it keeps the parameter and, after ``backward``, the gradient.
-    shape
-        TinyTorch's.
-    is_transposed
-        Whether it is laid out as (out, in).
-    """
-
-    def __init__(
-        self, built: Any, path: Path, gradient_path: Path | None, shape: tuple[int, ...], is_transposed: bool
-    ) -> None:
-        self._built, self._path, self._gradient_path = built, path, gradient_path
-        self._shape, self._is_transposed = shape, is_transposed
-        self.grad: Array | None = None
-
-    @property
-    def data(self) -> Array:
-        """The values."""
-        return self._laid_out(_at(self._built, self._path))
-
-    @data.setter
-    def data(self, values: Array) -> None:
-        present = _at(self._built, self._path)
-        wanted = np.asarray(values).T if self._is_transposed else np.asarray(values)
-        _put(self._built, self._path, wanted.reshape(present.shape).astype(present.dtype))
-
-    def forget(self) -> None:
-        """Let the layer begin with a gradient of 0, whether it adds to it or not."""
-        held = _at(self._built, self._gradient_path) if self._gradient_path else None
-        if isinstance(held, np.ndarray):
-            _put(self._built, self._gradient_path or (), np.zeros_like(held))
-
-    def receive(self) -> None:
-        """Take the gradient that the layer has kept."""
-        held = _at(self._built, self._gradient_path) if self._gradient_path else None
-        if isinstance(held, np.ndarray) and held.size == self.data.size:
-            arrived = self._laid_out(held)
-            self.grad = arrived if self.grad is None else self.grad + arrived
-
-    def _laid_out(self, values: Any) -> Array:
-        array = np.array(values)
-        return (array.T if self._is_transposed else array).reshape(self._shape)
-
-
 class Layer:
     """A layer of the framework's that takes and gives tensors.
 
@@ -115,10 +64,13 @@ class Layer:
     ----------
     built
         The framework's own.
+    of_columns
+        Whether it takes one sample at a time, as a column.
     """
 
-    def __init__(self, built: Any) -> None:
+    def __init__(self, built: Any, of_columns: bool = False) -> None:
         self._built = built
+        self._of_columns = of_columns
         self._shown: dict[str, Parameter] = {}
         self._last: Any = None
 
@@ -126,32 +78,61 @@ class Layer:
         """Its output."""
         given, calling = x.data, object()
         self._last = calling
-        output = self._tried(given, _forward(self._built), given.copy())
+        output = self._tried(given, self._computed, given.copy())
 
         def back(gradient: Array) -> None:
             if self._last is not calling:
                 # It remembers its last input alone, which was another one meanwhile.
-                _forward(self._built)(given.copy())
+                self._computed(given.copy())
             self._last = calling
-            for parameter in self._shown.values():
-                parameter.forget()
-            arrived = self._tried(given, self._built.backward, gradient.copy())
-            for parameter in self._shown.values():
-                parameter.receive()
-            x.backward(arrived)
+            x.backward(self._tried(given, functools.partial(self._passed_back, given), gradient.copy()))
 
         return Tensor(output, back)
+
+    def _computed(self, values: Array) -> Any:
+        if not self._of_columns:
+            return layer_calls.forward(self._built, values)
+        self._check_rows(values)
+        return np.stack([np.ravel(layer_calls.forward(self._built, row[:, np.newaxis])) for row in values])
+
+    def _passed_back(self, given: Array, gradient: Array) -> Any:
+        if not self._of_columns:
+            return self._once_back(gradient)
+        arrived = []
+        for row, own in zip(given, gradient, strict=True):
+            layer_calls.forward(self._built, row[:, np.newaxis])
+            arrived.append(np.ravel(self._once_back(own[:, np.newaxis])))
+        return np.stack(arrived)
+
+    def _once_back(self, gradient: Array) -> Any:
+        changes = layer_calls.takes_rate(self._built)
+        before = {name: parameter.data for name, parameter in self._shown.items()}
+        for parameter in self._shown.values():
+            parameter.forget()
+        arrived = layer_calls.backward(self._built, gradient)
+        for name, parameter in self._shown.items():
+            parameter.receive(before[name] if changes else None)
+        return arrived
+
+    def _check_rows(self, values: Array) -> None:
+        if values.ndim != _OF_ROWS:
+            raise UntriedError("it takes one sample at a time, as a column")
+
+    @property
+    def built(self) -> Any:
+        """The framework's own."""
+        return self._built
 
     def forward(self, x: Tensor) -> Tensor:
         """The same."""
         return self(x)
 
     def _tried(self, given: Array, compute: Callable[..., Any], values: Array) -> Any:
-        """What a layer computes; one with a weight is written for rows, and may know nothing of sequences."""
+        """What a layer computes; it may be written for rows, and know nothing of sequences."""
         try:
             return compute(values)
         except Exception as error:
-            if self._shown and given.ndim == _MORE_THAN_ROWS:
+            if given.ndim == _MORE_THAN_ROWS:
                 raise UntriedError(f"it takes rows, and no sequences: {type(error).__name__}: {error}") from error
             raise
 
@@ -176,15 +157,11 @@ class Loss:
 
     def __call__(self, predictions: Tensor, targets: Any) -> Tensor:
         """The loss."""
-        wanted = targets.data if isinstance(targets, Tensor) else targets
-        value = _forward(self._built)(predictions.data.copy(), np.array(wanted))
+        wanted = np.array(targets.data if isinstance(targets, Tensor) else targets)
+        value = layer_calls.loss(self._built, predictions.data.copy(), wanted)
 
         def back(gradient: Array) -> None:
-            try:
-                arrived = self._built.backward()
-            except TypeError:
-                arrived = self._built.backward(predictions.data.copy(), np.array(wanted))
-            predictions.backward(np.asarray(arrived) * gradient)
+            predictions.backward(layer_calls.loss_gradient(self._built, predictions.data.copy(), wanted) * gradient)
 
         return Tensor(value, back)
 
@@ -198,8 +175,23 @@ def adapted(name: str, part: Any) -> Any:
     if name in LOSSES:
         return lambda: Loss(part())
     if name in ("Linear", "Conv2d"):
-        return lambda *arguments, **named: with_parameters(part(*arguments, **named), name, arguments)
+        return lambda *arguments, **named: with_parameters(made(part, name, arguments, named), name, arguments)
     return lambda *arguments, **named: Layer(part(*arguments, **named))
+
+
+def made(part: Any, name: str, lengths: tuple[int, ...], named: dict[str, Any]) -> Any:
+    """A layer that has its parameters: where they wait for the first input it is given one, of no more lengths."""
+    if name != "Linear":
+        return part(*lengths, **named)
+    size = lengths[0] * lengths[1]
+    for arguments in (lengths, lengths[1:]):
+        with contextlib.suppress(Exception):
+            built = part(*arguments, **named)
+            if not slots(built, size, synonyms.WEIGHT):
+                layer_calls.forward(built, _numbers((_SAMPLES, lengths[0])))
+            if slots(built, size, synonyms.WEIGHT):
+                return built
+    return part(*lengths, **named)
 
 
 def with_parameters(built: Any, name: str, lengths: tuple[int, ...]) -> Layer:
@@ -210,107 +202,57 @@ def with_parameters(built: Any, name: str, lengths: tuple[int, ...]) -> Layer:
     TypeError
         A gradient is not to be found, or is another one by a factor, as of a mean over samples.
     """
-    layer = Layer(built)
     n_in, n_out, *kernel = lengths
+    of_columns = name == "Linear" and _takes_columns(built, n_in, n_out)
+    layer = Layer(built, of_columns)
     weight_shape = (n_in, n_out) if name == "Linear" else (n_out, n_in, kernel[0], kernel[0])
-    weight = _slots(built, int(np.prod(weight_shape)), synonyms.WEIGHT)
-    bias = _slots(built, n_out, synonyms.BIAS)
+    weight = slots(built, int(np.prod(weight_shape)), synonyms.WEIGHT)
+    bias = slots(built, n_out, synonyms.BIAS)
     if not weight:
         raise TypeError(f"it keeps no weight of the shape {weight_shape}")
-    is_transposed = name == "Linear" and np.shape(_at(built, weight[0])) == (n_out, n_in) and n_in != n_out
+    is_transposed = name == "Linear" and np.shape(at(built, weight[0])) == (n_out, n_in) and n_in != n_out
     if name == "Linear" and n_in == n_out:
-        is_transposed = _lies_transposed(built, weight[0], n_in)
+        is_transposed = _lies_transposed(layer, weight[0], n_in)
     x = _numbers((_SAMPLES, n_in) if name == "Linear" else (1, n_in, kernel[0] + 1, kernel[0] + 1))
-    output = np.asarray(_forward(built)(x.copy()))
-    gradient = _numbers(output.shape)
-    built.backward(gradient.copy())
+    gradient = np.zeros(0)
+    if not layer_calls.takes_rate(built):
+        x = x[:1] if of_columns else x
+        gradient = _numbers(np.shape(layer_calls.forward(built, x.T.copy() if of_columns else x.copy())))
+        layer_calls.backward(built, gradient.copy())
+        gradient = gradient.T if of_columns else gradient
     sums = gradient.sum(tuple(axis for axis in range(gradient.ndim) if axis != 1))
-    expected = {"weight": x.T @ gradient if name == "Linear" else None, "bias": sums}
+    expected = {"weight": x.T @ gradient if name == "Linear" and gradient.size else None, "bias": sums}
     for shown, path, shape in (("weight", weight[0], weight_shape), ("bias", bias[0] if bias else (), (n_out,))):
         if path:
             turned = is_transposed and shown == "weight"
-            place = _gradient_of(built, path, expected[shown], turned)
+            place = gradient_of(built, path, expected[shown], turned) if gradient.size else None
             layer.show(shown, Parameter(built, path, place, shape, turned))
     return layer
 
 
-def _gradient_of(built: Any, path: Path, expected: Array | None, is_transposed: bool) -> Path | None:
-    """Where a layer keeps the gradient of a parameter: what has its shape, is called so, and is it."""
-    shape = np.shape(_at(built, path))
-    same = [place for place in _arrays(built) if place != path and np.shape(_at(built, place)) == shape]
-    named = [place for place in same if _speaks_of_gradient(place, path)]
-    if expected is None:
-        return named[0] if named else None
-    wanted = (expected.T if is_transposed else expected).reshape(shape)
-    for place in (*named, *same):
-        if np.allclose(_at(built, place), wanted, atol=1e-4):
-            return place
-    for place in named:
-        held = _at(built, place)
-        factor = float((held * wanted).sum() / (wanted * wanted).sum())
-        if factor and np.allclose(held, factor * wanted, atol=1e-4):
-            raise TypeError(f"the gradient of its parameters is {factor:.3g} times that of its output, as of a mean")
-    return named[0] if named else None
+def _takes_columns(built: Any, n_in: int, n_out: int) -> bool:
+    """Whether it takes a sample as a column, and no samples as rows."""
+    with contextlib.suppress(Exception):
+        if np.shape(layer_calls.forward(built, _numbers((n_in + n_out, n_in)))) == (n_in + n_out, n_out):
+            return False
+    with contextlib.suppress(Exception):
+        return bool(np.shape(layer_calls.forward(built, _numbers((n_in, 1)))) == (n_out, 1))
+    return False
 
 
-def _speaks_of_gradient(place: Path, path: Path) -> bool:
-    words = synonyms.plain("".join(place))
-    return any(word in words for word in ("grad", f"d{synonyms.plain(path[-1])}"))
-
-
-def _lies_transposed(built: Any, path: Path, length: int) -> bool:
+def _lies_transposed(layer: Layer, path: Path, length: int) -> bool:
     """Whether a square weight maps the first input to its first column."""
-    kept = np.array(_at(built, path))
+    built = layer.built
+    kept = np.array(at(built, path))
     probe = np.zeros(kept.shape, dtype=kept.dtype)
     probe[0, -1] = 1
-    _put(built, path, probe)
+    put(built, path, probe)
     one = np.zeros((1, length), dtype=np.float32)
-    base = np.asarray(_forward(built)(one.copy()))
+    base = layer(Tensor(one)).data
     one[0, 0] = 1
-    moved = np.asarray(_forward(built)(one)) - base
-    _put(built, path, kept)
+    moved = layer(Tensor(one)).data - base
+    put(built, path, kept)
     return not np.any(moved)
-
-
-def _slots(built: Any, size: int, known: tuple[str, ...]) -> list[Path]:
-    """Where a layer keeps arrays of so many values, the likeliest first; never those that are gradients by name."""
-    paths = [
-        path
-        for path in _arrays(built)
-        if np.size(_at(built, path)) == size and "grad" not in synonyms.plain("".join(path))
-    ]
-    order = synonyms.ordered([path[-1] for path in paths], known)
-    words = {synonyms.plain(word) for word in known}
-    fitting = [path for path in paths if synonyms.plain(path[-1].strip("_")) in words]
-    return sorted(fitting or paths[:1], key=lambda path: order.index(path[-1]))
-
-
-def _arrays(built: Any) -> Iterator[Path]:
-    for name, value in list(vars(built).items()):
-        if isinstance(value, np.ndarray):
-            yield (name,)
-        elif isinstance(value, dict):
-            yield from ((name, key) for key, entry in value.items() if isinstance(entry, np.ndarray))
-
-
-def _at(built: Any, path: Path) -> Any:
-    first, *keys = path
-    value = getattr(built, first)
-    for key in keys:
-        value = value[key]
-    return value
-
-
-def _put(built: Any, path: Path, values: Array) -> None:
-    if len(path) > 1:
-        getattr(built, path[0])[path[1]] = values
-    elif path:
-        setattr(built, path[0], values)
-
-
-def _forward(built: Any) -> Callable[..., Any]:
-    forward = getattr(built, "forward", None)
-    return forward if callable(forward) else built  # type: ignore[no-any-return]
 
 
 def _numbers(shape: tuple[int, ...]) -> Array:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+
+from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.student.signals import UntriedError
 
 # What TinyTorch and PyTorch take where nothing is given; another framework may have defaults of its own.
@@ -22,6 +26,23 @@ _SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
+# What is wrong with an optimizer is found by the cases that are about it.
+_OTHER_ERRORS = (TypeError, ValueError, AttributeError, KeyError, IndexError, NotImplementedError)
+
+
+class Framework(Protocol):
+    """What trying needs of a framework."""
+
+    def tensor(self, values: Any, gradient: bool = False) -> Any:
+        """A tensor."""
+
+    def set_gradient(self, tensor: Any, values: Array) -> None:
+        """Leave a gradient in a tensor."""
+
+    def array(self, value: Any) -> Array:
+        """The values of a tensor."""
+
+
 def takes_named_parameters(optimizer: Any, parameter: Any) -> bool:
     """Whether an optimizer takes no list of parameters, but a dict."""
     try:
@@ -33,6 +54,36 @@ def takes_named_parameters(optimizer: Any, parameter: Any) -> bool:
             return False
         return True
     return False
+
+
+def adam(framework: Framework, optimizer: Any, is_named: bool) -> Callable[..., Any]:
+    """What makes an Adam, called as TinyTorch's; one whose decay is AdamW's is another definition, and not tried.
+
+    Raises
+    ------
+    UntriedError
+        By what is given back, where there is to be a decay.
+    """
+    make = as_in_tinytorch("Adam", optimizer, is_named)
+
+    def checked(parameters: Any, **options: Any) -> Any:
+        if options.get("weight_decay"):
+            with contextlib.suppress(*_OTHER_ERRORS):
+                if _decays_apart(framework, make):
+                    raise UntriedError("the weight decay of its Adam is AdamW's: it is no part of the gradient")
+        return make(parameters, **options)
+
+    return checked
+
+
+def _decays_apart(framework: Framework, make: Callable[..., Any]) -> bool:
+    """Whether weight decay is taken off beside a step of Adam, the first of which is as long as the learning rate."""
+    start = np.array([2.0, -1.0], dtype=np.float32)
+    parameter = framework.tensor(start.copy(), gradient=True)
+    framework.set_gradient(parameter, np.array([0.5, 0.5], dtype=np.float32))
+    make([parameter], lr=0.1, weight_decay=0.25).step()
+    change = framework.array(parameter) - start
+    return bool(np.allclose(change, -0.1 - 0.1 * 0.25 * start, atol=1e-4))
 
 
 def as_in_tinytorch(name: str, optimizer: Any, is_named: bool) -> Callable[..., Any]:

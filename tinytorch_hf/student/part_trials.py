@@ -68,6 +68,7 @@ def mean_squared(student: Student, make: Make) -> Seen:
         "it gives half of the mean": (difference**2).mean() / 2,
         "it gives half of the sum": (difference**2).sum() / 2,
         "it gives the mean over samples of the sums": (difference**2).sum(1).mean(),
+        "it gives half of the mean over samples of the sums": (difference**2).sum(1).mean() / 2,
     }
     loss = _loss(make())
     found = _of_tensor(student, loss(student.float_tensor(X.copy()), student.float_tensor(TARGETS.copy())))

@@ -13,11 +13,12 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.student.signals import UntriedError
 from tinytorch_hf.student.unbuilt import is_unbuilt
 
 # A gradient is given to `backward` as an array or a tensor, or is multiplied into a sum, from which it then starts, or
-# into the output itself, where `backward` starts from ones of any shape.
-Road = Literal["array", "tensor", "scaled sum", "scaled"]
+# into the output itself, where `backward` starts from ones of any shape; or a sum is made by products with ones.
+Road = Literal["array", "tensor", "scaled sum", "scaled", "products"]
 ROADS: tuple[Road, ...] = get_args(Road)
 
 # Operations on a tensor of ones, and their slopes. More than one, because one of them may be what is wrong.
@@ -27,6 +28,7 @@ _OPERATIONS: tuple[tuple[Callable[[Any], Any], float], ...] = (
     (lambda x: x - x * x, -1.0),
     (lambda x: x * 3, 3.0),
 )
+_OF_MATRICES = 2
 # Neither symmetric nor of equal values.
 _SEED: Array = np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)
 
@@ -39,6 +41,15 @@ class Framework(Protocol):
 
     def send(self, output: Any, gradient: Array, road: Road) -> None:
         """Send a gradient back from a result by a road."""
+
+    def call_backward(self, output: Any, *gradient: Any) -> None:
+        """Call a tensor's backward."""
+
+    def float_tensor(self, values: Any) -> Any:
+        """A tensor of float32."""
+
+    def array(self, value: Any) -> Array:
+        """The values of a tensor."""
 
     def kept(self, tensor: Any) -> Any:
         """What a tensor holds as its gradient; None for nothing."""
@@ -93,6 +104,38 @@ def way_back(framework: Framework) -> WayBack:
     if best == "array" and gradients_are_tensors and tried["tensor"][:2] == tried["array"][:2]:
         best = "tensor"
     return WayBack(best, gradients_are_tensors, _flag_travels(framework), any(right for right, *_ in tried.values()))
+
+
+def send(framework: Framework, output: Any, gradient: Array, road: Road) -> None:
+    """Send a gradient back from a result by a road.
+
+    Raises
+    ------
+    UntriedError
+        The road is by products, and the result is no matrix.
+    """
+    if road == "array":
+        framework.call_backward(output, gradient)
+        return
+    given = framework.float_tensor(gradient)
+    if road == "tensor":
+        framework.call_backward(output, given)
+    elif road == "scaled":
+        framework.call_backward(output * given)
+    elif road == "products":
+        if gradient.ndim != _OF_MATRICES:
+            raise UntriedError("it passes back from single values, and sums none but those of products of matrices")
+        rows, columns = gradient.shape
+        left, right = (framework.float_tensor(np.ones(shape, np.float32)) for shape in ((1, rows), (columns, 1)))
+        framework.call_backward(left @ (output * given) @ right)
+    else:
+        total = output * given
+        # Some sum over the last axis only.
+        for _ in range(max(1, gradient.ndim)):
+            total = total.sum()
+            if framework.array(total).size == 1:
+                break
+        framework.call_backward(total)
 
 
 def _try(framework: Framework, road: Road) -> tuple[int, int, Any]:

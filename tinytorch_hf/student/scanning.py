@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf.student.synonyms import PARTS, plain
+from tinytorch_hf.student.synonyms import PARTS, bare
 
 _MOST_FILES = 400
 _LARGEST_BYTES = 1_000_000
@@ -68,7 +68,8 @@ def candidates(found: list[Definition]) -> Mapping[str, list[Definition]]:
     fitting: dict[str, list[Definition]] = {}
     for part, names in PARTS.items():
         # Losses and activations that are functions are called mse_loss, or cross_entropy_loss.
-        ranked = [(names.index(plain(one.name)), not one.is_class, one) for one in found if plain(one.name) in names]
+        named = [(bare(one.name, part), one) for one in found]
+        ranked = [(names.index(name), not one.is_class, one) for name, one in named if name in names]
         fitting[part] = [one for *_, one in sorted(ranked, key=lambda entry: entry[:2])]
     return fitting
 

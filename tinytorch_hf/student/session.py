@@ -7,12 +7,14 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tinytorch_hf.student import expressions, faults, parts, standin
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.frameworks import (
+    has_no_tensor,
     import_autograd,
     import_package,
     is_absent,
@@ -21,6 +23,7 @@ from tinytorch_hf.student.frameworks import (
 )
 from tinytorch_hf.student.inferring import Inference
 from tinytorch_hf.student.mapping import FrameworkMap, as_json
+from tinytorch_hf.student.scanning import definitions
 from tinytorch_hf.student.unbuilt import Watch, has_unbuilt, modules_of
 from tinytorch_hf.student.view import Student, UnbuiltError
 
@@ -109,6 +112,9 @@ class Session:
                 # An adapter stands between, which has no more than what such a framework can do.
                 message = f"it has nothing that this could be tried with: {answer.message}"
                 return Answer("untried", message=message)
+            if not self._map.is_bare and answer.kind == "crash" and self._folder and expressions.is_refusal(error):
+                # Another framework may have limits of its own.
+                return Answer("untried", message=f"it refuses this itself: {answer.message}")
             return answer
         except BaseException as problem:
             # An exception of the student's may answer with another to any question.
@@ -129,8 +135,15 @@ class Session:
             package=f"{name} {version}" if isinstance(version, str) else name,
             location=self._folder,
             notes=standin.notes(name),
-            found=not self._map.is_bare or is_laid_out_as_tinytorch(package),
+            found=not self._map.is_bare or self._is_tinytorch(package),
         )
+
+    def _is_tinytorch(self, package: ModuleType) -> bool:
+        """Whether what it lacks is not built yet; ``core/layers.py`` is also where layers without tensors may be."""
+        if not is_laid_out_as_tinytorch(package) or not has_no_tensor(package):
+            return is_laid_out_as_tinytorch(package)
+        found = definitions(Path(self._folder), package.__name__)
+        return not any({"forward", "backward"} <= set(one.methods) for one in found)
 
     def _infer(self, _: Any) -> Answer:
         """Find the map of a package that has none; it is used from now on, and given as JSON."""

@@ -49,6 +49,29 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """For each part the names under which it is looked for, the likeliest first."""
 
+_OF_ACTIVATIONS = ("activation", "act", "layer", "function")
+_OF_LOSSES = ("loss", "criterion", "cost")
+_OF_OPTIMIZERS = ("optimizer", "optimiser", "optim")
+_OF_LAYERS = ("layer",)
+# Words that names have before or behind: Layer_Dense, ActivationReLU, MSECost.
+_AFFIXES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Sigmoid", "ReLU", "Tanh", "GELU", "Softmax"), _OF_ACTIVATIONS),
+    **dict.fromkeys(("MSELoss", "CrossEntropyLoss", "BinaryCrossEntropyLoss"), _OF_LOSSES),
+    **dict.fromkeys(("SGD", "Adam", "AdamW"), _OF_OPTIMIZERS),
+}
+
+
+def bare(name: str, part: str) -> str:
+    """A plain name without the word before or behind it that only says what kind of part it is."""
+    name = plain(name)
+    for word in _AFFIXES.get(part, _OF_LAYERS):
+        if name.startswith(word) and name[len(word) :] in PARTS[part]:
+            return name[len(word) :]
+        if name.endswith(word) and name[: -len(word)] in PARTS[part]:
+            return name[: -len(word)]
+    return name
+
+
 DATA = ("data", "value", "values", "array", "arr", "numpy", "v", "val", "content", "raw")
 """Attributes in which tensors keep their numbers."""
 

@@ -71,6 +71,8 @@ class Student(Parameters):
         if self.is_mapped and name in optimizers.USUAL:
             if name not in self._named:
                 self._named[name] = optimizers.takes_named_parameters(part, self.float_tensor([1.0]))
+            if name == "Adam":
+                return optimizers.adam(self, part, self._named[name])
             return optimizers.as_in_tinytorch(name, part, self._named[name])
         return self._maker_of_swapped(part) if self._goes_the_other_way and isinstance(part, type) else part
 
@@ -245,6 +247,25 @@ class Student(Parameters):
         """Leave a gradient in a tensor, as a backward pass would."""
         self._put(tensor, self.float_tensor(values) if self._way_back.gradients_are_tensors else values.copy())
 
+    @functools.cached_property
+    def starts_with_zeros(self) -> bool:
+        """Whether a new tensor has a gradient of zeros, to which gradients are added, instead of none."""
+        try:
+            return self.gradient(self.new_leaf()) is not None
+        except Exception:
+            # What is wrong with it is found where tensors are made.
+            return False
+
+    def forget_gradient(self, tensor: Any) -> None:
+        """Have a tensor forget its gradient: by its own method, or so that it is as it was at first."""
+        method = getattr(tensor, self.conventions.zero_grad, None)
+        if callable(method):
+            method()
+        elif self.starts_with_zeros:
+            self.set_gradient(tensor, np.zeros_like(self.array(tensor)))
+        else:
+            setattr(tensor, self.conventions.grad, None)
+
     def _put(self, tensor: Any, gradient: Any) -> None:
         """Let a tensor hold this as its gradient, also where what is assigned is added to what it holds."""
         setattr(tensor, self.conventions.grad, gradient)
@@ -263,28 +284,16 @@ class Student(Parameters):
         if self._way_back.flag_travels and not self.wants_gradient(output):
             return
         if gradient is None:
-            self._call_backward(output)
+            self.call_backward(output)
         else:
             self.send(output, gradient, self._way_back.road)
 
     def send(self, output: Any, gradient: Array, road: passing_back.Road) -> None:
         """Send a gradient back in one of the ways in which frameworks take it."""
-        if road == "array":
-            self._call_backward(output, gradient)
-        elif road == "tensor":
-            self._call_backward(output, self.float_tensor(gradient))
-        elif road == "scaled":
-            self._call_backward(output * self.float_tensor(gradient))
-        else:
-            total = output * self.float_tensor(gradient)
-            # Some sum over the last axis only.
-            for _ in range(max(1, gradient.ndim)):
-                total = total.sum()
-                if self.array(total).size == 1:
-                    break
-            self._call_backward(total)
+        passing_back.send(self, output, gradient, road)
 
-    def _call_backward(self, output: Any, *gradient: Any) -> None:
+    def call_backward(self, output: Any, *gradient: Any) -> None:
+        """Call a tensor's backward."""
         getattr(output, self.conventions.backward)(*gradient)
 
     @functools.cached_property

@@ -9,16 +9,15 @@ from collections.abc import Iterable, Sequence
 
 from tinytorch_hf.check.child import Session
 from tinytorch_hf.check.programs import trial
-from tinytorch_hf.check.programs.builder import Available
-from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.layers import LAYERS
+from tinytorch_hf.check.programs.probes import EVERYTHING
 from tinytorch_hf.check.programs.program import BACKWARD, TENSOR, Operand, Program, Statement
 from tinytorch_hf.judging.judges import judged_by
 from tinytorch_hf.judging.results import Result
 from tinytorch_hf.student.answers import Answer, Ask, parse
 from tinytorch_hf.student.mapping import FrameworkMap
 
-EVERYTHING = Available(frozenset([*FORMS, *LAYERS, "SGD"]))
+__all__ = ["EVERYTHING", "REFERENCE", "asking", "leaf", "made", "printed_by", "program", "tried_here"]
+
 REFERENCE = FrameworkMap("tinytorch_hf.reference")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from programs_here import EVERYTHING
 
 from tinytorch_hf.check.programs import generate
 from tinytorch_hf.check.programs.builder import Available
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, SCALE, STEP, ZERO
+from tinytorch_hf.check.programs.program import BACKWARD, CALL, FORGET, OPTIMIZER, SCALE, STEP, TENSOR, ZERO, Program
 from tinytorch_hf.check.programs.sound import is_sound
 
 # Rare forms are drawn by the first; of chains one is enough.
@@ -27,6 +28,12 @@ def test_the_same_seed_gives_the_same_programs(family: str) -> None:
     assert all(map(is_sound, generate.programs(family, EVERYTHING, 5, 3)))
 
 
+def has_repeated_ids(one: Program) -> bool:
+    """Whether a whole number stands twice in a tensor of them."""
+    given = [np.array(each.arguments["values"]) for each in one.of(TENSOR) if each.arguments.get("ids")]
+    return any(ids.size > len(np.unique(ids)) for ids in given)
+
+
 def test_programs_do_what_the_battery_does_not() -> None:
     """Among some hundred there is everything that this is for."""
     drawn = [one for family in DRAWN for one in generate.programs(family, EVERYTHING, N[family], 0)]
@@ -38,7 +45,12 @@ def test_programs_do_what_the_battery_does_not() -> None:
     assert features == {"sharing", "adding up", "leaves that are not asked"}
     assert any(one.of(ZERO) for one in drawn)
     assert any(one.of(SCALE) for one in drawn)
-    assert any(one.of(STEP) for one in drawn)
+    assert {len(one.of(STEP)) for one in drawn} >= {0, 1, 2, 3}
+    assert any(one.of(FORGET) for one in drawn)
+    assert any(len(one.of(BACKWARD)) > len(one.of(STEP)) > 0 for one in drawn)
+    assert {one.arguments["part"] for each in drawn for one in each.of(OPTIMIZER)} == {"SGD", "Adam", "AdamW"}
+    assert any(len(set(one.operands)) == 1 for each in drawn for one in each.of("attention"))
+    assert any(has_repeated_ids(one) for one in drawn)
     assert any(each.arguments["scale"] != 1 for one in drawn for each in one.of(BACKWARD))
     assert any(-1 in each.arguments["shape"] for one in drawn for each in one.of("reshape"))
     assert {each.get("keepdims", False) for each in reductions} == {True, False}

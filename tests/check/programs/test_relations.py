@@ -13,15 +13,13 @@ LAYERS = "from tinytorch_hf.reference import Dropout, Linear, ReLU as _ReLU, Seq
 BROKEN = {
     "a batch gives what its samples give one by one": (
         "core/activations.py",
-        "import numpy as np\nfrom tinytorch_hf.reference import GELU, Sigmoid, Tanh, Softmax as _Softmax\n"
-        "from tinytorch_hf.reference import ReLU as _ReLU\n"
-        "class ReLU(_ReLU):\n"
-        "    def forward(self, x):\n        return super().forward(x - Tensor(x.data.mean(axis=0)))\n"
-        "    __call__ = forward\n"
-        "class Softmax(_Softmax):\n"
-        "    def forward(self, x):\n        return super().forward(x - Tensor(x.data.mean(axis=0)))\n"
-        "    __call__ = forward\n"
-        "from tinytorch_hf.reference import Tensor\n",
+        "from tinytorch_hf.reference import GELU, ReLU, Sigmoid, Softmax, Tanh, Tensor\n"
+        "def among_others(kind):\n"
+        "    class Activation(kind):\n"
+        "        def forward(self, x):\n            return super().forward(x - Tensor(x.data.mean(axis=0)))\n"
+        "        __call__ = forward\n"
+        "    return Activation\n"
+        "GELU, ReLU, Sigmoid, Tanh = map(among_others, (GELU, ReLU, Sigmoid, Tanh))\n",
     ),
     "what was computed once before changes nothing": (
         "core/layers.py",
@@ -30,6 +28,14 @@ BROKEN = {
         "    calls = 0\n"
         "    def forward(self, x):\n"
         "        self.calls += 1\n        return super().forward(x) * self.calls\n"
+        "    __call__ = forward\n",
+    ),
+    "a layer or a function gives what its formula gives": (
+        "core/layers.py",
+        "from tinytorch_hf.reference import Dropout, Linear as _Linear, Sequential\n"
+        "class Linear(_Linear):\n"
+        "    def forward(self, x):\n"
+        "        return super().forward(x) if self.bias is None else super().forward(x) + self.bias\n"
         "    __call__ = forward\n",
     ),
     "a method gives what the operator or the layer gives": (
@@ -52,7 +58,7 @@ def test_a_relation_that_does_not_hold_is_said(sentence: str, install: Install) 
     file, text = BROKEN[sentence]
     install({**GENERATION_C, file: text})
 
-    found = tried_here(n=500, families=["relations"])["relations"]
+    found = tried_here(n=900 if "twice" in sentence else 500, families=["relations"])["relations"]
 
     assert found.outcome is Outcome.DIFFERS
     assert sentence in found.detail

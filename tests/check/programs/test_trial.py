@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Install
 from generations import GENERATION_C
-from programs_here import printed_by, tried_here
+from imitated import MATRICES, SCALAR
+from programs_here import asking, printed_by, tried_here
 
 from tinytorch_hf.judging.results import Outcome, Result
+from tinytorch_hf.student.finding import found
 from tinytorch_hf.student.mapping import FrameworkMap
 
 HEADER = "import numpy as np\nfrom tinytorch_hf.reference import Tensor\n"
@@ -45,6 +48,77 @@ FAULTS = {
 }
 
 
+KEPT = "import numpy as np\nfrom tinytorch_hf.reference import {} as _{}, Tensor\n"
+# Each is right in every single call.
+LATER_FAULTS = {
+    "a table that is read once": (
+        "core/embeddings.py",
+        "from tinytorch_hf.reference import PositionalEncoding\n" + KEPT.format("Embedding", "Embedding") + "\n"
+        "class Embedding(_Embedding):\n"
+        "    rows = None\n"
+        "    def forward(self, ids):\n"
+        "        made = super().forward(ids)\n"
+        "        self.rows = self.weight.data if self.rows is None else self.rows\n"
+        "        made.data = self.rows[ids.data.astype(int)]\n"
+        "        return made\n"
+        "    __call__ = forward\n",
+        "training",
+    ),
+    "attention of a tensor to itself": (
+        "core/attention.py",
+        "from tinytorch_hf.reference import MultiHeadAttention, scaled_dot_product_attention as _attention, Tensor\n"
+        "def scaled_dot_product_attention(Q, K, V, mask=None):\n"
+        "    return _attention(Q, K, Tensor(V.data) if V is Q else V, mask)\n",
+        "sequences",
+    ),
+    "a mask that is kept": (
+        "core/attention.py",
+        "from tinytorch_hf.reference import scaled_dot_product_attention\n"
+        + KEPT.format("MultiHeadAttention", "MultiHeadAttention")
+        + "class MultiHeadAttention(_MultiHeadAttention):\n"
+        "    mask = None\n"
+        "    def forward(self, x, mask=None):\n"
+        "        self.mask = self.mask if mask is None else mask\n"
+        "        fits = self.mask is not None and self.mask.shape[-1] == x.shape[1]\n"
+        "        return super().forward(x, self.mask if fits else None)\n"
+        "    __call__ = forward\n",
+        "sequences",
+    ),
+    "training after evaluation": (
+        "core/spatial.py",
+        "from tinytorch_hf.reference import AvgPool2d, Conv2d, MaxPool2d\n"
+        + KEPT.format("BatchNorm2d", "BatchNorm2d")
+        + "class BatchNorm2d(_BatchNorm2d):\n"
+        "    def eval(self):\n"
+        "        self.train = lambda: self\n"
+        "        return super().eval()\n",
+        "training",
+    ),
+    "a velocity that is forgotten": (
+        "core/optimizers.py",
+        "from tinytorch_hf.reference import Adam, AdamW\n" + KEPT.format("SGD", "SGD") + "class SGD(_SGD):\n"
+        "    def zero_grad(self):\n"
+        "        super().zero_grad()\n"
+        "        self._velocity.clear()\n",
+        "training",
+    ),
+}
+
+
+@pytest.mark.usefixtures("fresh_reference")
+@pytest.mark.parametrize("fault", LATER_FAULTS)
+def test_a_fault_between_calls_is_found_and_printed(fault: str, install: Install) -> None:
+    """A table, masks, modes and what optimizers keep: the lines print what they say they print."""
+    file, text, family = LATER_FAULTS[fault]
+    install({**GENERATION_C, file: text})
+
+    found = tried_here(n=600 if family == "sequences" else 400, families=[family])[family]
+
+    assert found.outcome is Outcome.DIFFERS
+    assert "from tinytorch.core" in found.snippet
+    compare_printed(found.snippet)
+
+
 @pytest.mark.usefixtures("fresh_reference")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_between_operations_is_found_and_printed(fault: str, install: Install) -> None:
@@ -59,6 +133,11 @@ def test_a_fault_between_operations_is_found_and_printed(fault: str, install: In
     snippet = wrong[0].snippet
     assert "from tinytorch_hf.reference.tensor import Tensor" in snippet
     assert len(snippet.splitlines()) <= 11, snippet
+    compare_printed(snippet)
+
+
+def compare_printed(snippet: str) -> None:
+    """Hold what lines print, when they are run, against what they say of it."""
     said = re.findall(r"# yours: (.*), PyTorch: (.*)", snippet)
     shown = printed_by(re.sub(r"print\((.*)\)  #", r"print(\1.tolist())  #", snippet))
     assert len(said) == len(shown) > 0
@@ -136,3 +215,16 @@ def test_another_meaning_in_another_framework_is_no_fault(install: Install) -> N
 
     assert tried_here(n=60, families=["shapes"])["shapes"].outcome is Outcome.DIFFERS
     assert tried_here(mapped, n=60, families=["shapes"])["shapes"].outcome is Outcome.AGREES
+
+
+@pytest.mark.parametrize(("source", "slope"), [(MATRICES, "1"), (SCALAR, "1 - out.value**2")], ids=["zeros", "scalar"])
+def test_gradients_are_forgotten_and_halved_as_a_framework_keeps_them(
+    source: str, slope: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may be zeros at first, to which others are added, or be gathered from many single numbers."""
+    name = f"other_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(source.replace("SLOPE", f"({slope})"))
+    monkeypatch.syspath_prepend(tmp_path)
+    inferred = found(asking(FrameworkMap(name)), FrameworkMap(name)).framework_map
+
+    assert tried_here(inferred, n=300, families=["operators"])["operators"].outcome is Outcome.AGREES

@@ -12,7 +12,9 @@ import numpy as np
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     CALL,
+    FORGET,
     MAKE,
+    NO_TENSORS,
     OPTIMIZER,
     SCALE,
     STEP,
@@ -22,7 +24,7 @@ from tinytorch_hf.check.programs.program import (
     Program,
     Statement,
 )
-from tinytorch_hf.check.programs.sound import UnsoundError, evaluate
+from tinytorch_hf.check.programs.sound import UnsoundError, evaluate, running
 
 LENGTHS = (2, 3, 5, 7, 4)
 _LARGEST_SIZE = 180
@@ -63,24 +65,31 @@ class Builder:
         What may be used.
     all_asked
         Whether every tensor wants a gradient, and not only most of them.
+    is_training
+        Whether passes back and steps are computed as well, as what comes after a step depends on it.
 
     Attributes
     ----------
     values
-        Every value so far, in float64; a layer is a pair of its arguments and its parameters.
+        Every value so far, in float64; layers as `layers.Made`.
     pool
         Names of the tensors that statements may take, in the order in which they were made.
     """
 
-    def __init__(self, rng: np.random.Generator, available: Available, all_asked: bool = False) -> None:
+    def __init__(
+        self, rng: np.random.Generator, available: Available, all_asked: bool = False, is_training: bool = False
+    ) -> None:
         self.rng = rng
         self._all_asked = all_asked
         self.available = available
         self.statements: list[Statement] = []
-        self.values: dict[str, Any] = {}
+        self._running = running(is_training)
+        self.values = self._running.values
         self.pool: list[str] = []
         self.peak = 0.0
         self._leaves: list[str] = []
+        # Tensors of whole numbers, each with how many there are to choose from.
+        self._ids: dict[str, int] = {}
         self._used: set[str] = set()
         self._n_layers = 0
 
@@ -148,6 +157,17 @@ class Builder:
         self._leaves.append(name)
         return name
 
+    def ids(self, shape: tuple[int, ...], n: int) -> str:
+        """Whole numbers below n, new ones or some that were used before; nothing but a table takes them."""
+        known = [name for name, below in self._ids.items() if below <= n and self.shape(name) == shape]
+        if known and self.chance(0.4):
+            return str(self.one_of(known))
+        values = self.rng.integers(0, n, shape).tolist()
+        name = self._added(TENSOR, (), {"values": values, "gradient": False, "ids": True}, "")
+        self.pool.remove(name)
+        self._ids[name] = n
+        return name
+
     def away(self, shape: tuple[int, ...]) -> str:
         """A leaf of values away from 0, to be divided by."""
         values = np.round(self.rng.uniform(0.4, 2.0, shape) * self.rng.choice([-1, 1], shape), 2)
@@ -189,28 +209,76 @@ class Builder:
 
     def backward(self, output: str, scale: float = 1.0) -> None:
         """Pass back from an output; what was computed before cannot be used afterwards, as in PyTorch."""
-        self.statements.append(Statement("", BACKWARD, (output,), {"scale": scale}))
+        self._effect(BACKWARD, (output,), {"scale": scale})
         self.pool = list(self._leaves)
         self._used = set()
 
     def zero(self, names: Sequence[str]) -> None:
         """Have leaves forget their gradients."""
-        self.statements.append(Statement("", ZERO, tuple(names), {}))
+        self._effect(ZERO, tuple(names))
 
     def scale(self, names: Sequence[str]) -> None:
         """Halve gradients in their place, as clipping does."""
-        self.statements.append(Statement("", SCALE, tuple(names), {}))
+        self._effect(SCALE, tuple(names))
 
-    def step(self, rate: float) -> None:
-        """Have an optimizer change the layers' parameters; it is made before anything is computed."""
+    def optimizer(self, part: str, rate: float, **named: Any) -> None:
+        """An optimizer of all layers' parameters; it is made before anything is computed."""
         made = [one for one in self.statements if one.form == MAKE]
         others = [one for one in self.statements if one.form != MAKE]
-        optimizer = Statement("optimizer", OPTIMIZER, tuple(one.name for one in made), {"rate": rate})
-        self.statements = [*made, optimizer, *others, Statement("", STEP, ("optimizer",), {})]
+        arguments = {"part": part, "rate": rate, "named": named}
+        with_parameters = tuple(one.name for one in made if one.arguments["values"])
+        one = Statement(OPTIMIZER, OPTIMIZER, with_parameters, arguments)
+        evaluate(one, self._running)
+        self.statements = [*made, one, *others]
 
-    def layers(self) -> list[str]:
-        """The layers so far."""
-        return [one.name for one in self.statements if one.form == MAKE]
+    def step(self) -> None:
+        """Have the optimizer change the parameters; UnsoundError where it is not sure by how much."""
+        self._effect(STEP, (OPTIMIZER,))
+
+    def forget(self) -> None:
+        """Have the optimizer let all parameters forget their gradients."""
+        self._effect(FORGET, (OPTIMIZER,))
+
+    def again(self, statements: Sequence[Statement], output: str, renews: bool) -> str | None:
+        """Compute once more what some statements compute, on other numbers if asked; gives the new output.
+
+        Raises
+        ------
+        UnsoundError
+            It is none to judge by any more.
+        """
+        names: dict[str, str] = {}
+        for one in statements:
+            if one.form == TENSOR and renews:
+                names[one.name] = self._renewed(one)
+            elif one.form not in (TENSOR, *NO_TENSORS):
+                operands = tuple(names.get(each, each) if isinstance(each, str) else each for each in one.operands)
+                names[one.name] = self._added(one.form, operands, one.arguments, "")
+        return names.get(output)
+
+    def _renewed(self, one: Statement) -> str:
+        shape = self.shape(one.name)
+        if one.name in self._ids:
+            return self.ids(shape, self._ids[one.name])
+        return self.leaf(shape, gradient=one.arguments["gradient"])
+
+    def _effect(self, form: str, operands: tuple[str, ...], arguments: Mapping[str, Any] | None = None) -> None:
+        one = Statement("", form, operands, arguments or {})
+        evaluate(one, self._running)
+        self.statements.append(one)
+
+    def layers(self, *parts: str) -> list[str]:
+        """The layers so far, or those of some parts."""
+        return [one.name for one in self.statements if one.form == MAKE and (not parts or self.part(one.name) in parts)]
+
+    def part(self, layer: str) -> str:
+        """Which part a layer is."""
+        return str(self.made(layer)["part"])
+
+    def made(self, layer: str) -> Mapping[str, Any]:
+        """How a layer was made."""
+        arguments: Mapping[str, Any] = self.values[layer].arguments
+        return arguments
 
     def asked(self) -> list[str]:
         """The leaves that want a gradient."""
@@ -219,13 +287,21 @@ class Builder:
     def _added(self, form: str, operands: tuple[Operand, ...], arguments: Mapping[str, Any], name: str) -> str:
         name = name or self._name()
         one = Statement(name, form, operands, arguments)
-        value = evaluate(one, self.values)
-        if form != MAKE:
-            if value.data.size > _LARGEST_SIZE:
+        state = self.values[one.sources[0]].state if form == CALL else {}
+        before = dict(state)
+        try:
+            value = evaluate(one, self._running)
+            if form != MAKE and value.data.size > _LARGEST_SIZE:
                 raise UnsoundError("it is too large to be quick")
+        except UnsoundError:
+            # As if it had never been called.
+            state.clear()
+            state.update(before)
+            self.values.pop(name, None)
+            raise
+        if form != MAKE:
             self.peak = max(self.peak, float(np.abs(value.data).max()))
             self.pool.append(name)
-        self.values[name] = value
         self.statements.append(one)
         self._used.update(one.sources)
         return name

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from tinytorch_hf.check import modes
+from tinytorch_hf.check.masks import known
 from tinytorch_hf.check.programs import interpret
 from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.program import parse
+from tinytorch_hf.check.programs.told import FORGETTING
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student import faults
 from tinytorch_hf.student.view import Student
@@ -37,10 +42,24 @@ def run_programs(student: Student, given: Sequence[Any], folder: str) -> Results
 
 
 def homes(student: Student, names: Sequence[str]) -> Results:
-    """Where parts are defined, and what they are called there."""
-    parts = [(name, student.part(name)) for name in names]
-    return {
-        "homes": [
-            [name, str(getattr(part, "__module__", "")), str(getattr(part, "__name__", ""))] for name, part in parts
-        ]
-    }
+    """Of parts, where they are defined, what they are called there, and how they are called as programs call them.
+
+    Each is a list of its name, its module, its name there, how it is told its mode, one of `modes.WAYS`, how its
+    tensors forget a gradient, one of `told.FORGETTING`, and of the form of mask that it takes the shape, both numbers,
+    and whether it is an array; or None.
+    """
+    found = []
+    by_method = hasattr(student.float_tensor([1.0]), student.conventions.zero_grad)
+    forgetting = FORGETTING[0 if by_method else 1 if student.starts_with_zeros else 2]
+    for name in names:
+        part = student.part(name)
+        form = known(student, name)
+        mask = None if form is None else [form.shape, _written(form.may), _written(form.may_not), form.is_array]
+        home = [str(getattr(part, attribute, "")) for attribute in ("__module__", "__name__")]
+        found.append([name, *home, modes.way(part), forgetting, mask])
+    return {"homes": found}
+
+
+def _written(number: float) -> float | str:
+    """A number of a mask; JSON has no infinities."""
+    return number if np.isfinite(number) else "-np.inf"

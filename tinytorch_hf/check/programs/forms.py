@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.programs import layers
+from tinytorch_hf.check.cases.attention import attend
+from tinytorch_hf.check.programs import layers, masking
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.student.view import Student
+from tinytorch_hf.student.view import Student, UntriedError
 
 Operands = Sequence[Any]
 Arguments = Mapping[str, Any]
@@ -193,10 +194,24 @@ def _indexed(cases: tuple[str, ...], refused: bool) -> Form:
     )
 
 
-def _attention(judge: Judge, operands: Operands, _: Arguments) -> Any:
-    query, key, value = operands
-    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
-    return judge.torch.softmax(scores, -1) @ value
+def _attention(judge: Judge, operands: Operands, arguments: Arguments) -> Any:
+    (query, key, value), given = operands, arguments.get("mask")
+    mask = None if given is None else judge.tensor(np.array([given], dtype=np.float32))
+    return attend(judge, query, key, value, mask)[0]
+
+
+def _attention_text(names: Sequence[str], arguments: Arguments) -> str:
+    mask = "" if arguments.get("mask") is None else ", mask"
+    return f"{masking.FUNCTION}({', '.join(names)}{mask})[0]"
+
+
+def _parameter(student: Student, operands: Operands, arguments: Arguments) -> Any:
+    """A layer's own tensor, where it is laid out as TinyTorch's."""
+    (layer,), path = operands, arguments["path"]
+    tensor = student.parameter(layer, path)
+    if not np.array_equal(student.array(tensor), student.parameter_values(layer, path)):
+        raise UntriedError(f"{path} is laid out otherwise than TinyTorch's")
+    return tensor
 
 
 FORMS: Mapping[str, Form] = {
@@ -238,10 +253,19 @@ FORMS: Mapping[str, Form] = {
     "index rows": _indexed(_INDEXING, True),
     **{f".{part.lower()}": _activation_method(part) for part in ("ReLU", "Sigmoid", "Tanh")},
     "attention": Form(
-        lambda student, o, _: student.part("scaled_dot_product_attention")(*o)[0],
+        lambda student, o, arguments: masking.of_function(student, o, arguments.get("mask")),
         _attention,
-        lambda names, _: f"scaled_dot_product_attention({', '.join(names)})[0]",
+        _attention_text,
         ("attention", "attention-weights"),
+        "",
+        True,
+    ),
+    # A tensor of a layer, which other operations take as well as the layer.
+    "parameter": Form(
+        _parameter,
+        lambda _, o, arguments: o[0].parameters[arguments["path"]],
+        lambda names, arguments: f"{names[0]}.{arguments['path']}",
+        (),
         "",
         True,
     ),

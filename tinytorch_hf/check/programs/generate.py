@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from tinytorch_hf.check.programs import steps
+from tinytorch_hf.check.programs import steps, training
 from tinytorch_hf.check.programs.builder import Available, Builder
 from tinytorch_hf.check.programs.program import Program
 from tinytorch_hf.check.programs.relations import RELATIONS, rows_program
@@ -19,30 +19,30 @@ RELATED = "relations"
 """The family whose programs are held against each other, and not against PyTorch."""
 
 FAMILIES: Mapping[str, int] = {
-    "operators": 20,
-    "shapes": 18,
-    "reductions": 16,
-    "products": 12,
-    "layers": 14,
+    "operators": 16,
+    "shapes": 14,
+    "reductions": 13,
+    "products": 9,
+    "layers": 12,
     "images": 8,
-    "chains": 2,
-    TRAINED: 6,
-    RELATED: 6,
+    "sequences": 10,
+    "chains": 1,
+    TRAINED: 9,
+    RELATED: 7,
 }
 """The families of programs, and how many of a hundred each has."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "layers": ("Linear", "ReLU", "Sigmoid", "Tanh", "GELU", "Softmax", "LayerNorm"),
     "images": ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"),
-    TRAINED: ("SGD",),
+    "sequences": ("Embedding", "attention", "MultiHeadAttention"),
+    TRAINED: ("SGD", "Adam", "AdamW"),
     "products": ("@", ".matmul"),
     "reductions": ("sum", "mean", "max"),
 }
 """Of which forms a family needs one at least; any other needs an operator."""
 
 _CHAIN = 100
-_ROW_STEPS = (steps.linear, steps.linear, steps.activation, steps.layer_norm)
-_IMAGE_STEPS = (steps.convolution, steps.convolution, steps.batch_norm, steps.activation)
 _MOST_TRIES = 12
 
 
@@ -66,7 +66,7 @@ def generated(family: str, available: Available, n: int, seed: int) -> Iterator[
         for _ in range(_MOST_TRIES):
             # What overflows on the way is drawn again.
             with np.errstate(all="ignore"):
-                builder = _program(Builder(rng, available), family)
+                builder = _program(Builder(rng, available, is_training=family == TRAINED), family)
             if builder is not None:
                 yield builder
                 break
@@ -76,7 +76,7 @@ def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Buil
     """So many programs of all families, each with the name of a relation that is to be tried with it."""
     others = [family for family in FAMILIES if family not in (RELATED, TRAINED, "chains")]
     # What is kept from one call to the next is kept by layers.
-    with_layers = ["layers", "images", "layers"]
+    of_layers = {"repeated": ["layers", "images", "sequences"], "formulas": ["layers", "sequences"]}
     for number in range(n):
         rng = np.random.default_rng([seed, zlib.crc32(RELATED.encode()), number])
         name = list(RELATIONS)[number % len(RELATIONS)]
@@ -86,7 +86,7 @@ def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Buil
                 is_drawn = (
                     rows_program(builder)
                     if name == "samples"
-                    else _program(builder, builder.one_of(with_layers if name == "repeated" else others)) is not None
+                    else _program(builder, builder.one_of(of_layers.get(name, others))) is not None
                 )
             if is_drawn:
                 yield name, builder
@@ -96,7 +96,7 @@ def related(available: Available, n: int, seed: int) -> Iterator[tuple[str, Buil
 def _program(b: Builder, family: str) -> Builder | None:
     """A program; None where nothing came of it."""
     if family == TRAINED:
-        return _trained(b)
+        return training.trained(b)
     steps.first_leaf(b, family)
     has_second = family != "chains" and b.chance(0.2)
     if not _pass(b, family):
@@ -111,25 +111,6 @@ def _program(b: Builder, family: str) -> Builder | None:
             return None
     elif b.asked() and b.chance(0.25):
         b.scale([b.one_of(b.asked())])
-    return b
-
-
-def _trained(b: Builder) -> Builder | None:
-    """Layers in a row, a loss, and a step of gradient descent."""
-    if b.chance(0.3):
-        b.leaf((2, 2, 4, 5), gradient=False)
-        made = [steps.tried(b.one_of(_IMAGE_STEPS), b) for _ in range(3)]
-    else:
-        b.leaf(b.lengths(2), gradient=False)
-        made = [steps.tried(b.one_of(_ROW_STEPS), b) for _ in range(4)]
-    results = [name for name in made if name and b.leads_to_a_leaf(name)]
-    if not results:
-        return None
-    output = (b.chance(0.6) and steps.tried(steps.loss, b)) or results[-1]
-    if not b.leads_to_a_leaf(output):
-        return None
-    b.backward(output)
-    b.step(b.one_of((0.1, 0.5)))
     return b
 
 

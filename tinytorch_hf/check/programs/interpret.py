@@ -12,6 +12,7 @@ from tinytorch_hf.check.programs.forms import FORMS
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     CALL,
+    FORGET,
     MAKE,
     OPTIMIZER,
     SCALE,
@@ -23,6 +24,7 @@ from tinytorch_hf.check.programs.program import (
 )
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Results
+from tinytorch_hf.student import expressions
 from tinytorch_hf.student.view import DiffersError, Student, UnbuiltError, UntriedError
 
 ERROR, KIND, WHERE = "error", "kind of error", "place of error"
@@ -45,6 +47,11 @@ def gradient_name(owner: str, number: int) -> str:
     """What a gradient is called among the results, after so many passes back, or at the end."""
     ending = " at the end" if number == AT_THE_END else f" after backward {number}" if number > 1 else ""
     return f"gradient of {owner}{ending}"
+
+
+def parameter_name(layer: str, path: str, number: int) -> str:
+    """What a parameter is called among the results, after so many steps of an optimizer."""
+    return f"parameter {layer}.{path}" + (f" after step {number}" if number > 1 else "")
 
 
 def run(student: Student, program: Program, place: Callable[[BaseException], str]) -> Results:
@@ -71,14 +78,15 @@ def run(student: Student, program: Program, place: Callable[[BaseException], str
     except Exception as error:
         where = place(error)
         # What is raised where we call, and nowhere in the package, is a method that is not there or another signature.
-        kind = "crash" if where else "unfit"
+        # What another framework refuses in its own words is a limit that it has.
+        kind = "unfit" if not where or (student.is_mapped and expressions.is_refusal(error)) else "crash"
         results |= {ERROR: f"{type(error).__name__}: {_first_line(error)}", KIND: kind, WHERE: where}
     return results
 
 
 def _run(student: Student, program: Program, results: Results) -> None:
     values: dict[str, Any] = {}
-    n_backward = 0
+    n_backward = n_steps = 0
     outputs = program.of(BACKWARD)
     for statement in program:
         if statement.form == BACKWARD:
@@ -92,17 +100,18 @@ def _run(student: Student, program: Program, results: Results) -> None:
         elif statement.form in _EFFECTS:
             for name in statement.sources:
                 _EFFECTS[statement.form](student, values[name])
+            if statement.form == STEP:
+                n_steps += 1
+                results |= {
+                    parameter_name(layer, path, n_steps): np.array(student.parameter_values(values[layer], path))
+                    for layer, path in program.parameters
+                }
         elif statement.form == MAKE:
             values[statement.name] = layers.build(student, statement.arguments, keeps_flags=program.is_training)
         else:
             values[statement.name] = _value(student, statement, values)
     if program.of(SCALE) and student.has_autograd:
         results |= _gradients(student, program, values, AT_THE_END)
-    if program.is_training:
-        results |= {
-            f"parameter {layer}.{path}": np.array(student.parameter_values(values[layer], path))
-            for layer, path in program.parameters
-        }
     if not outputs:
         last = program.statements[-1].name
         results[f"output {last}"] = np.array(student.array(values[last]))
@@ -112,11 +121,14 @@ def _run(student: Student, program: Program, results: Results) -> None:
 
 def _value(student: Student, statement: Statement, values: dict[str, Any]) -> Any:
     arguments = statement.arguments
+    if statement.form == TENSOR and arguments.get("ids"):
+        return student.tensor(np.array(arguments["values"], dtype=np.int64))
     if statement.form == TENSOR:
         return student.tensor(np.array(arguments["values"], dtype=np.float32), gradient=arguments["gradient"])
     if statement.form == OPTIMIZER:
         given = [one for layer in statement.sources for one in student.parameters(values[layer]) or ()]
-        return student.part("SGD")(given, lr=arguments["rate"])
+        named = {key: tuple(one) if isinstance(one, list) else one for key, one in arguments["named"].items()}
+        return student.part(arguments["part"])(given, lr=arguments["rate"], **named)
     operands = [values[one] if isinstance(one, str) else one for one in statement.operands]
     if statement.form == CALL:
         return layers.call(student, operands[0], operands[1], arguments)
@@ -132,29 +144,34 @@ def _send_back(student: Student, output: Any, shape: tuple[int, ...], scale: flo
 
 
 def _zero(student: Student, tensor: Any) -> None:
-    method = getattr(tensor, student.conventions.zero_grad, None)
-    if callable(method):
-        method()
-    else:
-        setattr(tensor, student.conventions.grad, None)
+    student.forget_gradient(tensor)
 
 
 def _halve(student: Student, tensor: Any) -> None:
     """Halve a gradient where it is, as clipping does; one that nobody may write to is replaced."""
     found = student.gradient(tensor)
-    if found is not None and found.flags.writeable:
-        np.multiply(found, 0.5, out=found, casting="unsafe")
-    elif found is not None:
-        student.set_gradient(tensor, found * np.float32(0.5))
+    if found is None:
+        return
+    wanted = found * np.float32(0.5)
+    if found.flags.writeable:
+        np.copyto(found, wanted, casting="unsafe")
+    # An adapter may have given a copy.
+    after = student.gradient(tensor)
+    if after is None or not np.array_equal(after, wanted, equal_nan=True):
+        student.set_gradient(tensor, wanted)
 
 
 def _step(_: Student, optimizer: Any) -> None:
     optimizer.step()
 
 
+def _forget(student: Student, optimizer: Any) -> None:
+    getattr(optimizer, student.conventions.zero_grad)()
+
+
 # What PyTorch makes of the same is not looked at where programs run.
 _COMPUTE = {name: form.compute for name, form in FORMS.items()}
-_EFFECTS: Mapping[str, Callable[[Student, Any], None]] = {ZERO: _zero, SCALE: _halve, STEP: _step}
+_EFFECTS: Mapping[str, Callable[[Student, Any], None]] = {ZERO: _zero, SCALE: _halve, STEP: _step, FORGET: _forget}
 
 
 def _gradients(student: Student, program: Program, values: dict[str, Any], number: int) -> Results:

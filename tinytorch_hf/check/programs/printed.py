@@ -5,37 +5,51 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.programs import layers
+from tinytorch_hf.check.programs import layers, masking
 from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.interpret import AT_THE_END, gradient_name, seed_gradient
+from tinytorch_hf.check.programs.interpret import AT_THE_END, gradient_name, parameter_name, seed_gradient
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     CALL,
+    FORGET,
     MAKE,
     OPTIMIZER,
     SCALE,
     STEP,
     TENSOR,
+    TRAINING,
     ZERO,
     Program,
     Statement,
 )
 from tinytorch_hf.check.programs.sound import UnsoundError, values_of
+from tinytorch_hf.check.programs.told import Told, told_of
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student.mapping import Conventions
 
 _MOST_VALUES = 24
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """What statements are written by: conventions, shapes of values, parts of layers, and what is told of parts."""
+
+    conventions: Conventions
+    shapes: Mapping[str, tuple[int, ...]]
+    parts: Mapping[str, str]
+    told: Mapping[str, Told]
+
+
 def parts(program: Program) -> list[str]:
     """What has to be imported."""
     found = ["Tensor", *(one.arguments["part"] for one in program.of(MAKE))]
-    found += ["scaled_dot_product_attention"] if program.of("attention") else []
-    found += ["SGD"] if program.of(OPTIMIZER) else []
+    found += [masking.FUNCTION] if program.of("attention") else []
+    found += [one.arguments["part"] for one in program.of(OPTIMIZER)]
     return list(dict.fromkeys(found))
 
 
@@ -56,7 +70,7 @@ def lines(
     program
         What to write.
     homes
-        For each part its module, and what it is called there, as the student's process gives them.
+        For each part its module, and what it is called there, as `child.homes` gives them.
     package
         Where a part is imported from whose module is not known.
     found, right
@@ -71,16 +85,18 @@ def lines(
     if not has_autograd:
         program = _forward_alone(program)
     written = ["import numpy as np"]
-    for name in parts(program):
-        module, called = home(homes, name) or (package, name)
-        written.append(f"from {module} import {called}" + (f" as {name}" if called != name else ""))
+    told = {name: told_of(homes, name) or Told(package, name) for name in parts(program)}
+    for name, home in told.items():
+        written.append(f"from {home.module} import {home.called}" + (f" as {name}" if home.called != name else ""))
     try:
         shapes = {name: value.shape for name, value in values_of(program).items()}
     except UnsoundError:
         shapes = {}
-    number = 0
+    made = {one.name: one.arguments["part"] for one in program.of(MAKE)}
+    writing = _Writing(conventions, shapes, made, told)
+    number = n_steps = 0
     for one in program:
-        written += _statement(one, shapes, conventions)
+        written += _statement(one, writing)
         shown = []
         if one is program.statements[-1] and not has_autograd:
             shown = [f"output {one.name}"]
@@ -88,7 +104,8 @@ def lines(
             number += 1
             shown = [f"output {one.sources[0]}", *(gradient_name(owner, number) for owner in _owners(program))]
         if one.form == STEP:
-            shown = [f"parameter {owner}" for owner in _owners(program)]
+            n_steps += 1
+            shown = [parameter_name(layer, path, n_steps) for layer, path in program.parameters]
         if one is program.statements[-1]:
             shown += [gradient_name(owner, AT_THE_END) for owner in _owners(program)]
         written += [
@@ -124,80 +141,118 @@ def _attribute(result: str, conventions: Conventions) -> str:
 
 
 def operation(program: Program) -> str:
-    """The last operation of a program, as it is written."""
-    one = program.operations[-1]
+    """The last operation of a program, as it is written; the last pass back where there is none."""
+    one = (program.operations or program.of(BACKWARD))[-1]
     names = [each if isinstance(each, str) else str(each) for each in one.operands]
+    if one.form == BACKWARD:
+        return f"{names[0]}.backward()"
     if one.form == CALL:
         made = {layer.name: layer.arguments for layer in program.of(MAKE)}[one.sources[0]]
         return f"{layers.text(made['part'], made)}({names[1]})"
     return FORMS[one.form].text(names, one.arguments)
 
 
-def _statement(one: Statement, shapes: Mapping[str, tuple[int, ...]], conventions: Conventions) -> list[str]:
+def _statement(one: Statement, writing: _Writing) -> list[str]:
     arguments = one.arguments
     names = [each if isinstance(each, str) else str(each) for each in one.operands]
-    if one.form == TENSOR:
-        asked = f", {conventions.requires_grad}=True" if arguments["gradient"] else ""
-        return [f"{one.name} = Tensor({_plain(arguments['values'])}{asked})"]
     if one.form in _WRITTEN:
-        return _WRITTEN[one.form](one, names, conventions)
-    if one.form == BACKWARD:
-        shape = shapes.get(names[0], ())
-        seed = seed_gradient(shape, arguments["scale"])
-        given_seed = f"np.array({_plain(seed.tolist())}, dtype=np.float32)"
-        is_one = math.prod(shape) == 1 and arguments["scale"] == 1
-        return [f"{names[0]}.{conventions.backward}({'' if is_one else given_seed})"]
+        return _WRITTEN[one.form](one, names, writing)
     return [f"{one.name} = {FORMS[one.form].text(names, arguments)}"]
 
 
-def _made(one: Statement, _names: Sequence[str], conventions: Conventions) -> list[str]:
-    values = one.arguments["values"].items()
+def _tensor(one: Statement, _names: Sequence[str], writing: _Writing) -> list[str]:
+    asked = f", {writing.conventions.requires_grad}=True" if one.arguments["gradient"] else ""
+    return [f"{one.name} = Tensor({_plain(one.arguments['values'])}{asked})"]
+
+
+def _back(one: Statement, names: Sequence[str], writing: _Writing) -> list[str]:
+    shape, scale = writing.shapes.get(names[0], ()), one.arguments["scale"]
+    seed = f"np.array({_plain(seed_gradient(shape, scale).tolist())}, dtype=np.float32)"
+    is_one = math.prod(shape) == 1 and scale == 1
+    return [f"{names[0]}.{writing.conventions.backward}({'' if is_one else seed})"]
+
+
+def _made(one: Statement, _names: Sequence[str], writing: _Writing) -> list[str]:
+    values, data = one.arguments["values"].items(), writing.conventions.data
     return [f"{one.name} = {layers.text(one.arguments['part'], one.arguments)}"] + [
-        f"{one.name}.{_renamed(path, conventions)}.{conventions.data} = np.array({_plain(value)}, dtype=np.float32)"
+        f"{one.name}.{_renamed(path, writing.conventions)}.{data} = np.array({_plain(value)}, dtype=np.float32)"
         for path, value in values
     ]
 
 
-def _called(one: Statement, names: Sequence[str], _: Conventions) -> list[str]:
-    more = [f", Tensor({_plain(one.arguments[key])})" for key in ("target", "labels") if key in one.arguments]
-    return [f"{one.name} = {names[0]}({names[1]}{''.join(more)})"]
+def _called(one: Statement, names: Sequence[str], writing: _Writing) -> list[str]:
+    told = writing.told[writing.parts[names[0]]]
+    more = [f"Tensor({_plain(one.arguments[key])})" for key in ("target", "labels") if key in one.arguments]
+    more += _mask(one, told, writing.shapes.get(names[1], ()))
+    before = []
+    if "mode" in one.arguments:
+        is_training = one.arguments["mode"] == TRAINING
+        if told.mode == "argument":
+            more.append(f"training={is_training}")
+        else:
+            switch = f".{'train' if is_training else 'eval'}()"
+            before = [f"{names[0]}{switch if told.mode == 'method' else f'.training = {is_training}'}"]
+    return [*before, f"{one.name} = {names[0]}({', '.join([names[1], *more])})"]
 
 
-def _optimizer(one: Statement, names: Sequence[str], conventions: Conventions) -> list[str]:
-    given = " + ".join(f"{name}.{conventions.parameters}()" for name in names)
-    return [f"{one.name} = SGD({given}, lr={one.arguments['rate']})"]
+def _attention(one: Statement, names: Sequence[str], writing: _Writing) -> list[str]:
+    mask = _mask(one, writing.told[masking.FUNCTION], writing.shapes.get(names[0], ()))
+    return [f"{one.name} = {masking.FUNCTION}({', '.join([*names, *mask])})[0]"]
 
 
-_WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], Conventions], list[str]]] = {
+def _mask(one: Statement, told: Told, shape: Sequence[int]) -> list[str]:
+    """The mask of a call, in the form that the part takes."""
+    if one.arguments.get("mask") is None:
+        return []
+    form = told.mask
+    allowed = np.array([one.arguments["mask"]]).repeat(shape[0] if shape else 1, 0)
+    values = _plain(form.values(allowed).tolist())
+    return [f"np.array({values}, dtype=np.float32)" if form.is_array else f"Tensor({values})"]
+
+
+def _parameter(one: Statement, names: Sequence[str], writing: _Writing) -> list[str]:
+    return [f"{one.name} = {names[0]}.{_renamed(one.arguments['path'], writing.conventions)}"]
+
+
+def _optimizer(one: Statement, names: Sequence[str], writing: _Writing) -> list[str]:
+    given = " + ".join(f"{name}.{writing.conventions.parameters}()" for name in names)
+    options = {"lr": one.arguments["rate"], **one.arguments["named"]}
+    named = ", ".join(f"{key}={value}" for key, value in options.items())
+    return [f"{one.name} = {one.arguments['part']}({given}, {named})"]
+
+
+def _forgotten(name: str, writing: _Writing) -> str:
+    how, shape = writing.told["Tensor"].forgetting, writing.shapes.get(name, ())
+    if how == "method":
+        return f"{name}.{writing.conventions.zero_grad}()"
+    return f"{name}.{writing.conventions.grad} = {f'np.zeros({shape}, np.float32)' if how == 'zeros' else 'None'}"
+
+
+_WRITTEN: Mapping[str, Callable[[Statement, Sequence[str], _Writing], list[str]]] = {
+    TENSOR: _tensor,
     MAKE: _made,
     CALL: _called,
+    "attention": _attention,
+    "parameter": _parameter,
     OPTIMIZER: _optimizer,
-    ZERO: lambda _, names, conventions: [f"{name}.{conventions.grad} = None" for name in names],
-    SCALE: lambda _, names, conventions: [f"{name}.{conventions.grad} *= 0.5" for name in names],
-    STEP: lambda _, names, _conventions: [f"{names[0]}.step()"],
+    BACKWARD: _back,
+    ZERO: lambda _, names, writing: [_forgotten(name, writing) for name in names],
+    SCALE: lambda _, names, writing: [f"{name}.{writing.conventions.grad} *= 0.5" for name in names],
+    STEP: lambda _, names, _writing: [f"{names[0]}.step()"],
+    FORGET: lambda _, names, writing: [f"{names[0]}.{writing.conventions.zero_grad}()"],
 }
 
 
 def _renamed(path: str, conventions: Conventions) -> str:
-    name: str = getattr(conventions, path, path)
-    return name
-
-
-def home(homes: Any, name: str) -> tuple[str, str] | None:
-    """Module and name of a part, if what came back for it can be written into an import."""
-    for entry in homes if isinstance(homes, list) else ():
-        if isinstance(entry, list) and len(entry) == 3 and all(isinstance(one, str) for one in entry):
-            part, module, called = entry
-            if part == name and called.isidentifier() and all(word.isidentifier() for word in module.split(".")):
-                return module, called
-    return None
+    *steps, name = path.split(".")
+    return ".".join((*steps, getattr(conventions, name, name)))
 
 
 def _plain(values: Any) -> str:
     """Numbers as they are written: whole ones with a point, as they are floats."""
     if isinstance(values, list):
         return f"[{', '.join(map(_plain, values))}]"
-    return repr(values)
+    return repr(values) if math.isfinite(values) else f"{'-' if values < 0 else ''}np.inf"
 
 
 def _rounded(value: Any) -> str:

@@ -17,10 +17,13 @@ TENSOR, MAKE, CALL, BACKWARD = "tensor", "make", "call", "backward"
 ZERO, SCALE = "zero", "scale"
 """Gradients are forgotten, or halved in their place."""
 
-OPTIMIZER, STEP = "optimizer", "step"
-"""An optimizer of layers' parameters, and its step, which ends a program."""
+OPTIMIZER, STEP, FORGET = "optimizer", "step", "forget"
+"""An optimizer of layers' parameters; its step; and that it has all of them forget their gradients."""
 
-EFFECTS = (BACKWARD, ZERO, SCALE, STEP)
+TRAINING, EVALUATION = "training", "evaluation"
+"""What a layer may be told to be in when it is called."""
+
+EFFECTS = (BACKWARD, ZERO, SCALE, STEP, FORGET)
 """Statements without a value."""
 
 NO_TENSORS = (MAKE, OPTIMIZER, *EFFECTS)
@@ -31,6 +34,8 @@ _OWN = (TENSOR, CALL, *NO_TENSORS)
 # The name of an earlier value, or a number.
 Operand = Any
 
+# Layers that use what they are given several times.
+_USES = dict.fromkeys(("MultiHeadAttention", "LayerNorm", "BatchNorm2d", "GELU"), 3)
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 _MOST_STATEMENTS = 400
 _DEEPEST = 6
@@ -85,16 +90,20 @@ class Program:
 
     @property
     def forms(self) -> frozenset[str]:
-        """What it uses: operations, and layers by their part."""
-        return frozenset(
-            statement.arguments["part"]
-            if statement.form == MAKE
-            else "SGD"
-            if statement.form == OPTIMIZER
-            else statement.form
-            for statement in self
-            if statement.form not in (TENSOR, CALL, *EFFECTS)
-        )
+        """What it uses: operations, layers and optimizers by their part, and ways of using them by `ways`."""
+        found = {one.form for one in self.operations if one.form != CALL}
+        parts = {one.name: str(one.arguments["part"]) for one in self.of(MAKE, OPTIMIZER)}
+        for one in self:
+            if one.form in (MAKE, OPTIMIZER):
+                found.add(parts[one.name])
+            if one.form == OPTIMIZER:
+                found |= {f"{parts[one.name]} {option}" for option in one.arguments["named"]}
+            used = parts[one.sources[0]] if one.form == CALL else one.form
+            if one.arguments.get("mask") is not None:
+                found.add(f"{used} mask")
+            if one.arguments.get("mode") == EVALUATION:
+                found.add(f"{used} evaluation")
+        return frozenset(found)
 
     @property
     def operations(self) -> list[Statement]:
@@ -105,7 +114,8 @@ class Program:
     def features(self) -> frozenset[str]:
         """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
         used = [source for one in self if one.form not in (CALL, *NO_TENSORS) for source in one.sources]
-        used += [one.sources[1] for one in self.of(CALL)]
+        parts = {one.name: one.arguments["part"] for one in self.of(MAKE)}
+        used += [one.sources[1] for one in self.of(CALL) for _ in range(_USES.get(parts[one.sources[0]], 1))]
         found = {
             "sharing": len(used) > len(set(used)),
             "adding up": len(self.of(BACKWARD)) > 1,
@@ -125,8 +135,13 @@ class Program:
 
     @property
     def is_training(self) -> bool:
-        """Whether it ends with an optimizer's step; then parameters count, and not their gradients."""
+        """Whether an optimizer steps in it; then parameters count, and not their gradients."""
         return bool(self.of(STEP))
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether steps divide by gradients, so that small ones count as much as large ones."""
+        return any(one.arguments["part"] != "SGD" for one in self.of(OPTIMIZER))
 
     @property
     def ties(self) -> dict[str, Any]:

@@ -4,6 +4,8 @@
 - Forward keeps nothing: what was computed once before, by the same layers, changes nothing.
 - A batch is its samples: what layers make of several is what they make of each.
 - Methods and operators are one: ``a.add(b)`` is ``a + b``, and ``a.relu()`` is ``ReLU()(a)``.
+- Layers and functions are what they are made of: ``Linear`` is ``a @ layer.weight + layer.bias``, attention is its
+  formula.
 """
 
 from __future__ import annotations
@@ -14,16 +16,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinytorch_hf.check.programs import steps
+from tinytorch_hf.check.programs import sequences, steps
 from tinytorch_hf.check.programs.builder import Available, Builder
 from tinytorch_hf.check.programs.interpret import ERROR
-from tinytorch_hf.check.programs.program import BACKWARD, CALL, MAKE, NO_TENSORS, TENSOR, Program, Statement
+from tinytorch_hf.check.programs.program import BACKWARD, CALL, EVALUATION, MAKE, NO_TENSORS, TENSOR, Program, Statement
+from tinytorch_hf.check.programs.sound import values_of
 from tinytorch_hf.judging.case import Results, is_gradient
 from tinytorch_hf.judging.rounding import largest_magnitude
 
 _TOLERANCE = 1e-4
 _METHODS = {"+": ".add", "-": ".sub", "*": ".mul", "/": ".div", "@": ".matmul"}
-_BY_ROW = (steps.linear, steps.activation, steps.layer_norm, steps.convolution, steps.pooling)
+_BY_ROW = (
+    *(steps.linear, steps.activation, steps.layer_norm, steps.convolution, steps.pooling),
+    *(sequences.multi_head, sequences.positions, sequences.dropout),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ def _doubled(program: Program, _: Available) -> list[Program]:
 
 def _computed_before(program: Program, _: Available) -> list[Program]:
     """Everything up to the first pass back once more before it, and dropped."""
+    if any(one.arguments.get("mode") == EVALUATION and one.form == CALL for one in program) and _normalizes(program):
+        # What is normalized in evaluation goes by what was computed before in training.
+        return []
     statements: list[Statement] = []
     names: dict[str, str] = {}
     first = next(place for place, one in enumerate(program) if one.form == BACKWARD)
@@ -72,9 +81,9 @@ def _by_sample(program: Program, _: Available) -> list[Program]:
     """The program on each sample of its one tensor, where it is nothing but layers in a row."""
     if any(one.form not in (TENSOR, MAKE, CALL, BACKWARD) for one in program) or len(program.of(BACKWARD)) != 1:
         return []
-    if len(program.of(TENSOR)) != 1 or any(len(one.arguments) for one in program.of(CALL)):
+    if len(program.of(TENSOR)) != 1 or any("target" in one.arguments or "labels" in one.arguments for one in program):
         return []
-    if any(one.arguments["part"] == "BatchNorm2d" for one in program.of(MAKE)):
+    if _normalizes(program):
         return []
     (leaf,) = program.of(TENSOR)
     samples = leaf.arguments["values"]
@@ -87,6 +96,11 @@ def _by_sample(program: Program, _: Available) -> list[Program]:
         )
         for sample in samples
     ]
+
+
+def _normalizes(program: Program) -> bool:
+    """Whether samples are normalized together."""
+    return any(one.arguments["part"] == "BatchNorm2d" for one in program.of(MAKE))
 
 
 def _by_method(program: Program, available: Available) -> list[Program]:
@@ -103,6 +117,51 @@ def _by_method(program: Program, available: Available) -> list[Program]:
         else:
             statements.append(one)
     return [Program(tuple(statements))] if statements != list(program) else []
+
+
+def _written_out(program: Program, available: Available) -> list[Program]:
+    """Linear layers and attention by products, sums, and a softmax."""
+    shapes = {name: value.shape for name, value in values_of(program).items()}
+    made = {one.name: one.arguments for one in program.of(MAKE)}
+    statements: list[Statement] = []
+    for one in program:
+        if one.form == CALL and made[one.sources[0]]["part"] == "Linear":
+            statements += _linear(one, made[one.sources[0]]["values"])
+        elif one.form == "attention" and one.arguments.get("mask") is None:
+            statements += _attention(one, shapes[one.sources[0]][-1])
+        else:
+            statements.append(one)
+    other = Program(tuple(statements))
+    return [other] if len(other) > len(program) and other.forms <= available.forms else []
+
+
+def _linear(one: Statement, values: Mapping[str, object]) -> list[Statement]:
+    layer, x = one.sources
+    weight, bias, product = (f"{one.name}{what}" for what in ("weight", "bias", "product"))
+    statements = [Statement(weight, "parameter", (layer,), {"path": "weight"})]
+    if "bias" not in values:
+        return [*statements, Statement(one.name, "@", (x, weight), {})]
+    return [
+        *statements,
+        Statement(product, "@", (x, weight), {}),
+        Statement(bias, "parameter", (layer,), {"path": "bias"}),
+        Statement(one.name, "+", (product, bias), {}),
+    ]
+
+
+def _attention(one: Statement, width: int) -> list[Statement]:
+    query, key, value = one.sources
+    flipped, product, scores, softmax, weights = (
+        f"{one.name}{what}" for what in ("flipped", "product", "scores", "softmax", "weights")
+    )
+    return [
+        Statement(flipped, "transpose", (key,), {"axes": [1, 2]}),
+        Statement(product, "@", (query, flipped), {}),
+        Statement(scores, "/ number", (product, width**0.5), {}),
+        Statement(softmax, MAKE, (), {"part": "Softmax", "sizes": [], "named": {}, "values": {}}),
+        Statement(weights, CALL, (softmax, scores), {}),
+        Statement(one.name, "@", (weights, value), {}),
+    ]
 
 
 def _same(found: Results, others: Sequence[Results], times: float = 1.0) -> bool:
@@ -139,6 +198,7 @@ RELATIONS: Mapping[str, Relation] = {
     ),
     "repeated": Relation("what was computed once before changes nothing", _computed_before, _same),
     "samples": Relation("a batch gives what its samples give one by one", _by_sample, _joined),
+    "formulas": Relation("a layer or a function gives what its formula gives", _written_out, _same),
     "methods": Relation("a method gives what the operator or the layer gives", _by_method, _same),
 }
 """Every relation, by its name."""
@@ -146,8 +206,9 @@ RELATIONS: Mapping[str, Relation] = {
 
 def rows_program(b: Builder) -> bool:
     """Draw layers in a row, on a batch; whether anything came of it."""
-    b.leaf((b.one_of((2, 3)), *b.lengths(2)) if b.chance(0.5) else (2, 2, 4, 5), gradient=True)
-    made = None
+    made = sequences.embedding(b) if b.chance(0.25) else None
+    if made is None:
+        b.leaf((b.one_of((2, 3)), *b.lengths(2)) if b.chance(0.6) else (2, 2, 4, 5), gradient=True)
     for _ in range(4):
         made = steps.tried(b.one_of(_BY_ROW), b) or made
         # Each takes what the one before has given.

@@ -22,6 +22,7 @@ import numpy as np
 from tinytorch_hf.check.programs.program import (
     BACKWARD,
     EFFECTS,
+    FORGET,
     MAKE,
     NO_TENSORS,
     OPTIMIZER,
@@ -79,6 +80,8 @@ def size(program: Program) -> tuple[float, ...]:
     written = sum(len(f"{number:g}") for array in values for number in array.ravel())
     written += sum(len(f"{one:g}") for each in program for one in each.operands if not isinstance(one, str))
     passes = sum(one.arguments["scale"] != 1 for one in program.of(BACKWARD))
+    passes += sum(len(one.arguments["named"]) for one in program.of(OPTIMIZER))
+    passes += sum(one.arguments.get("mask") is not None for one in program)
     # An operation that can be a leaf instead is one to look at less.
     return (
         len(program) + len(program.operations),
@@ -104,21 +107,25 @@ def _candidates(program: Program) -> Iterator[Program]:
         yield from map(_without_unused, _halved(program))
     yield from map(_without_unused, _ends(program))
     yield from map(_without_unused, _replaced(program))
-    # Where what leads nowhere is what disturbs.
+    # What leads nowhere then may be what disturbs: a layer keeps something of an earlier call.
+    yield from _ends(program)
+    yield from _replaced(program)
     if len(_without_unused(program)) < len(program):
         yield from _passes(program)
         yield from _dead(program)
-        yield from _ends(program)
-        yield from _replaced(program)
     yield from _quieter(program)
     yield from _shorter(program)
     yield from _plainer(program)
 
 
 def _passes(program: Program) -> Iterator[Program]:
-    """With one pass back fewer, or nothing forgotten between."""
+    """With one pass back or one step fewer, or nothing forgotten between; and without what comes after a step."""
     for place, one in enumerate(program):
-        if one.form in (ZERO, SCALE) or (one.form == BACKWARD and len(program.of(BACKWARD)) > 1):
+        if one.form == STEP and one is not program.statements[-1]:
+            yield Program(program.statements[: place + 1])
+    for place, one in enumerate(program):
+        is_one_of_several = one.form in (BACKWARD, STEP) and len(program.of(one.form)) > 1
+        if one.form in (ZERO, SCALE, FORGET) or is_one_of_several:
             yield _left_out(program, place)
 
 
@@ -177,12 +184,17 @@ def _replaced(program: Program) -> Iterator[Program]:
 
 
 def _quieter(program: Program) -> Iterator[Program]:
-    """With a gradient fewer that is asked for, and passes back that are not scaled."""
+    """With a gradient fewer that is asked for, passes back that are not scaled, and no masks and options."""
     for place, one in enumerate(program):
         if one.form == TENSOR and one.arguments["gradient"] and len(program.leaves) > 1:
             yield _with(program, place, gradient=False)
         if one.form == BACKWARD and one.arguments["scale"] != 1:
             yield _with(program, place, scale=1.0)
+        if one.arguments.get("mask") is not None:
+            yield _with(program, place, mask=None)
+        for option in one.arguments["named"] if one.form == OPTIMIZER else ():
+            named = {key: value for key, value in one.arguments["named"].items() if key != option}
+            yield _with(program, place, named=named)
 
 
 def _shorter(program: Program) -> Iterator[Program]:
@@ -204,6 +216,10 @@ def _of_length(one: Statement, length: int, other: int) -> Statement:
             arguments["sizes"] = [other if each == length else each for each in arguments["sizes"]]
     if "target" in arguments:
         arguments["target"] = _cut(arguments["target"], length, other)
+    if arguments.get("ids"):
+        arguments["values"] = (np.array(arguments["values"]) % other).tolist()
+    if arguments.get("mask") is not None:
+        arguments["mask"] = _cut(arguments["mask"], length, other)
     if "labels" in arguments:
         arguments["labels"] = [label % other for label in _cut(arguments["labels"], length, other)]
     if "shape" in arguments:
@@ -220,7 +236,7 @@ def _cut(values: Any, length: int, other: int) -> Any:
 def _plainer(program: Program) -> Iterator[Program]:
     """With numbers that are easier to read."""
     for place, one in enumerate(program):
-        if one.form in (TENSOR, MAKE):
+        if one.form in (TENSOR, MAKE) and not one.arguments.get("ids"):
             for change in (_counted, _whole, _tenths):
                 if one.form == TENSOR:
                     yield _with(program, place, values=change(one.arguments["values"]))

@@ -12,9 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinytorch_hf.check.programs.forms import FORMS
-from tinytorch_hf.check.programs.layers import LAYERS
-from tinytorch_hf.check.programs.program import CALL, EFFECTS, MAKE, OPTIMIZER, TENSOR, Program, Statement
+from tinytorch_hf.check.programs.layers import Made
+from tinytorch_hf.check.programs.program import (
+    CALL,
+    EFFECTS,
+    EVALUATION,
+    MAKE,
+    NO_TENSORS,
+    OPTIMIZER,
+    STEP,
+    TENSOR,
+    Program,
+    Statement,
+)
+from tinytorch_hf.check.programs.running import Running, Trained
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.by_numpy.judge import NumPyJudge
 
@@ -26,6 +37,8 @@ _LEAST_DIVISOR = 0.25
 _LARGEST_EXPONENT = 4.0
 _LEAST_VARIANCE = 0.02
 _LEAST_PROBABILITY = 0.05
+# Of the largest gradient, where a step divides by each.
+_LEAST_SHARE = 3e-3
 _JUDGE = NumPyJudge("float64")
 
 
@@ -33,32 +46,39 @@ class UnsoundError(Exception):
     """A statement is near a kink, or its result is infinite or too large; or its shapes do not fit."""
 
 
-def evaluate(one: Statement, values: Mapping[str, Any]) -> Any:
-    """The value of a statement in float64, given those before.
+def running(has_gradients: bool = False) -> Running:
+    """What computes in float64 whether a program is one to judge by."""
+    return Running(_JUDGE, has_gradients)
+
+
+def evaluate(one: Statement, so_far: Running) -> Any:
+    """The value of a statement in float64, given those before; it is kept even where it is none to judge by.
 
     Raises
     ------
     UnsoundError
         It is none to judge by.
     """
-    if one.form == TENSOR:
-        return _JUDGE.tensor(np.array(one.arguments["values"], dtype=np.float32))
-    if one.form == MAKE:
-        given = one.arguments["values"].items()
-        return one.arguments, {path: _JUDGE.tensor(np.array(value, dtype=np.float32)) for path, value in given}
-    operands = [values[each] if isinstance(each, str) else each for each in one.operands]
-    try:
-        if one.form == CALL:
-            (made, parameters), x = operands
-            _check_layer(made, x.data)
-            layer = LAYERS[made["part"]]
-            right = (layer.right, *layer.others)[made.get("definition", 0)]
-            result = right(_JUDGE, parameters, x, {**made, **one.arguments})
-        else:
-            _check_operation(one, [getattr(each, "data", each) for each in operands])
-            result = FORMS[one.form].right(_JUDGE, operands, one.arguments)
-    except (ValueError, IndexError, TypeError, RuntimeError, AttributeError) as error:
-        raise UnsoundError(str(error)) from error
+    operands = [so_far.values[each] if isinstance(each, str) else each for each in one.operands]
+    if one.form in (MAKE, OPTIMIZER, TENSOR):
+        if one.form == OPTIMIZER:
+            _require(any(layer.parameters for layer in operands), "an optimizer of nothing")
+        result = so_far.run(one)
+        if one.form != TENSOR:
+            return result
+    elif one.form in EFFECTS:
+        if one.form == STEP:
+            _check_step(operands[0])
+        return so_far.run(one)
+    else:
+        try:
+            if one.form == CALL:
+                _check_layer(operands[0], operands[1].data, one.arguments)
+            else:
+                _check_operation(one, [getattr(each, "data", each) for each in operands])
+            result = so_far.run(one)
+        except (ValueError, IndexError, TypeError, RuntimeError, AttributeError, KeyError) as error:
+            raise UnsoundError(str(error)) from error
     if not result.data.size or not np.isfinite(result.data).all() or np.abs(result.data).max() > LARGEST:
         raise UnsoundError("a value is infinite or too large")
     return result
@@ -72,12 +92,14 @@ def values_of(program: Program) -> dict[str, Array]:
     UnsoundError
         A statement is none to judge by.
     """
-    values: dict[str, Any] = {}
+    so_far = running(program.is_training)
+    found: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         for one in program:
-            if one.form not in (OPTIMIZER, *EFFECTS):
-                values[one.name] = evaluate(one, values)
-    return {name: value.data for name, value in values.items() if not isinstance(value, tuple)}
+            value = evaluate(one, so_far)
+            if one.form not in NO_TENSORS:
+                found[one.name] = value.data
+    return found
 
 
 def is_sound(program: Program) -> bool:
@@ -123,7 +145,22 @@ def _gap(x: Array, axis: Any) -> float:
     return float((rows[..., -1] - rows[..., -2]).min()) if rows.shape[-1] > 1 else np.inf
 
 
-def _check_layer(made: Mapping[str, Any], x: Array) -> None:
+def _check_step(optimizer: Trained) -> None:
+    """Where a step divides by the gradient, what is 0 but for rounding would become a step of full length."""
+    part, options = optimizer.arguments["part"], optimizer.arguments["named"]
+    if part == "SGD" and not options:
+        return
+    # What is kept for a parameter without a gradient is nobody's agreement.
+    _require(all(one.grad is not None for one in optimizer.parameters), "a parameter without a gradient")
+    if part != "SGD":
+        # `Program.is_adaptive` says how much is left to rounding then.
+        gradients = np.concatenate([one.grad.data.ravel() for one in optimizer.parameters])
+        least = _LEAST_SHARE * np.abs(gradients).max()
+        _require(np.abs(gradients).min() + options.get("eps", 0.0) >= least, "a gradient is near 0")
+
+
+def _check_layer(layer: Made, x: Array, call: Mapping[str, Any]) -> None:
+    made = layer.arguments
     part = made["part"]
     if part == "ReLU":
         _require(np.abs(x).min() >= _MARGIN, "a kink is near")
@@ -139,5 +176,8 @@ def _check_layer(made: Mapping[str, Any], x: Array) -> None:
         _require(x.min() >= _LEAST_PROBABILITY and x.max() <= 1 - _LEAST_PROBABILITY, "hardly a probability")
     elif part == "LayerNorm":
         _require(x.var(axis=-1).min() >= _LEAST_VARIANCE, "nearly constant")
+    elif part == "BatchNorm2d" and call.get("mode") == EVALUATION:
+        # What an untrained layer goes by is not said anywhere.
+        _require(layer.state, "evaluation before any training")
     elif part == "BatchNorm2d":
         _require(x.var(axis=(0, 2, 3)).min() >= _LEAST_VARIANCE, "nearly constant")

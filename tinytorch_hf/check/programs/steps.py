@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinytorch_hf.check.programs import sequences
 from tinytorch_hf.check.programs.builder import Builder, broadcastable, fits
+from tinytorch_hf.check.programs.program import EVALUATION, TRAINING
 from tinytorch_hf.check.programs.sound import UnsoundError
 
 Step = Callable[[Builder], "str | None"]
@@ -142,14 +144,6 @@ def product(b: Builder) -> str | None:
     return b.operation(form, (x, others or b.leaf((*batch, k, m) if is_batched else (k, m), scale)))
 
 
-def attention(b: Builder) -> str | None:
-    """Attention of queries over as many keys."""
-    if "attention" not in b.available:
-        return None
-    n, width = b.lengths(2)
-    return b.operation("attention", [b.leaf((2, n, width)) for _ in range(3)])
-
-
 def activation(b: Builder) -> str | None:
     """An activation."""
     part = b.one_of(("ReLU", "Sigmoid", "Tanh", "GELU", "Softmax", "ReLU"))
@@ -163,9 +157,7 @@ def linear(b: Builder) -> str | None:
     if x is None or "Linear" not in b.available:
         return None
     n_in, n_out = b.shape(x)[-1], b.one_of((2, 3, 4, 5))
-    known = [
-        name for name in b.layers() if b.values[name][0]["part"] == "Linear" and b.values[name][0]["sizes"][0] == n_in
-    ]
+    known = [name for name in b.layers("Linear") if b.made(name)["sizes"][0] == n_in]
     if known and b.chance(0.6):
         return b.call(b.one_of(known), x)
     if b.chance(0.3):
@@ -224,12 +216,19 @@ def pooling(b: Builder) -> str | None:
 
 
 def batch_norm(b: Builder) -> str | None:
-    """A normalization of channels."""
+    """A normalization of channels: in training, by a new layer or one that was trained; or in evaluation."""
     x = b.pick(lambda shape: len(shape) == 4 and math.prod(shape) // shape[1] > 5)
-    if x is None:
+    if x is None or "BatchNorm2d" not in b.available:
         return None
     n = b.shape(x)[1]
-    return b.call(b.layer("BatchNorm2d", (n,), {"gamma": b.numbers((n,)), "beta": b.numbers((n,))}), x)
+    known = [name for name in b.layers("BatchNorm2d") if b.made(name)["sizes"] == [n] and b.values[name].state]
+    if not known or b.chance(0.2):
+        known = [str(b.layer("BatchNorm2d", (n,), {"gamma": b.numbers((n,)), "beta": b.numbers((n,))}))]
+    layer = b.one_of(known)
+    is_trained = bool(b.values[layer].state)
+    if is_trained and "BatchNorm2d evaluation" in b.available and b.chance(0.7):
+        return b.call(layer, x, mode=EVALUATION)
+    return b.call(layer, x, mode=TRAINING)
 
 
 def loss(b: Builder) -> str | None:
@@ -265,9 +264,20 @@ STEPS: Mapping[str, tuple[tuple[Step, float], ...]] = {
     "operators": ((operator, 6), (elementwise, 2), (residual, 1), (joined_leaves, 1), (reduction, 0.5)),
     "shapes": ((operator, 3), (reshape, 2), (transpose, 2), (index, 2.5), (residual, 0.5), (product, 0.5)),
     "reductions": ((operator, 3), (reduction, 4), (tied, 0.6), (residual, 1), (elementwise, 0.5)),
-    "products": ((product, 4), (operator, 2), (transpose, 1), (reduction, 0.7), (attention, 0.5), (reshape, 0.5)),
-    "layers": ((linear, 4), (activation, 3), (layer_norm, 1), (residual, 1.5), (operator, 1), (reduction, 0.3)),
-    "images": ((convolution, 4), (pooling, 2), (batch_norm, 1), (activation, 1), (operator, 0.7), (reshape, 0.4)),
+    "products": ((product, 4), (operator, 2), (transpose, 1), (reduction, 0.7), (reshape, 0.5)),
+    "layers": (
+        *((linear, 4), (activation, 3), (layer_norm, 1), (residual, 1.5), (operator, 1), (reduction, 0.3)),
+        *((sequences.parameter, 0.8), (sequences.dropout, 0.4)),
+    ),
+    "images": (
+        *((convolution, 4), (pooling, 2), (batch_norm, 2.5), (activation, 1), (operator, 0.7), (reshape, 0.4)),
+        *((residual, 0.5), (sequences.dropout, 0.3)),
+    ),
+    "sequences": (
+        *((sequences.embedding, 3), (sequences.attention, 2), (sequences.multi_head, 2), (sequences.positions, 1)),
+        *((residual, 2), (layer_norm, 0.8), (linear, 1), (sequences.parameter, 1), (sequences.dropout, 0.5)),
+        *((activation, 0.5), (operator, 0.5), (transpose, 0.3), (reduction, 0.3)),
+    ),
     "chains": ((link, 1),),
 }
 """For each family of programs, what its statements do, and how often."""
@@ -279,6 +289,9 @@ def first_leaf(b: Builder, family: str) -> str:
         n, channels = b.one_of((1, 2, 3)), b.one_of((1, 2, 3))
         height, width = b.one_of(((3, 5), (4, 3), (5, 4)))
         return b.leaf((n, channels, height, width))
+    if family == "sequences":
+        embedded = sequences.embedding(b) if b.chance(0.6) else None
+        return embedded or b.leaf((b.one_of((1, 2)), b.one_of((2, 3, 4)), b.one_of((2, 4, 3))))
     if family == "layers":
         return b.leaf(b.one_of((b.lengths(2), b.lengths(2), (2, *b.lengths(2)))))
     rank = b.one_of((2, 2, 3, 1, 2)) if family != "products" else b.one_of((2, 2, 3))
