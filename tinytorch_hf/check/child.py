@@ -36,7 +36,7 @@ class Session(session.Session):
         case, inputs = CASES[request["case"]], wire.decode(request["inputs"])
         if request.get("trace"):
             folders = folders_of(package_location(self._opened()))
-            called, ended_in, call = traced(lambda: case.tinytorch(student, inputs), folders)
+            called, ended_in, call = traced(lambda: case.tinytorch(student, inputs), folders, student)
             return Answer("results", called=called, message=ended_in, call=call)
         if "changes" in request:
             return Answer("results", results=_outputs(case, student, inputs, request["changes"]))

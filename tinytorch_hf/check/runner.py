@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.tracing import SITUATION, branches_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
@@ -94,8 +95,14 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         if answer.kind == "results":
             delivered = set(yardstick.expected(CASES[result.name], seed)[0].values) - CASES[result.name].optional
             has_gradients = any(map(is_gradient, delivered))
+            branches = branches_of(answer.called)
             traces[result.name] = Trace(
-                frozenset(answer.called), answer.message, has_gradients, _parts(result.name), answer.call
+                frozenset(branches) - {SITUATION},
+                answer.message,
+                has_gradients,
+                _parts(result.name),
+                answer.call,
+                frozenset().union(*branches.values()),
             )
     return traces
 

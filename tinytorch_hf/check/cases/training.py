@@ -13,6 +13,7 @@ from tinytorch_hf.student.view import Student
 
 N_STEPS = 4
 _PARAMETERS = ("0.weight", "0.bias", "1.weight", "1.bias")
+_BIASES = ("0.bias", "1.bias")
 
 
 def _inputs(draw: Draw) -> Inputs:
@@ -117,7 +118,11 @@ def _claims(_: Inputs, results: Results) -> list[Claim]:
 
 
 def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
-    wrong = {"OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False)}
+    wrong = {
+        "OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False),
+        "PARAMETERS-STALE": _mlp_in_torch(optimizer, arguments, trained=()),
+        "PARAMETERS-STALE-WEIGHT": _mlp_in_torch(optimizer, arguments, trained=_BIASES),
+    }
     if "momentum" in arguments:
         wrong["MOMENTUM-SHARES-GRADIENT"] = _mlp_in_torch(optimizer, arguments, shares_gradient=True)
     return Case(
