@@ -13,7 +13,7 @@ from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
-from tinytorch_hf.judging.roots import Trace
+from tinytorch_hf.judging.suspicion import Trace
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer, Ask
 

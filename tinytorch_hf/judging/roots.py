@@ -32,110 +32,24 @@ cause is named as the root.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinytorch_hf.judging.case import is_gradient
+from tinytorch_hf.judging.consequences import (
+    ALONE,
+    OF_ALL_NUMBERS,
+    OF_FEW_DIGITS,
+    UNEXPLAINED,
+    is_another_mistake,
+    is_finite,
+    may_follow,
+)
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
+from tinytorch_hf.judging.suspicion import Suspicion, Trace, functions, only_gradients
 
-# Mistakes that are also how a fault in what a case is built on looks from above.
-CONSEQUENCES = frozenset(
-    {
-        "ANOTHER-DEFINITION",
-        "BACKWARD-RAISES",
-        "BRANCH-LOST",
-        "DIVISION-MISSING",
-        "DIVISION-TWICE",
-        "GRADIENT-NOT-OF-FORWARD",
-        "GRAPH-CUT-CNN",
-        "GRAPH-CUT-FLATTEN",
-        "HALF",
-        "LOOKS-AHEAD",
-        "NO-GRADIENT",
-        "REFLECTED-DETACHED",
-        "NOT-SUMMED-BROADCAST",
-        "AXES-EXCHANGED",
-        "AXIS-KEPT",
-        "AXIS-LOST",
-        "OTHER-SHAPE",
-        "RESHAPED-NOT-TRANSPOSED",
-        "RESIDUAL-NOT-ADDED",
-        "SHOULD-BE-ZERO",
-        "SIGN",
-        "SOME-ZERO",
-        "TRANSPOSED",
-        "TWICE",
-        "VALUES-MISPLACED",
-        "ZERO-EVERYWHERE",
-    }
-)
-# Mistakes that show in no other case, as nothing else is done in that way.
-_ALONE = frozenset({"OPTIMIZER-GENERATOR"})
-# Mistakes about what all numbers are kept in, and those that look so where it has too few digits or no room.
-_OF_ALL_NUMBERS = frozenset({"FLOAT16"})
-_OF_FEW_DIGITS = frozenset(
-    {
-        "BCE-CERTAIN",
-        "CE-OVERFLOW",
-        "GELU-OVERFLOW",
-        "MEMORY-ORDER",
-        "NOT-FINITE",
-        "SIGMOID-OVERFLOW",
-        "SOFTMAX-OVERFLOW",
-        "TANH-OVERFLOW",
-    }
-)
-# Functions that compute nothing: one case may look at them, and another may not.
-_ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
-_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
-_NOT_FINITE = "NOT-FINITE"
-# One mistake, as the cases of two parts know it.
-_ALIKE = (
-    frozenset({"INDEX-LAST-PLACE", "EMBEDDING-LAST-PLACE"}),
-    frozenset({"PARAMETERS-MISSING", "PARAMETERS-OTHER", "PARAMETERS-STALE", "PARAMETERS-STALE-WEIGHT"}),
-)
-# What ran in as many wrong cases and in no right one is in all of them the fault.
-_SEVERAL = 4
 # More functions than these are no place to look at.
 _MOST_SHARED = 3
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What ran in a case.
-
-    Attributes
-    ----------
-    called
-        Names of functions of the package under test.
-    ended_in
-        The one in which an error arose, or nothing.
-    has_gradients
-        Whether gradients are among the case's results.
-    parts
-        What the case is made of beside tensors, such as ``{"Linear"}``.
-    call
-        What was called from outside when an error arose, with how it was built; or nothing.
-    branches
-        Which branches of these functions ran, each as the function's name, a space, and its place, and in which
-        situations; or nothing, where the functions alone are known.
-    """
-
-    called: frozenset[str]
-    ended_in: str = ""
-    has_gradients: bool = False
-    parts: frozenset[str] = frozenset()
-    call: str = ""
-    branches: frozenset[str] = frozenset()
-
-    @functools.cached_property
-    def computing(self) -> frozenset[str]:
-        """What ran as finely as it is known, but for functions that compute nothing."""
-        ran = self.branches or self.called
-        return frozenset(one for one in ran if _function(one).rpartition(".")[2] not in _ACCESSORS) or ran
 
 
 def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
@@ -149,7 +63,7 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
         What ran in each case, by its name; a case without one is a root, and nothing follows from it.
     """
     place = {result.name: number for number, result in enumerate(results)}
-    suspicion = _Suspicion.by(results, traces)
+    suspicion = Suspicion.by(results, traces)
     wrong = _nearest_first(
         [result for result in results if result.outcome in WRONG and _has_run(traces, result)], traces, suspicion
     )
@@ -158,12 +72,26 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     for result in wrong:
         trace = traces[result.name]
         above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, suspicion)]
+        if not is_finite(result):
+            above = [root for root in above if not is_finite(root)] or above
         if any(_may_be_all(root, result) for root in above):
             follows[result.name] = [root.name for root in above]
         else:
             roots.append(result)
+    for root in tuple(roots):
+        # What was looked at later may be what makes an earlier one wrong, as a wrong output makes gradients wrong.
+        later = [
+            one.name
+            for one in roots[roots.index(root) + 1 :]
+            if _may_be_all(one, root)
+            and is_finite(one) is is_finite(root)
+            and _shows_in(one, traces[one.name], root, traces[root.name], suspicion)
+        ]
+        if later:
+            roots.remove(root)
+            _put_under(root.name, later, follows)
     for root in roots:
-        _name_the_explained(root, results, traces, follows)
+        _name_the_explained(root, results, traces, follows, suspicion)
     names_of_roots = [result.name for result in results if result in wrong and result.name not in follows]
     related = _Related({result.name: result for result in wrong}, traces, suspicion)
     judged = []
@@ -186,18 +114,18 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     return judged
 
 
-def _nearest_first(wrong: Sequence[Result], traces: Mapping[str, Trace], suspicion: _Suspicion) -> list[Result]:
-    """Wrong cases: first what explains most of them, and of that those with a known cause, and then the smallest."""
+def _nearest_first(wrong: Sequence[Result], traces: Mapping[str, Trace], suspicion: Suspicion) -> list[Result]:
+    """Wrong cases: first those of what explains most of them, and of these the smallest."""
 
-    def nearness(result: Result) -> tuple[float, int, bool, int]:
+    def nearness(result: Result) -> tuple[float, int, int]:
         trace = traces[result.name]
         suspects, _ = suspicion.of(result, trace)
         counts = suspicion.counts(result)
-        if result.code in _OF_ALL_NUMBERS:
-            return -math.inf, 0, False, len(trace.called)
+        if result.code in OF_ALL_NUMBERS:
+            return -math.inf, 0, len(trace.called)
         if not counts.says_much:
-            return 0.0, 0, False, len(trace.called)
-        return -counts.likeness(suspects), len(suspects), result.code in _UNEXPLAINED, len(trace.called)
+            return 0.0, 0, len(trace.called)
+        return -counts.likeness(suspects), len(suspects), len(trace.called)
 
     return sorted(wrong, key=nearness)
 
@@ -208,7 +136,7 @@ class _Related:
 
     wrong: Mapping[str, Result]
     traces: Mapping[str, Trace]
-    suspicion: _Suspicion
+    suspicion: Suspicion
 
     def below(self, name: str, roots: Sequence[str]) -> dict[str, Sequence[str]]:
         """Of its roots those that a case does not use, each with the functions that both run."""
@@ -218,7 +146,7 @@ class _Related:
             above = self.traces[root]
             if _is_about(above, above.parts) and not _is_about(trace, above.parts):
                 crashed = above.ended_in and above.ended_in == trace.ended_in
-                common = self._never_right(root) & trace.called
+                common = self._suspects(root) & trace.called
                 found[root] = [above.ended_in] if crashed else sorted(common) if len(common) <= _MOST_SHARED else []
         return found
 
@@ -227,9 +155,13 @@ class _Related:
         common = {other: sorted(self._never_right(name) & self._never_right(other)) for other in others}
         return dict([(other, names) for other, names in common.items() if 0 < len(names) <= _MOST_SHARED][:1])
 
+    def _suspects(self, name: str) -> frozenset[str]:
+        """Functions of the package in which the fault of a case is."""
+        trace = self.traces[name]
+        return functions(self.suspicion.of(self.wrong[name], trace)[0]) & trace.called
+
     def _never_right(self, name: str) -> frozenset[str]:
-        suspects, never_right = self.suspicion.of(self.wrong[name], self.traces[name])
-        return _functions(suspects) & self.traces[name].called if never_right else frozenset()
+        return functions(self.suspicion.surely_of(self.wrong[name], self.traces[name])) & self.traces[name].called
 
 
 def _is_about(trace: Trace, parts: frozenset[str]) -> bool:
@@ -238,23 +170,35 @@ def _is_about(trace: Trace, parts: frozenset[str]) -> bool:
 
 
 def _name_the_explained(
-    root: Result, results: Sequence[Result], traces: Mapping[str, Trace], follows: dict[str, list[str]]
+    root: Result,
+    results: Sequence[Result],
+    traces: Mapping[str, Trace],
+    follows: dict[str, list[str]],
+    suspicion: Suspicion,
 ) -> None:
     """Where a root has no known cause, and a case that follows from it alone has one, let them change places."""
-    if root.code not in _UNEXPLAINED:
+    if root.code not in UNEXPLAINED:
         return
+    own = suspicion.of(root, traces[root.name])
     for result in results:
         if (
             follows.get(result.name) == [root.name]
             and traces[result.name].parts == traces[root.name].parts
-            and not _may_follow(result)
-            and result.code not in _ALONE
+            and result.code not in (*UNEXPLAINED, *ALONE)
+            and (not may_follow(result) or suspicion.of(result, traces[result.name]) == own)
         ):
             del follows[result.name]
-            for names in follows.values():
-                names[:] = [result.name if name == root.name else name for name in names]
-            follows[root.name] = [result.name]
+            _put_under(root.name, [result.name], follows)
             return
+
+
+def _put_under(root: str, others: Sequence[str], follows: dict[str, list[str]]) -> None:
+    """Let a root follow from others, and so what follows from it."""
+    for names in follows.values():
+        if root in names:
+            kept = [name for name in names if name != root]
+            names[:] = [*kept, *(name for name in others if name not in kept)]
+    follows[root] = list(others)
 
 
 def _has_run(traces: Mapping[str, Trace], result: Result) -> bool:
@@ -262,157 +206,46 @@ def _has_run(traces: Mapping[str, Trace], result: Result) -> bool:
     return result.name in traces and bool(traces[result.name].called)
 
 
-@dataclass(frozen=True)
-class _Suspicion:
-    """How often what ran went wrong: in how many wrong cases, and in how many right ones, each thing ran.
-
-    Attributes
-    ----------
-    computing
-        For what is computed. A case of which only gradients are wrong computes what is right.
-    sending_back
-        For gradients, by the cases that have some.
-    """
-
-    computing: _Counts
-    sending_back: _Counts
-
-    @staticmethod
-    def by(results: Sequence[Result], traces: Mapping[str, Trace]) -> _Suspicion:
-        computing, sending_back = _Counts(), _Counts()
-        for result in results:
-            trace = traces.get(result.name)
-            if trace is None or not (result.outcome in WRONG or result.outcome is Outcome.AGREES):
-                continue
-            computing.add(trace, is_wrong=result.outcome in WRONG and not _only_gradients(result))
-            if trace.has_gradients:
-                sending_back.add(trace, is_wrong=result.outcome in WRONG)
-        return _Suspicion(computing, sending_back)
-
-    def of(self, result: Result, trace: Trace) -> tuple[frozenset[str], bool]:
-        """What of a wrong case the fault is in, as far as can be told, and whether it never ran without a fault."""
-        counts = self.counts(result)
-        if counts.says_much:
-            scores = {one: counts.score(one) for one in trace.computing}
-            most = max(scores.values())
-            suspects = frozenset(one for one, score in scores.items() if score == most)
-            return suspects, all(counts.is_surely_wrong(one) for one in suspects)
-        remaining = frozenset(one for one in trace.computing if counts.is_never_right(one))
-        return remaining or trace.computing, bool(remaining)
-
-    def counts(self, result: Result) -> _Counts:
-        """What counts for a wrong case."""
-        return self.sending_back if _only_gradients(result) else self.computing
-
-
-class _Counts:
-    """In how many right and wrong cases each thing ran."""
-
-    def __init__(self) -> None:
-        self._wrong: Counter[str] = Counter()
-        self._right: Counter[str] = Counter()
-        self.right_functions: set[str] = set()
-        self.n_wrong = self.n_right = 0
-
-    def add(self, trace: Trace, is_wrong: bool) -> None:
-        """Count a case."""
-        self.n_wrong += is_wrong
-        self.n_right += not is_wrong
-        (self._wrong if is_wrong else self._right).update(trace.computing)
-        if not is_wrong:
-            self.right_functions |= trace.called
-
-    def score(self, one: str) -> float:
-        """Of the cases in which it ran, the share of those that are wrong, and the less the fewer they are."""
-        return self._wrong[one] / (self._wrong[one] + self._right[one] + 1)
-
-    @property
-    def says_much(self) -> bool:
-        """Whether so many cases are right that what ran in wrong ones alone is no chance."""
-        return self.n_right >= self.n_wrong
-
-    def is_surely_wrong(self, one: str) -> bool:
-        """Whether it ran in several wrong cases and in no right one."""
-        return self.is_never_right(one) and self._wrong[one] >= _SEVERAL
-
-    def is_never_right(self, one: str) -> bool:
-        """Whether it ran in no case that is right."""
-        return not self._right[one]
-
-    def likeness(self, several: frozenset[str]) -> float:
-        """How alike the cases in which these ran and those that are wrong are: from 0 to 1, for the same ones."""
-        one = next(iter(several))
-        return self._wrong[one] / math.sqrt(max(self.n_wrong, 1) * max(self._wrong[one] + self._right[one], 1))
-
-
-def _function(one: str) -> str:
-    """The function of a branch, or the function itself."""
-    return one.partition(" ")[0]
-
-
-def _functions(several: Iterable[str]) -> frozenset[str]:
-    return frozenset(map(_function, several))
-
-
-def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, suspicion: _Suspicion) -> bool:
+def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, suspicion: Suspicion) -> bool:
     """Whether the fault of one case shows in another."""
-    if root.code in _ALONE and result.code != root.code:
-        return False
-    if root.code in _OF_ALL_NUMBERS:
-        return result.code in (root.code, *_OF_FEW_DIGITS) or _may_follow(result)
+    if root.code in OF_ALL_NUMBERS:
+        return result.code in (root.code, *OF_FEW_DIGITS) or may_follow(result)
     suspects, never_right = suspicion.of(root, above)
     if (result.where and result.where == root.where) or _is_the_same_mistake(root, above, result, trace):
         return True
-    if not suspects <= trace.computing:
+    is_alone = root.code in ALONE and result.code != root.code
+    # What several cases with one symptom have run, and no other, is one fault.
+    is_one_symptom = never_right and bool(root.code) and root.code == result.code and may_follow(result)
+    if is_alone or (
+        not suspects <= trace.computing and not (is_one_symptom and suspects & suspicion.surely_of(result, trace))
+    ):
         return False
     if result.outcome is Outcome.CRASHES:
         return _may_crash_for(root, above, trace, suspicion)
-    is_another = _is_another_mistake(result, root) and not (
+    is_another = is_another_mistake(result, root) and not (
         # It may be the same one, if nothing is known of the first.
-        root.code in _UNEXPLAINED and above.parts == trace.parts
+        root.code in UNEXPLAINED and above.parts == trace.parts
     )
-    return _is_finite(result) is _is_finite(root) and (never_right or not is_another)
+    is_kept = is_finite(result) is is_finite(root)
+    return (is_kept or is_finite(root)) if never_right else is_kept and not is_another
 
 
 def _is_the_same_mistake(root: Result, above: Trace, result: Result, trace: Trace) -> bool:
-    return result.code == root.code and not _may_follow(result) and bool(above.parts & trace.parts)
+    return result.code == root.code and not may_follow(result) and bool(above.parts & trace.parts)
 
 
 def _may_be_all(root: Result, result: Result) -> bool:
     """Whether a case may be wrong only because another one is: a wrong gradient makes no output wrong."""
-    is_everywhere = root.code in _OF_ALL_NUMBERS
-    return is_everywhere or not _only_gradients(root) or _only_gradients(result) or _trains(result)
+    is_everywhere = root.code in OF_ALL_NUMBERS
+    return is_everywhere or not only_gradients(root) or only_gradients(result) or _trains(result)
 
 
-def _may_crash_for(root: Result, above: Trace, trace: Trace, suspicion: _Suspicion) -> bool:
+def _may_crash_for(root: Result, above: Trace, trace: Trace, suspicion: Suspicion) -> bool:
     """Whether a crash is in a function that is right elsewhere, or that the root ran as well."""
     if not trace.ended_in:
         # It ended in our own code, as when a weight cannot be loaded.
         return root.outcome is Outcome.CRASHES and not above.ended_in
     return trace.ended_in in suspicion.computing.right_functions | above.called
-
-
-def _is_another_mistake(result: Result, root: Result) -> bool:
-    is_alike = any({result.code, root.code} <= codes for codes in _ALIKE)
-    return not _may_follow(result) and not root.code.startswith(_family(result)) and not is_alike
-
-
-def _may_follow(result: Result) -> bool:
-    """Whether the cause of a case, if it has one, is also how a fault underneath looks."""
-    return not result.code or result.code in CONSEQUENCES or _family(result) in CONSEQUENCES
-
-
-def _family(result: Result) -> str:
-    return "-".join(result.code.split("-")[:2])
-
-
-def _is_finite(result: Result) -> bool:
-    return result.code != _NOT_FINITE
-
-
-def _only_gradients(result: Result) -> bool:
-    """Whether a case differs in gradients, and what it computes is right."""
-    return bool(result.differences) and all(is_gradient(difference.what) for difference in result.differences)
 
 
 def _trains(result: Result) -> bool:
