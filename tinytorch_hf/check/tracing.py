@@ -18,6 +18,7 @@ from typing import Any
 
 from tinytorch_hf import reference
 from tinytorch_hf.check.uses import Uses
+from tinytorch_hf.judging.suspicion import BACK
 from tinytorch_hf.student import calls
 from tinytorch_hf.student.view import Student
 
@@ -101,9 +102,11 @@ class _Watched:
     def __init__(self, starts: tuple[str, ...], uses: Uses | None) -> None:
         self._starts = starts
         self._uses = uses
+        # The calls of backward() that have not ended.
+        self._sending_back: list[FrameType] = []
         # By identity, because code compares by content, which takes longer; a name that is there twice does no harm.
         self._followers: dict[int, Callable[..., Any] | None] = {}
-        self._codes: dict[int, tuple[CodeType, set[int], set[int]]] = {}
+        self._codes: dict[int, tuple[CodeType, set[int], set[int], set[int]]] = {}
 
     def enter(self, frame: FrameType, _event: str, _: Any) -> Callable[..., Any] | None:
         """Follow a function that begins, instruction by instruction, if it counts."""
@@ -112,23 +115,26 @@ class _Watched:
             self._followers[id(code)] = self._follower(code) if _counts(code, self._starts) else None
         follower = self._followers[id(code)]
         if follower is not None:
-            if self._uses:
-                self._uses.enter(frame)
+            if self._uses and self._uses.enter(frame):
+                self._sending_back.append(frame)
             frame.f_trace_lines = False
             frame.f_trace_opcodes = True
         return follower
 
     def _follower(self, code: CodeType) -> Callable[..., Any]:
         places: set[int] = set()
+        places_back: set[int] = set()
         raised: set[int] = set()
-        self._codes[id(code)] = code, places, raised
-        add, uses = places.add, self._uses
+        self._codes[id(code)] = code, places, places_back, raised
+        add, add_back, uses, sending_back = places.add, places_back.add, self._uses, self._sending_back
 
         def follow(frame: FrameType, event: str, value: Any) -> Callable[..., Any]:
             if event == "opcode":
-                add(frame.f_lasti)
+                (add_back if sending_back else add)(frame.f_lasti)
             elif event == "return" and uses:
                 uses.leave(frame, value)
+                if sending_back and sending_back[-1] is frame:
+                    sending_back.pop()
             elif event == "exception":
                 raised.add(frame.f_lineno)
             return follow
@@ -138,10 +144,17 @@ class _Watched:
     def functions(self) -> tuple[str, ...]:
         """Each function's name with the places where the branches begin that have run."""
         found = []
-        for code, places, raised in self._codes.values():
+        for code, places, places_back, raised in self._codes.values():
             starts = _branches(code)
-            ran = sorted({starts[bisect.bisect_right(starts, place) - 1] for place in places})
-            branches = [*map(str, ran), *(f"!{line}" for line in sorted(raised))]
+            ran, ran_back = (
+                sorted({starts[bisect.bisect_right(starts, place) - 1] for place in some})
+                for some in (places, places_back)
+            )
+            branches = [
+                *map(str, ran),
+                *(f"{BACK}{place}" for place in ran_back),
+                *(f"!{line}" for line in sorted(raised)),
+            ]
             found.append(" ".join([_name(code), *branches[:_MOST_BRANCHES]]))
         return tuple(sorted(found)[:MOST_NAMES])
 

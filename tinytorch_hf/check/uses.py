@@ -38,11 +38,16 @@ class Uses:
         """Which of the situations have occurred, sorted."""
         return sorted(self._situations)
 
-    def enter(self, frame: FrameType) -> None:
+    def enter(self, frame: FrameType) -> bool:
         """Look at a function that begins: whether it sends a gradient back from a tensor."""
         code = frame.f_code
-        if code.co_name == self._student.conventions.backward and code.co_argcount:
-            self._count(frame.f_locals.get(code.co_varnames[0]))
+        if code.co_name != self._student.conventions.backward or not code.co_argcount:
+            return False
+        last = frame.f_locals.get(code.co_varnames[0])
+        if not self._student.is_tensor(last):
+            return False
+        self._count(last)
+        return True
 
     def leave(self, frame: FrameType, value: Any) -> None:
         """Look at a function that ends: whether it has made a tensor."""

@@ -14,8 +14,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinytorch_hf.judging.case import is_gradient
+from tinytorch_hf.judging.case import OUTPUT, is_gradient
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
+
+BACK = "<"
+"""What stands before the place of a branch that ran while gradients were sent back."""
 
 # Functions that compute nothing: one case may look at them, and another may not.
 _ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
@@ -91,13 +94,17 @@ class Suspicion:
     def of(self, result: Result, trace: Trace) -> tuple[frozenset[str], bool]:
         """What of a wrong case the fault is in, as far as can be told, and whether it never ran without a fault."""
         counts = self.counts(result)
+        ran = trace.computing
+        if counts is self.computing and any(difference.what == OUTPUT for difference in result.differences):
+            # An output is there before anything is sent back.
+            ran = frozenset(one for one in ran if f" {BACK}" not in one) or ran
         if counts.says_much:
-            scores = {one: counts.score(one) for one in trace.computing}
+            scores = {one: counts.score(one) for one in ran}
             most = max(scores.values())
             suspects = frozenset(one for one, score in scores.items() if score == most)
             return suspects, all(counts.is_surely_wrong(one) for one in suspects)
-        remaining = frozenset(one for one in trace.computing if counts.is_never_right(one))
-        return remaining or trace.computing, bool(remaining)
+        remaining = frozenset(one for one in ran if counts.is_never_right(one))
+        return remaining or ran, bool(remaining)
 
     def surely_of(self, result: Result, trace: Trace) -> frozenset[str]:
         """What of a wrong case never ran without a fault."""

@@ -46,11 +46,6 @@ MISTAKES = (
         "Read self.weight and self.bias anew in each forward; keep no array of theirs.",
     ),
     Mistake(
-        "PARAMETERS-STALE-WEIGHT",
-        "forward goes on with the values that weights had at first: training changes them, and the output does not",
-        "Read self.weight anew in each forward; keep no array of its values.",
-    ),
-    Mistake(
         "WEIGHTS-EQUAL",
         "the weights start equal, so that all units of a layer stay equal in training",
         "Draw the weights at random.",
