@@ -3,10 +3,11 @@
 A package with a wrong GELU fails in every case that is made of GELU. Such a case is no fault of its own, or cannot be
 told to be one before the other is mended; it is listed under that. It counts as wrong all the same.
 
-The rule goes by the functions that really ran. What ran in a case that is right is cleared: for the gradients, if the
-case had gradients, and otherwise for what is computed. What remains of a wrong case are its suspects; if nothing
-remains, its fault shows only under its own circumstances, and everything that it ran is suspect. Another wrong case
-follows from it if it ran all suspects and is the larger one of the two. It remains a root if
+The rule goes by what really ran: functions, their branches, and how tensors were used. What of a wrong case is suspect
+is told by `tinytorch_hf.judging.suspicion`. The wrong cases are gone through from those whose suspects explain most of
+what is wrong, and among these from the smallest. Another wrong case follows from one before if it ran all suspects of
+that. (Where the two have one symptom, such as a gradient that never arrives, and some of the suspects ran in no right
+case, these will do.) It remains a root if
 
 - its confirmed cause is another mistake, of a kind that does not come of a fault underneath ("forward is GELU's tanh
   form" does not; a factor, or a gradient that never arrives, does), and the first fault need not show in it at all, as
@@ -19,8 +20,8 @@ follows from it if it ran all suspects and is the larger one of the two. It rema
 So two independent faults are both roots wherever neither's function runs in the other's case. Where one does, and
 neither of the above tells them apart, the second fault shows as soon as the first is mended.
 
-A case that has the same particular mistake as another, and all parts that the other is made of, follows from it,
-whatever else the two ran.
+A case that has the same particular mistake as another, and a part in common with it, follows from it, whatever else
+the two ran. And from numbers that are kept in too few digits follows whatever that may explain.
 
 A case that does not run what a root is about, but functions that both need, goes wrong together with it: what both run
 is the place to look at. So do two roots that share functions which ran without a fault nowhere.
@@ -226,7 +227,8 @@ def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, suspicio
         # It may be the same one, if nothing is known of the first.
         root.code in UNEXPLAINED and above.parts == trace.parts
     )
-    is_kept = is_finite(result) is is_finite(root)
+    is_same_place = is_finite(root) and suspicion.of(result, trace)[0] == suspects
+    is_kept = is_finite(result) is is_finite(root) or is_same_place
     return (is_kept or is_finite(root)) if never_right else is_kept and not is_another
 
 
