@@ -153,7 +153,7 @@ LINES = {
             "x.reshape(batch, seq, self.num_heads, self.head_dim).transpose(1, 2)",
             "x.reshape(batch, self.num_heads, seq, self.head_dim)",
         ),
-        ("layers", "attention", "transformer-block", "transformer-block-no-look-ahead"),
+        ("tensor", "attention", "transformer-block-no-look-ahead"),
         ("multi-head-mask-by-sample", "HEADS-NOT-TRANSPOSED"),
     ),
     "the step of all optimizers goes uphill": (

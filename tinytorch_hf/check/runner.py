@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tinytorch_hf.check.cases import CASES
-from tinytorch_hf.check.tracing import SITUATION, branches_of
+from tinytorch_hf.check.tracing import branches_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
-from tinytorch_hf.judging.suspicion import Trace
+from tinytorch_hf.judging.suspicion import SITUATION, Trace
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer, Ask
 

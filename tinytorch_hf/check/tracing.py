@@ -18,14 +18,12 @@ from typing import Any
 
 from tinytorch_hf import reference
 from tinytorch_hf.check.uses import Uses
-from tinytorch_hf.judging.suspicion import BACK
+from tinytorch_hf.judging.suspicion import BACK, SITUATION
 from tinytorch_hf.student import calls
 from tinytorch_hf.student.view import Student
 
 # Of the package itself; a student's has a few hundred functions.
 MOST_NAMES = 2000
-# Stands for a function where what a case ran has to do with how it used its tensors.
-SITUATION = "situation"
 # Of one function; one that has more is told by its name alone.
 _MOST_BRANCHES = 300
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from tinytorch_hf.judging.case import OUTPUT, is_gradient
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 
+SITUATION = "situation"
+"""Stands for a function where what a case ran has to do with how it used its tensors."""
 BACK = "<"
 """What stands before the place of a branch that ran while gradients were sent back."""
 
@@ -58,8 +60,8 @@ class Trace:
 
     @functools.cached_property
     def computing(self) -> frozenset[str]:
-        """What ran as finely as it is known, but for functions that compute nothing."""
-        ran = self.branches or self.called
+        """What ran, functions as well as branches, but for functions that compute nothing."""
+        ran = self.called | self.branches
         return frozenset(one for one in ran if _function(one).rpartition(".")[2] not in _ACCESSORS) or ran
 
 
@@ -97,12 +99,15 @@ class Suspicion:
         ran = trace.computing
         if counts is self.computing and any(difference.what == OUTPUT for difference in result.differences):
             # An output is there before anything is sent back.
-            ran = frozenset(one for one in ran if f" {BACK}" not in one) or ran
+            forward = {one for one in trace.branches if f" {BACK}" not in one and _function(one) != SITUATION}
+            ran = ran & (forward | functions(forward)) or ran
         if counts.says_much:
             scores = {one: counts.score(one) for one in ran}
             most = max(scores.values())
             suspects = frozenset(one for one, score in scores.items() if score == most)
             return suspects, all(counts.is_surely_wrong(one) for one in suspects)
+        # Of functions alone, as that a branch ran in no right case may be by chance.
+        ran = frozenset(one for one in ran if one == _function(one)) or ran
         remaining = frozenset(one for one in ran if counts.is_never_right(one))
         return remaining or ran, bool(remaining)
 
