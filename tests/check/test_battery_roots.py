@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C
 
-from tinytorch_hf.judging.results import Outcome
+from tinytorch_hf import reference
+from tinytorch_hf.judging.judges import judged_by
+from tinytorch_hf.judging.results import Outcome, Report
 
 # Faults of the reference itself, so that whatever is built on a part has its fault, as in a student's package.
 FAULTS = {
@@ -100,3 +104,117 @@ def test_a_consequence_counts_for_the_exit_status(install: Install, fresh_refere
 
     assert [result.outcome for result in report.results] == [Outcome.DIFFERS] * 2
     assert report.status == 1
+
+
+# One line of the reference, what it becomes, what is tried, and the one root with its code.
+LINES = {
+    "gradients of a tensor that is used twice overwrite each other": (
+        ("autograd.py", "share if already is None else already + share", "share"),
+        ("autograd", "mse"),
+        ("gradient-square", "BRANCH-LOST"),
+    ),
+    "the first of these gradients is kept": (
+        ("autograd.py", "else already + share", "else already"),
+        ("autograd", "mse"),
+        ("gradient-square", "BRANCH-LOST"),
+    ),
+    "broadcast gradients are averaged": (
+        (
+            "autograd.py",
+            "gradient.sum(axis=(*range(added), *repeated)",
+            "gradient.mean(axis=(*range(added), *repeated)",
+        ),
+        ("autograd", "layer-norm", "positional-encoding"),
+        ("gradient-matmul-broadcast", "DIVISION-TWICE"),
+    ),
+    "no gradient flows, whatever the operation": (
+        ("autograd.py", "if outgoing is None or", "if outgoing is not None or"),
+        ("activations", "gradient-add", "gradient-mul", "gradient-reshape"),
+        ("relu-at-zero", "NO-GRADIENT"),
+    ),
+    "Linear leaves its bias out": (
+        ("layers.py", "if self.bias is not None:\n            y", "if self.bias == 0:\n            y"),
+        ("layers", "attention", "mlp-with-sgd"),
+        ("linear", "BIAS-NOT-ADDED"),
+    ),
+    "Linear goes on with the array that its weight had at first": (
+        (
+            "layers.py",
+            "        y = rows.matmul(self.weight)",
+            "        self.__dict__.setdefault('kept', self.weight.data)\n"
+            "        y = rows.matmul(Tensor.from_operation(self.kept, (self.weight,), lambda g: (g,)))",
+        ),
+        ("layers", "training"),
+        ("mlp-with-sgd", "PARAMETERS-STALE"),
+    ),
+    "heads are split without transposing": (
+        (
+            "attention.py",
+            "x.reshape(batch, seq, self.num_heads, self.head_dim).transpose(1, 2)",
+            "x.reshape(batch, self.num_heads, seq, self.head_dim)",
+        ),
+        ("tensor", "attention", "transformer-block-no-look-ahead"),
+        ("multi-head-mask-by-sample", "HEADS-NOT-TRANSPOSED"),
+    ),
+    "the step of all optimizers goes uphill": (
+        ("optimizers.py", "parameter.data - self.change", "parameter.data + self.change"),
+        ("optimizers", "gradient-add", "gradient-mul", "linear"),
+        ("sgd", "STEP-UPHILL"),
+    ),
+    "tensors are kept in float16": (
+        ("tensor.py", "np.array(values, dtype=np.float32)", "np.array(values, dtype=np.float16)"),
+        ("activations", "tensor-sum", "mse", "dropout-training"),
+        ("tensor-sum", "FLOAT16"),
+    ),
+    "gradients are kept in float16": (
+        ("autograd.py", "self.grad = np.asarray(gradient, dtype=np.float32)", "self.grad = np.float16(gradient)"),
+        ("activations", "gradient-add", "gradient-mul"),
+        ("relu-at-zero", "FLOAT16"),
+    ),
+}
+
+
+def edited(install: Install, *edits: tuple[str, str, str], only: tuple[str, ...]) -> Report:
+    """What `check` finds in a copy of the reference in which lines are others."""
+    folder = Path(reference.__file__).parent
+    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    for file, old, new in edits:
+        assert old in files[file]
+        files[file] = files[file].replace(old, new, 1)
+    install({name: text.replace("tinytorch_hf.reference", "tinytorch") for name, text in files.items()})
+    with judged_by("recorded"):
+        return check_here(only=only)
+
+
+@pytest.mark.parametrize("what", LINES)
+def test_one_wrong_line_is_one_root(what: str, install: Install) -> None:
+    """Whatever else is wrong is listed under it."""
+    edit, only, root = LINES[what]
+
+    report = edited(install, edit, only=only)
+
+    assert [(result.name, result.code) for result in report.roots] == [root]
+    assert len(wrong(report)) > 1
+
+
+def test_two_wrong_lines_are_two_roots(install: Install) -> None:
+    """Also where what one is in runs in cases of the other."""
+    overwritten, *_ = LINES["gradients of a tensor that is used twice overwrite each other"]
+
+    report = edited(
+        install,
+        overwritten,
+        ("activations.py", "s = sigmoid(1.702 * x.data)", "s = sigmoid(1.6 * x.data)"),
+        ("optimizers.py", "self.lr / (1 - beta1**n)", "self.lr"),
+        only=("autograd", "activations", "adam", "mse"),
+    )
+
+    assert {result.name for result in report.roots} == {"gradient-square", "gelu", "adam"}
+    assert wrong(report)["mse"].follows == ("gradient-square",)
+
+
+def test_float64_is_no_fault(install: Install) -> None:
+    """Nothing becomes wrong by it."""
+    edit = ("tensor.py", "np.array(values, dtype=np.float32)", "np.array(values, dtype=np.float64)")
+
+    assert not wrong(edited(install, edit, only=("activations", "linear", "mse")))

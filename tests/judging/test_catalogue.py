@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tinytorch_hf import errors
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.judging.consequences import CONSEQUENCES
 from tinytorch_hf.judging.mistakes import MISTAKES
-from tinytorch_hf.judging.roots import CONSEQUENCES
 
 FOLDER = Path(errors.__file__).parent
 # Where mistakes are named, beside the tables of the catalogue themselves.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tinytorch_hf.judging.consequences import CONSEQUENCES
 from tinytorch_hf.judging.results import Difference, Outcome, Result
-from tinytorch_hf.judging.roots import CONSEQUENCES, Trace, with_roots
+from tinytorch_hf.judging.roots import with_roots
+from tinytorch_hf.judging.suspicion import Trace
 
 TENSOR = ("tensor.Tensor.__init__", "tensor.Tensor.backward")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,15 +42,14 @@ class Session(session.Session):
         if request.get("write"):
             return Answer("results", called=written_calls(lambda: run(student, inputs), self._folders()))
         if request.get("trace"):
-            folders = self._folders()
-            called, ended_in, call = traced(lambda: run(student, inputs), folders)
+            called, ended_in, call = traced(lambda: run(student, inputs), self._folders(), student)
             return Answer("results", called=called, message=ended_in, call=call)
         if "changes" in request:
             return Answer("results", results=_outputs(run, student, inputs, request["changes"]))
         results = run(student, inputs)
         return Answer("results", results=results, unbuilt="" if student.has_autograd else "backward")
 
-    def _folders(self) -> tuple[str, ...]:
+    def _folders(self) -> tuple[Path, ...]:
         """Where the package's own code lies."""
         return folders_of(package_location(self._opened()))
 

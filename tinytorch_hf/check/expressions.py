@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.check.operation import DrawInputs, MakeClaims
+from tinytorch_hf.check.state_claims import kept_in_float32
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.rounding import as_kept
 from tinytorch_hf.student.expressions import is_refusal
 from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
@@ -177,12 +179,16 @@ class Table:
             for expression in self.expressions
             if (text := results.get(_backward_of(expression)))
         ]
-        changed = [
-            f"{leaf} in {expression.text}"
+        kept = {
+            f"{leaf} in {expression.text}": (inputs[leaf], results[f"{leaf} after {expression.text}"])
             for expression in self.expressions
             for leaf in expression.leaves
             if f"{leaf} after {expression.text}" in results
-            and not np.array_equal(inputs[leaf], results[f"{leaf} after {expression.text}"].astype(np.float32))
+        }
+        changed = [
+            name
+            for name, (before, after) in kept.items()
+            if not np.array_equal(as_kept(before, after), after.astype(np.float32))
         ]
         what = f"{', '.join(changed[:3]) or 'everything'} keeps its values"
         raised += [
@@ -199,7 +205,12 @@ class Table:
             for entry in self.expressions
             if _meaning_of(entry) in results
         ]
-        return [*self.claims(inputs, results), *raised, Claim(what, not changed, "DATA-CHANGED")]
+        return [
+            *self.claims(inputs, results),
+            *raised,
+            kept_in_float32(kept),
+            Claim(what, not changed, "DATA-CHANGED"),
+        ]
 
 
 def _backward_of(expression: Expression) -> str:

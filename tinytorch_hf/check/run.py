@@ -22,7 +22,8 @@ from tinytorch_hf.judging.case import MODULES, Case
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.judges import chosen, judge
 from tinytorch_hf.judging.results import Outcome, Report, Result, Row, Shown
-from tinytorch_hf.judging.roots import Trace, with_roots
+from tinytorch_hf.judging.roots import with_roots
+from tinytorch_hf.judging.suspicion import Trace
 from tinytorch_hf.judging.verdict import verdict
 from tinytorch_hf.student import finding, wire
 from tinytorch_hf.student.answers import Answer, Ask

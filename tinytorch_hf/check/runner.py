@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tinytorch_hf.check.cases import CASES
+from tinytorch_hf.check.tracing import branches_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import OUTPUT, Case, Inputs, is_gradient
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
-from tinytorch_hf.judging.roots import Trace
+from tinytorch_hf.judging.suspicion import SITUATION, Trace
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.answers import Answer, Ask
 
@@ -22,8 +23,8 @@ _AT_ONCE_S = 1.0
 _MOST_AT_ONCE = 64
 # What everything is made of.
 _BASIS = ("Tensor", "autograd")
-# A case that takes longer is not watched: watching takes a few times as long.
-_LONGEST_WATCHED_S = 1.0
+# A case that takes longer is not watched: watching takes a few times as long. On an idle machine none does.
+_LONGEST_WATCHED_S = 4.0
 
 
 class Runner:
@@ -94,8 +95,14 @@ def watched(ask: Ask, results: Sequence[Result], seed: int) -> Mapping[str, Trac
         if answer.kind == "results":
             delivered = set(yardstick.expected(CASES[result.name], seed)[0].values) - CASES[result.name].optional
             has_gradients = any(map(is_gradient, delivered))
+            branches = branches_of(answer.called)
             traces[result.name] = Trace(
-                frozenset(answer.called), answer.message, has_gradients, _parts(result.name), answer.call
+                frozenset(branches) - {SITUATION},
+                answer.message,
+                has_gradients,
+                _parts(result.name),
+                answer.call,
+                frozenset().union(*branches.values()),
             )
     return traces
 

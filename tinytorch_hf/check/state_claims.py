@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tinytorch_hf.check.state import STEP, TIMES, gradient_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Claim, Inputs, Results
+from tinytorch_hf.judging.rounding import as_kept
 
 # Far above rounding and far below what any of these faults does.
 _NEAR = 1e-3
@@ -60,15 +61,12 @@ class Expectations:
 
     def _values_kept(self, inputs: Inputs, results: Results) -> list[Claim]:
         names = self.arguments if self.is_open else (*self.arguments, *self.parameters)
-        found = []
+        given = {name: as_kept(inputs[name], results[f"{name} after forward"]) for name in names}
+        found = [kept_in_float32({name: (inputs[name], results[f"{name} after forward"]) for name in names})]
         for when, code in (("forward", "DATA-CHANGED"), ("backward", "DATA-CHANGED-BY-BACKWARD")):
             if when == "backward" and not self._went_back(results):
                 continue
-            changed = [
-                name
-                for name in names
-                if not _same(np.asarray(inputs[name], dtype=np.float32), results[f"{name} after {when}"])
-            ]
+            changed = [name for name, values in given.items() if not _same(values, results[f"{name} after {when}"])]
             what = f"{', '.join(changed[:3]) or 'everything'} has the same values after {when}"
             found.append(Claim(what, not changed, code))
             if changed:
@@ -136,6 +134,15 @@ class Expectations:
             Claim(f"parameters() gives {', '.join(missing[:3]) or 'everything'}", not missing, "PARAMETERS-MISSING"),
             Claim(f"parameters() gives {', '.join(twice[:3]) or 'everything'} once", not twice, "PARAMETERS-TWICE"),
         ]
+
+
+def kept_in_float32(values: Mapping[str, tuple[Array, Array]]) -> Claim:
+    """That tensors keep their values, before and after, in float32: a fault where float16 makes a number wrong."""
+    rounded = [
+        name for name, (before, after) in values.items() if not _same(as_kept(before, after), np.asarray(before))
+    ]
+    what = f"the values of {', '.join(rounded[:3]) or 'tensors'} are kept in float16, where the course has float32"
+    return Claim(what, not rounded, "FLOAT16", is_note=True)
 
 
 def _rows(results: Results) -> list[Claim]:

@@ -19,12 +19,14 @@ from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
-from tinytorch_hf.judging.rounding import largest_magnitude
+from tinytorch_hf.judging.rounding import in_float16, largest_magnitude
 from tinytorch_hf.judging.symptoms import of_numbers
 from tinytorch_hf.judging.yardstick import Expected, agree, delivered, is_float
 
 # The relative error that another eps, usually 1e-5 beside a variance near 1, leaves at most.
 _MOST_OF_EPS = 3e-5
+# What float16 leaves at most of a number of any size, after some operations; it rounds by 5e-4.
+_MOST_OF_FLOAT16 = 1e-2
 # A kind of cause: what speaks for it in one run.
 Candidates = Callable[[Attempt], Iterator[Cause]]
 
@@ -93,14 +95,42 @@ def of_size(case: Case) -> Candidates:
     has_eps = any("EPS" in code.split("-") for code in case.mistakes)
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
-        sizes = [
-            None if one.error is None else one.error / (largest_magnitude(tried.expected.values[one.what]) or 1.0)
-            for one in tried.seen
-        ]
-        if has_eps and sizes and all(size is not None and size <= _MOST_OF_EPS for size in sizes):
+        sizes = [_relative(one, tried) for one in tried.seen]
+        if has_eps and sizes and all(size <= _MOST_OF_EPS for size in sizes):
             yield Cause("AS-EPS")
 
     return candidates
+
+
+def of_type(is_noted: bool) -> Candidates:
+    """Everything that differs does so by little, and some of it has no more digits than float16 has.
+
+    Parameters
+    ----------
+    is_noted
+        Whether tensors are known to hold no more.
+    """
+
+    def candidates(tried: Attempt) -> Iterator[Cause]:
+        are_small = all(_relative(one, tried) <= _MOST_OF_FLOAT16 for one in tried.seen)
+        if are_small and (is_noted or any(_is_rounded(one, tried) for one in tried.seen)):
+            yield Cause("FLOAT16")
+
+    return candidates
+
+
+def _relative(difference: Difference, tried: Attempt) -> float:
+    if difference.error is None:
+        return np.inf
+    return difference.error / (largest_magnitude(tried.expected.values[difference.what]) or 1.0)
+
+
+def _is_rounded(difference: Difference, tried: Attempt) -> bool:
+    """Whether float16 holds every value that was found, and not those that are right."""
+    found, right = tried.found.get(difference.what), tried.expected.values.get(difference.what)
+    if not isinstance(found, np.ndarray) or not isinstance(right, np.ndarray) or not is_float(found):
+        return False
+    return in_float16(found) and not in_float16(right.astype(np.float32))
 
 
 def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:

@@ -3,10 +3,11 @@
 A package with a wrong GELU fails in every case that is made of GELU. Such a case is no fault of its own, or cannot be
 told to be one before the other is mended; it is listed under that. It counts as wrong all the same.
 
-The rule goes by the functions that really ran. What ran in a case that is right is cleared: for the gradients, if the
-case had gradients, and otherwise for what is computed. What remains of a wrong case are its suspects; if nothing
-remains, its fault shows only under its own circumstances, and everything that it ran is suspect. Another wrong case
-follows from it if it ran all suspects and is the larger one of the two. It remains a root if
+The rule goes by what really ran: functions, their branches, and how tensors were used. What of a wrong case is suspect
+is told by `tinytorch_hf.judging.suspicion`. The wrong cases are gone through from those whose suspects explain most of
+what is wrong, and among these from the smallest. Another wrong case follows from one before if it ran all suspects of
+that. (Where the two have one symptom, such as a gradient that never arrives, and some of the suspects ran in no right
+case, these will do.) It remains a root if
 
 - its confirmed cause is another mistake, of a kind that does not come of a fault underneath ("forward is GELU's tanh
   form" does not; a factor, or a gradient that never arrives, does), and the first fault need not show in it at all, as
@@ -19,8 +20,8 @@ follows from it if it ran all suspects and is the larger one of the two. It rema
 So two independent faults are both roots wherever neither's function runs in the other's case. Where one does, and
 neither of the above tells them apart, the second fault shows as soon as the first is mended.
 
-A case that has the same particular mistake as another, and all parts that the other is made of, follows from it,
-whatever else the two ran.
+A case that has the same particular mistake as another, and a part in common with it, follows from it, whatever else
+the two ran. And from numbers that are kept in too few digits follows whatever that may explain.
 
 A case that does not run what a root is about, but functions that both need, goes wrong together with it: what both run
 is the place to look at. So do two roots that share functions which ran without a fault nowhere.
@@ -32,78 +33,24 @@ cause is named as the root.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinytorch_hf.judging.case import is_gradient
-from tinytorch_hf.judging.results import WRONG, Outcome, Result
-
-# Mistakes that are also how a fault in what a case is built on looks from above.
-CONSEQUENCES = frozenset(
-    {
-        "ANOTHER-DEFINITION",
-        "BACKWARD-RAISES",
-        "BRANCH-LOST",
-        "DIVISION-MISSING",
-        "DIVISION-TWICE",
-        "GRADIENT-NOT-OF-FORWARD",
-        "GRAPH-CUT-CNN",
-        "GRAPH-CUT-FLATTEN",
-        "HALF",
-        "LOOKS-AHEAD",
-        "NO-GRADIENT",
-        "REFLECTED-DETACHED",
-        "NOT-SUMMED-BROADCAST",
-        "AXES-EXCHANGED",
-        "AXIS-KEPT",
-        "AXIS-LOST",
-        "OTHER-SHAPE",
-        "RESHAPED-NOT-TRANSPOSED",
-        "RESIDUAL-NOT-ADDED",
-        "SHOULD-BE-ZERO",
-        "SIGN",
-        "SOME-ZERO",
-        "TRANSPOSED",
-        "TWICE",
-        "VALUES-MISPLACED",
-        "ZERO-EVERYWHERE",
-    }
+from tinytorch_hf.judging.consequences import (
+    ALONE,
+    OF_ALL_NUMBERS,
+    OF_FEW_DIGITS,
+    UNEXPLAINED,
+    is_another_mistake,
+    is_finite,
+    may_follow,
 )
-# Mistakes that show in no other case, as nothing else is done in that way.
-_ALONE = frozenset({"OPTIMIZER-GENERATOR"})
-# Functions that compute nothing: one case may look at them, and another may not.
-_ACCESSORS = ("parameters", "__call__", "__repr__", "__len__")
-_UNEXPLAINED = ("", "ANOTHER-DEFINITION", "GRADIENT-NOT-OF-FORWARD", "LOOKS-AHEAD")
-_NOT_FINITE = "NOT-FINITE"
-# One mistake, as the cases of two parts know it.
-_ALIKE = (frozenset({"INDEX-LAST-PLACE", "EMBEDDING-LAST-PLACE"}),)
+from tinytorch_hf.judging.results import WRONG, Outcome, Result
+from tinytorch_hf.judging.suspicion import Suspicion, Trace, functions, only_gradients
+
 # More functions than these are no place to look at.
 _MOST_SHARED = 3
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What ran in a case.
-
-    Attributes
-    ----------
-    called
-        Names of functions of the package under test.
-    ended_in
-        The one in which an error arose, or nothing.
-    has_gradients
-        Whether gradients are among the case's results.
-    parts
-        What the case is made of beside tensors, such as ``{"Linear"}``.
-    call
-        What was called from outside when an error arose, with how it was built; or nothing.
-    """
-
-    called: frozenset[str]
-    ended_in: str = ""
-    has_gradients: bool = False
-    parts: frozenset[str] = frozenset()
-    call: str = ""
 
 
 def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[Result]:
@@ -116,24 +63,38 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     traces
         What ran in each case, by its name; a case without one is a root, and nothing follows from it.
     """
-    wrong = [result for result in results if result.outcome in WRONG and _has_run(traces, result)]
     place = {result.name: number for number, result in enumerate(results)}
-    # The smaller a case, the nearer it is to the fault.
-    wrong.sort(key=lambda result: (len(traces[result.name].called), place[result.name]))
-    cleared = _Cleared.by(results, traces)
+    suspicion = Suspicion.by(results, traces)
+    wrong = _nearest_first(
+        [result for result in results if result.outcome in WRONG and _has_run(traces, result)], traces, suspicion
+    )
     roots: list[Result] = []
     follows: dict[str, list[str]] = {}
     for result in wrong:
         trace = traces[result.name]
-        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, cleared)]
+        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, suspicion)]
+        if not is_finite(result):
+            above = [root for root in above if not is_finite(root)] or above
         if any(_may_be_all(root, result) for root in above):
             follows[result.name] = [root.name for root in above]
         else:
             roots.append(result)
+    for root in tuple(roots):
+        # What was looked at later may be what makes an earlier one wrong, as a wrong output makes gradients wrong.
+        later = [
+            one.name
+            for one in roots[roots.index(root) + 1 :]
+            if _may_be_all(one, root)
+            and is_finite(one) is is_finite(root)
+            and _shows_in(one, traces[one.name], root, traces[root.name], suspicion)
+        ]
+        if later:
+            roots.remove(root)
+            _put_under(root.name, later, follows)
     for root in roots:
-        _name_the_explained(root, results, traces, follows)
+        _name_the_explained(root, results, traces, follows, suspicion)
     names_of_roots = [result.name for result in results if result in wrong and result.name not in follows]
-    related = _Related({result.name: result for result in wrong}, traces, cleared)
+    related = _Related({result.name: result for result in wrong}, traces, suspicion)
     judged = []
     for result in results:
         uses = tuple(sorted(follows.get(result.name, ()), key=place.__getitem__))
@@ -154,13 +115,29 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     return judged
 
 
+def _nearest_first(wrong: Sequence[Result], traces: Mapping[str, Trace], suspicion: Suspicion) -> list[Result]:
+    """Wrong cases: first those of what explains most of them, and of these the smallest."""
+
+    def nearness(result: Result) -> tuple[float, int, int]:
+        trace = traces[result.name]
+        suspects, _ = suspicion.of(result, trace)
+        counts = suspicion.counts(result)
+        if result.code in OF_ALL_NUMBERS:
+            return -math.inf, 0, len(trace.called)
+        if not counts.says_much:
+            return 0.0, 0, len(trace.called)
+        return -counts.likeness(suspects), len(suspects), len(trace.called)
+
+    return sorted(wrong, key=nearness)
+
+
 @dataclass(frozen=True)
 class _Related:
     """What wrong cases have in common, beside that one of them uses what the other is about."""
 
     wrong: Mapping[str, Result]
     traces: Mapping[str, Trace]
-    cleared: _Cleared
+    suspicion: Suspicion
 
     def below(self, name: str, roots: Sequence[str]) -> dict[str, Sequence[str]]:
         """Of its roots those that a case does not use, each with the functions that both run."""
@@ -170,7 +147,7 @@ class _Related:
             above = self.traces[root]
             if _is_about(above, above.parts) and not _is_about(trace, above.parts):
                 crashed = above.ended_in and above.ended_in == trace.ended_in
-                common = self._never_right(root) & trace.called
+                common = self._suspects(root) & trace.called
                 found[root] = [above.ended_in] if crashed else sorted(common) if len(common) <= _MOST_SHARED else []
         return found
 
@@ -179,9 +156,13 @@ class _Related:
         common = {other: sorted(self._never_right(name) & self._never_right(other)) for other in others}
         return dict([(other, names) for other, names in common.items() if 0 < len(names) <= _MOST_SHARED][:1])
 
+    def _suspects(self, name: str) -> frozenset[str]:
+        """Functions of the package in which the fault of a case is."""
+        trace = self.traces[name]
+        return functions(self.suspicion.of(self.wrong[name], trace)[0]) & trace.called
+
     def _never_right(self, name: str) -> frozenset[str]:
-        suspects, never_right = self.cleared.suspects(self.wrong[name], self.traces[name].called)
-        return suspects if never_right else frozenset()
+        return functions(self.suspicion.surely_of(self.wrong[name], self.traces[name])) & self.traces[name].called
 
 
 def _is_about(trace: Trace, parts: frozenset[str]) -> bool:
@@ -190,23 +171,35 @@ def _is_about(trace: Trace, parts: frozenset[str]) -> bool:
 
 
 def _name_the_explained(
-    root: Result, results: Sequence[Result], traces: Mapping[str, Trace], follows: dict[str, list[str]]
+    root: Result,
+    results: Sequence[Result],
+    traces: Mapping[str, Trace],
+    follows: dict[str, list[str]],
+    suspicion: Suspicion,
 ) -> None:
     """Where a root has no known cause, and a case that follows from it alone has one, let them change places."""
-    if root.code not in _UNEXPLAINED:
+    if root.code not in UNEXPLAINED:
         return
+    own = suspicion.of(root, traces[root.name])
     for result in results:
         if (
             follows.get(result.name) == [root.name]
             and traces[result.name].parts == traces[root.name].parts
-            and not _may_follow(result)
-            and result.code not in _ALONE
+            and result.code not in (*UNEXPLAINED, *ALONE)
+            and (not may_follow(result) or suspicion.of(result, traces[result.name]) == own)
         ):
             del follows[result.name]
-            for names in follows.values():
-                names[:] = [result.name if name == root.name else name for name in names]
-            follows[root.name] = [result.name]
+            _put_under(root.name, [result.name], follows)
             return
+
+
+def _put_under(root: str, others: Sequence[str], follows: dict[str, list[str]]) -> None:
+    """Let a root follow from others, and so what follows from it."""
+    for names in follows.values():
+        if root in names:
+            kept = [name for name in names if name != root]
+            names[:] = [*kept, *(name for name in others if name not in kept)]
+    follows[root] = list(others)
 
 
 def _has_run(traces: Mapping[str, Trace], result: Result) -> bool:
@@ -214,86 +207,47 @@ def _has_run(traces: Mapping[str, Trace], result: Result) -> bool:
     return result.name in traces and bool(traces[result.name].called)
 
 
-@dataclass(frozen=True)
-class _Cleared:
-    """Functions that ran in cases that are right: in any, and in those whose gradients are."""
-
-    computing: frozenset[str]
-    sending_back: frozenset[str]
-
-    @staticmethod
-    def by(results: Sequence[Result], traces: Mapping[str, Trace]) -> _Cleared:
-        right = [
-            traces[result.name] for result in results if result.outcome is Outcome.AGREES and result.name in traces
-        ]
-        return _Cleared(
-            frozenset().union(*(trace.called for trace in right)),
-            frozenset().union(*(trace.called for trace in right if trace.has_gradients)),
-        )
-
-    def suspects(self, result: Result, called: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The functions in one of which the fault is, and whether they never ran without a fault."""
-        computing = frozenset(name for name in called if name.rpartition(".")[2] not in _ACCESSORS) or called
-        remaining = computing - (self.sending_back if _only_gradients(result) else self.computing)
-        return remaining or computing, bool(remaining)
-
-
-def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, cleared: _Cleared) -> bool:
+def _shows_in(root: Result, above: Trace, result: Result, trace: Trace, suspicion: Suspicion) -> bool:
     """Whether the fault of one case shows in another."""
-    if root.code in _ALONE and result.code != root.code:
-        return False
-    suspects, never_right = cleared.suspects(root, above.called)
+    if root.code in OF_ALL_NUMBERS:
+        return result.code in (root.code, *OF_FEW_DIGITS) or may_follow(result)
+    suspects, never_right = suspicion.of(root, above)
     if (result.where and result.where == root.where) or _is_the_same_mistake(root, above, result, trace):
         return True
-    if not suspects <= trace.called:
+    is_alone = root.code in ALONE and result.code != root.code
+    # What several cases with one symptom have run, and no other, is one fault.
+    is_one_symptom = never_right and bool(root.code) and root.code == result.code and may_follow(result)
+    if is_alone or (
+        not suspects <= trace.computing and not (is_one_symptom and suspects & suspicion.surely_of(result, trace))
+    ):
         return False
     if result.outcome is Outcome.CRASHES:
-        return _may_crash_for(root, above, trace, cleared)
-    is_another = _is_another_mistake(result, root) and not (
+        return _may_crash_for(root, above, trace, suspicion)
+    is_another = is_another_mistake(result, root) and not (
         # It may be the same one, if nothing is known of the first.
-        root.code in _UNEXPLAINED and above.parts == trace.parts
+        root.code in UNEXPLAINED and above.parts == trace.parts
     )
-    return _is_finite(result) is _is_finite(root) and (never_right or not is_another)
+    is_same_place = is_finite(root) and suspicion.of(result, trace)[0] == suspects
+    is_kept = is_finite(result) is is_finite(root) or is_same_place
+    return (is_kept or is_finite(root)) if never_right else is_kept and not is_another
 
 
 def _is_the_same_mistake(root: Result, above: Trace, result: Result, trace: Trace) -> bool:
-    return result.code == root.code and not _may_follow(result) and bool(above.parts) and above.parts <= trace.parts
+    return result.code == root.code and not may_follow(result) and bool(above.parts & trace.parts)
 
 
 def _may_be_all(root: Result, result: Result) -> bool:
     """Whether a case may be wrong only because another one is: a wrong gradient makes no output wrong."""
-    return not _only_gradients(root) or _only_gradients(result) or _trains(result)
+    is_everywhere = root.code in OF_ALL_NUMBERS
+    return is_everywhere or not only_gradients(root) or only_gradients(result) or _trains(result)
 
 
-def _may_crash_for(root: Result, above: Trace, trace: Trace, cleared: _Cleared) -> bool:
+def _may_crash_for(root: Result, above: Trace, trace: Trace, suspicion: Suspicion) -> bool:
     """Whether a crash is in a function that is right elsewhere, or that the root ran as well."""
     if not trace.ended_in:
         # It ended in our own code, as when a weight cannot be loaded.
         return root.outcome is Outcome.CRASHES and not above.ended_in
-    return trace.ended_in in cleared.computing | above.called
-
-
-def _is_another_mistake(result: Result, root: Result) -> bool:
-    is_alike = any({result.code, root.code} <= codes for codes in _ALIKE)
-    return not _may_follow(result) and not root.code.startswith(_family(result)) and not is_alike
-
-
-def _may_follow(result: Result) -> bool:
-    """Whether the cause of a case, if it has one, is also how a fault underneath looks."""
-    return not result.code or result.code in CONSEQUENCES or _family(result) in CONSEQUENCES
-
-
-def _family(result: Result) -> str:
-    return "-".join(result.code.split("-")[:2])
-
-
-def _is_finite(result: Result) -> bool:
-    return result.code != _NOT_FINITE
-
-
-def _only_gradients(result: Result) -> bool:
-    """Whether a case differs in gradients, and what it computes is right."""
-    return bool(result.differences) and all(is_gradient(difference.what) for difference in result.differences)
+    return trace.ended_in in suspicion.computing.right_functions | above.called
 
 
 def _trains(result: Result) -> bool:

@@ -68,3 +68,25 @@ def measure(
 def largest_magnitude(values: Array) -> float:
     """The largest absolute value; 0 if there is none."""
     return float(np.abs(values).max()) if values.size else 0.0
+
+
+def in_float16(values: Array) -> bool:
+    """Whether all values are numbers that float16 holds."""
+    return bool(np.array_equal(values, to_float16(values), equal_nan=True))
+
+
+def to_float16(values: Array) -> Array:
+    """What is left of float32 values that went through float16."""
+    with np.errstate(over="ignore"):
+        rounded: Array = values.astype(np.float16).astype(np.float32)
+    return rounded
+
+
+def as_kept(before: Array, after: Array) -> Array:
+    """Values in float32; or, if that is all that has become of them, what float16 leaves of them."""
+    given = np.asarray(before, dtype=np.float32)
+    if given.size == np.size(after):
+        rounded = to_float16(given)
+        if np.array_equal(rounded.ravel(), np.ravel(after), equal_nan=True):
+            return rounded
+    return given

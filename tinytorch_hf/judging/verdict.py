@@ -9,7 +9,7 @@ from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.attempt import Attempt, attempt
 from tinytorch_hf.judging.case import Case, Claim, Inputs, Results
 from tinytorch_hf.judging.cause import Cause
-from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, of_size, what_numbers_tell
+from tinytorch_hf.judging.causes import confirmed, known_mistakes, of_own_forward, of_size, of_type, what_numbers_tell
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.own_forward import OwnForward, own_forward
 from tinytorch_hf.judging.results import Difference, Outcome, Result
@@ -85,7 +85,8 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
         return Result(case.name, case.module, Outcome.MISSING, unbuilt(stubs), seconds=seconds)
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
-    notes = [claim.what for claim in claims if not claim.holds and claim.is_note]
+    noted = [claim for claim in claims if not claim.holds and claim.is_note]
+    notes = [claim.what for claim in noted]
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
@@ -93,7 +94,8 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     different = [*seen, *(_untrue(claim) for claim in broken)]
     if different:
         # What a claim proves needs no second run.
-        cause = _proven(broken) or (_cause(case, first, own, runs) if seen else None)
+        is_rounded = any(claim.code == "FLOAT16" for claim in noted)
+        cause = _proven(broken) or (_cause(case, first, own, runs, is_rounded) if seen else None)
         return Result(
             case.name,
             case.module,
@@ -133,8 +135,16 @@ def _proven(broken: Sequence[Claim]) -> Cause | None:
     return next((Cause(claim.code, claim.addition) for claim in broken if claim.code), None)
 
 
-def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | None:
-    """What explains the differences, the most particular first."""
+def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs, is_rounded: bool) -> Cause | None:
+    """What explains the differences, the most particular first.
+
+    Parameters
+    ----------
+    case, first, own, runs
+        What was run, and what is known of it.
+    is_rounded
+        Whether its tensors hold their values in float16.
+    """
 
     @functools.cache
     def second() -> Attempt | None:
@@ -150,6 +160,7 @@ def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs) -> Cause | N
     listed = _only(first, own)
     return (
         confirmed(known_mistakes(case), first, second)
+        or confirmed(of_type(is_rounded), listed, second)
         or confirmed(what_numbers_tell(case, own), listed, second)
         or confirmed(of_size(case), listed, second)
         or confirmed(of_own_forward(tried), first, second)

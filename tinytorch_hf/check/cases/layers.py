@@ -11,8 +11,10 @@ import numpy as np
 from tinytorch_hf.check.inputs import digits, features, sizes, weights
 from tinytorch_hf.check.modes import in_mode
 from tinytorch_hf.check.operation import InTorch, layer
+from tinytorch_hf.check.state_claims import kept_in_float32
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.rounding import as_kept
 from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.view import Student, UnbuiltError
 
@@ -125,7 +127,8 @@ def _dropout_claims(p: float, default: bool = False) -> Any:
         if default and results["arguments of Dropout"][:1] != ["p"]:
             # With another interface than TinyTorch's it has defaults of its own.
             return []
-        x, output, again = inputs["x"], results["output"], results["output of another call"]
+        x, after = inputs["x"], results["x after both"]
+        output, again = results["output"], results["output of another call"]
         if output.shape != x.shape or again.shape != x.shape:
             return [Claim("the output has the shape of the input", False)]
         kept = output != 0
@@ -136,7 +139,8 @@ def _dropout_claims(p: float, default: bool = False) -> Any:
         if not is_share and abs(share - (1 - p)) < 0.05 and not default:
             code = "DROPOUT-P-IS-KEPT"
         found = [
-            Claim("x keeps its values", np.array_equal(results["x after both"], x), "DATA-CHANGED"),
+            kept_in_float32({"x": (x, after)}),
+            Claim("x keeps its values", np.array_equal(after, as_kept(x, after)), "DATA-CHANGED"),
             Claim(f"a share of {p:g} is dropped, and not {share:.2f}", is_share, code),
             Claim("what is kept is scaled by one factor", np.allclose(factors, factor, rtol=1e-4)),
             Claim(

@@ -21,9 +21,11 @@ from tinytorch_hf.check.cases.loss_mistakes import (
 )
 from tinytorch_hf.check.inputs import digits, features, weights
 from tinytorch_hf.check.operation import InTorch, in_torch, output_and_gradients
+from tinytorch_hf.check.state_claims import kept_in_float32
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.rounding import as_kept
 from tinytorch_hf.student.view import Student
 
 # Computes a loss from predictions and targets.
@@ -117,9 +119,13 @@ def _run(
 
 
 def _unchanged(inputs: Inputs, results: Results) -> list[Claim]:
-    changed = [name for name, values in inputs.items() if not np.array_equal(results[f"{name} afterwards"], values)]
+    kept = {name: (values, results[f"{name} afterwards"]) for name, values in inputs.items()}
+    changed = [name for name, (before, after) in kept.items() if not np.array_equal(after, as_kept(before, after))]
     seen = f"it changes the {' and the '.join(changed)}" if changed else ""
-    return [Claim("the loss leaves its arguments as they are", not changed, "DATA-CHANGED", seen=seen)]
+    return [
+        kept_in_float32(kept),
+        Claim("the loss leaves its arguments as they are", not changed, "DATA-CHANGED", seen=seen),
+    ]
 
 
 def loss_case(

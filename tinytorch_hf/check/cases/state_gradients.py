@@ -14,6 +14,7 @@ from tinytorch_hf.check.state import gradient_of
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch, upstream
 from tinytorch_hf.judging.judge import Judge
+from tinytorch_hf.judging.rounding import as_kept
 from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.view import Student, UntriedError
 
@@ -211,7 +212,7 @@ def _values_kept(student: Student, values: Inputs) -> Results:
 
 def _kept_claims(inputs: Inputs, results: Results) -> list[Claim]:
     sent = upstream(inputs["a"].shape)
-    kept = {name: np.array_equal(results[name], inputs[name]) for name in ("a", "b")}
+    kept = {name: np.array_equal(results[name], as_kept(inputs[name], results[name])) for name in ("a", "b")}
     kept["the output"] = np.array_equal(results["output before"], results["output after"])
     return [
         *(Claim(f"{name} keeps its values", holds, "DATA-CHANGED-BY-BACKWARD") for name, holds in kept.items()),

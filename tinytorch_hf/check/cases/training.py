@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from tinytorch_hf.check.cases.losses import CROSS_ENTROPY, loss_function
 from tinytorch_hf.check.inputs import digits, weights
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch
@@ -35,8 +37,13 @@ def _loss_of(step: int) -> str:
 def _mlp(optimizer: str, arguments: Mapping[str, float]) -> Any:
     def run(student: Student, values: Inputs) -> Results:
         linear = student.part("Linear")
-        layers = [linear(*values[path].shape) for path in ("0.weight", "1.weight")]
+        layers, others = ([linear(*values[path].shape) for path in ("0.weight", "1.weight")] for _ in range(2))
         relu, loss_of = student.part("ReLU")(), loss_function(student, CROSS_ENTROPY)
+
+        def loss_in(step: int, layers: Any) -> Any:
+            hidden = relu(layers[0](student.tensor(values["images"][step].copy())))
+            return loss_of(layers[1](hidden), student.labels(values["labels"][step].copy()))
+
         student.load(layers, {path: values[path].copy() for path in _PARAMETERS})
         # As training does: what parameters() leaves out is never changed.
         # A layer that has no such method is trained by its attributes.
@@ -49,14 +56,16 @@ def _mlp(optimizer: str, arguments: Mapping[str, float]) -> Any:
         results: Results = {"parameters": len(parameters), "different parameters": n_different}
         chosen = student.part(optimizer)(parameters, **arguments) if parameters else None
         for step in range(N_STEPS):
-            hidden = relu(layers[0](student.tensor(values["images"][step].copy())))
-            loss = loss_of(layers[1](hidden), student.labels(values["labels"][step].copy()))
+            loss = loss_in(step, layers)
             if chosen is not None:
                 getattr(chosen, student.conventions.zero_grad)()
             student.backward(loss)
             if chosen is not None:
                 chosen.step()
             results[_loss_of(step)] = student.array(loss).reshape(())
+        student.load(others, {path: np.array(student.parameter_values(layers, path)) for path in _PARAMETERS})
+        for name, some in (("layers that were trained", layers), ("new layers", others)):
+            results[f"loss of {name}"] = np.array(student.array(loss_in(0, some))).reshape(())
         return results
 
     return run
@@ -107,17 +116,27 @@ def _mlp_in_torch(
 
 
 def _claims(_: Inputs, results: Results) -> list[Claim]:
-    """That parameters() gives as many as there are, whatever else is wrong with the losses."""
+    """That parameters() gives as many as there are, and that layers compute with what these hold."""
     found, n_different, n = results["parameters"], results["different parameters"], len(_PARAMETERS)
     code = "PARAMETERS-MISSING" if n_different < n else "PARAMETERS-TWICE" if n_different == n else "PARAMETERS-OTHER"
     seen = f"they give {found}, of which {n_different} are different, instead of {n}"
+    trained, new = results["loss of layers that were trained"], results["loss of new layers"]
+    is_same = bool(np.isclose(trained, new, rtol=1e-3, equal_nan=True))
     return [
-        Claim("parameters() of the layers give every weight and bias once", found == n_different == n, code, seen=seen)
+        Claim("parameters() of the layers give every weight and bias once", found == n_different == n, code, seen=seen),
+        Claim(
+            "layers that were trained give what new layers with their parameters give",
+            is_same,
+            "PARAMETERS-STALE",
+            seen=f"the loss is {trained:.4g} instead of {new:.4g}",
+        ),
     ]
 
 
 def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
-    wrong = {"OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False)}
+    wrong = {
+        "OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False),
+    }
     if "momentum" in arguments:
         wrong["MOMENTUM-SHARES-GRADIENT"] = _mlp_in_torch(optimizer, arguments, shares_gradient=True)
     return Case(

@@ -246,6 +246,11 @@ MISTAKES = (
         "Convert it with astype(np.float32).",
     ),
     Mistake(
+        "FLOAT16",
+        "numbers are kept in float16, which has about three digits and ends at 65504",
+        "Convert with astype(np.float32), or dtype=np.float32, wherever arrays become tensors.",
+    ),
+    Mistake(
         "VALUES-MISPLACED",
         "the right values stand in the wrong places",
         "Look at the index, the axis or the order by which they are written.",

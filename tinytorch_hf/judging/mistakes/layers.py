@@ -41,6 +41,11 @@ MISTAKES = (
         "Return the tensors that forward uses, not copies of them.",
     ),
     Mistake(
+        "PARAMETERS-STALE",
+        "forward goes on with the values that parameters had at first: training changes them, and the output does not",
+        "Read self.weight and self.bias anew in each forward; keep no array of theirs.",
+    ),
+    Mistake(
         "WEIGHTS-EQUAL",
         "the weights start equal, so that all units of a layer stay equal in training",
         "Draw the weights at random.",
