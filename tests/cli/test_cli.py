@@ -21,6 +21,7 @@ import tinytorch_hf
 from tinytorch_hf import catalog, fingerprint, load_tinydigits, load_tinypy, load_tinytalks
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.hub import offline
+from tinytorch_hf.reports import progress
 
 COMMANDS = [
     *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check", "grade"),
@@ -471,10 +472,13 @@ def test_check_prints_a_table_and_exits_with_0_when_all_is_well(run: Any) -> Non
 def test_check_shows_on_a_terminal_how_far_it_is(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that is written over and in the end wiped out, apart from the output."""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    # Whatever takes longer than a second has a bar; this does not.
+    monkeypatch.setattr(progress, "_AFTER_S", 0.0)
+    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
 
     _, out, err = run("check", "--package", "tinytorch_hf.reference", "--only", "relu", "tanh")
 
-    assert err == "\r\x1b[K1/2 relu\r\x1b[K"
+    assert err == ("\r\x1b[K[############------------] 1/2 relu\r\x1b[K[########################] 2/2 tanh\r\x1b[K")
     assert "\x1b" not in out
 
 
