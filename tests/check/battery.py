@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from tinytorch_hf.check.child import Session
 from tinytorch_hf.check.run import ask_for, select
@@ -14,7 +15,11 @@ from tinytorch_hf.student.mapping import FrameworkMap
 
 
 def check_here(
-    framework_map: FrameworkMap | None = None, only: Iterable[str] = (), seed: int = 0, infers: bool = False
+    framework_map: FrameworkMap | None = None,
+    only: Iterable[str] = (),
+    seed: int = 0,
+    infers: bool = False,
+    **options: Any,
 ) -> Report:
     """What `check` finds in the package that is importable here; everything passes through JSON, as it does there."""
     framework_map = framework_map or FrameworkMap()
@@ -24,7 +29,7 @@ def check_here(
         return parse(json.loads(json.dumps(session.answer(json.loads(json.dumps(request))).as_json())))
 
     looked = found(ask, framework_map) if infers else Found(framework_map)
-    return ask_for(ask, looked.framework_map, select(only), seed, found=looked)
+    return ask_for(ask, looked.framework_map, select(only), seed, found=looked, **options)
 
 
 def wrong(report: Report) -> dict[str, Result]:

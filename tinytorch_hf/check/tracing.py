@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -14,6 +15,7 @@ from tinytorch_hf.student import calls
 # Of the package itself; a student's has a few hundred functions.
 MOST_NAMES = 2000
 MOST_CALLS = 6
+_LOOKS = 3
 
 
 def folders_of(location: str) -> tuple[Path, ...]:
@@ -71,8 +73,8 @@ def written_calls(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[str,
     """
     starts = tuple(f"{folder.as_posix()}/" for folder in folders)
     made, texts = calls.Made(), dict[str, None]()
-    # A place of ours that calls again and again is looked at once.
-    places: set[tuple[int, int]] = set()
+    # A place of ours that calls again and again is looked at a few times.
+    places: Counter[tuple[int, int]] = Counter()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event != "call":
@@ -83,8 +85,8 @@ def written_calls(run: Callable[[], Any], folders: Iterable[Path]) -> tuple[str,
         made.watch(frame)
         caller = frame.f_back
         place = (id(caller.f_code), caller.f_lasti) if caller else (0, 0)
-        if place not in places and _counts(frame.f_code, starts):
-            places.add(place)
+        if places[place] < _LOOKS and _counts(frame.f_code, starts):
+            places[place] += 1
             text = calls.of_frame(frame, made)
             if text:
                 texts[text] = None

@@ -13,7 +13,7 @@ _BOLD, _RED, _GREEN, _YELLOW = "1", "31", "32", "33"
 _COLOURS = {
     **dict.fromkeys(("ok", "good", "ready", "proven", "agree", "the reference agrees"), _GREEN),
     **dict.fromkeys(("failed", "broken", "damaged", "not ready", "differ", "the reference differs"), _RED),
-    **dict.fromkeys(("skipped", "missing", "absent", "unproven", "warning"), _YELLOW),
+    **dict.fromkeys(("skipped", "missing", "absent", "unproven", "warning", "interrupted"), _YELLOW),
 }
 _VERDICT = re.compile(r"^(\s*|verdict +|\d\d .*: )(" + "|".join(sorted(_COLOURS, key=len, reverse=True)) + r")(?=\W|$)")
 
