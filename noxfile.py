@@ -46,7 +46,7 @@ LONGER_TESTS = (
 LONGER_EXAMPLES = (
     *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
-    "tests/docs/test_seeds.py",
+    *("tests/docs/test_seeds.py", "tests/test_workers.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from seeds import examples
 
 from tinytorch_hf import workers
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError, UnknownNameError
@@ -86,7 +87,7 @@ def begin_and_wait(folder: Path) -> int:
     return wait_for(folder.parent)
 
 
-@pytest.mark.parametrize("behind", ["a", "abcd"])
+@pytest.mark.parametrize("behind", examples(["a"], ["abcd"]))
 def test_who_stops_early_has_processes_end_what_they_are_at(behind: str, tmp_path: Path) -> None:
     """By way of its cleaning up; what waits behind it is not begun, and who has nothing to do keeps nobody waiting."""
     found = workers.results(begin_and_wait, [tmp_path / name for name in ("first", *behind)], workers=2)

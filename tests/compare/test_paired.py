@@ -70,7 +70,7 @@ def test_few_seeds_can_find_nothing_and_it_is_said() -> None:
     assert detectable(N_NEEDED, 1.0) is not None
 
 
-@pytest.mark.parametrize(("n_seeds", "spread"), [(6, 4.0), (10, 0.4), (10, 4.0), (15, 4.0)])
+@pytest.mark.parametrize(("n_seeds", "spread"), [(6, 4.0), (10, 0.4), (13, 3.0)])
 def test_the_detectable_difference_is_found_as_often_as_is_said(n_seeds: int, spread: float) -> None:
     """With other random numbers than those it was computed with, and with the exact test."""
     wanted = detectable(n_seeds, spread)
@@ -78,11 +78,11 @@ def test_the_detectable_difference_is_found_as_often_as_is_said(n_seeds: int, sp
     rng = np.random.default_rng(1)
     # What is rounded to whole samples has this mean for a shift a little elsewhere.
     shift = min(np.linspace(0, 3 * wanted, 301), key=lambda one: abs(_mean_rounded(one, spread) - wanted))
-    drawn = np.rint(rng.normal(shift, spread, (300, n_seeds))).astype(int)
+    drawn = np.rint(rng.normal(shift, spread, (200, n_seeds))).astype(int)
 
     found = np.mean([sign_flip_p(differences) <= LEVEL for differences in drawn])
 
-    assert found == pytest.approx(POWER, abs=0.09)
+    assert found == pytest.approx(POWER, abs=0.1)
 
 
 def _mean_rounded(shift: float, spread: float) -> float:
@@ -92,7 +92,7 @@ def _mean_rounded(shift: float, spread: float) -> float:
 def test_sides_that_do_not_differ_are_hardly_ever_told_apart() -> None:
     """At most as often as the level says, and always with the same random numbers."""
     rng = np.random.default_rng(0)
-    drawn = np.rint(rng.normal(0, 3, (400, 8))).astype(int)
+    drawn = np.rint(rng.normal(0, 3, (200, 8))).astype(int)
 
     assert np.mean([sign_flip_p(differences) <= LEVEL for differences in drawn]) <= LEVEL + 0.02
     assert paired.detectable(8, 3.0) == paired.detectable(8, 3.0)

@@ -103,7 +103,7 @@ def _power(paired: Paired) -> list[str]:
     return [
         f"power      with {paired.n_seeds} seeds p can be as small as {least}, and a mean difference of "
         f"{100 * paired.detectable:.2f} points is found",
-        f"           in {paired.power:.0%} of cases (simulated: normal, spread as here, in whole samples)",
+        f"           in at least {paired.power:.0%} of cases (simulated: normal, spread as here, in whole samples)",
     ]
 
 
