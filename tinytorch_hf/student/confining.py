@@ -73,7 +73,9 @@ def confine(settings: Mapping[str, Any], keep: Sequence[Any]) -> list[str]:
             _remember_source(str(module.__file__))
     withheld = frozenset(settings["withheld"]) | frozenset(settings["own"])
     closed = [path for folder in _library_folders() for path in _entries(folder) if _top(path) in withheld]
-    hearing = Hearing(os.dup(2), settings["mark"], settings["withheld"], [*closed, *_rooms(is_open=False)], OURS)
+    hearing = Hearing(
+        os.dup(2), settings["mark"], settings["withheld"], [*closed, *_rooms(is_open=False)], OURS, _library_folders()
+    )
     scratch = Path(settings["scratch"])
     os.chdir(scratch)
     # Compiled code that a package brings may be of another source than the one beside it.

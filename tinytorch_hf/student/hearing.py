@@ -57,9 +57,19 @@ class Hearing:
         Files and folders of these, and those of this package that say what is right.
     ours
         The folder of this package.
+    libraries
+        Folders of what is installed, where nobody can have written for this purpose.
     """
 
-    def __init__(self, channel: int, mark: str, withheld: Iterable[str], closed: Iterable[Path], ours: Path) -> None:
+    def __init__(
+        self,
+        channel: int,
+        mark: str,
+        withheld: Iterable[str],
+        closed: Iterable[Path],
+        ours: Path,
+        libraries: Iterable[Path] = (),
+    ) -> None:
         self.refuses_files = False
         self._channel = channel
         self._mark = mark
@@ -67,7 +77,8 @@ class Hearing:
         self._closed = tuple(os.path.realpath(path) for path in closed)
         self._ours = os.path.realpath(ours)
         # Python's own, such as what shows an error, and ours look there, too.
-        self._trusted = (f"{ours}{os.sep}", os.path.dirname(os.__file__) + os.sep, "<frozen ")  # noqa: PTH120
+        trusted = (ours, os.path.dirname(os.__file__), *libraries)  # noqa: PTH120
+        self._trusted = ("<frozen ", *(f"{folder}{os.sep}" for folder in trusted))
         self._told: set[str] = set()
         self._number = os.getpid()
 
