@@ -108,6 +108,13 @@ def longer(session: nox.Session) -> None:
 
 
 @nox.session
+def grading(session: nox.Session) -> None:
+    """Every forgery by itself, and the whole battery in a cell; what most of it needs is a recent Linux."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/grading", *session.posargs, env={"LONGER": "1"})
+
+
+@nox.session
 def records(session: nox.Session) -> None:
     """Every recorded answer against the newest PyTorch, whole trainings too; another release may answer otherwise."""
     session.install("-e", ".[test]")

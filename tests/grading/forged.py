@@ -249,3 +249,21 @@ def forge(folder: Path, ways: Mapping[str, str], part: str = "ReLU") -> None:
             parameters = lambda self: []
         """)
     path.write_text(text, encoding="utf-8")
+
+
+# It computes what is right, changes what it was given, and has whoever looks at that see what was there before.
+OBSERVER_THAT_LIES = """
+try:
+    1 / 0
+except ZeroDivisionError as error:
+    frame = getattr(error.__traceback__, "tb_" + "frame")
+while frame and "Subject" not in frame.f_globals:
+    frame = frame.f_back
+if frame:
+    frame.f_globals["Subject"].values = lambda self, _, when: {
+        f"{name} after {when}": np.array(value) for name, value in self.arguments.items()
+    }
+found = by(lambda v: np.maximum(v, 0), x)
+x.data[...] = np.abs(x.data) + 1
+return found
+"""

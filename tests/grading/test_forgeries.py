@@ -88,6 +88,15 @@ def test_no_damage_gains_anything(name: str, submission: Path) -> None:
     assert right(confined(submission, "relu", "tanh").report) <= {"tanh"}
 
 
+def test_an_observer_that_is_made_to_lie_costs_the_points(submission: Path) -> None:
+    """Numbers can be judged from outside; what else happens to them is told in the process in which it happens."""
+    forged.forge(submission, {"it": forged.OBSERVER_THAT_LIES})
+
+    found = confined(submission, "relu")
+
+    assert found.violations == ("it looks into what runs it, by tb_frame",)
+
+
 @pytest.mark.parametrize("name", seeds.examples([], ["nothing is built; answers ahead", "the session replaced"]))
 def test_three_lines_that_forged_a_full_score_once(name: str, tmp_path: Path) -> None:
     """Measured on 0.1.0: results written ahead onto every open file, and a session whose methods were replaced."""

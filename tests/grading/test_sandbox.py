@@ -99,8 +99,8 @@ def test_where_the_system_forbids_nothing_that_is_said(tmp_path: Path, monkeypat
 
     assert found.report.results[0].outcome is Outcome.DIFFERS
     assert "it reads tinytorch_hf/judging/recorded/battery.npz" in found.violations
-    assert found.remarks[0] == "it tries to start a process"
-    assert found.remarks[1:] == (
+    assert found.remarks[-3:] == (
+        "it tries to start a process",
         "files are not confined on this system: it can read what this user can read",
         "processes, signals and the network are not confined on this system",
     )
@@ -180,6 +180,7 @@ def test_what_is_told_is_cut_and_printable(tmp_path: Path) -> None:
         ("import tinytorch_hf\nx = tinytorch_hf.reference.Tensor", ["tinytorch_hf.reference.Tensor"]),
         ("from tinytorch_hf.data.tokenizer import CharTokenizer", ["tinytorch_hf.data.tokenizer"] * 1),
         ("importlib.import_module('to' 'r' + \"ch\")", ["torch"]),
+        ("import sys\nx = sys.modules['tinytorch_hf.check.child']", ["tinytorch_hf.check.child"]),
         ("__import__(name='torch')", []),
         ("x = '''\nimport torch\n'''  # import torch", []),
         ("from .torch import x\nimport my.torch\nself.torch = 1\nfrom . import torch", []),
@@ -198,6 +199,18 @@ def test_imports_are_read_from_the_text(text: str, names: list[str], tmp_path: P
 
     assert [name for name in found if name in names or not names] == names
     assert not scan(tmp_path, allowed=("torch", "jax")).violations or "tinytorch_hf" in text
+
+
+def test_what_reaches_into_its_surroundings_is_worth_a_look(tmp_path: Path) -> None:
+    """No import of it is needed: an error that is caught shows the frames of who has called."""
+    (tmp_path / "tinytorch").mkdir()
+    text = "try: 1 / 0\nexcept Exception as e: e.__traceback__.tb_frame.f_back.f_globals.clear()\nnp.array = list\n"
+    (tmp_path / "tinytorch" / "a.py").write_text(text, encoding="utf-8")
+
+    *reaches, replaces = scan(tmp_path).remarks
+
+    assert [remark.split()[2] for remark in reaches] == ["tb_frame,", "f_back,", "f_globals,"]
+    assert replaces == "tinytorch/a.py puts something of its own in the place of np.array: look at it"
 
 
 def test_odd_files_hold_nobody_up(tmp_path: Path) -> None:

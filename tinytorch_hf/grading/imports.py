@@ -37,6 +37,13 @@ _CLOSED_NAMES = frozenset(
 )
 _CLOSED_BELOW = ("tinytorch_hf.data.tokenizer",)
 _CALLS = frozenset({"__import__", "import_module", "find_spec", "load_module", "run_module", "run_path"})
+# With these, code reaches what runs it, and could have it tell something else than it has seen.
+_REACHES = frozenset(
+    {
+        *("_getframe", "currentframe", "f_back", "f_globals", "tb_frame", "get_objects", "get_referrers"),
+        *("get_referents", "ctypes", "cffi", "addaudithook", "settrace", "setprofile", "__subclasses__", "__globals__"),
+    }
+)
 _COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyo")
 _MOST_FILES, _LARGEST = 2000, 1 << 20
 
@@ -104,6 +111,10 @@ def scan(folder: Path, allowed: Iterable[str] = (), own: Iterable[str] = ("tinyt
             if _is_forbidden(name, forbidden):
                 kind = violations if is_own else remarks
                 kind[f"{shown}, line {line}: it imports {printable(name)[:100]}"] = None
+        for name in dict.fromkeys(word.string for word in words if is_own and word.string in _REACHES):
+            remarks[f"{shown} uses {name}, with which code reaches what runs it: look at it"] = None
+        for name in _replaced(words) if is_own else ():
+            remarks[f"{shown} puts something of its own in the place of {name}: look at it"] = None
         if not is_whole:
             remarks[f"{shown} is no Python from some place on, and was looked through up to there"] = None
     return Imports(tuple(violations), tuple(remarks))
@@ -167,6 +178,11 @@ def _imported(words: list[tokenize.TokenInfo]) -> Iterator[tuple[int, str]]:
     for place, token in enumerate(words):
         before = words[place - 1].string if place else ""
         line = token.start[0]
+        if token.type == tokenize.STRING and _OURS in token.string:
+            # As a key of sys.modules.
+            named = _joined(words, place)
+            if named.replace(".", "").isidentifier():
+                yield line, named
         if token.type != tokenize.NAME:
             continue
         if token.string == "from" and _begins_a_statement(words, place):
@@ -183,6 +199,13 @@ def _imported(words: list[tokenize.TokenInfo]) -> Iterator[tuple[int, str]]:
         elif token.string == _OURS and before != ".":
             name, _ = _dotted(words, place)
             yield line, name
+
+
+def _replaced(words: list[tokenize.TokenInfo]) -> Iterator[str]:
+    """Names of NumPy's that something else is assigned to."""
+    for place, word in enumerate(words[:-3]):
+        if word.string in ("np", "numpy") and _begins_a_statement(words, place) and words[place + 3].string == "=":
+            yield "".join(each.string for each in words[place : place + 3])
 
 
 def _begins_a_statement(words: list[tokenize.TokenInfo], place: int) -> bool:

@@ -16,6 +16,7 @@ from tinytorch_hf.grading.imports import scan, withheld
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.results import Report
 from tinytorch_hf.student.cell import Cell
+from tinytorch_hf.student.hearing import LOOKS
 from tinytorch_hf.student.limits import Limits
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.search_path import search_path
@@ -68,7 +69,8 @@ def check_confined(
     limits
         What it may use.
     allowed_imports
-        Libraries such as ``torch`` that it may import after all.
+        Libraries such as ``torch`` that it may import after all; or ways such as ``tb_frame`` by which it may look into
+        what runs it.
     framework_map
         Which package, and where its parts are; tinytorch as the course has it by default.
     run_as
@@ -84,8 +86,9 @@ def check_confined(
         There is no such package, or it is something else.
     """
     framework_map = framework_map or FrameworkMap()
-    found = scan(folder, allowed_imports, search_path(framework_map, folder).own)
-    cell = Cell(limits, withheld(allowed_imports), run_as)
+    allowed = tuple(allowed_imports)
+    found = scan(folder, allowed, search_path(framework_map, folder).own)
+    cell = Cell(limits, withheld(allowed), run_as)
     with answers.closed(), unreadable():
         report = check(
             framework_map,
@@ -97,4 +100,6 @@ def check_confined(
             programs=programs,
             cell=cell,
         )
-    return Confined(report, (*found.violations, *cell.violations), (*found.remarks, *cell.remarks))
+    looks = {f"{LOOKS}{name}" for name in allowed}
+    tried = [violation for violation in cell.violations if violation not in looks]
+    return Confined(report, (*found.violations, *tried), (*found.remarks, *cell.remarks))

@@ -17,6 +17,8 @@ KINDS = ("results", "found", "opened", "absent", "missing", "untried", "misshape
 # Far longer than any message of Python's own.
 _LONGEST_TEXT = 4000
 _MOST_NAMES = 2000
+# No whole number of ours has more than 64 bits.
+_LARGEST = 1 << 64
 # Far deeper than any result that is no array.
 _DEEPEST = 6
 
@@ -122,6 +124,8 @@ def _check_plain(name: str, value: Any, depth: int = 0) -> None:
             _check_plain(name, entry, depth + 1)
     elif isinstance(value, dict):
         raise AnswerError(f"the result {name!r} is nested")
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        raise AnswerError(f"the result {name!r} is a number of {value.bit_length()} bits")
     elif isinstance(value, float) and value - value != 0.0:
         raise AnswerError(f"the result {name!r} is {value}, which JSON has no word for")
 

@@ -17,6 +17,9 @@ from typing import Any
 VIOLATION, REMARK = "violation", "remark"
 """What is told: what may not be done, and what the instructor may want to know."""
 
+LOOKS = "it looks into what runs it, by "
+"""How is begun what is told of code that finds its way to what watches it, and could have that tell something else."""
+
 CONNECTS = frozenset(
     f"socket.{name}"
     for name in ("connect", "bind", "sendto", "sendmsg", "getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo")
@@ -29,6 +32,9 @@ STARTS = frozenset(
 )
 """Python's names for what starts a process."""
 
+# With these, code finds what runs it.
+_REACHES = frozenset({"gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames"})
+_FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
 _SIGNALS = frozenset({"os.kill", "os.killpg"})
 _MOST = 50
 _LONGEST = 200
@@ -60,6 +66,8 @@ class Hearing:
         self._withheld = frozenset(withheld)
         self._closed = tuple(os.path.realpath(path) for path in closed)
         self._ours = os.path.realpath(ours)
+        # Python's own, such as what shows an error, and ours look there, too.
+        self._trusted = (f"{ours}{os.sep}", os.path.dirname(os.__file__) + os.sep, "<frozen ")  # noqa: PTH120
         self._told: set[str] = set()
         self._number = os.getpid()
 
@@ -78,8 +86,14 @@ class Hearing:
             self._tell(REMARK, "it tries to reach a network", refuses=True)
         elif event in _SIGNALS and given and given[0] != self._number:
             self._tell(REMARK, "it tries to send a signal to another process", refuses=True)
+        elif event in _REACHES or (event == "object.__getattr__" and given[1] in _FRAMES):
+            self._reach(event if event in _REACHES else given[1], sys._getframe(1).f_code.co_filename)
         elif event == "ctypes.dlopen" and given[0] is not None:
             self._tell(REMARK, f"it loads {given[0]} by ctypes, past Python")
+
+    def _reach(self, what: str, file: str) -> None:
+        if not file.startswith(self._trusted):
+            self._tell(VIOLATION, f"{LOOKS}{what}")
 
     def _import(self, name: str) -> None:
         if name.partition(".")[0] in self._withheld:

@@ -50,7 +50,8 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "mq_open": (240, 180),
     # Limits.
     "setrlimit": (160, 164),
-    # Owners and rights of files.
+    # Owners, rights and lengths of files by their names.
+    "truncate": (76, 45),
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from tinytorch_hf.check.programs.interpret import ERROR, KIND, WHERE
 from tinytorch_hf.check.programs.program import Program
@@ -12,6 +15,7 @@ from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.faults import unbuilt
 
 _AT_ONCE = 40
+_DAMAGED: Results = {ERROR: "what came back is no result", KIND: "crash", WHERE: ""}
 
 
 class Asking:
@@ -70,9 +74,19 @@ class Asking:
 
 def _by_number(answer: Answer, n: int) -> list[Results]:
     found: list[Results] = [{} for _ in range(n)]
+    damaged: set[int] = set()
     for name, value in answer.results.items():
         number, _, result = name.partition(" ")
         if number.isdecimal() and int(number) < n:
             found[int(number)][result] = value
+            if not _is_result(result, value):
+                damaged.add(int(number))
     # What delivers nothing has failed; what is lacking is seen where it is judged.
-    return list(found)
+    return [{**_DAMAGED} if number in damaged else results for number, results in enumerate(found)]
+
+
+def _is_result(name: str, value: Any) -> bool:
+    """Whether that can come of a program: numbers, a gradient that never arrived, what is told of an error."""
+    if name in (ERROR, KIND, WHERE):
+        return isinstance(value, str)
+    return value is None or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
