@@ -111,9 +111,11 @@ def longer(session: nox.Session) -> None:
 
 @nox.session
 def grading(session: nox.Session) -> None:
-    """Every forgery by itself, and the whole battery in a cell; what most of it needs is a recent Linux."""
+    """Every forgery by itself, the whole battery in a cell, and a class of 200; most of it needs a recent Linux."""
     session.install("-e", ".[test]")
     session.run("pytest", "tests/grading", *session.posargs, env={"LONGER": "1"})
+    # It prints what it has measured.
+    session.run("pytest", "--numprocesses=0", "tests/grading/class_of_200.py", *session.posargs)
 
 
 @nox.session
@@ -141,13 +143,6 @@ def battery(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.run("pytest", *SEEDED_TESTS, *session.posargs, env={"BATTERY_SEEDS": "50"})
     session.run("pytest", "tests/check/mutants_by_command.py", *session.posargs)
-
-
-@nox.session
-def grading(session: nox.Session) -> None:
-    """A class of 200, good, buggy, hostile and broken, on processes and on Dask; what was measured is printed."""
-    session.install("-e", ".[test]")
-    session.run("pytest", "--numprocesses=0", "tests/grading/class_of_200.py", *session.posargs)
 
 
 @nox.session
