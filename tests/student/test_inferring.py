@@ -108,7 +108,7 @@ def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> Non
 def test_other_ways_of_layers_are_found(source: str, checked: Checker) -> None:
     """Results in attributes, names with the kind before them, columns, and steps inside backward are no faults."""
     slope = "self.output * (1 - self.output)"
-    report = checked(source, slope, only=("sigmoid", "linear", "linear-one-row", "mse", "mse-one-sample"))
+    report = checked(source, slope, only=("sigmoid", "linear", "linear-one-row", "linear-on-sequences", "mse"))
 
     assert wrong(report) == {}
     assert {"sigmoid", "linear", "linear-one-row", "mse"} <= _named(report, Outcome.AGREES)

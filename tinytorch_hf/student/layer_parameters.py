@@ -53,6 +53,12 @@ class Parameter:
         if isinstance(held, np.ndarray):
             put(self._built, self._gradient_path or (), np.zeros_like(held))
 
+    @property
+    def is_misshapen(self) -> bool:
+        """Whether the gradient that the layer has kept is of another size."""
+        held = at(self._built, self._gradient_path) if self._gradient_path else None
+        return isinstance(held, np.ndarray) and held.size != self.data.size
+
     def receive(self, before: Array | None = None) -> None:
         """Take the gradient that the layer has kept; or by which it has changed the parameter, which is set back."""
         if before is not None:

@@ -97,12 +97,15 @@ class Layer:
 
     def _passed_back(self, given: Array, gradient: Array) -> Any:
         if not self._of_columns:
-            return self._once_back(gradient)
-        arrived = []
+            arrived = self._once_back(gradient)
+            if given.ndim == _MORE_THAN_ROWS and any(one.is_misshapen for one in self._shown.values()):
+                raise UntriedError("it takes rows, and no sequences: it keeps gradients of other shapes")
+            return arrived
+        each = []
         for row, own in zip(given, gradient, strict=True):
             layer_calls.forward(self._built, row[:, np.newaxis])
-            arrived.append(np.ravel(self._once_back(own[:, np.newaxis])))
-        return np.stack(arrived)
+            each.append(np.ravel(self._once_back(own[:, np.newaxis])))
+        return np.stack(each)
 
     def _once_back(self, gradient: Array) -> Any:
         changes = layer_calls.takes_rate(self._built)
@@ -131,6 +134,8 @@ class Layer:
         """What a layer computes; it may be written for rows, and know nothing of sequences."""
         try:
             return compute(values)
+        except UntriedError:
+            raise
         except Exception as error:
             if given.ndim == _MORE_THAN_ROWS:
                 raise UntriedError(f"it takes rows, and no sequences: {type(error).__name__}: {error}") from error
