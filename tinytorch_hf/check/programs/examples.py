@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.programs import printed
 from tinytorch_hf.check.programs.asking import Asking
-from tinytorch_hf.check.programs.available import cases_of, probes, with_definition
+from tinytorch_hf.check.programs.available import cases_of, with_definition
 from tinytorch_hf.check.programs.interpret import ERROR
 from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run
 from tinytorch_hf.check.programs.layers import LAYERS
+from tinytorch_hf.check.programs.probes import probes
 from tinytorch_hf.judging.case import Results
 from tinytorch_hf.student.answers import Ask
 from tinytorch_hf.student.mapping import FrameworkMap
