@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tinytorch_hf import reference
+from tinytorch_hf.check import uses
 from tinytorch_hf.check.tracing import branches_of, folders_of, traced
+from tinytorch_hf.judging.suspicion import SITUATION
+from tinytorch_hf.student.view import Student
 
 SOURCE = """
 class Layer:
@@ -77,9 +82,7 @@ def test_parts_taken_from_the_reference_are_watched_too() -> None:
 
 def test_halves_of_one_line_are_told_apart(module: ModuleType, tmp_path: Path) -> None:
     """What ran of a conditional expression is part of what is told, and where an error arose."""
-    either, other = (
-        branches_of(traced(lambda x=x: module.Layer()([x]), folders_of(str(tmp_path)))[0]) for x in (1, 0)
-    )
+    either, other = (branches_of(traced(lambda x=x: module.Layer()([x]), folders_of(str(tmp_path)))[0]) for x in (1, 0))
     name = next(name for name in either if name.startswith("layers.Layer.forward") and "lambda" not in name)
 
     assert either[name] - other[name]
@@ -88,7 +91,7 @@ def test_halves_of_one_line_are_told_apart(module: ModuleType, tmp_path: Path) -
 
 def test_how_often_tensors_are_used_is_told() -> None:
     """A leaf or a result on the way to what is sent back; what never leads there does not count."""
-    student = Student("tinytorch_hf.reference", FrameworkMap("tinytorch_hf.reference"))
+    student = Student(lambda name: getattr(reference, name, None))
 
     def situations(compute: Callable[[Any, Any], Any]) -> set[str]:
         a, b = (reference.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
