@@ -1,19 +1,18 @@
 """Whether a changed reference computes anything else: bytes of programs, construction, use and training, compared.
 
-``python -m benchmarks.mutated_reference.equality FOLDER PROGRAMS`` prints what the package ``tinytorch`` of a folder
-gives, as a digest for each thing that is computed; `first_difference` starts that for two of them.
+``python -m benchmarks.mutated_reference.equality FOLDER PROGRAMS [RIGHT]`` prints the digest of each thing that the
+package ``tinytorch`` of a folder computes; with those of the reference, only the first thing that is another.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,55 +51,53 @@ def programs(n: int = N_PROGRAMS) -> list[Program]:
     return found[:n]
 
 
-def first_difference(mutation: Mutation) -> str:
-    """What the reference first computes otherwise with a change; nothing if every byte is the same."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs.write(Path(folder), mutation)
-        changed = _digests(Path(folder))
-    return next((name for name, digest in _right().items() if changed.get(name) != digest), "")
+class Reference:
+    """What the reference itself computes, to hold changed copies of it against.
+
+    Parameters
+    ----------
+    folder
+        Where the programs and the digests are kept meanwhile.
+    n
+        How many generated programs are run.
+    """
+
+    def __init__(self, folder: Path, n: int = N_PROGRAMS) -> None:
+        self._programs, self._right = folder / "programs.pickle", folder / "right.json"
+        self._programs.write_bytes(pickle.dumps(programs(n)))
+        package = folder / "reference"
+        runs.write(package)
+        self._right.write_text(_started([package, self._programs]).stdout, encoding="utf-8")
+
+    def first_difference(self, mutation: Mutation) -> str:
+        """What is first computed otherwise with a change; nothing if every byte is the same."""
+        with tempfile.TemporaryDirectory() as folder:
+            runs.write(Path(folder), mutation)
+            try:
+                done = _started([Path(folder), self._programs, self._right])
+            except subprocess.TimeoutExpired:
+                return "it does not end"
+            return done.stdout.strip() if done.returncode == 0 else "it ends in an error"
 
 
-@functools.cache
-def _right() -> Mapping[str, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        runs.write(Path(folder))
-        return _digests(Path(folder))
+def _started(arguments: Iterable[Path]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.mutated_reference.equality", *map(str, arguments)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", timeout=_LIMIT_S, check=False)
 
 
-@functools.cache
-def _written_programs() -> Path:
-    # It is there until the process ends.
-    _written_programs.folder = tempfile.TemporaryDirectory()  # type: ignore[attr-defined]
-    path = Path(_written_programs.folder.name) / "programs.pickle"  # type: ignore[attr-defined]
-    path.write_bytes(pickle.dumps(programs()))
-    return path
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    command = [sys.executable, "-m", __name__, str(folder), str(_written_programs())]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return {}
-    found: dict[str, str] = json.loads(done.stdout) if done.returncode == 0 else {}
-    return found
-
-
-def digests(folder: Path, given: Iterable[Program]) -> dict[str, str]:
-    """A digest of everything that the package ``tinytorch`` of a folder computes, by name."""
+def digests(folder: Path, given: Iterable[Program]) -> Iterator[tuple[str, str]]:
+    """A digest of each thing that the package ``tinytorch`` of a folder computes, with its name."""
     sys.path.insert(0, str(folder))
     session = Session(FrameworkMap(runs.PACKAGE))
     if session.answer({"ask": "open"}).kind != "opened":
-        return {}
-    student = session.student()
-    found = {}
+        return
     with np.errstate(all="ignore"):
+        for name, values in scenes.played():
+            yield name, _digest(values)
+        student = session.student()
         for number, program in enumerate(given):
             results = interpret.run(student, program, lambda _: "")
-            found[f"program {number}"] = _digest(results[name] for name in sorted(results))
-        for name, values in scenes.played():
-            found[name] = _digest(values)
-    return found
+            yield f"program {number}", _digest(results[name] for name in sorted(results))
 
 
 def _digest(values: Iterable[Any]) -> str:
@@ -122,9 +119,20 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def main() -> None:
-    """Print the digests."""
-    folder, path = map(Path, sys.argv[1:])
-    print(json.dumps(digests(folder, pickle.loads(path.read_bytes()))))  # noqa: S301 -- written by `first_difference`
+    """Print the digests, or what is first another."""
+    folder, path, *right = map(Path, sys.argv[1:])
+    computed = digests(folder, pickle.loads(path.read_bytes()))
+    if not right:
+        print(json.dumps(dict(computed)))
+        return
+    expected: dict[str, str] = json.loads(right[0].read_text(encoding="utf-8"))
+    seen = 0
+    for name, digest in computed:
+        seen += 1
+        if expected.get(name) != digest:
+            print(name)
+            return
+    print("" if seen == len(expected) else "it cannot be imported")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 _PAIRS = (
     *(("max", "min"), ("maximum", "minimum"), ("sum", "mean"), ("any", "all"), ("sin", "cos"), ("exp", "expm1")),
     *(("zeros", "ones"), ("zeros_like", "ones_like"), ("log", "log1p"), ("sqrt", "square"), ("ceil", "floor")),
-    *(("standard_normal", "random"), ("add", "subtract"), ("multiply", "divide"), ("tril", "triu")),
+    *(("add", "subtract"), ("multiply", "divide"), ("tril", "triu")),
 )
 _FUNCTIONS = {**dict(_PAIRS), **{second: first for first, second in _PAIRS}}
 _COPYING = ("copy", "astype")
@@ -125,7 +125,8 @@ def _not_copied(node: ast.AST) -> Iterator[ast.AST]:
 def _keyword(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.Call):
         for number, keyword in enumerate(node.keywords):
-            if keyword.arg:
+            # Without one that is true or false there is the other, which `_truth` gives.
+            if keyword.arg and not (isinstance(keyword.value, ast.Constant) and type(keyword.value.value) is bool):
                 yield _with(node, keywords=[*node.keywords[:number], *node.keywords[number + 1 :]])
 
 

@@ -105,6 +105,45 @@ def _keeps_gradients(part: str) -> Case:
     return _case(f"{part.lower()}-keeps-gradients", part, run, claims)
 
 
+def _own_memory(part: str) -> Case:
+    """What it remembers is its own: gradients may be written over where they are, as those that reset them do."""
+    # Decay would make another array of the gradient.
+    arguments = {name: value for name, value in _ARGUMENTS[part].items() if name != "weight_decay"}
+
+    def steps(student: Student, inputs: Inputs, way: str) -> Results:
+        parameters = parameters_of(student, inputs, SHAPES)
+        optimizer = student.part(part)(list(parameters.values()), **arguments)
+        for step in range(3):
+            for name, parameter in parameters.items():
+                given = inputs[f"gradients of {name}"][step]
+                if way == "anew" or not _written_over(student.gradient(parameter), given):
+                    student.set_gradient(parameter, given.copy())
+                elif not np.array_equal(np.ravel(student.gradient(parameter)), np.ravel(given)):
+                    # What was written over was a copy.
+                    student.set_gradient(parameter, given.copy())
+            optimizer.step()
+        return {f"{way}: {name}": student.array(parameter).copy() for name, parameter in parameters.items()}
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        return {**steps(student, inputs, "anew"), **steps(student, inputs, "in place")}
+
+    def claims(_: Inputs, results: Results) -> list[Claim]:
+        other = [name for name in SHAPES if not np.array_equal(results[f"anew: {name}"], results[f"in place: {name}"])]
+        seen = f"{' and '.join(other)} would get other steps"
+        what = "what the optimizer remembers of a gradient stays when the next one is written over it"
+        return [Claim(what, not other, "OPTIMIZER-KEEPS-THE-GRADIENT", seen=seen)]
+
+    return _case(f"{part.lower()}-own-memory", part, run, claims)
+
+
+def _written_over(held: Array | None, given: Array) -> bool:
+    """Whether there is a gradient that could be written over, which is done."""
+    if held is None or not held.flags.writeable or held.size != given.size:
+        return False
+    np.copyto(held, given.reshape(held.shape), casting="unsafe")
+    return True
+
+
 def _given(part: str) -> Case:
     """Parameters come as a list, a tuple or a generator; PyTorch takes any of them."""
 
@@ -254,5 +293,7 @@ def _larger(part: str, results: Results, steps: Sequence[str]) -> str:
 
 
 CASES = tuple(
-    make(part) for part in ("SGD", "Adam", "AdamW") for make in (_defaults, _zero_grad, _keeps_gradients, _given, _rate)
+    make(part)
+    for part in ("SGD", "Adam", "AdamW")
+    for make in (_defaults, _zero_grad, _keeps_gradients, _own_memory, _given, _rate)
 )
