@@ -50,6 +50,13 @@ FAULTS = {
         "        super().__init__(embed_dim, hidden_dim or 2 * embed_dim)\n",
         "DEFAULT-ARGUMENT",
     ),
+    "gpt-default-length": (
+        "core/transformers.py",
+        "from tinytorch_hf.reference import GPT as _GPT\nclass GPT(_GPT):\n"
+        "    def __init__(self, vocab_size, embed_dim, num_layers, num_heads, max_seq_len=512):\n"
+        "        super().__init__(vocab_size, embed_dim, num_layers, num_heads, max_seq_len)\n",
+        "DEFAULT-ARGUMENT",
+    ),
     "layer-norm-as-built": (
         "core/transformers.py",
         "class LayerNorm(_LayerNorm):\n    def __init__(self, normalized_shape, eps=1e-5):\n"

@@ -76,7 +76,7 @@ def _loader(p: Any) -> Values:
     rows, labels = p.Tensor(numbers((10, 2))), p.Tensor(np.arange(10))
     dataset = p.TensorDataset(rows, labels)
 
-    class Own(p.Dataset):  # type: ignore[misc, name-defined]
+    class Own(p.Dataset):  # type: ignore[misc]
         def __len__(self) -> int:
             return 7
 

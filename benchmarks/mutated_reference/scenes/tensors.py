@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from benchmarks.mutated_reference.scenes.values import Scene, Values, held, numbers
 
+Compute = Callable[[Any], Any]
+
 
 def _tensors(p: Any) -> Values:
     """What tensors can do beyond programs: odd indices, exponents, operands and shapes."""
     found: Values = []
     index = ([2, 0, 2], [1, 1, 0])
-    for compute in (
+    computed: list[Compute] = [
         lambda x: x[index],
         lambda x: x[x.data > 0],
         lambda x: x[..., None, 1:],
@@ -48,13 +51,14 @@ def _tensors(p: Any) -> Values:
         lambda x: x.reshape(1, 4, 3).matmul(p.Tensor(numbers((2, 3, 2)), requires_grad=True)),
         lambda x: x - x.mean(axis=0, keepdims=True),
         lambda x: -x + x.sum() * x,
-    ):
+    ]
+    for compute in computed:
         x = p.Tensor(numbers((4, 3), 5), requires_grad=True)
         y = compute(x)
         y.backward(numbers(y.shape, 9))
         again = None if x.grad is None else x.grad.copy()
         y.backward(numbers(y.shape, 8))
-        found += [y.data, y.shape, y.size, y.dtype.name, y.requires_grad, again, x.grad, x.grad.flags.writeable]
+        found += [y.data, y.shape, y.size, y.dtype.name, y.requires_grad, again, x.grad]
         x.grad *= 0.5
         found += [x.grad, y.grad, y.data]
         x.zero_grad()

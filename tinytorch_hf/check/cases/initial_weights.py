@@ -6,6 +6,7 @@ others may start as they like.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -110,6 +111,23 @@ def _mlp_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
     return [Claim(what, is_right, "DEFAULT-ARGUMENT", seen=f"{found.get('linear1.weight', ('',))[-1]} of them")]
 
 
+_GPT = ["vocab_size", "embed_dim", "num_layers", "num_heads", "max_seq_len"]
+
+
+def _default_length(student: Student, _: Inputs) -> Results:
+    make = student.part("GPT")
+    if student.is_mapped or arguments_of(make)[: len(_GPT)] != _GPT:
+        return {"stated": "other arguments"}
+    default = inspect.signature(make).parameters["max_seq_len"].default
+    return {"stated": "nothing" if default is inspect.Parameter.empty else repr(default)}
+
+
+def _default_length_claims(_: Inputs, results: Results) -> Sequence[Claim]:
+    stated = results["stated"]
+    what = "without max_seq_len a GPT takes sequences of up to 1024"
+    return [Claim(what, stated in ("1024", "other arguments"), "DEFAULT-ARGUMENT", seen=f"the default is {stated}")]
+
+
 def _as_built(part: str, argument: str) -> tuple[Callable[[Student, Inputs], Results], Any]:
     """Runs a normalization just as it was built, and claims that nothing is scaled or shifted."""
 
@@ -188,5 +206,14 @@ CASES = (
         _started("MLP", ("embed_dim", "hidden_dim"), _mlp_shapes),
         lambda *_: {},
         claims=_mlp_claims,
+    ),
+    Case(
+        "gpt-default-length",
+        "transformers",
+        ("Tensor", "GPT"),
+        lambda _: {},
+        _default_length,
+        lambda *_: {},
+        claims=_default_length_claims,
     ),
 )
