@@ -153,20 +153,21 @@ def _rectangular() -> Case:
 _STEPS: Mapping[str, tuple[Any, Any]] = {
     "stride=2, padding=1": (2, 1),
     "stride=(2, 1), padding=(1, 0)": ((2, 1), (1, 0)),
+    "stride=(1, 3), padding=(0, 2)": ((1, 3), (0, 2)),
 }
 
 
 def _two_steps(student: Student, values: Inputs) -> Results:
     """What comes of numbers, and of pairs of numbers where TinyTorch's own interface takes them."""
     results: Results = {}
-    n_out, n_in, height, width = values["weight"].shape
+    n_out, n_in, size, _ = values["weight"].shape
     for text, (stride, padding) in _STEPS.items():
         is_pair = isinstance(stride, tuple)
         if is_pair and student.is_mapped:
             continue
         x = student.tensor(values["x"], gradient=True)
         try:
-            built = student.part("Conv2d")(n_in, n_out, height, stride=stride, padding=padding)
+            built = student.part("Conv2d")(n_in, n_out, size, stride=stride, padding=padding)
             layer = named(student, built, {path: values[path].shape for path in ("weight", "bias")})
             student.load(layer, {path: values[path] for path in ("weight", "bias")})
             output = layer(x)
