@@ -70,9 +70,13 @@ class Mutation:
     @property
     def key(self) -> str:
         """What it is called: the same as long as the code there stays, wherever it moves to in the module."""
-        where = f"{self.module}.{self.within}".rstrip(".")
         more = f" #{self.number + 1}" if self.number else ""
-        return f"{where}: {self.kind}: {self.before} -> {self.after}{more}"
+        return f"{self.where}: {self.kind}: {self.before} -> {self.after}{more}"
+
+    @property
+    def where(self) -> str:
+        """Module, class and function."""
+        return f"{self.module}.{self.within}".rstrip(".")
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -227,8 +231,8 @@ def mutations(module: str, text: str | None = None) -> list[Mutation]:
             if kind in _IN_FUNCTIONS and not within:
                 continue
             replaced = node.test if isinstance(node, ast.If) else node
-            before = ast.unparse(replaced)
             for change in changes(node):
+                before = ast.unparse(replaced)
                 after = _as_text(change.test if isinstance(change, ast.If) else change)
                 same = (within, kind, before, after)
                 start, end = (starts[row - 1] + column for row, column in _ends(replaced))

@@ -7,6 +7,7 @@ that says why.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,7 +81,12 @@ def reasons() -> dict[str, str]:
 
 def all_mutations(modules: Iterable[str] = ()) -> list[Mutation]:
     """Every change of some modules, or of all."""
-    return [one for module in modules or places.modules() for one in places.mutations(module)]
+    return [one for module in modules or places.modules() for one in _mutations(module)]
+
+
+@functools.cache
+def _mutations(module: str) -> list[Mutation]:
+    return places.mutations(module)
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ def tables(known: Mapping[str, Outcome]) -> str:
     """All numbers, and every change that is not noticed, for the page."""
     mutations = all_mutations()
     rows = {module: count([one for one in mutations if one.module == module], known) for module in places.modules()}
-    total = count(mutations, known)
+    total, why = count(mutations, known), reasons()
     survivors = [one for one in mutations if one.key in known and not known[one.key].by]
     open_ones = [one for one in survivors if not known[one.key].is_equivalent]
     equivalent = [one for one in survivors if known[one.key].is_equivalent]
@@ -154,18 +160,18 @@ def tables(known: Mapping[str, Outcome]) -> str:
             "",
             f"## Not noticed: {len(open_ones)}",
             "",
-            "| Line | Change | Why |",
+            "| Where | Change | Why |",
             "| --- | --- | --- |",
-            *(_survivor(one) for one in open_ones),
+            *(_survivor(one, why) for one in open_ones),
             "",
             f"## Equivalent: {len(equivalent)}",
             "",
             f"All bytes are equal: of {N_PROGRAMS:,} generated programs, of what every part is built with, of its "
             "outputs and gradients, and of trainings with every optimizer.",
             "",
-            "| Line | Change | Why |",
+            "| Where | Change | Why |",
             "| --- | --- | --- |",
-            *(_survivor(one) for one in equivalent),
+            *(_survivor(one, why) for one in equivalent),
         ]
     )
 
@@ -178,9 +184,9 @@ def _row(name: str, one: Count) -> str:
     )
 
 
-def _survivor(one: Mutation) -> str:
+def _survivor(one: Mutation, why: Mapping[str, str]) -> str:
     change = " → ".join(f"`{text.replace('|', chr(92) + '|')}`" for text in (one.before, one.after))
-    return f"| {one.module}, {one.line} | {change} | {reasons().get(one.key, '')} |"
+    return f"| {one.where} | {change} | {why.get(one.key, '')} |"
 
 
 def write_documents(known: Mapping[str, Outcome]) -> None:
