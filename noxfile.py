@@ -154,6 +154,13 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def mutated_reference(session: nox.Session) -> None:
+    """How many small changes of the reference `check` notices, at every place of it; docs/mutation.md has the share."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks.mutated_reference", *session.posargs)
+
+
+@nox.session
 def milestones(session: nox.Session) -> None:
     """The milestones with NumPy alone, as students run them: each has to learn; then with what is downloaded."""
     session.install("-e", ".")

@@ -17,7 +17,7 @@ ADAPTED = {
     "core/attention.py": "from tinytorch_hf.reference import MultiHeadAttention, scaled_dot_product_attention\n",
 }
 TOKENIZATION = "from tinytorch_hf.reference import CharTokenizer\n"
-EMBEDDINGS = "from tinytorch_hf.reference import Embedding, PositionalEncoding\n"
+EMBEDDINGS = "from tinytorch_hf.reference import Embedding, PositionalEncoding, create_sinusoidal_embeddings\n"
 TRANSFORMERS = "from tinytorch_hf.reference import GPT, MLP, LayerNorm, TransformerBlock, create_causal_mask\n"
 
 # As in TinyTorch: no seed, samples collected one by one, shuffling by the standard library.

@@ -152,4 +152,27 @@ PLANTED = (
         "OTHER-SHAPE",
         "loader-in-order",
     ),
+    _loader(
+        "one tensor is handed out bare",
+        {
+            "        return tuple(Tensor(tensor.data[index]) for tensor in self.tensors)\n": (
+                "        parts = tuple(Tensor(tensor.data[index]) for tensor in self.tensors)\n"
+                "        return parts if len(parts) > 1 else parts[0]\n"
+            )
+        },
+        "",
+        "tensor-dataset",
+    ),
+    _loader(
+        "the loader needs the dataset's tensors",
+        {
+            "            samples = [self.dataset[index] for index in order[start : start + self.batch_size]]\n": (
+                "            chosen = order[start : start + self.batch_size]\n"
+                "            samples = [[t.data[index] for t in self.dataset.tensors] for index in chosen]\n"
+            ),
+            "part.data for part": "part for part",
+        },
+        "",
+        "loader-own-dataset",
+    ),
 )

@@ -118,6 +118,12 @@ PLANTED = (
         "sgd-momentum",
     ),
     _optimizer(
+        "SGD's first velocity is the gradient",
+        {"g = p.grad + self.weight_decay * p.data": "g = p.grad", "np.array(g) if v": "g if v"},
+        "OPTIMIZER-KEEPS-THE-GRADIENT",
+        "sgd-own-memory",
+    ),
+    _optimizer(
         "SGD has one velocity",
         {"self.velocities[i]": "self.velocities[0]"},
         "MOMENTUM-SHARED",

@@ -25,19 +25,29 @@ def test_a_mistake_is_named(planted: Planted, install: Install) -> None:
     "changes",
     [
         {},
-        {"1e-7, 1 - 1e-7": "1e-6, 1 - 1e-6"},
+        {"1e-7, 1 - 1e-7": "1e-8, 1 - 1e-7"},
         {"np.clip(x.data, 1e-7, 1 - 1e-7)": "np.clip(x.data.astype(np.float64), 1e-12, 1 - 1e-12)"},
         {"-log_p[rows, labels].mean()": "-log_p[rows, labels].mean(keepdims=True)"},
         {"    def forward(self": "    def __call__(self"},
     ],
-    ids=["as TinyTorch's", "clips at 1e-6", "clips at 1e-12", "a value with an axis", "only callable"],
+    ids=["as TinyTorch's", "clips at 1e-8", "clips at 1e-12", "a value with an axis", "only callable"],
 )
 def test_a_right_loss_is_not_accused(changes: dict[str, str], install: Install) -> None:
-    """Where probabilities are clipped, whether a value has an axis, how the loss is called: all that is free."""
+    """Where below 1e-7 it clips, whether a value has an axis, how the loss is called: all that is free."""
     text = changed(planted_losses.LOSSES, changes)
     install({**GENERATION_C, LOSSES: text})
 
     assert {name: result.detail for name, result in wrong(check_here(only=["losses"])).items()} == {}
+
+
+def test_probabilities_are_clipped_no_further_than_documented(install: Install) -> None:
+    """From 1e-7 on the loss is PyTorch's."""
+    install({**GENERATION_C, LOSSES: changed(planted_losses.LOSSES, {"1e-7, 1 - 1e-7": "1e-6, 1 - 1e-6"})})
+
+    found = wrong(check_here(only=["losses"]))
+
+    assert set(found) == {"binary-cross-entropy-certain"}
+    assert "it is 13.82, as of 1.0e-06: clip to [1e-7, 1 - 1e-7]" in found["binary-cross-entropy-certain"].detail
 
 
 def test_what_pytorch_refuses_is_a_note_where_it_is_accepted(install: Install) -> None:

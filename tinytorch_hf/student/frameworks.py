@@ -40,6 +40,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "CharTokenizer": ("core.tokenization", "text.tokenization"),
     "Embedding": ("core.embeddings", "text.embeddings"),
     "PositionalEncoding": ("core.embeddings", "text.embeddings"),
+    "create_sinusoidal_embeddings": ("core.embeddings", "text.embeddings"),
     **dict.fromkeys(_ATTENTION, ("core.attention",)),
     **dict.fromkeys(_TRANSFORMERS, ("core.transformers", "core.transformer", "models.transformer")),
 }

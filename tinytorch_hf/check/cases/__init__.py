@@ -11,6 +11,7 @@ from tinytorch_hf.check.cases import (
     dataloader,
     embeddings,
     gpt,
+    initial_weights,
     layer_norm,
     layers,
     loss_limits,
@@ -53,6 +54,7 @@ _TABLES = (
     layer_norm,
     transformers,
     gpt,
+    initial_weights,
 )
 
 CASES: dict[str, Case] = {

@@ -93,6 +93,7 @@ _FORMULAS = (
     Expression("a ** 2", lambda v: v["a"] ** 2, method="__pow__"),
     Expression("a ** 3", lambda v: v["a"] ** 3, method="__pow__"),
     Expression("a ** -1", lambda v: v["a"] ** -1, method="__pow__"),
+    Expression("a ** 0 * a", lambda v: v["a"] ** 0 * v["a"], method="__pow__"),
     Expression("positive ** 0.5", lambda v: v["positive"] ** 0.5, leaves=("positive",), method="__pow__"),
     Expression("zeros ** 2", lambda v: v["zeros"] ** 2, leaves=("zeros",), method="__pow__"),
     Expression("a.exp()", lambda v: v["a"].exp(), method="exp"),
@@ -173,6 +174,12 @@ def _last_place(v: Mapping[str, Any]) -> Any:
     """Only the last of the equal rows counts."""
     a = v["a"]
     return a.detach()[[0, 2, 2, 4, 2]] + (a - a.detach())[[0, 2, 2, 4, 2]] * a.new_tensor([1, 0, 0, 1, 1])[:, None]
+
+
+def _last_column(v: Mapping[str, Any]) -> Any:
+    """Only the last of the equal columns counts."""
+    a, columns = v["a"], [0, 2, 2, 4, 2]
+    return a.detach()[1:, columns] + (a - a.detach())[1:, columns] * a.new_tensor([1, 0, 0, 1, 1])
 
 
 def _equal_values(student: Student, values: Inputs) -> Results:
@@ -256,7 +263,7 @@ CASES = (
         {"a": (5, 7)},
         indices(),
         "Tensor.__getitem__",
-        mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place}},
+        mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place, "a[1:, [0, 2, 2, 4, 2]]": _last_column}},
     ),
     Table(_FORMULAS, with_gradients=True).case("gradient-formulas", "autograd", NEEDS, _formula_inputs),
     _gradient(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from tinytorch_hf.check.cases.windows import last_missing, overwritten, padded_at_the_end
 from tinytorch_hf.check.inputs import digits, feature_maps, images, weights
-from tinytorch_hf.check.naming import by_name
+from tinytorch_hf.check.naming import by_name, named
 from tinytorch_hf.check.operation import DrawInputs, InTorch, layer
 from tinytorch_hf.check.optional import if_taken
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.judging.case import Case, Draw, Inputs
+from tinytorch_hf.judging.case import Case, Draw, Inputs, Results, upstream
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
 
@@ -147,6 +149,52 @@ def _rectangular() -> Case:
     )
 
 
+# One number for both directions; and pairs of (height, width), which the course does not ask for.
+_STEPS: Mapping[str, tuple[Any, Any]] = {
+    "stride=2, padding=1": (2, 1),
+    "stride=(2, 1), padding=(1, 0)": ((2, 1), (1, 0)),
+    "stride=(1, 3), padding=(0, 2)": ((1, 3), (0, 2)),
+}
+
+
+def _two_steps(student: Student, values: Inputs) -> Results:
+    """What comes of numbers, and of pairs of numbers where TinyTorch's own interface takes them."""
+    results: Results = {}
+    n_out, n_in, size, _ = values["weight"].shape
+    for text, (stride, padding) in _STEPS.items():
+        is_pair = isinstance(stride, tuple)
+        if is_pair and student.is_mapped:
+            continue
+        x = student.tensor(values["x"], gradient=True)
+        try:
+            built = student.part("Conv2d")(n_in, n_out, size, stride=stride, padding=padding)
+            layer = named(student, built, {path: values[path].shape for path in ("weight", "bias")})
+            student.load(layer, {path: values[path] for path in ("weight", "bias")})
+            output = layer(x)
+        except (TypeError, ValueError, AssertionError):
+            if not is_pair:
+                raise
+            continue
+        results[text] = np.array(student.array(output))
+        if student.has_autograd:
+            student.backward(output, upstream(results[text].shape))
+            arrived = student.gradient(x)
+            results[f"gradient of x for {text}"] = None if arrived is None else np.array(arrived)
+    return results
+
+
+def _two_steps_in_torch(judge: Judge, values: Inputs) -> Results:
+    results: Results = {}
+    for text, (stride, padding) in _STEPS.items():
+        (down, right), (top, left) = (pair if isinstance(pair, tuple) else (pair, pair) for pair in (stride, padding))
+        tensors = judge.tensors(values, ("x",))
+        padded = judge.F.pad(tensors["x"], (left, left, top, top))
+        output = judge.F.conv2d(padded, tensors["weight"], tensors["bias"])[:, :, ::down, ::right]
+        output.backward(judge.tensor(upstream(tuple(output.shape))))
+        results |= {text: judge.array(output), f"gradient of x for {text}": judge.array(tensors["x"].grad)}
+    return results
+
+
 _CNN = ("0.weight", "0.bias", "1.weight", "1.bias")
 
 
@@ -198,6 +246,15 @@ CASES = (
     _convolution("conv2d-without-bias", _draw_digits, bias=False),
     _convolution("conv2d-on-mnist", _draw_mnist),
     _rectangular(),
+    Case(
+        "conv2d-two-steps",
+        "spatial",
+        ("Tensor", "Conv2d"),
+        _draw_maps((2, 3, 7, 8), 4, (3, 3)),
+        _two_steps,
+        _two_steps_in_torch,
+        optional=frozenset(name for text in list(_STEPS)[1:] for name in (text, f"gradient of x for {text}")),
+    ),
     layer(
         "cnn",
         "spatial",

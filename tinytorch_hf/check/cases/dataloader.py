@@ -80,10 +80,20 @@ def _length(loader: Any) -> int:
 def _tensor_dataset(student: Student, values: Inputs) -> Results:
     dataset = _dataset(student, values)
     results: Results = {"len()": len(dataset)}
+    # Without labels, as for a language model or what is to be predicted.
+    alone = student.part("TensorDataset")(student.tensor(values["numbers"].copy()))
+    results |= {"len() of one tensor": len(alone), "a sample of one tensor": _alone(student, alone[5])}
     for place in _places(values):
         for column, part in zip(COLUMNS, dataset[place], strict=True):
             results[f"{column} of sample {place}"] = student.array(part)
     return results
+
+
+def _alone(student: Student, sample: Any) -> Any:
+    """The value of a sample that has one part: a tuple of one tensor."""
+    if not isinstance(sample, tuple | list) or len(sample) != 1:
+        raise DiffersError(f"a sample of a dataset of one tensor is not a tuple of one, but a {_kind(sample)}")
+    return student.array(sample[0])
 
 
 def _places(values: Inputs) -> Sequence[int]:
@@ -102,7 +112,13 @@ def _dataset_claims(values: Inputs, results: Results) -> list[Claim]:
         ]
         seen = f"another one stands in its {' and '.join(wrong)}" if wrong else ""
         claims.append(Claim(f"sample {place} is that of the tensors", not wrong, "DATASET-INDEX", seen=seen))
-    return claims
+    seen = f"{results['len() of one tensor']} of {n}"
+    of_one = np.array_equal(np.ravel(results["a sample of one tensor"]), values["numbers"][5:6])
+    return [
+        *claims,
+        Claim("len() is the number of samples of a single tensor", results["len() of one tensor"] == n, seen=seen),
+        Claim("a sample of a single tensor is that of the tensor", of_one, "DATASET-INDEX"),
+    ]
 
 
 def _two_passes(student: Student, values: Inputs, shuffle: bool) -> Results:
@@ -194,6 +210,31 @@ def _anew_claims(values: Inputs, results: Results) -> list[Claim]:
     return [Claim("after a pass that was broken off, the next one begins anew", anew, "LOADER-GOES-ON", seen=seen)]
 
 
+class _OwnDataset:
+    """What a user writes where samples are made when they are asked for; it has nothing but what a dataset has to."""
+
+    def __init__(self, student: Student, values: Inputs) -> None:
+        self._student, self._values = student, values
+
+    def __len__(self) -> int:
+        return len(self._values["numbers"])
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return tuple(self._student.tensor(np.array(self._values[column][index])) for column in COLUMNS)
+
+
+def _of_own_dataset(student: Student, values: Inputs) -> Results:
+    loader = student.part("DataLoader")(_OwnDataset(student, values), batch_size=values["batch"], shuffle=False)
+    return _epoch(student, loader, "epoch")
+
+
+def _of_own_dataset_claims(values: Inputs, results: Results) -> list[Claim]:
+    epoch = Epoch("epoch", values, results)
+    return [*whole(epoch, values["batch"]), *together(epoch)]
+
+
 # Of a few samples: one by one, two even halves, and more in a batch than there are.
 def _batch_sizes(n: int) -> Mapping[str, int]:
     return {"batches of one": 1, "two even batches": n // 2, "a batch larger than the dataset": n + 3}
@@ -215,9 +256,19 @@ def _sizes_claims(values: Inputs, results: Results) -> list[Claim]:
     return claims
 
 
+_NEEDS = {"tensor-dataset": ("Tensor", "TensorDataset"), "loader-own-dataset": ("Tensor", "DataLoader")}
+
+
 def _case(name: str, run: Run, claims: Callable[[Inputs, Results], Sequence[Claim]], n: int = N_SAMPLES) -> Case:
-    needs = ("Tensor", "TensorDataset") if name == "tensor-dataset" else ("Tensor", "TensorDataset", "DataLoader")
-    return Case(name, "dataloader", needs, _samples(n), run, lambda *_: {}, claims=claims)
+    return Case(
+        name,
+        "dataloader",
+        _NEEDS.get(name, ("Tensor", "TensorDataset", "DataLoader")),
+        _samples(n),
+        run,
+        lambda *_: {},
+        claims=claims,
+    )
 
 
 CASES = (
@@ -226,6 +277,7 @@ CASES = (
     _case("loader-second-pass", _in_order, _second_pass_claims),
     _case("loader-broken-off", _anew, _anew_claims, n=71),
     _case("loader-batch-sizes", _sizes, _sizes_claims, n=6),
+    _case("loader-own-dataset", _of_own_dataset, _of_own_dataset_claims, n=71),
     _case("loader-shuffled", _shuffled, _shuffled_claims),
     _case("loader-reshuffles", _shuffled, _reshuffled_claims),
     _case("loader-leaves-dataset", _leaves_dataset, _leaves_dataset_claims, n=71),

@@ -121,6 +121,45 @@ def _sinusoidal_positions(judge: Judge, v: Any) -> Any:
     return v["x"] + judge.tensor(sinusoids(length, width))
 
 
+# Lengths and widths of tables: an even width, and an odd one, whose last column is of sines.
+_TABLES = {"of an even width": (11, 6), "of an odd width": (9, 5), "of one position": (1, 4)}
+
+
+def _sinusoidal(student: Student, _: Inputs) -> Results:
+    make = student.part("create_sinusoidal_embeddings")
+    found: Results = {}
+    for name, size in _TABLES.items():
+        try:
+            found[name] = np.array(student.array(make(*size)))
+        except (ValueError, IndexError, AssertionError) as error:
+            # Elsewhere than in TinyTorch it may be for even widths alone.
+            if not student.is_mapped or size[1] % 2 == 0:
+                raise
+            found[name] = type(error).__name__
+    return found
+
+
+def _sinusoidal_claims(_: Inputs, found: Results) -> Sequence[Claim]:
+    claims = []
+    for name, (length, width) in _TABLES.items():
+        table, right = found[name], sinusoids(length, width)
+        if isinstance(table, str):
+            claims.append(Claim(f"refuses an odd width ({table})", False, is_note=True))
+            continue
+        what = f"the table {name} has the shape ({length}, {width})"
+        claims.append(Claim(what, table.shape == right.shape, "OTHER-SHAPE", seen=f"it is {table.shape}"))
+        if table.shape == right.shape:
+            for first, function in enumerate(("sin", "cos")):
+                # float32 is off by less, for so few positions.
+                is_right = np.allclose(table[:, first::2], right[:, first::2], atol=1e-4)
+                columns = f"columns {first}, {first + 2} ... {name}"
+                claims.append(Claim(f"{columns} are {function}(position / 10000^({_EXPONENT[first]}))", bool(is_right)))
+    return claims
+
+
+_EXPONENT = ("column / embed_dim", "(column - 1) / embed_dim")
+
+
 CASES = (
     _embedding("embedding", _talks_inputs),
     _embedding("embedding-repeated-ids", _repeated_inputs),
@@ -148,5 +187,14 @@ CASES = (
         is_open=True,
         also_right=[_fixed_positions, _sinusoidal_positions],
         mistakes={"POSITION-ONE-SAMPLE": _of_first_sample, "POSITION-CUT": _fixed_positions},
+    ),
+    Case(
+        "sinusoidal-embeddings",
+        "embeddings",
+        ("Tensor", "create_sinusoidal_embeddings"),
+        lambda _: {},
+        _sinusoidal,
+        lambda *_: {},
+        claims=_sinusoidal_claims,
     ),
 )

@@ -81,17 +81,30 @@ def _certain(student: Student, values: Inputs) -> Results:
     if student.has_autograd:
         student.backward(loss)
         results["gradient of p"] = student.gradient(predictions)
+    if not student.is_mapped:
+        nearly = student.tensor(np.full((1, 1), _NEARLY, np.float32))
+        other = loss_function(student, BINARY)(nearly, student.tensor(np.ones((1, 1), np.float32)))
+        results["loss of nearly certain ones"] = student.array(other)
     return results
 
 
+# Above 1e-7, from where TinyTorch's documentation keeps probabilities away.
+_NEARLY = 1.2e-7
+
+
 def _certain_claims(_: Inputs, results: Results) -> list[Claim]:
-    """Which small number keeps probabilities from 0 and 1 is free; the loss has to be finite, and so has its gradient.
+    """Which smaller number than 1e-7 keeps probabilities from 0 and 1 is free; loss and gradient have to be finite.
 
     A gradient that never arrives is told by the other cases of this loss.
     """
     claims = [Claim("the loss of certain predictions is finite", _is_finite(results["loss"]), "BCE-CERTAIN")]
     if results.get("gradient of p") is not None:
         claims.append(Claim("their gradient is finite", _is_finite(results["gradient of p"]), "BCE-CERTAIN"))
+    if "loss of nearly certain ones" in results:
+        found, right = float(np.ravel(results["loss of nearly certain ones"])[0]), float(-np.log(_NEARLY))
+        what = f"the loss of {_NEARLY:g} where 1 is right is {right:.2f}, as in PyTorch"
+        seen = f"it is {found:.2f}, as of {np.exp(-found):.1e}: clip to [1e-7, 1 - 1e-7], and no further"
+        claims.append(Claim(what, bool(np.isclose(found, right, rtol=0.01)), seen=seen))
     return claims
 
 

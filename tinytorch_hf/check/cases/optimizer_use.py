@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,46 @@ def _keeps_gradients(part: str) -> Case:
         ]
 
     return _case(f"{part.lower()}-keeps-gradients", part, run, claims)
+
+
+def _own_memory(part: str) -> Case:
+    """What it remembers is its own: gradients may be written over where they are, as those that reset them do."""
+    # Decay would make another array of the gradient.
+    arguments = {name: value for name, value in _ARGUMENTS[part].items() if name != "weight_decay"}
+
+    def steps(student: Student, inputs: Inputs, way: str) -> Results:
+        parameters = parameters_of(student, inputs, SHAPES)
+        optimizer = student.part(part)(list(parameters.values()), **arguments)
+        for step in range(3):
+            for name, parameter in parameters.items():
+                given = inputs[f"gradients of {name}"][step]
+                if way == "anew" or not _written_over(partial(student.gradient, parameter), given):
+                    student.set_gradient(parameter, given.copy())
+            optimizer.step()
+        return {f"{way}: {name}": student.array(parameter).copy() for name, parameter in parameters.items()}
+
+    def run(student: Student, inputs: Inputs) -> Results:
+        return {**steps(student, inputs, "anew"), **steps(student, inputs, "in place")}
+
+    def claims(_: Inputs, results: Results) -> list[Claim]:
+        # Where gradients were reset in between, the arrays that are written over may be of another precision.
+        pairs = {name: (results[f"anew: {name}"], results[f"in place: {name}"]) for name in SHAPES}
+        other = [name for name, pair in pairs.items() if not np.allclose(*pair, rtol=1e-4, atol=1e-6)]
+        seen = f"{' and '.join(other)} would get other steps"
+        what = "what the optimizer remembers of a gradient stays when the next one is written over it"
+        return [Claim(what, not other, "OPTIMIZER-KEEPS-THE-GRADIENT", seen=seen)]
+
+    return _case(f"{part.lower()}-own-memory", part, run, claims)
+
+
+def _written_over(held: Callable[[], Array | None], given: Array) -> bool:
+    """Whether the gradient that is there could be written over; what is handed out may be a copy of it."""
+    before = held()
+    if before is None or not before.flags.writeable or before.size != given.size:
+        return False
+    np.copyto(before, given.reshape(before.shape), casting="unsafe")
+    after = held()
+    return after is not None and np.array_equal(after.ravel(), given.ravel())
 
 
 def _given(part: str) -> Case:
@@ -256,5 +297,7 @@ def _larger(part: str, results: Results, steps: Sequence[str]) -> str:
 
 
 CASES = tuple(
-    make(part) for part in ("SGD", "Adam", "AdamW") for make in (_defaults, _zero_grad, _keeps_gradients, _given, _rate)
+    make(part)
+    for part in ("SGD", "Adam", "AdamW")
+    for make in (_defaults, _zero_grad, _keeps_gradients, _own_memory, _given, _rate)
 )

@@ -17,7 +17,7 @@ def reshapes() -> list[Expression]:
         Expression(
             "a.reshape((k, n * m))",
             lambda v: v["a"].reshape((v["lengths"][2], v["lengths"][0] * v["lengths"][1])),
-            may_be_refused=True,
+            is_of_tinytorch=True,
         ),
         Expression("a.reshape(n, -1)", lambda v: v["a"].reshape(v["lengths"][0], -1)),
         Expression("a.reshape(-1, k)", lambda v: v["a"].reshape(-1, v["lengths"][2])),
@@ -77,5 +77,6 @@ def indices() -> list[Expression]:
         Expression("a[::2]", lambda v: v["a"][::2]),
         Expression("a[::-1]", lambda v: v["a"][::-1], lambda v: v["a"].flip(0), may_be_refused=True),
         Expression("a[[0, 2, 2, 4, 2]]", lambda v: v["a"][rows], may_be_refused=True),
+        Expression("a[1:, [0, 2, 2, 4, 2]]", lambda v: v["a"][1:, rows], may_be_refused=True),
         Expression("a[rows, columns]", lambda v: v["a"][rows, rows[::-1].copy()], may_be_refused=True),
     ]

@@ -53,7 +53,8 @@ MISTAKES = (
     Mistake(
         "INITIALISATION-SCALE",
         "the initial weights have another scale than TinyTorch's",
-        "Linear draws from N(0, 1/in_features), Conv2d from N(0, 2/fan_in); biases start at zero.",
+        "Linear draws from N(0, 1/in_features), Conv2d from N(0, 2/fan_in), Embedding uniformly up to "
+        "sqrt(6/(vocab_size + embed_dim)), PositionalEncoding up to sqrt(2/embed_dim); biases start at zero.",
     ),
     Mistake(
         "PARAMETER-SHAPE",

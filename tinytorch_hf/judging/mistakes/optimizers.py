@@ -161,6 +161,11 @@ MISTAKES = (
         "Compute into new arrays; leave parameter.grad as it is.",
     ),
     Mistake(
+        "OPTIMIZER-KEEPS-THE-GRADIENT",
+        "it keeps the gradient's own array, which changes under it when the next gradient is written there",
+        "Keep a copy: gradient.copy(), or what a first multiplication gives.",
+    ),
+    Mistake(
         "OPTIMIZER-STATE-SHARED",
         "two optimizers share what they keep between steps",
         "Make velocities and moments in __init__, as attributes of self, not in the class or in a default.",
