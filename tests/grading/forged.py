@@ -58,7 +58,7 @@ QUIET: Mapping[str, str] = {
     ),
     "torch with the listener silenced": (
         "for f in gc.get_objects():\n"
-        "    if type(f) is types.FunctionType and f.__qualname__.startswith('Hearing.'):\n"
+        "    if type(f) is types.FunctionType and f.__qualname__ == 'Hearing._react':\n"
         "        f.__code__ = (lambda *_, **__: None).__code__\n"
         "m = __import__('torch'); return by(lambda v: m.relu(m.tensor(v)).numpy(), x)"
     ),

@@ -36,10 +36,12 @@ STARTS = frozenset(
 _REACHES = frozenset({"gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames"})
 _FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
 _SIGNALS = frozenset({"os.kill", "os.killpg"})
+_ATTRIBUTE = "object.__getattr__"
+_HEARD = CONNECTS | STARTS | _REACHES | _SIGNALS | {"import", "open", "ctypes.dlopen", _ATTRIBUTE}
 _MOST = 50
 _LONGEST = 200
 # Of frames between whoever opens a file and this.
-_DEEP = 8
+_DEEP = 10
 
 
 class Hearing:
@@ -84,9 +86,16 @@ class Hearing:
 
     def start(self) -> None:
         """From now on, for as long as the process lives."""
-        sys.addaudithook(self._hear)
+        react = self._react
 
-    def _hear(self, event: str, given: tuple[Any, ...]) -> None:
+        def hear(event: str, given: tuple[Any, ...]) -> None:
+            # Whoever watches functions run, as we do, looks at their code a million times.
+            if (event != _ATTRIBUTE or given[1] in _FRAMES) and event in _HEARD:
+                react(event, given)
+
+        sys.addaudithook(hear)
+
+    def _react(self, event: str, given: tuple[Any, ...]) -> None:
         if event == "import":
             self._import(str(given[0]))
         elif event == "open":
@@ -97,8 +106,8 @@ class Hearing:
             self._tell(REMARK, "it tries to reach a network", refuses=True)
         elif event in _SIGNALS and given and given[0] != self._number:
             self._tell(REMARK, "it tries to send a signal to another process", refuses=True)
-        elif event in _REACHES or (event == "object.__getattr__" and given[1] in _FRAMES):
-            self._reach(event if event in _REACHES else given[1], sys._getframe(1).f_code.co_filename)
+        elif event in _REACHES or event == _ATTRIBUTE:
+            self._reach(given[1] if event == _ATTRIBUTE else event, sys._getframe(2).f_code.co_filename)
         elif event == "ctypes.dlopen" and given[0] is not None:
             self._tell(REMARK, f"it loads {given[0]} by ctypes, past Python")
 
