@@ -23,6 +23,21 @@ def _scaled(part: str, path: str, arguments: str, factor: str) -> str:
     )
 
 
+def _flagless(part: str, path: str, arguments: str) -> str:
+    return (
+        f"class {part}(_{part}):\n    def __init__(self, {arguments}, *more, **named):\n"
+        f"        super().__init__({arguments}, *more, **named)\n        self.{path}.requires_grad = False\n"
+    )
+
+
+FLAGLESS = {
+    "linear-initial-weights": ("core/layers.py", _flagless("Linear", "bias", "in_features, out_features")),
+    "conv2d-initial-weights": (
+        "core/spatial.py",
+        _flagless("Conv2d", "weight", "in_channels, out_channels, kernel_size"),
+    ),
+    "layer-norm-as-built": ("core/transformers.py", _flagless("LayerNorm", "gamma", "normalized_shape")),
+}
 FAULTS = {
     "conv2d-initial-weights": (
         "core/spatial.py",
@@ -108,6 +123,17 @@ OTHER_CONVOLUTION = (
 OTHER_MLP = (
     "class MLP(_MLP):\n    def __init__(self, width, hidden=None):\n        super().__init__(width, hidden or width)\n"
 )
+
+
+@pytest.mark.parametrize("name", FLAGLESS)
+def test_parameters_of_one_layer_are_asked_alike(name: str, install: Install) -> None:
+    """One that wants no gradient beside others that do was forgotten."""
+    file, text = FLAGLESS[name]
+    install({**GENERATION_C, file: f"{GENERATION_C[file]}{HEADER}{text}"})
+
+    found = wrong(check_here(only=[name]))
+
+    assert "all of its parameters want a gradient, or none does" in found[name].detail
 
 
 @pytest.mark.parametrize(

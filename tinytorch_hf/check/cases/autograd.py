@@ -93,7 +93,7 @@ _FORMULAS = (
     Expression("a ** 2", lambda v: v["a"] ** 2, method="__pow__"),
     Expression("a ** 3", lambda v: v["a"] ** 3, method="__pow__"),
     Expression("a ** -1", lambda v: v["a"] ** -1, method="__pow__"),
-    Expression("a ** 0", lambda v: v["a"] ** 0, method="__pow__"),
+    Expression("a ** 0 * a", lambda v: v["a"] ** 0 * v["a"], method="__pow__"),
     Expression("positive ** 0.5", lambda v: v["positive"] ** 0.5, leaves=("positive",), method="__pow__"),
     Expression("zeros ** 2", lambda v: v["zeros"] ** 2, leaves=("zeros",), method="__pow__"),
     Expression("a.exp()", lambda v: v["a"].exp(), method="exp"),

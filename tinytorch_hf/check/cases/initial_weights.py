@@ -19,6 +19,8 @@ from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
 from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.view import Student
 
+_FLAGS = "which parameters want a gradient"
+
 
 def _started(part: str, arguments: tuple[str, ...], shapes: Callable[..., Mapping[str, tuple[int, ...]]]) -> Any:
     """Runs a layer's construction: what the parameters that it learns are at first, by their path.
@@ -36,7 +38,9 @@ def _started(part: str, arguments: tuple[str, ...], shapes: Callable[..., Mappin
         sizes = values["sizes"]
         wanted = {path: shape for path, shape in shapes(*sizes).items() if path != "bias"}
         built = make(*sizes)
-        learned = [id(tensor) for tensor in student.parameters(built) or ()]
+        listed = student.parameters(built) or []
+        results[_FLAGS] = _flags(student, listed)
+        learned = [id(tensor) for tensor in listed]
         layer = named(student, built, wanted)
         for path in wanted:
             held = student.held(layer, path)
@@ -46,12 +50,32 @@ def _started(part: str, arguments: tuple[str, ...], shapes: Callable[..., Mappin
         if "bias" in shapes(*sizes):
             bias = getattr(layer, student.conventions.bias, None)
             results["bias"] = "none" if bias is None else np.array(student.array(bias))
+            own = {id(student.held(layer, path)): path for path in wanted} | {id(bias): "bias"}
+            results["order"] = [own.get(tensor, "another tensor") for tensor in learned]
         return results
 
     return run
 
 
-def scale_claims(weight: Array, right: float, rule: str) -> list[Claim]:
+def _flags(student: Student, parameters: list[Any]) -> list[bool]:
+    """Which of a layer's parameters want a gradient, as it was built."""
+    return [bool(student.wants_gradient(parameter)) for parameter in parameters]
+
+
+def _flags_claim(results: Results) -> Claim:
+    """Generations differ in who asks for gradients, the layer or the optimizer; but all of a layer are asked alike."""
+    flags = results[_FLAGS]
+    seen = f"{sum(flags)} of {len(flags)} do"
+    return Claim("as it is built, all of its parameters want a gradient, or none does", len(set(flags)) < 2, seen=seen)
+
+
+def _order_claim(order: list[str]) -> Claim:
+    """That parameters come as the course's own tests take them; which ones there are is said by other cases."""
+    holds = sorted(order) != ["bias", "weight"] or order == ["weight", "bias"]
+    return Claim("parameters() gives the weight first, and then the bias", holds)
+
+
+def _scale_claims(weight: Array, right: float, rule: str) -> list[Claim]:
     """That weights, of which there are thousands, have a standard deviation, and the mean 0."""
     ratio = float(weight.std()) / right
     # Of 20,000 values the ratio is within 0.03 of 1; the commonest other rules are a factor 1.41 away.
@@ -60,7 +84,7 @@ def scale_claims(weight: Array, right: float, rule: str) -> list[Claim]:
     return [Claim(what, holds, "INITIALISATION-SCALE")]
 
 
-def bias_claims(bias: Array | str) -> list[Claim]:
+def _bias_claims(bias: Array | str) -> list[Claim]:
     """That there is a bias, and that it is 0 at first."""
     return [
         Claim("there is a bias by default", not isinstance(bias, str), "DEFAULT-ARGUMENT"),
@@ -77,6 +101,7 @@ def _case(
     shapes: Callable[..., Mapping[str, tuple[int, ...]]],
     right: Callable[..., float],
     rule: str,
+    more: Callable[[Results], list[Claim]] = lambda _: [],
 ) -> Case:
     """A case of the first weights of a layer, whose ``right`` standard deviation follows from its sizes."""
 
@@ -85,8 +110,9 @@ def _case(
         if path not in results:
             return []
         found = [Claim(f"{path} has the shape {shape}", results[path].shape == shape, "PARAMETER-SHAPE")]
-        found += scale_claims(results[path], right(*inputs["sizes"]), rule)
-        return [*found, *(bias_claims(results["bias"]) if "bias" in results else [])]
+        found += _scale_claims(results[path], right(*inputs["sizes"]), rule)
+        found.append(_flags_claim(results))
+        return [*found, *(_bias_claims(results["bias"]) if "bias" in results else []), *more(results)]
 
     return Case(
         name,
@@ -138,7 +164,8 @@ def _as_built(part: str, argument: str) -> tuple[Callable[[Student, Inputs], Res
             return {"argument": given[:1]}
         axis = 1 if values["x"].ndim == 4 else -1
         built = make(values["x"].shape[axis])
-        return {"output": np.array(student.array(built.forward(student.tensor(values["x"]))))}
+        flags = _flags(student, student.parameters(built) or [])
+        return {_FLAGS: flags, "output": np.array(student.array(built.forward(student.tensor(values["x"]))))}
 
     def claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
         if "output" not in results:
@@ -149,7 +176,8 @@ def _as_built(part: str, argument: str) -> tuple[Callable[[Student, Inputs], Res
         found = results["output"]
         is_right = found.shape == right.shape and bool(np.allclose(found, right, atol=1e-2))
         what = "as it is built, it normalizes by the batch, and neither scales nor shifts: gamma is 1 and beta 0"
-        return [Claim(what if x.ndim == 4 else what.replace("by the batch, and ", "and "), is_right)]
+        what = what if x.ndim == 4 else what.replace("by the batch, and ", "and ")
+        return [Claim(what, is_right), _flags_claim(results)]
 
     return run, claims
 
@@ -165,6 +193,17 @@ def _as_built_case(name: str, module: str, part: str, argument: str, shape: tupl
 
 
 CASES = (
+    _case(
+        "linear-initial-weights",
+        "layers",
+        "Linear",
+        ("in_features", "out_features"),
+        (200, 100),
+        lambda n_in, n_out: {"weight": (n_in, n_out), "bias": (n_out,)},
+        lambda n_in, _: float(np.sqrt(1 / n_in)),
+        "sqrt(1 / in_features)",
+        lambda results: [_order_claim(results["order"])],
+    ),
     _as_built_case("batch-norm2d-as-built", "spatial", "BatchNorm2d", "num_features", (4, 3, 5, 7)),
     _as_built_case("layer-norm-as-built", "transformers", "LayerNorm", "normalized_shape", (5, 7)),
     _case(

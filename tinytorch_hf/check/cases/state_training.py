@@ -1,4 +1,4 @@
-"""Layers over some training steps, from their own initial weights: what parts, what is freed, and where they start."""
+"""Layers over some training steps, from their own initial weights: what parts, and what is freed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.check.cases.initial_weights import bias_claims, scale_claims
 from tinytorch_hf.check.inputs import features, sizes
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results
-from tinytorch_hf.student.calls import arguments_of
 from tinytorch_hf.student.view import Student
 
 _N_STEPS = 50
@@ -80,54 +78,7 @@ def _freed_claims(_: Inputs, results: Results) -> list[Claim]:
     return [Claim(what, n_left < n_steps / 2, "TENSORS-KEPT")]
 
 
-def _initial(student: Student, values: Inputs) -> Results:
-    student.require_own_tensors("how large initial weights are")
-    linear = student.part("Linear")
-    n_in, n_out = values["widths"]
-    layer = linear(n_in, n_out)
-    bias = getattr(layer, student.conventions.bias, None)
-    return {
-        "arguments of Linear": [] if student.is_mapped else arguments_of(linear),
-        "weight": np.array(student.array(student.parameter(layer, "weight"))),
-        "bias": "none" if bias is None else np.array(student.array(bias)),
-        "order of parameters()": [
-            next((name for name, own in (("weight", layer.weight), ("bias", bias)) if tensor is own), "another tensor")
-            for tensor in student.parameters(layer) or ()
-        ]
-        if hasattr(layer, "weight")
-        else [],
-    }
-
-
-def _initial_claims(inputs: Inputs, results: Results) -> list[Claim]:
-    """TinyTorch's own rules, for packages with TinyTorch's interface: others may start as they like."""
-    n_in, n_out = inputs["widths"]
-    weight, bias = results["weight"], results["bias"]
-    if results["arguments of Linear"][:2] != ["in_features", "out_features"] or weight.shape != (n_in, n_out):
-        return []
-    return [
-        *scale_claims(weight, float(np.sqrt(1 / n_in)), "sqrt(1 / in_features)"),
-        *bias_claims(bias),
-        _order_claim(results["order of parameters()"]),
-    ]
-
-
-def _order_claim(order: list[str]) -> Claim:
-    """That parameters come as the course's own tests take them; which ones there are is said by other cases."""
-    holds = sorted(order) != ["bias", "weight"] or order == ["weight", "bias"]
-    return Claim("parameters() gives the weight first, and then the bias", holds)
-
-
 CASES = (
     Case("linear-units-part", "layers", _NEEDS, _batch, _units, lambda *_: {}, claims=_units_claims),
     Case("linear-frees-tensors", "layers", _NEEDS, _batch, _freed, lambda *_: {}, claims=_freed_claims),
-    Case(
-        "linear-initial-weights",
-        "layers",
-        ("Tensor", "Linear"),
-        lambda draw: {"widths": list(sizes(draw, 200, 100))},
-        _initial,
-        lambda *_: {},
-        claims=_initial_claims,
-    ),
 )
