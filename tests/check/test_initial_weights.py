@@ -7,6 +7,8 @@ from battery import check_here, wrong
 from conftest import Install
 from generations import GENERATION_C
 
+from tinytorch_hf.student.mapping import FrameworkMap
+
 HEADER = (
     "import numpy as np\nfrom tinytorch_hf.reference import Tensor, Linear as _Linear, Conv2d as _Conv2d\n"
     "from tinytorch_hf.reference import Embedding as _Embedding, PositionalEncoding as _Positions, MLP as _MLP\n"
@@ -153,8 +155,8 @@ def test_another_interface_may_start_as_it_likes(file: str, text: str, install: 
     assert wrong(check_here(only=[name for name in FAULTS if name.endswith(("weights", "width"))])) == {}
 
 
-def test_sinusoids_for_even_widths_alone_have_a_note(install: Install) -> None:
-    """An odd width is refused: nothing that is computed is wrong."""
+def test_sinusoids_are_for_odd_widths_too(install: Install) -> None:
+    """As TinyTorch's documentation says; in another framework it is worth a note where they are refused."""
     text = (
         "def create_sinusoidal_embeddings(max_seq_len, embed_dim):\n"
         "    if embed_dim % 2:\n        raise ValueError('an even width')\n"
@@ -162,6 +164,8 @@ def test_sinusoids_for_even_widths_alone_have_a_note(install: Install) -> None:
     )
     install({**GENERATION_C, "core/embeddings.py": f"{GENERATION_C['core/embeddings.py']}{HEADER}{text}"})
 
-    (result,) = check_here(only=["sinusoidal-embeddings"]).results
+    (found,) = check_here(only=["sinusoidal-embeddings"]).results
+    (mapped,) = check_here(FrameworkMap(names={"MLP": "core.transformers.MLP"}), only=["sinusoidal-embeddings"]).results
 
-    assert (result.outcome.value, result.notes) == ("agrees", ("refuses an odd width (ValueError)",))
+    assert (found.outcome.value, found.detail) == ("crashes", "ValueError: an even width")
+    assert (mapped.outcome.value, mapped.notes) == ("agrees", ("refuses an odd width (ValueError)",))

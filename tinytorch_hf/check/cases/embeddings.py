@@ -132,8 +132,8 @@ def _sinusoidal(student: Student, _: Inputs) -> Results:
         try:
             found[name] = np.array(student.array(make(*size)))
         except (ValueError, IndexError, AssertionError) as error:
-            # It may be for even widths alone.
-            if not size[1] % 2:
+            # Elsewhere than in TinyTorch it may be for even widths alone.
+            if not student.is_mapped or size[1] % 2 == 0:
                 raise
             found[name] = type(error).__name__
     return found
