@@ -52,7 +52,7 @@ def programs(n: int = N_PROGRAMS) -> list[Program]:
     # Seeds that `check` does not use by default.
     seed = 1000
     while len(found) < n:
-        for family, count in generate.counts(_EACH_SEED).items():
+        for family, count in generate.counts(min(_EACH_SEED, n)).items():
             if family == generate.RELATED:
                 found += (builder.program() for _, builder in generate.related(available, count, seed))
             else:

@@ -133,9 +133,9 @@ def sentence(known: Mapping[str, Outcome]) -> str:
     """The share found, for the README."""
     total = count(all_mutations(), known)
     return (
-        f"`check` notices {total.found} of {total.others} small changes that make the reference compute something else "
-        f"({total.share:.1f} %),\nof one or more at each of its {total.places} places: "
-        "[docs/mutation.md](docs/mutation.md)."
+        f"Of {total.others} small changes that make the reference compute something else, tried at every one of its "
+        f"{total.places} places,\n`check` notices {total.found} ({total.share:.1f} %): "
+        "[docs/mutation.md](docs/mutation.md) lists the others."
     )
 
 

@@ -218,6 +218,7 @@ def _other_types(student: Student, values: Inputs) -> Results:
         "integers * float64": np.array(student.array(integers * doubles)),
         "type of a tensor of integers": str(student.array(integers).dtype),
         "type of a tensor of float64": str(student.array(doubles).dtype),
+        "asked for": not student.is_mapped,
     }
 
 
@@ -236,12 +237,17 @@ def _rounded_down(judge: Judge, values: Inputs) -> Results:
 
 
 def _type_claims(_: Inputs, results: Results) -> list[Claim]:
-    return [
-        Claim(
-            f"{what} is {results[what]}; TinyTorch's tensors are all float32", results[what] == "float32", is_note=True
-        )
-        for what in ("type of a tensor of integers", "type of a tensor of float64")
-    ]
+    """That tensors are of float32, as TinyTorch's documentation and tests have it; elsewhere it is worth a note."""
+    claims = []
+    for what in ("integers", "float64"):
+        found = results[f"type of a tensor of {what}"]
+        if results["asked for"]:
+            sentence = f"a tensor of {what} is of float32, as all of TinyTorch's are"
+            claims.append(Claim(sentence, found == "float32", "DTYPE", seen=f"it is of {found}"))
+        else:
+            sentence = f"type of a tensor of {what} is {found}; TinyTorch's tensors are all float32"
+            claims.append(Claim(sentence, found == "float32", is_note=True))
+    return claims
 
 
 CASES = (
