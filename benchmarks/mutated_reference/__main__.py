@@ -51,6 +51,7 @@ def main() -> None:
     record.save(known, options.results)
     print(_summary(known))
     if options.write:
+        record.save_reasons(known)
         record.write_documents(known)
 
 

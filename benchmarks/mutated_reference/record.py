@@ -79,6 +79,13 @@ def reasons() -> dict[str, str]:
     return found
 
 
+def save_reasons(known: Mapping[str, Outcome]) -> None:
+    """Keep the reasons of what is not noticed, in the order of the source; a new one is empty until it is written."""
+    written = reasons()
+    kept = {one.key: written.get(one.key, "") for one in all_mutations() if one.key in known and not known[one.key].by}
+    store.write(REASONS, (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
 def all_mutations(modules: Iterable[str] = ()) -> list[Mutation]:
     """Every change of some modules, or of all."""
     return [one for module in modules or places.modules() for one in _mutations(module)]

@@ -92,6 +92,7 @@ def test_what_is_not_noticed_has_its_reason(known: dict[str, record.Outcome]) ->
     survivors = {key: one for key, one in known.items() if not one.by}
 
     assert set(record.reasons()) == set(survivors)
+    assert all(record.reasons().values())
     assert [key for key, one in survivors.items() if one.differs is None] == []
 
 
