@@ -176,6 +176,12 @@ def _last_place(v: Mapping[str, Any]) -> Any:
     return a.detach()[[0, 2, 2, 4, 2]] + (a - a.detach())[[0, 2, 2, 4, 2]] * a.new_tensor([1, 0, 0, 1, 1])[:, None]
 
 
+def _last_column(v: Mapping[str, Any]) -> Any:
+    """Only the last of the equal columns counts."""
+    a, columns = v["a"], [0, 2, 2, 4, 2]
+    return a.detach()[1:, columns] + (a - a.detach())[1:, columns] * a.new_tensor([1, 0, 0, 1, 1])
+
+
 def _equal_values(student: Student, values: Inputs) -> Results:
     x = student.tensor(values["x"], gradient=True)
     output = x.max(axis=1)
@@ -257,7 +263,7 @@ CASES = (
         {"a": (5, 7)},
         indices(),
         "Tensor.__getitem__",
-        mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place}},
+        mistakes={"INDEX-LAST-PLACE": {"a[[0, 2, 2, 4, 2]]": _last_place, "a[1:, [0, 2, 2, 4, 2]]": _last_column}},
     ),
     Table(_FORMULAS, with_gradients=True).case("gradient-formulas", "autograd", NEEDS, _formula_inputs),
     _gradient(

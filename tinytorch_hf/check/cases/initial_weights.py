@@ -35,7 +35,7 @@ def _started(part: str, arguments: tuple[str, ...], shapes: Callable[..., Mappin
         results: Results = {"arguments": given[: len(arguments)]}
         if tuple(results["arguments"]) != arguments:
             return results
-        sizes = values["sizes"]
+        sizes = values["widths"]
         wanted = {path: shape for path, shape in shapes(*sizes).items() if path != "bias"}
         built = make(*sizes)
         listed = student.parameters(built) or []
@@ -106,11 +106,11 @@ def _case(
     """A case of the first weights of a layer, whose ``right`` standard deviation follows from its sizes."""
 
     def claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
-        path, shape = next(iter(shapes(*inputs["sizes"]).items()))
+        path, shape = next(iter(shapes(*inputs["widths"]).items()))
         if path not in results:
             return []
         found = [Claim(f"{path} has the shape {shape}", results[path].shape == shape, "PARAMETER-SHAPE")]
-        found += _scale_claims(results[path], right(*inputs["sizes"]), rule)
+        found += _scale_claims(results[path], right(*inputs["widths"]), rule)
         found.append(_flags_claim(results))
         return [*found, *(_bias_claims(results["bias"]) if "bias" in results else []), *more(results)]
 
@@ -118,7 +118,7 @@ def _case(
         name,
         module,
         ("Tensor", part),
-        lambda draw: {"sizes": list(sizes(draw, *lengths))},
+        lambda draw: {"widths": list(sizes(draw, *lengths))},
         _started(part, arguments, shapes),
         lambda *_: {},
         claims=claims,
@@ -130,7 +130,7 @@ def _mlp_shapes(width: int) -> dict[str, tuple[int, ...]]:
 
 
 def _mlp_claims(inputs: Inputs, results: Results) -> Sequence[Claim]:
-    right = _mlp_shapes(*inputs["sizes"])
+    right = _mlp_shapes(*inputs["widths"])
     found = {path: results[path].shape for path in right if path in results}
     is_right = found == right or not found
     what = "without hidden_dim an MLP has 4 * embed_dim hidden features"
@@ -144,6 +144,8 @@ def _default_length(student: Student, _: Inputs) -> Results:
     make = student.part("GPT")
     if student.is_mapped or arguments_of(make)[: len(_GPT)] != _GPT:
         return {"stated": "other arguments"}
+    # One that is still to be written states a default, too.
+    student.parameters(make(5, 4, 1, 2))
     default = inspect.signature(make).parameters["max_seq_len"].default
     return {"stated": "nothing" if default is inspect.Parameter.empty else repr(default)}
 
@@ -241,7 +243,7 @@ CASES = (
         "mlp-default-width",
         "transformers",
         ("Tensor", "MLP"),
-        lambda draw: {"sizes": [draw.size(7)]},
+        lambda draw: {"widths": [draw.size(7)]},
         _started("MLP", ("embed_dim", "hidden_dim"), _mlp_shapes),
         lambda *_: {},
         claims=_mlp_claims,
