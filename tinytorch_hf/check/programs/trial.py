@@ -202,6 +202,8 @@ class _Trial:
     def _judged(self, name: str, failures: Sequence[_Failure], n_tried: int, n_untried: int) -> Result:
         if failures:
             return self._failed(name, failures, n_tried)
+        if not n_tried and not n_untried and self._asking.seconds > _LIMIT_S:
+            return Result(name, MODULE, Outcome.UNTRIED, f"programs have taken {_LIMIT_S:.0f} seconds before")
         if not n_tried:
             return Result(name, MODULE, Outcome.UNTRIED, "none of its programs could be run")
         if not self._is_mapped and n_untried > _MOST_UNTRIED * (n_tried + n_untried):
