@@ -12,10 +12,10 @@ import pytest
 from checkouts import snapshot
 
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
-from tinytorch_hf.student import landlock
 from tinytorch_hf.milestones.proving.plan import plan
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof, prove
 from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, unknown, wrong
+from tinytorch_hf.student import landlock
 
 MLP = MILESTONES[2]
 FOLDER = f"milestones/{MLP.number}_mlp"
