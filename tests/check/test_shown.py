@@ -68,7 +68,7 @@ def test_what_a_small_program_can_show_has_lines_to_run(right: Report) -> None:
         assert shown.lines[0] == "import numpy as np"
         assert any("# yours: " in line for line in shown.lines)
         assert shown.example_agrees is True
-    assert right.shown["adam"].lines == ()
+    assert right.shown["loader-shuffled"].lines == ()
 
 
 def test_of_what_is_wrong_the_place_is_shown_where_it_is_furthest_off(install: Install) -> None:

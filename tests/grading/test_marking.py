@@ -76,6 +76,13 @@ def test_a_consequence_costs_nothing() -> None:
     assert outside["tanh"].status is right["tanh"].status is Status.FAILED
 
 
+def test_who_only_shares_a_function_with_another_pays_for_itself() -> None:
+    """Otherwise everything could be let go wrong in one place, and be credited."""
+    shared = {**wrong("relu"), **wrong("tanh", follows=("relu",), together=("relu",), shared=("helper",))}
+
+    assert marked(run(shared))["tanh"].status is Status.FAILED
+
+
 def test_consequences_pay_where_the_rubric_says_so() -> None:
     """With `credit_consequences = false`."""
     rubric = Rubric(items=RUBRIC.items, credit_consequences=False)

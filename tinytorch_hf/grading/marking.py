@@ -113,7 +113,8 @@ def _consequences(
     for run in runs:
         for result in run.report.results:
             if result.name in wrong:
-                above[result.name] |= wrong.intersection(result.follows) - {result.name}
+                # Who shares a function with another, and uses nothing of what that is about, pays for itself.
+                above[result.name] |= wrong.intersection(result.follows) - {result.name, *result.together}
     # Whatever follows from nothing pays for itself; so does the first of those that go round in a circle.
     unexplained = [name for name in operations if name in wrong and not above[name]]
     explained: set[str] = set()

@@ -18,6 +18,7 @@ from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.faults import unbuilt
 
 _OUTCOMES = {"crash": Outcome.CRASHES, "missing": Outcome.MISSING, "untried": Outcome.UNTRIED}
+_NOTHING_TO_JUDGE = "it gave none of the results that can be judged"
 _WHERE_IT_STOPPED = (
     "That line is where it stopped, not necessarily where the fault is: look at where the values in it come from."
 )
@@ -109,9 +110,9 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
             seconds=seconds,
         )
     expected = yardstick.expected(case, seed)[0].values
-    if expected and not expected.keys() & found.keys():
-        # Where every result may be left out, one at least has to be there.
-        return Result(case.name, case.module, Outcome.CRASHES, "it gave no results", seconds=seconds)
+    if expected and not claims and not expected.keys() & found.keys():
+        # Where every result may be left out, that is no fault; but nothing has been seen to be right, either.
+        return Result(case.name, case.module, Outcome.UNTRIED, _NOTHING_TO_JUDGE, seconds=seconds)
     if answer.unbuilt and any(name not in found for name in expected):
         detail = f"what it computes agrees; {answer.unbuilt} is not implemented yet"
         return Result(case.name, case.module, Outcome.MISSING, detail, notes=tuple(notes), seconds=seconds)
