@@ -225,6 +225,19 @@ def test_two_wrong_lines_are_two_roots(install: Install) -> None:
     assert wrong(report)["mse"].follows == ("gradient-square",)
 
 
+def test_a_larger_case_does_not_bring_two_faults_together(install: Install) -> None:
+    """A block has both, and so all that both have in common."""
+    report = edited(
+        install,
+        ("activations.py", "g * s * (1 + 1.702 * (x.data - y))", "g * s"),
+        ("normalization.py", "return ((g - together) / deviation,)", "return (g / deviation,)"),
+        only=(*TENSORS, *GRADIENTS, "linear", "gelu", "layer-norm", "layer-norm-more-axes", "mlp", "transformer-block"),
+    )
+
+    assert {result.name for result in report.roots} == {"gelu", "layer-norm"}
+    assert {*wrong(report)["transformer-block"].follows} <= {"gelu", "layer-norm"}
+
+
 def test_float64_is_no_fault(install: Install) -> None:
     """Nothing becomes wrong by it."""
     edit = ("tensor.py", "np.array(values, dtype=np.float32)", "np.array(values, dtype=np.float64)")

@@ -68,29 +68,7 @@ def with_roots(results: Sequence[Result], traces: Mapping[str, Trace]) -> list[R
     wrong = _nearest_first(
         [result for result in results if result.outcome in WRONG and _has_run(traces, result)], traces, suspicion
     )
-    roots: list[Result] = []
-    follows: dict[str, list[str]] = {}
-    for result in wrong:
-        trace = traces[result.name]
-        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, suspicion)]
-        if not is_finite(result):
-            above = [root for root in above if not is_finite(root)] or above
-        if any(_may_be_all(root, result) for root in above):
-            follows[result.name] = [root.name for root in above]
-        else:
-            roots.append(result)
-    for root in tuple(roots):
-        # What was looked at later may be what makes an earlier one wrong, as a wrong output makes gradients wrong.
-        later = [
-            one.name
-            for one in roots[roots.index(root) + 1 :]
-            if _may_be_all(one, root)
-            and is_finite(one) is is_finite(root)
-            and _shows_in(one, traces[one.name], root, traces[root.name], suspicion)
-        ]
-        if later:
-            roots.remove(root)
-            _put_under(root.name, later, follows)
+    roots, follows = _told_apart(wrong, traces, suspicion)
     for root in roots:
         _name_the_explained(root, results, traces, follows, suspicion)
     names_of_roots = [result.name for result in results if result in wrong and result.name not in follows]
@@ -129,6 +107,49 @@ def _nearest_first(wrong: Sequence[Result], traces: Mapping[str, Trace], suspici
         return -counts.likeness(suspects), len(suspects), len(trace.called)
 
     return sorted(wrong, key=nearness)
+
+
+def _told_apart(
+    wrong: Sequence[Result], traces: Mapping[str, Trace], suspicion: Suspicion
+) -> tuple[list[Result], dict[str, list[str]]]:
+    """The roots, and what each other case follows from, by its name."""
+    order = list(wrong)
+    moved: set[str] = set()
+    while True:
+        roots, follows = _gone_through(order, traces, suspicion)
+        for root in [one for one in roots if one.name not in moved]:
+            # A later one may be what makes an earlier one wrong, as a wrong output makes gradients wrong.
+            later = roots[roots.index(root) + 1 :]
+            if any(
+                _may_be_all(one, root)
+                and is_finite(one) is is_finite(root)
+                and _shows_in(one, traces[one.name], root, traces[root.name], suspicion)
+                for one in later
+            ):
+                break
+        else:
+            return roots, follows
+        # Each comes last at most once, and then it is behind what explains it.
+        moved.add(root.name)
+        order = [*(one for one in order if one is not root), root]
+
+
+def _gone_through(
+    order: Sequence[Result], traces: Mapping[str, Trace], suspicion: Suspicion
+) -> tuple[list[Result], dict[str, list[str]]]:
+    """The roots, and what each other case follows from, where cases come in this order."""
+    roots: list[Result] = []
+    follows: dict[str, list[str]] = {}
+    for result in order:
+        trace = traces[result.name]
+        above = [root for root in roots if _shows_in(root, traces[root.name], result, trace, suspicion)]
+        if not is_finite(result):
+            above = [root for root in above if not is_finite(root)] or above
+        if any(_may_be_all(root, result) for root in above):
+            follows[result.name] = [root.name for root in above]
+        else:
+            roots.append(result)
+    return roots, follows
 
 
 @dataclass(frozen=True)

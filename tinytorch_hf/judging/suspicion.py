@@ -12,7 +12,7 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tinytorch_hf.judging.case import OUTPUT, is_gradient
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
@@ -79,6 +79,7 @@ class Suspicion:
 
     computing: _Counts
     sending_back: _Counts
+    _found: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)
 
     @staticmethod
     def by(results: Sequence[Result], traces: Mapping[str, Trace]) -> Suspicion:
@@ -95,6 +96,11 @@ class Suspicion:
 
     def of(self, result: Result, trace: Trace) -> tuple[frozenset[str], bool]:
         """What of a wrong case the fault is in, as far as can be told, and whether it never ran without a fault."""
+        if result.name not in self._found:
+            self._found[result.name] = self._of(result, trace)
+        return self._found[result.name]
+
+    def _of(self, result: Result, trace: Trace) -> tuple[frozenset[str], bool]:
         counts = self.counts(result)
         ran = trace.computing
         if counts is self.computing and any(difference.what == OUTPUT for difference in result.differences):
