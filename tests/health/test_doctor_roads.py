@@ -23,6 +23,9 @@ def _requirements(project: Any, extra: str) -> dict[str, str]:
     """Names and oldest releases that an extra asks for, those of the extras in it included."""
     found: dict[str, str] = {}
     for requirement in project["optional-dependencies"][extra]:
+        if "python_version" in requirement:
+            # What a newer Python has itself.
+            continue
         inner = re.fullmatch(r"tinytorch-hf\[(.*)\]", requirement)
         if inner:
             for name in inner[1].split(","):

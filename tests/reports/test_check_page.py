@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from test_battery_table import HINT, REPORT, SENTENCE
-from test_blocks import Parsed
+from test_html_blocks import Parsed
 
 from tinytorch_hf.judging.results import Outcome, Report, Result, Row, Shown
 from tinytorch_hf.reports.html.check_page import check_page

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 import numpy as np
-from test_blocks import Parsed
+from test_html_blocks import Parsed
 from test_report import AGREEING, CAUSE, differing
 
 from tinytorch_hf.compare.evidence import Evidence, LayerError, Predictions
