@@ -34,7 +34,7 @@ class Difficulty:
     score
         (N,) int64, in ten thousandths: 1 minus the mean share that the classifiers give to the true class.
     is_suspect
-        (N,) bool: all classifiers take it for one other class, and on average are sure of it, so that the label may be wrong.
+        (N,) bool: all classifiers take it for one other class, and on average are sure of it; its label may be wrong.
     instead
         (N,) int64, that class; -1 where the label is not suspected.
     """
