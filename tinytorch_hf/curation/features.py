@@ -36,7 +36,8 @@ def of_images(images: Array) -> Array:
     sums = np.add.reduceat(sums, edges[1], axis=-1)
     rows, columns = (np.diff(np.append(edge, length)) for edge, length in zip(edges, (height, width), strict=True))
     means = _STEPS * sums // (rows[:, None] * columns)
-    return means.reshape(len(images), -1).astype(np.float64)
+    flat: Array = means.reshape(len(images), -1).astype(np.float64)
+    return flat
 
 
 def of_texts(texts: Sequence[str]) -> Array:

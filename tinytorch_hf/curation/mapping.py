@@ -56,7 +56,7 @@ def bytes_of(sample: Any) -> bytes:
     if isinstance(sample, str):
         return sample.encode("utf-8", "surrogatepass")
     # A coloured image and a grey one of three times the pixels are two.
-    return bytes([sample.ndim]) + sample.tobytes()
+    return bytes([sample.ndim]) + bytes(sample.tobytes())
 
 
 def _batches(reading: Reading, piece: Piece, rows: Array | None) -> Iterator[Batch]:

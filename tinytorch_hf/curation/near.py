@@ -137,7 +137,8 @@ def _cosine_of_images(one: Array, other: Array) -> float:
 
 def _centred(image: Array) -> Array:
     levels = _STEPS * image.reshape(-1).astype(np.int64)
-    return levels - levels.sum() // len(levels)
+    centred: Array = levels - levels.sum() // len(levels)
+    return centred
 
 
 def _square(counts: Counter[str]) -> int:

@@ -98,8 +98,8 @@ def pool_of_candidates(reading: Reading, summary: Summary, engine: Engine, seed:
             if len(inside):
                 wanted.append((piece, inside))
     found: dict[tuple[str, int], Any] = {}
-    for number, samples in engine.map(partial(_fetch, reading), wanted):
-        found.update({(wanted[number][0].shard, row): sample for row, sample in samples})
+    for number, rows_found in engine.map(partial(_fetch, reading), wanted):
+        found.update({(wanted[number][0].shard, row): sample for row, sample in rows_found})
     places = zip(candidates.shard.tolist(), candidates.row.tolist(), strict=True)
     samples = [found[candidates.shards[shard], row] for shard, row in places]
     if reading.kind == "texts":
