@@ -11,6 +11,8 @@ from tinytorch_hf.curation import features
 from tinytorch_hf.curation.lots import by_lot
 from tinytorch_hf.formats.arrays import Array
 
+_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -19,7 +21,7 @@ class Pool:
     Attributes
     ----------
     classes
-        What ``label`` counts, sorted.
+        What ``label`` counts: 0, 1, 2 ... 10 where they are numbers, else by the alphabet.
     digest, label
         (N, 2) uint64 and (N,) int64.
     images
@@ -65,6 +67,14 @@ def pool_of(
     images: Array | None = None,
     texts: Sequence[str] = (),
 ) -> Pool:
-    """Candidates in any order, put into that of their lots."""
-    pool = Pool(tuple(classes), digest, label.astype(np.int64), images, tuple(texts))
+    """Candidates in any order, put into that of their lots, and the classes into the order in which people count."""
+    names = sorted(classes, key=_as_counted)
+    place = np.array([names.index(name) for name in classes], dtype=np.int64)
+    pool = Pool(tuple(names), digest, place[label] if len(place) else label.astype(np.int64), images, tuple(texts))
     return pool.take(by_lot(digest, seed))
+
+
+def _as_counted(name: str) -> tuple[int, str]:
+    """Where a class stands: numbers by their value, before all others."""
+    is_number = name.isascii() and name.isdigit() and len(name) <= _DIGITS
+    return (int(name), name) if is_number else (10**_DIGITS, name)
