@@ -115,7 +115,7 @@ def test_a_class_that_is_too_small_is_named() -> None:
 def test_one_class_is_refused() -> None:
     """There is nothing to tell apart."""
     images, _ = drawings(10)
-    candidates = pool_of(("a",), digests(image.tobytes() for image in images), np.zeros(30), 0, images)
+    candidates = pool_of(("a",), digests(image.tobytes() for image in images), np.zeros(30, int), 0, images)
 
     with pytest.raises(InvalidArgumentError, match="at least two; these are: a"):
         chosen(candidates, PARAMETERS)

@@ -5,79 +5,30 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
-from importlib import metadata
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tinytorch_hf import _version
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.curation import content, recipe
-from tinytorch_hf.curation.choosing import Choice, Parameters, chosen
-from tinytorch_hf.curation.licences import may_be_packed
+from tinytorch_hf.curation import writing
+from tinytorch_hf.curation.choosing import chosen
+from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.mapping import N_ROWS, Reading
-from tinytorch_hf.curation.pool import Pool
-from tinytorch_hf.curation.proof import Proof, divided, proof
-from tinytorch_hf.curation.recipe import Recipe, Row
+from tinytorch_hf.curation.proof import divided, proof
 from tinytorch_hf.curation.reducing import Engine, pool_of_candidates, summary_of
 from tinytorch_hf.curation.source import Source
 from tinytorch_hf.curation.spill import Spill
-from tinytorch_hf.curation.summary import Summary
+from tinytorch_hf.curation.wish import Wish
 from tinytorch_hf.errors import InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
 
 N_HELD_OUT = 200
 """Samples of each class that the proof asks about, and nothing is chosen from."""
 
-_CANDIDATES = 12
 _PLAN = "plan.json"
-_LOG = "log.txt"
 
 Say = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for.
-
-    Attributes
-    ----------
-    n_train, n_test
-        Samples of each class.
-    size
-        Rows and columns of images.
-    min_cosine
-        From which cosine on two samples are look-alikes.
-    seed
-        Of the lots.
-    n_candidates
-        How many of each class are looked at; 0 for twelve times what is chosen.
-    is_proven
-        Whether it is measured what the choice is worth.
-    """
-
-    n_train: int = 100
-    n_test: int = 20
-    size: int = 32
-    min_cosine: float = 0.995
-    seed: int = 0
-    n_candidates: int = 0
-    is_proven: bool = True
-
-    @property
-    def candidates(self) -> int:
-        """How many of each class are looked at."""
-        return self.n_candidates or _CANDIDATES * (self.n_train + self.n_test)
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the choice hangs on beside the source."""
-        return Parameters(self.n_train, self.n_test, self.min_cosine, self.seed)
 
 
 @dataclass(frozen=True)
@@ -90,23 +41,19 @@ class Made:
         Where it is.
     dataset
         Its facts; None where no content was packed.
-    summary, pool, choice
-        What there was, what was looked at, and what was chosen.
-    proof
-        What the choice is worth; None where that was not asked.
+    findings
+        What there was, what was looked at, what was chosen, and what that is worth.
     """
 
     folder: Path
     dataset: DatasetInfo | None
-    summary: Summary
-    pool: Pool
-    choice: Choice
-    proof: Proof | None
+    findings: Findings
 
     @property
     def status(self) -> int:
         """Exit status: 3 where the choice was not better than chance."""
-        return 3 if self.proof is not None and not self.proof.is_better_than_chance else 0
+        proof = self.findings.proof
+        return 3 if proof is not None and not proof.is_better_than_chance else 0
 
 
 def made(
@@ -177,9 +124,12 @@ def made(
     if wish.is_proven:
         found = proof(pool, choice, held_out, engine, wish.seed, lambda *done: say("proving", *done))
     say("writing", 0, 1)
-    dataset = _write(out, reading, wish, {**facts}, plan, summary, pool, choice, found)
+    findings = Findings(
+        source.name, source.kind, shards, dict(columns or {}), wish, facts, summary, pool, choice, found
+    )
+    dataset = writing.write(out, findings)
     shutil.rmtree(work)
-    return Made(out, dataset, summary, pool, choice, found)
+    return Made(out, dataset, findings)
 
 
 def _work_folder(out: Path, plan: Mapping[str, Any], resume: bool) -> Path:
@@ -204,101 +154,3 @@ def _work_folder(out: Path, plan: Mapping[str, Any], resume: bool) -> Path:
     except OSError as error:
         raise StorageError(f"{work} cannot be written: {error.strerror or error}.") from error
     return work
-
-
-def _write(
-    out: Path,
-    reading: Reading,
-    wish: Wish,
-    facts: dict[str, Any],
-    plan: Mapping[str, Any],
-    summary: Summary,
-    pool: Pool,
-    choice: Choice,
-    found: Proof | None,
-) -> DatasetInfo | None:
-    positions = {"train": choice.train.tolist(), "test": choice.test.tolist()}
-    rows: list[Row] = []
-    for split, some in positions.items():
-        rows += recipe.rows_of(pool, some, split, choice.level, choice.score)
-    samples = {
-        row.digest: pool.texts[one] if pool.images is None else pool.images[one]
-        for row, one in zip(rows, [one for some in positions.values() for one in some], strict=True)
-    }
-    facts = {
-        "summary": _summary(reading, pool, wish),
-        "source": reading.source.name,
-        "classes": list(pool.classes),
-        **facts,
-    }
-    made_of = Recipe(
-        reading.source.name,
-        reading.kind,
-        plan["shards"],
-        reading.size if reading.kind == "images" else 0,
-        plan["columns"],
-        {**asdict(wish.parameters), "n_candidates": wish.candidates},
-        facts,
-    )
-    return written_folder(out, made_of, rows, _places(summary, rows), samples, may_be_packed(str(facts.get("license"))))
-
-
-def written_folder(
-    out: Path,
-    made_of: Recipe,
-    rows: list[Row],
-    places: list[tuple[str, str, int]],
-    samples: Mapping[str, Any],
-    is_packed: bool,
-) -> DatasetInfo | None:
-    """Write everything into a folder beside the one that is wanted, and rename it."""
-    temporary = out.with_name(f"{out.name}{store.PARTIAL_SUFFIX}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    del temporary
-    try:
-        dataset = content.written(out, made_of.kind, rows, samples, made_of.facts) if is_packed else None
-        files = {}
-        if dataset is not None:
-            files = {file.name: file.sha256 for file in dataset.files}
-        made_of = replace(made_of, files=files, versions=_versions())
-        store.write(out / recipe.SELECTION, recipe.selection_bytes(rows))
-        store.write(out / recipe.PLACES, recipe.places_bytes(places))
-        store.write(out / recipe.RECIPE, made_of.as_bytes())
-    except BaseException:
-        shutil.rmtree(out, ignore_errors=True)
-        raise
-    return dataset
-
-
-def _places(summary: Summary, rows: list[Row]) -> list[tuple[str, str, int]]:
-    from tinytorch_hf.curation.lots import hexadecimal
-
-    facts = summary.candidates
-    wanted = {row.digest for row in rows}
-    found = {}
-    for digest, shard, row in zip(facts.digest, facts.shard.tolist(), facts.row.tolist(), strict=True):
-        name = hexadecimal(np.asarray(digest))
-        if name in wanted:
-            found[name] = (name, facts.shards[shard], row)
-    return [found[row.digest] for row in rows]
-
-
-def _summary(reading: Reading, pool: Pool, wish: Wish) -> str:
-    what = "texts" if reading.kind == "texts" else f"images of {reading.size}x{reading.size} pixels"
-    n = (wish.n_train + wish.n_test) * len(pool.classes)
-    return f"{n} {what} in {len(pool.classes)} classes, chosen from {reading.source.name}."
-
-
-def _versions() -> dict[str, str]:
-    found = {"tinytorch-hf": _version.__version__, "python": sys.version.split()[0]}
-    for name in ("numpy", "pillow", "datasets", "scikit-learn"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def hash_of(data: bytes) -> str:
-    """SHA-256 of some bytes."""
-    return sha256(data).hexdigest()

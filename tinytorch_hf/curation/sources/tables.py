@@ -66,7 +66,7 @@ class Tables:
         path = Path(self.files[shard])
         if path.is_file():
             return sha256_of(path)
-        from fsspec import open as opened
+        from fsspec import open as opened  # type: ignore[import-untyped]
 
         digest = hashlib.sha256()
         with opened(self.files[shard], "rb") as stream:
