@@ -69,6 +69,11 @@ class Proof:
     n_held_out: int
 
     @property
+    def n_random(self) -> int:
+        """How many subsets were drawn by chance."""
+        return len(next(iter(self.scores.values())).random)
+
+    @property
     def mean_deviations(self) -> float:
         """Over all judges."""
         return float(np.mean([score.deviations for score in self.scores.values()]))

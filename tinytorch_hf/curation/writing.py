@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import sys
@@ -12,18 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import _version, catalog
-from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.curation import content, recipe
+from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
+from tinytorch_hf.curation import content, datasheet, recipe
 from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.licences import may_be_packed
 from tinytorch_hf.curation.lots import hexadecimal
 from tinytorch_hf.curation.recipe import Recipe, Row
 from tinytorch_hf.data.register import register
-from tinytorch_hf.errors import StorageError
+from tinytorch_hf.errors import MissingExtraError, StorageError
 from tinytorch_hf.files import store
+from tinytorch_hf.hub import pictures
 
 Place = tuple[str, str, int]
 """The digest of a sample, the shard that it lies in, and its row there, from 0."""
+
+BASELINES = "baselines.json"
+"""What judges reached after the set, and after subsets that were drawn by chance."""
 
 _LIBRARIES = ("numpy", "pillow", "datasets", "scikit-learn")
 
@@ -68,7 +74,11 @@ def write(out: Path, findings: Findings) -> DatasetInfo | None:
         {**asdict(wish.parameters), "n_candidates": wish.candidates},
         facts,
     )
-    return write_folder(out, made_of, rows, _places(findings, rows), samples)
+    documents = {
+        datasheet.FILE_NAME: datasheet.text(findings).encode("utf-8"),
+        BASELINES: (json.dumps(datasheet.baselines(findings), indent=1) + "\n").encode("utf-8"),
+    }
+    return write_folder(out, made_of, rows, _places(findings, rows), samples, documents)
 
 
 def write_folder(
@@ -77,8 +87,7 @@ def write_folder(
     rows: Sequence[Row],
     places: Sequence[Place],
     samples: Mapping[str, Any],
-    *,
-    is_packed: bool | None = None,
+    documents: Mapping[str, bytes],
 ) -> DatasetInfo | None:
     """Write the folder of a set.
 
@@ -92,29 +101,46 @@ def write_folder(
         Of all splits, in the order of the files.
     samples
         Each row's sample by its digest.
-    is_packed
-        Whether the content is written, by default where the licence allows everybody to pass it on.
+    documents
+        What else stands in the folder, by the file's name.
     """
     if os.path.lexists(out):
         raise StorageError(f"{out} is there already. Choose another folder, or remove it.")
-    if is_packed is None:
-        is_packed = may_be_packed(str(made_of.facts.get("license")))
     temporary = out.with_name(f"{out.name}{store.PARTIAL_SUFFIX}")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
-        dataset = content.written(temporary, made_of.kind, rows, samples, made_of.facts) if is_packed else None
-        files = {} if dataset is None else {file.name: file.sha256 for file in dataset.files}
+        dataset = content.written(temporary, made_of.kind, rows, samples, made_of.facts)
+        catalog.forget(dataset.name)
+        files = {file.name: file.sha256 for file in dataset.files}
         made_of = replace(made_of, files=files, versions=_versions())
+        is_packed = may_be_packed(dataset.license)
+        if is_packed:
+            with contextlib.suppress(MissingExtraError, ImportError):
+                store.write(temporary / pictures.FILE_NAME, _picture(temporary))
+        else:
+            for name in [*files, DESCRIPTION]:
+                (temporary / name).unlink()
         store.write(temporary / recipe.SELECTION, recipe.selection_bytes(rows))
         store.write(temporary / recipe.PLACES, recipe.places_bytes(places))
         store.write(temporary / recipe.RECIPE, made_of.as_bytes())
+        for name, data in documents.items():
+            store.write(temporary / name, data)
         _rename(temporary, out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         if "name" in made_of.facts:
             catalog.forget(made_of.facts["name"])
         raise
-    return None if dataset is None else register(out)
+    return register(out) if is_packed else None
+
+
+def _picture(folder: Path) -> bytes:
+    """The first samples of a set that lies in a folder, as a PNG."""
+    dataset = register(folder)
+    try:
+        return pictures.samples_png(dataset)
+    finally:
+        catalog.forget(dataset.name)
 
 
 def _rename(temporary: Path, out: Path) -> None:
