@@ -22,7 +22,7 @@ FOLDER = Path(errors.__file__).parent
 ROOMS = (
     *("_version", "_lazy", "errors", "workers", "formats", "catalog", "files", "acquire", "data", "reference"),
     *("as_torch", "as_hf", "student", "as_tinytorch", "judging", "check", "compare", "reports"),
-    *("grading", "hub", "mirror", "milestones", "health", "cli", "__main__"),
+    *("grading", "hub", "mirror", "curation", "milestones", "health", "cli", "__main__"),
 )
 # The command that is spelled `python -m tinytorch_hf.milestones` is one of the command line's.
 COMMANDS = {"milestones.__main__": "__main__"}

@@ -16,6 +16,7 @@ from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageE
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.hub import parquet
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
+from tinytorch_hf.hub.gaps import gaps
 from tinytorch_hf.hub.remote import Remote, RemoteFile, RemoteState
 
 MAIN, SCRIPT = "main", "script"
@@ -76,10 +77,18 @@ class Plan:
 
 
 def check_allowed(name: catalog.Dataset | str) -> None:
-    """Raise InvalidArgumentError with the reason if a dataset is not published with this package."""
+    """Raise InvalidArgumentError with the reason if a dataset is not published with this package, or not yet."""
     dataset = catalog.info(name)
     if dataset.not_to_publish:
         raise InvalidArgumentError(f"{dataset.name} is not published from here: {dataset.not_to_publish}")
+    documents = folders.documents(dataset)
+    for path in [documents / companion for companion in parquet.COMPANIONS] if documents else ():
+        open_ones = gaps(path)
+        if open_ones:
+            raise InvalidArgumentError(
+                f"{path} has {len(open_ones)} gaps that a person has to fill before {dataset.name} is "
+                f"published. The first: {open_ones[0]}"
+            )
 
 
 def prepare(name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool) -> dict[str, Snapshot]:

@@ -1,0 +1,95 @@
+"""The map: from a piece of a source to the facts of its samples, or to samples themselves. Nothing else reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinytorch_hf.curation import canonical
+from tinytorch_hf.curation.batch import Batch
+from tinytorch_hf.curation.facts import Facts, facts, merged
+from tinytorch_hf.curation.lots import digests
+from tinytorch_hf.curation.source import Kind, Piece, Source
+from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.formats.arrays import Array
+
+N_ROWS = 500
+"""Rows that are in memory at once, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is read: into images of ``size`` rows and columns, or texts, ``n_rows`` at a time."""
+
+    source: Source
+    size: int
+    n_rows: int = N_ROWS
+
+    @property
+    def kind(self) -> Kind:
+        """What comes out."""
+        return self.source.kind
+
+
+def facts_of(reading: Reading, piece: Piece) -> Facts:
+    """The facts of all samples of a piece.
+
+    Raises
+    ------
+    CorruptFileError
+        A row has no label, or is no image or text: the message names the shard and the row, counted from 1.
+    """
+    return merged(_facts_of_batch(reading, piece.shard, batch) for batch in _batches(reading, piece, None))
+
+
+def samples_of(reading: Reading, piece: Piece, rows: Array) -> list[tuple[int, Any]]:
+    """Some rows of a piece, each with its place: images as `canonical.image` makes them, or texts."""
+    found: list[tuple[int, Any]] = []
+    for batch in _batches(reading, piece, rows):
+        found += zip(batch.rows.tolist(), _contents(reading, piece.shard, batch), strict=True)
+    return found
+
+
+def bytes_of(sample: Any) -> bytes:
+    """What stands for a sample's content: of an image its levels, of a text its letters."""
+    if isinstance(sample, str):
+        return sample.encode("utf-8", "surrogatepass")
+    # A coloured image and a grey one of three times the pixels are two.
+    return bytes([sample.ndim]) + bytes(sample.tobytes())
+
+
+def _batches(reading: Reading, piece: Piece, rows: Array | None) -> Iterator[Batch]:
+    for batch in reading.source.batches(piece, rows, reading.n_rows):
+        if len(batch):
+            yield batch
+
+
+def _facts_of_batch(reading: Reading, shard: str, batch: Batch) -> Facts:
+    labels: list[str] = []
+    for row, label in zip(batch.rows, batch.labels, strict=True):
+        if label is None:
+            raise CorruptFileError(f"{_place(reading, shard, row)}: it has no label. Give it one, or leave it out.")
+        labels.append(label)
+    digest = digests(map(bytes_of, _contents(reading, shard, batch)))
+    return facts(labels, shard, batch.rows, digest)
+
+
+def _contents(reading: Reading, shard: str, batch: Batch) -> Sequence[Any]:
+    places = (_place(reading, shard, row) for row in batch.rows)
+    if reading.kind == "images":
+        return canonical.images(batch.samples, reading.size, places)
+    return [_text(sample, place) for sample, place in zip(batch.samples, places, strict=True)]
+
+
+def _text(sample: Any, place: str) -> str:
+    if not isinstance(sample, str):
+        raise CorruptFileError(f"{place}: it is a {type(sample).__name__}, not a text.")
+    found = canonical.text(sample)
+    if not found:
+        raise CorruptFileError(f"{place}: its text is empty. Give it one, or leave the row out.")
+    return found
+
+
+def _place(reading: Reading, shard: str, row: Any) -> str:
+    return f"{reading.source.name}, {shard}, row {int(row) + 1}"

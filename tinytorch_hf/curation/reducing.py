@@ -1,0 +1,123 @@
+"""From a source to its candidates: pieces are mapped on any executor, their facts are reduced part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinytorch_hf import workers
+from tinytorch_hf.curation import canonical
+from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
+from tinytorch_hf.curation.pool import Pool, pool_of
+from tinytorch_hf.curation.source import Piece
+from tinytorch_hf.curation.spill import ROW, Spill
+from tinytorch_hf.curation.summary import Summary, summarised, together
+from tinytorch_hf.formats.arrays import Array
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+# Facts are sorted, copied and merged: a few times what is kept of them.
+_COPIES = 6
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where pieces are mapped and parts are reduced: on processes, or on an executor of the caller's.
+
+    Attributes
+    ----------
+    n_workers, executor
+        As for `workers.results`; every worker has to see the spill's folder.
+    memory
+        Bytes that the reduce may take in one worker. What comes out does not depend on it.
+    """
+
+    n_workers: int | None = None
+    executor: Executor | None = None
+    memory: int = 1 << 29
+
+    def map(self, work: Callable[[Given], Found], pieces: Sequence[Given]) -> Iterator[tuple[int, Found]]:
+        """The result of each piece with its number, each as soon as it is done."""
+        return workers.results(work, pieces, workers=self.n_workers, executor=self.executor)
+
+
+def summary_of(
+    reading: Reading,
+    spill: Spill,
+    engine: Engine,
+    n_candidates: int,
+    seed: int,
+    on_piece: Callable[[int, int], None] = lambda *_: None,
+) -> Summary:
+    """Read a whole source once and reduce it.
+
+    Pieces whose facts are in the spill already are not read again.
+
+    Parameters
+    ----------
+    reading
+        The source, and what its samples become.
+    spill
+        Where the facts of pieces are kept.
+    engine
+        Where it runs.
+    n_candidates, seed
+        As for `summarised`.
+    on_piece
+        Called with how many pieces are done, of how many.
+    """
+    pieces = [piece for shard in reading.source.shards() for piece in reading.source.pieces(shard)]
+    missing = [piece for piece in pieces if not spill.has(piece)]
+    on_piece(len(pieces) - len(missing), len(pieces))
+    for done, _ in enumerate(engine.map(partial(_map, reading, spill), missing), 1):
+        on_piece(len(pieces) - len(missing) + done, len(pieces))
+    n_parts = max(1, -(-spill.n_rows(pieces) * ROW.itemsize * _COPIES // engine.memory))
+    found: dict[int, Summary] = dict(
+        engine.map(partial(_reduce, spill, pieces, n_parts, n_candidates, seed), range(n_parts))
+    )
+    summary = found[0]
+    for part in range(1, n_parts):
+        summary = together(summary, found[part], n_candidates, seed)
+    return summary
+
+
+def pool_of_candidates(reading: Reading, summary: Summary, engine: Engine, seed: int) -> Pool:
+    """The candidates of a summary themselves, read from the source a second time."""
+    candidates = summary.candidates
+    wanted: list[tuple[Piece, Array]] = []
+    for code, shard in enumerate(candidates.shards):
+        rows = np.sort(candidates.row[candidates.shard == code])
+        for piece in reading.source.pieces(shard) if len(rows) else ():
+            inside = rows[(rows >= piece.start) & (rows < (np.inf if piece.stop is None else piece.stop))]
+            if len(inside):
+                wanted.append((piece, inside))
+    found: dict[tuple[str, int], Any] = {}
+    for number, rows_found in engine.map(partial(_fetch, reading), wanted):
+        found.update({(wanted[number][0].shard, row): sample for row, sample in rows_found})
+    places = zip(candidates.shard.tolist(), candidates.row.tolist(), strict=True)
+    samples = [found[candidates.shards[shard], row] for shard, row in places]
+    if reading.kind == "texts":
+        return pool_of(candidates.classes, candidates.digest, candidates.label, seed, texts=samples)
+    if any(sample.ndim > 2 for sample in samples):
+        samples = [canonical.in_colour(sample) for sample in samples]
+    images = np.stack(samples) if samples else np.zeros((0, reading.size, reading.size), np.uint8)
+    return pool_of(candidates.classes, candidates.digest, candidates.label, seed, images)
+
+
+def _map(reading: Reading, spill: Spill, piece: Piece) -> None:
+    spill.write(piece, facts_of(reading, piece))
+
+
+def _reduce(spill: Spill, pieces: Sequence[Piece], n_parts: int, n_candidates: int, seed: int, part: int) -> Summary:
+    return summarised(spill.read(pieces, part, n_parts), n_candidates, seed)
+
+
+def _fetch(reading: Reading, wanted: tuple[Piece, Array]) -> list[tuple[int, Any]]:
+    piece, rows = wanted
+    return samples_of(reading, piece, rows)
