@@ -47,7 +47,7 @@ def test_a_set_is_a_dataset_of_the_open_catalogue(tmp_path: Path) -> None:
     assert np.bincount(train["labels"]).tolist() == [6, 6, 6]
     assert [row.split for row in rows] == ["train"] * 18 + ["test"] * 9
     content = source().content
-    for row, (digest, shard, place), image in zip(rows, places, train["images"]):
+    for row, (digest, shard, place), image in zip(rows, places, train["images"], strict=False):
         assert (row.digest, row.label) == (digest, content[shard][1][place])
         assert np.array_equal(image, content[shard][0][place])
     assert sorted(recipe.files) == ["test.npz", "train.npz"]

@@ -58,6 +58,14 @@ class Source(Protocol):
         """A hash of all that a shard holds, 64 digits."""
         ...
 
+    def n_rows(self, shard: str) -> int | None:
+        """How many rows a shard has; None where that is not known before all is read."""
+        ...
+
+    def n_bytes(self, shard: str) -> int | None:
+        """How large a shard is; None where nobody says so."""
+        ...
+
     def pieces(self, shard: str) -> Sequence[Piece]:
         """The pieces in which a shard is read; together they are all its rows, once each."""
         ...
