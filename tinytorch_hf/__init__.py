@@ -48,6 +48,7 @@ _HOMES = {
     "register": "data.register",
     "stratified_split": "as_torch",
     "subset": "as_torch",
+    "tinify": "curation.interface",
     "verify": "health.verification",
     "write_dataset": "data.register",
 }
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         subset,
     )
     from tinytorch_hf.catalog import DatasetInfo, info, names
+    from tinytorch_hf.curation.interface import tinify
     from tinytorch_hf.data.content_hash import fingerprint
     from tinytorch_hf.data.lessons import (
         load_cifar10,
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
         "register",
         "stratified_split",
         "subset",
+        "tinify",
         "verify",
         "write_dataset",
     ]

@@ -39,7 +39,7 @@ def nested(images: np.ndarray) -> pa.Array:
 
 def flat(images: np.ndarray) -> pa.Array:
     """One list of a fixed length a row."""
-    return pa.FixedSizeListArray.from_arrays(pa.array(images.reshape(-1)), images[0].size)
+    return pa.FixedSizeListArray.from_arrays(pa.array(images.reshape(-1)), images.shape[1] * images.shape[2])
 
 
 def structs(images: np.ndarray) -> pa.Array:
@@ -73,7 +73,7 @@ def in_csv(folder: Path, images: np.ndarray, labels: Sequence[str]) -> None:
     """A column for each pixel, as Kaggle has MNIST."""
     with (folder / "a.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["label", *(f"pixel{number}" for number in range(images[0].size))])
+        writer.writerow(["label", *(f"pixel{number}" for number in range(images.shape[1] * images.shape[2]))])
         writer.writerows([label, *image.reshape(-1).tolist()] for image, label in zip(images, labels, strict=True))
 
 

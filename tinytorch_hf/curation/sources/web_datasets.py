@@ -26,6 +26,8 @@ from tinytorch_hf.formats.arrays import Array
 
 _MOST_BYTES = 1 << 28
 _FIRST = 5
+_GZIP = b"\x1f\x8b"
+_END_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
     fields: dict[str, bytes] = {}
     place = files.place(shard)
     try:
+        _check_end(files, shard)
         with files.stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
             for member in archive:
                 _check_member(member, place)
@@ -159,6 +162,19 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
             yield fields
     except (tarfile.TarError, EOFError, OSError) as error:
         raise CorruptFileError(f"{place} is no tar archive that can be read: {error}.") from error
+
+
+def _check_end(files: Files, shard: str) -> None:
+    """Refuse an archive that lacks its end: cut off between members, it would pass for a shorter one."""
+    with files.stream(shard) as stream:
+        if stream.read(2) == _GZIP:
+            return
+        size = stream.seek(0, 2)
+        stream.seek(max(size - _END_BYTES, 0))
+        if any(stream.read(_END_BYTES)):
+            raise CorruptFileError(
+                f"{files.place(shard)} is cut off: a tar archive ends with 1024 zeros. Get it again."
+            )
 
 
 def _check_member(member: tarfile.TarInfo, place: str) -> None:
