@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +235,38 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         open_source(7)
     with pytest.raises(InvalidArgumentError, match=r"no pairs of a sample and its label"):
         open_source([IMAGES[0]])
+
+
+_FROM_THE_HUB = """
+import json
+import re
+from tinytorch_hf.curation.mapping import Reading, facts_of
+from tinytorch_hf.curation.sources.opening import open_source, size_of
+
+opened = open_source("tinytorch/tinydigits")
+source = opened.source
+(shard,) = source.shards()
+reading = Reading(source, size_of(source))
+found = [facts_of(reading, piece) for piece in source.pieces(shard)]
+digests = sorted(row.tobytes().hex() for part in found for row in part.digest)
+print(json.dumps([dict(opened.columns), shard, source.sha256(shard), source.n_rows(shard), digests]))
+"""
+
+
+def test_a_dataset_of_the_hub_is_read_from_a_mirror_as_from_a_copy(
+    mirror: Any, hub: Path, run_with_libraries: Any
+) -> None:
+    """Its training split, at a revision that is written down; the same hash and samples as the catalogue has."""
+    done = run_with_libraries("-c", _FROM_THE_HUB, HF_ENDPOINT=mirror.address, HF_HUB_OFFLINE="0")
+    assert done.returncode == 0, done.stderr
+    columns, shard, sha256, n_rows, digests = json.loads(done.stdout)
+    copy = open_source(hub / "tinydigits")
+
+    assert re.fullmatch("[0-9a-f]{40}", columns.pop("revision"))
+    assert columns == dict(copy.columns) == {"image": "image", "label": "label", "split": "train"}
+    assert (copy.source.shards(), copy.source.sha256(shard)) == ([shard], sha256)
+    for source in (copy.source, open_source("tinydigits").source):
+        (name,) = source.shards()
+        found = merged(facts_of(Reading(source, 8), piece) for piece in source.pieces(name))
+        assert sorted(digest.tobytes().hex() for digest in found.digest) == digests
+        assert source.n_rows(name) == n_rows == 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinytorch_hf.curation.sources import splits
@@ -30,12 +30,15 @@ class Repository:
         Its files, by their paths in the repository.
     classes
         What the labels' numbers stand for, by column, where the card says so.
+    split
+        Which split these are; "all" for all.
     revision
         The commit on a server; "" here.
     """
 
     files: Files
     classes: Mapping[str, Sequence[str]]
+    split: str
     revision: str = ""
 
 
@@ -94,8 +97,8 @@ def resolved(source: str, config: str | None, split: str | None, revision: str |
     classes = {name: one.names for name, one in features.items() if isinstance(one, datasets.ClassLabel)}
     if Path(source).is_dir():
         root = Path(source).resolve()
-        return Repository(Files({_below(root, one): one for one in addresses}), classes)
-    return _on_server(source, addresses, classes)
+        return Repository(Files({_below(root, one): one for one in addresses}), classes, wanted)
+    return replace(_on_server(source, addresses, classes), split=wanted)
 
 
 def _on_server(source: str, addresses: Sequence[str], classes: Mapping[str, Sequence[str]]) -> Repository:
@@ -117,6 +120,7 @@ def _on_server(source: str, addresses: Sequence[str], classes: Mapping[str, Sequ
             {one.path: one.size for one in infos if getattr(one, "size", None) is not None},
         ),
         classes,
+        splits.ALL,
         revision,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +168,7 @@ def _elsewhere(name: str, path: Path, wanted: Wanted) -> Opened:
 
 def _of_repository(name: str, source: str, wanted: Wanted) -> Opened:
     found = hub.resolved(source, wanted.config, wanted.split, wanted.revision)
-    words = {"config": wanted.config, "split": wanted.split, "revision": found.revision}
+    words = {"config": wanted.config, "split": found.split, "revision": found.revision}
     opened = _of_files(name, found.files, wanted, found.classes)
     return Opened(opened.source, {**opened.columns, **{key: value for key, value in words.items() if value}})
 
@@ -193,10 +193,12 @@ def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     if found:
         addresses = {one.relative_to(path).as_posix(): str(one) for one in found}
         chosen = splits.chosen(name, addresses, wanted.split)
-        return _of_files(name, Files({shard: addresses[shard] for shard in chosen}), wanted, {})
+        read = _of_files(name, Files({shard: addresses[shard] for shard in chosen}), wanted, {})
+        return replace(read, columns={**read.columns, **_split_of(wanted)})
     _refuse(wanted, f"{name}, with a folder for each class,", ("image", "text", "label"))
     chosen = splits.chosen(name, images or texts, wanted.split)
-    return Opened(class_folders.ClassFolders(name, path, tuple(chosen), "images" if images else "texts"))
+    opened = class_folders.ClassFolders(name, path, tuple(chosen), "images" if images else "texts")
+    return Opened(opened, _split_of(wanted))
 
 
 def _of_files(name: str, files: Files, wanted: Wanted, classes: Mapping[str, Sequence[str]]) -> Opened:
@@ -245,6 +247,10 @@ def _first(name: str, files: Files, columns_of: Any) -> Any:
         if len(found):
             return found
     raise InvalidArgumentError(f"{name} has no rows: all its files are empty.")
+
+
+def _split_of(wanted: Wanted) -> dict[str, str]:
+    return {} if wanted.split is None else {"split": wanted.split}
 
 
 def _named(roles: Roles) -> dict[str, str]:
