@@ -37,7 +37,7 @@ SEEDED_TESTS = (
 # What says more than the default suite has time for: a second process, real sizes, real kernels and workers.
 LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
-    *("tests/contract_in_full.py", "tests/mirror/real_loads.py"),
+    *("tests/contract_in_full.py", "tests/mirror/real_loads.py", "tests/curation/on_a_cluster.py"),
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
 )
 # Specifications that go through all of their examples, and not only the first of them, where LONGER says so.

@@ -23,8 +23,8 @@ from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.hub import offline
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
-    *("milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
+    *("list", "info", "show", "stats", "verify", "export", "download", "tinify", "compare"),
+    *("check", "milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
 ]
 
 
