@@ -88,9 +88,9 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="COLUMN", help="the column, array or file ending of the images")
     parser.add_argument("--text", metavar="COLUMN", help="that of the texts")
     parser.add_argument("--label", metavar="COLUMN", help="that of the labels")
-    parser.add_argument("--split", metavar="SPLIT", help="split of the source, or all (default: train, if there is one)")
-    parser.add_argument("--config", metavar="CONFIG", help="configuration of a dataset of the Hub")
-    parser.add_argument("--revision", metavar="REVISION", help="revision of a dataset of the Hub")
+    parser.add_argument("--split", help="split of the source, or all (default: train, where there is one)")
+    parser.add_argument("--config", help="configuration of a dataset of the Hub")
+    parser.add_argument("--revision", help="revision of a dataset of the Hub")
     parser.add_argument("--root", type=user_path, help="where the files of a dataset of this package are")
 
 
@@ -111,7 +111,7 @@ def _add_facts(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--source-url", default="", metavar="URL", help="a page about the source")
     # The destination `name` is that of commands which take a dataset.
-    parser.add_argument("--name", dest="new_name", metavar="NEW_NAME", help="of the new dataset (default: the folder's)")
+    parser.add_argument("--name", dest="new_name", metavar="NEW_NAME", help="of the set (default: the folder's name)")
 
 
 def _tinify(options: argparse.Namespace) -> int:

@@ -21,8 +21,7 @@ SPLITS = ("train", "test")
 _DESCRIPTIONS = {
     "images": "levels of each pixel, 0 dark to 255 bright",
     "text": "the text",
-    "label": "its class",
-    "labels": "what the image shows",
+    "labels": "its class",
     "difficulty": "how hard it is for three classifiers that never saw it",
     "score": "1 minus the mean share that they give to the true class",
 }
@@ -62,11 +61,11 @@ def written(
         scores = np.array([row.score for row in some], dtype=np.float32)
         splits[split] = {
             **_content(kind, [samples[row.digest] for row in some], is_coloured(samples.values())),
-            "labels" if kind == "images" else "label": labels,
+            "labels": labels,
             "difficulty": levels,
             "score": scores,
         }
-    names = {"difficulty": DIFFICULTIES, **({} if kind == "images" else {"label": classes})}
+    names = {"difficulty": DIFFICULTIES}
     present = next(iter(splits.values()))
     descriptions = {name: text for name, text in _DESCRIPTIONS.items() if name in present}
     return write_dataset(folder, splits, descriptions=descriptions, names=names, **facts)

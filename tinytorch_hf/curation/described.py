@@ -37,8 +37,7 @@ def check(out: Path, kind: Kind, facts: Mapping[str, Any], classes: Sequence[str
     InvalidArgumentError
         Another dataset has the name.
     """
-    size = [Column("images", "uint8", (8, 8), ""), Column("labels", "int64", (), "")]
-    words = [Column("text", "str", (), ""), Column("label", "int64", (), "", tuple(classes))]
+    sample = Column("images", "uint8", (8, 8), "") if kind == "images" else Column("text", "str", (), "")
     said = {**dict.fromkeys(_TEXTS, ""), "summary": "to come", "source": "to come", **facts}
     dataset = DatasetInfo(
         **said,
@@ -47,7 +46,7 @@ def check(out: Path, kind: Kind, facts: Mapping[str, Any], classes: Sequence[str
         decoder="npz" if kind == "images" else "json_lines",
         provider=Folder(str(out)),
         splits=(SplitInfo("train", 1, (DataFile("train", 1, "0" * 64),)),),
-        columns=tuple(size if kind == "images" else words),
+        columns=(sample, Column("labels", "int64", (), "")),
         value_range=(0.0, 255.0 if kind == "images" else 0.0),
         classes=tuple(classes),
     )

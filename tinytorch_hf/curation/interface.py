@@ -19,7 +19,7 @@ from tinytorch_hf.curation.planning import Plan
 from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened, open_source, size_of
 from tinytorch_hf.curation.wish import Wish
-from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, NetworkError
+from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, NetworkError, whole_number
 from tinytorch_hf.files import folders
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -121,6 +121,8 @@ def tinify(
     """
     if workers is not None and executor is not None:
         raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
+    if workers is not None:
+        whole_number("The number of workers", workers)
     columns = {"image": image, "text": text, "label": label}
     opened = open_source(source, **columns, split=split, config=config, revision=revision, root=_path(root))
     plan = planned(

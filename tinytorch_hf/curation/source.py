@@ -71,5 +71,5 @@ class Source(Protocol):
         ...
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
-        """The rows of a piece, or those of them whose places are given, in batches of at most ``n_rows``."""
+        """The rows of a piece, or those at the given places, ascending, in batches of at most ``n_rows``."""
         ...

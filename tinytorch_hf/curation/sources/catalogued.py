@@ -99,7 +99,7 @@ class Catalogued:
 
     def _label(self, value: object) -> str | None:
         column = self.dataset.column(self.roles.label)
-        names = column.names or (self.dataset.classes if self.kind == "images" else ())
+        names = column.names or (self.dataset.classes if column.name == "labels" else ())
         if names and isinstance(value, int):
             place = value - column.lowest
             return names[place] if 0 <= place < len(names) else None

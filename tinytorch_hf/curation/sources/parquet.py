@@ -131,15 +131,16 @@ def batch_of(
     place
         Of the first row, in the shard.
     rows
-        The places of the rows that are wanted; None for all.
+        The places of the rows that are wanted, ascending; None for all.
     """
     here = np.arange(place, place + table.num_rows)
     if rows is not None:
-        is_wanted = np.isin(here, rows)
-        if not is_wanted.any():
+        first, last = np.searchsorted(rows, (place, place + table.num_rows))
+        if first == last:
             return None
-        if not is_wanted.all():
-            table, here = table.take(np.flatnonzero(is_wanted)), here[is_wanted]
+        if last - first < table.num_rows:
+            here = rows[first:last]
+            table = table.take(here - place)
     labels = columns.labels(table.column(roles.label), names)
     return Batch(columns.samples([table.column(name) for name in pixels]), labels, here)
 
