@@ -80,7 +80,22 @@ def test_without_a_licence_that_allows_it_no_content_is_packed(tmp_path: Path) -
     result = made(plan(tmp_path / "out", license="not stated"), engine=HERE)
 
     assert result.dataset is None
-    assert sorted(content(result.folder)) == ["places.csv", "recipe.json", "selection.csv"]
+    names = set(content(result.folder))
+    assert {"places.csv", "recipe.json", "selection.csv"} <= names
+    assert not {"dataset.json", "train.npz", "test.npz"} & names
+
+
+def test_a_grey_choice_among_coloured_candidates_is_written_as_one(tmp_path: Path) -> None:
+    """What is written hangs on what was chosen alone, so that it is rebuilt from that."""
+    grey, labels = bars()
+    coloured = np.repeat(grey[:3, None], 3, axis=1)
+    coloured[:, 0] //= 2
+    few = ArraySource({"000": ([*grey[3:], *coloured], labels)})
+    result = made(plan(tmp_path / "out", few, dataclasses.replace(WISH, n_train=2, n_test=1)), engine=HERE)
+    assert result.dataset is not None
+    images = np.concatenate([tinytorch_hf.load("my_bars", split)["images"] for split in ("train", "test")])
+    assert result.findings.pool.images is not None and result.findings.pool.images.ndim == 4
+    assert images.shape == (9, 16, 16)
 
 
 class Killed(BaseException):

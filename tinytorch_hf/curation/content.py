@@ -72,11 +72,13 @@ def written(
 
 
 def is_coloured(samples: Any) -> bool:
-    """Whether any of some samples is an image in colour."""
-    return any(getattr(sample, "ndim", 0) > 2 for sample in samples)
+    """Whether any of some samples is an image in colour, whatever its shape: three equal colours are grey."""
+    return any(getattr(sample, "ndim", 0) > 2 and bool((sample != sample[:1]).any()) for sample in samples)
 
 
 def _content(kind: Kind, samples: Sequence[Any], coloured: bool) -> dict[str, Array]:
     if kind == "texts":
         return {"text": np.array(samples)}
-    return {"images": np.stack([canonical.in_colour(one) if coloured else one for one in samples])}
+    if coloured:
+        return {"images": np.stack([canonical.in_colour(one) for one in samples])}
+    return {"images": np.stack([one[0] if one.ndim > 2 else one for one in samples])}

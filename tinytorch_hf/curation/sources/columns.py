@@ -209,6 +209,7 @@ def samples(columns: Sequence[Any]) -> Any:
     Where a row has none, or only the path of an image file, it is None: nothing outside the source is read.
     """
     import pyarrow as pa
+    from pyarrow import compute
 
     if len(columns) > 1:
         values = np.stack([column.to_numpy() for column in columns], axis=1)
@@ -220,7 +221,7 @@ def samples(columns: Sequence[Any]) -> Any:
         array = array.storage
     if pa.types.is_struct(array.type):
         # As Hugging Face's library keeps images.
-        array = array.field("bytes") if not array.null_count else pa.compute.struct_field(array, "bytes")
+        array = array.field("bytes") if not array.null_count else compute.struct_field(array, "bytes")
     return list(_arrays(array)) if _is_list(array.type) and _is_ragged(array) else _values(array)
 
 
