@@ -116,6 +116,18 @@ def _while_mapping(patch: pytest.MonkeyPatch, source: ArraySource) -> None:
     patch.setattr(ArraySource, "batches", batches)
 
 
+def _while_proving(patch: pytest.MonkeyPatch, _: ArraySource) -> None:
+    from tinytorch_hf.curation import judges
+
+    real, n_judged = judges.accuracies_on_images, []
+
+    def judged(*given: Any) -> Any:
+        n_judged.append(1)
+        return _dies() if len(n_judged) == 9 else real(*given)
+
+    patch.setattr(judges, "accuracies_on_images", judged)
+
+
 def _in(module: Any, name: str) -> Callable[[pytest.MonkeyPatch, ArraySource], None]:
     return lambda patch, _: patch.setattr(module, name, _dies)
 
@@ -149,7 +161,7 @@ def _quick_judges(patch: pytest.MonkeyPatch) -> None:
         _while_mapping,
         _in(making, "pool_of_candidates"),
         _in(making, "chosen"),
-        _in(making, "proof"),
+        _while_proving,
         _in(writing, "register"),
         _in(writing.recipe.Recipe, "as_bytes"),
     ],
@@ -176,6 +188,22 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(
 
     assert content(out) == undisturbed
     assert not (tmp_path / "out.part").exists()
+
+
+def test_what_judges_have_said_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proof is what takes longest."""
+    from tinytorch_hf.curation import judges
+
+    _quick_judges(monkeypatch)
+    with monkeypatch.context() as patch:
+        _while_proving(patch, SOURCE)
+        with pytest.raises(Killed):
+            made(plan(tmp_path / "out", wish=PROVEN), engine=HERE)
+    real, n_judged = judges.accuracies_on_images, []
+    monkeypatch.setattr(judges, "accuracies_on_images", lambda *given: n_judged.append(1) or real(*given))
+    made(plan(tmp_path / "out", wish=PROVEN), engine=HERE, resume=True)
+
+    assert len(n_judged) == 21 - 8
 
 
 def test_another_plan_is_not_taken_for_the_interrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,9 @@ def made(
         log(f"chose {len(choice.train)} and {len(choice.test)} of {len(pool)} candidates")
         found: Proof | None = None
         if wish.is_proven:
-            found = proof(pool, choice, held_out, engine, wish.seed, lambda *done: say("proving", *done))
+            found = proof(
+                pool, choice, held_out, engine, wish.seed, lambda *done: say("proving", *done), folder.accuracies
+            )
             log(f"proof: {found.mean_deviations:+.2f} standard deviations on average")
         say("writing", 0, 1)
         findings = Findings(

@@ -29,6 +29,11 @@ class Work:
         """Where facts are kept."""
         return Spill(self.folder / "facts")
 
+    @property
+    def accuracies(self) -> Path:
+        """Where the proof keeps what judges have said."""
+        return self.folder / "proof"
+
     def remove(self) -> None:
         """Remove it: nothing can be resumed any more."""
         shutil.rmtree(self.folder, ignore_errors=True)
