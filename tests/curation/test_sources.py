@@ -270,3 +270,29 @@ def test_a_dataset_of_the_hub_is_read_from_a_mirror_as_from_a_copy(
         found = merged(facts_of(Reading(source, 8), piece) for piece in source.pieces(name))
         assert sorted(digest.tobytes().hex() for digest in found.digest) == digests
         assert source.n_rows(name) == n_rows == 1000
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            ConnectionError("no route"),
+            r"no/such cannot be read: ConnectionError: no route\. Is it a path\? Then it is not",
+        ),
+        (FileNotFoundError("no repository"), r"no/such cannot be opened: no repository\. Is it a path\?"),
+        (ValueError("Config name is missing: a, b"), r"cannot be opened: Config name is missing: a, b\."),
+    ],
+)
+def test_a_repository_that_cannot_be_had_is_said(
+    error: Exception, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what Hugging Face's library says, and what the user may have meant."""
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    monkeypatch.setattr(datasets, "load_dataset_builder", fails)
+    with pytest.raises(tinytorch_hf.TinyTorchHFError, match=message):
+        open_source("no/such")

@@ -135,10 +135,10 @@ def sha256_of_all(files: Iterable[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
-def unreachable(address: str, error: BaseException) -> TinyTorchHFError:
-    """The error for what a server does not give."""
+def unreachable(address: str, error: BaseException, advice: str = "Run it again with --resume.") -> TinyTorchHFError:
+    """The error for what a server does not give, and what to do next."""
     words = " ".join(str(error).split())[:200].rstrip(".")
-    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words}. Try again with --resume.")
+    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words}. {advice}")
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -87,7 +87,7 @@ def resolved(source: str, config: str | None, split: str | None, revision: str |
         raise InvalidArgumentError(f"{source} cannot be opened: {_words(error)}. {_hint(source)}") from error
     except Exception as error:
         # Which exceptions there are hangs on the library's release and on the protocol.
-        raise unreachable(source, error) from error
+        raise unreachable(source, error, _hint(source)) from error
     found = {str(name): [str(one) for one in some] for name, some in (builder.config.data_files or {}).items()}
     if not found:
         raise InvalidArgumentError(f"{source} has no data files.")
@@ -112,7 +112,7 @@ def _on_server(source: str, addresses: Sequence[str], classes: Mapping[str, Sequ
     try:
         infos = HfApi().get_paths_info(source, list(found), repo_type="dataset", revision=revision)
     except Exception as error:
-        raise unreachable(source, error) from error
+        raise unreachable(source, error, _hint(source)) from error
     return Repository(
         Files(
             {path: match[0] for path, match in found.items()},
