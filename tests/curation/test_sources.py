@@ -98,6 +98,12 @@ def test_a_dataset_of_the_catalogue_is_a_source(tmp_path: Path) -> None:
         catalog.forget("own_animals")
 
 
+def test_labels_of_bytes_are_texts(tmp_path: Path) -> None:
+    """As old archives have them."""
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=np.array(LABELS).astype("S"))
+    assert content(open_source(tmp_path, image="images", label="labels").source) == EXPECTED
+
+
 TEXTS = {"one text": "sea", "another, with a comma": "hill", '01 "quoted"': "sea", "07": "hill"}
 
 

@@ -43,5 +43,7 @@ def label_of(value: Any) -> str | None:
         if not math.isfinite(value):
             return None
         value = int(value) if value.is_integer() else value
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
     text = "" if value is None else str(value).strip()
     return text or None
