@@ -21,13 +21,13 @@ class Bar:
     stream
         Where it is drawn, by default standard error.
     after_s
-        For how long nothing is drawn.
+        For how long nothing is drawn, by default a second.
     """
 
-    def __init__(self, stream: TextIO | None = None, after_s: float = _AFTER_S) -> None:
+    def __init__(self, stream: TextIO | None = None, after_s: float | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._is_watched = self._stream.isatty()
-        self._next = time.monotonic() + after_s
+        self._next = time.monotonic() + (_AFTER_S if after_s is None else after_s)
         self._is_drawn = False
 
     def __enter__(self) -> Bar:
