@@ -125,13 +125,13 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(
         (("--memory", "1MB"), "1MB are too little memory"),
         (("--near", "2"), "Look-alikes have a cosine"),
         (("--candidates", "3"), "3 candidates of each class are less than the 7 samples"),
-        (("--size", "2"), "--size is from 4 to 128"),
+        (("--size", "2"), "a size is from 4 to 128"),
         (("--scheduler", "tcp://here:1"), "Add --engine dask"),
         (("--image", "z"), "has no column z"),
         (("--name", "mnist"), "There is a dataset mnist already"),
         (("--source-url", "ftp://x"), "source_url"),
         (("--per-class", "40"), "ask for less with --per-class"),
-        (("--root", "x"), "leave out --root"),
+        (("--root", "x"), "Leave root out"),
     ],
 )
 def test_what_cannot_be_is_a_message(

@@ -351,7 +351,7 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_a_name_that_is_taken_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     """And so is what `dataset.json` cannot say."""
     for facts, message in (
-        ({"name": "mnist", "license": "CC0-1.0"}, r"There is a dataset mnist already\. .*--name"),
+        ({"name": "mnist", "license": "CC0-1.0"}, r"There is a dataset mnist already\. .*--name \(name= in Python\)"),
         ({"name": "No Name", "license": "CC0-1.0"}, r"name.*small letters"),
     ):
         with pytest.raises(TinyTorchHFError, match=message):

@@ -168,7 +168,9 @@ def test_the_training_split_is_read_where_names_tell_splits(tmp_path: Path) -> N
         on_disk.write_parquet(tmp_path / f"{split}-00000-of-00001.parquet", on_disk.flat(IMAGES[part]), LABELS[part])
     assert open_source(tmp_path).source.shards() == ["train-00000-of-00001.parquet"]
     assert len(open_source(tmp_path, split="all").source.shards()) == 2
-    with pytest.raises(InvalidArgumentError, match=r"has the splits test, train; there is no validation\. --split all"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"has the splits test, train; there is no validation\. all is everything"
+    ):
         open_source(tmp_path, split="validation")
 
     folders = tmp_path / "folders"
@@ -213,7 +215,7 @@ def test_a_list_of_rows_of_one_length_in_all_is_no_image(tmp_path: Path) -> None
         ({"a": [b"x"], "n": [1]}, {"label": "no"}, r"has no column no\. Its columns are a \(image\), n \(number\)"),
         ({"a": [b"x"], "n": [1]}, {"image": "no"}, r"has no column no\. .* Name one with --image"),
         ({"a": [b"x"], "n": [1]}, {"image": "a", "text": "n"}, r"images or texts, not both"),
-        ({"a": [b"x"], "n": [1]}, {"revision": "main"}, r"There is no revision to choose in .*leave out --revision"),
+        ({"a": [b"x"], "n": [1]}, {"revision": "main"}, r"There is no revision to choose in .* Leave revision out"),
         ({"a": [b"x"], "n": [1]}, {"config": "main"}, r"There is no config to choose in the folder"),
     ],
 )

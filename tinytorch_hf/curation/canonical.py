@@ -158,5 +158,5 @@ def size_of(sample: Any, place: str) -> tuple[int, int]:
 def check_size(size: int) -> int:
     """A size that images may have; InvalidArgumentError for another one."""
     if not 4 <= size <= 128:
-        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: --size is from 4 to 128.")
+        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: a size is from 4 to 128.")
     return size

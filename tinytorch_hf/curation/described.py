@@ -10,6 +10,7 @@ from typing import Any
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Column, DataFile, DatasetInfo, Folder, SplitInfo
 from tinytorch_hf.catalog.description import checked
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.source import Kind
 from tinytorch_hf.errors import InvalidArgumentError
 
@@ -55,4 +56,4 @@ def check(out: Path, kind: Kind, facts: Mapping[str, Any], classes: Sequence[str
     if name in catalog.names():
         place = catalog.info(name).provider
         if not isinstance(place, Folder) or (Path(place.path).exists() and Path(place.path) != out):
-            raise InvalidArgumentError(f"There is a dataset {name} already. Choose another name with --name.")
+            raise InvalidArgumentError(f"There is a dataset {name} already. Choose another name: {option('name')}.")

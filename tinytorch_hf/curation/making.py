@@ -14,6 +14,7 @@ from tinytorch_hf.curation.choosing import chosen
 from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.made import Made
 from tinytorch_hf.curation.mapping import N_ROWS, Reading
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.planning import N_HELD_OUT, Plan
 from tinytorch_hf.curation.proof import Proof, divided, proof
 from tinytorch_hf.curation.reducing import Engine, pool_of_candidates, summary_of
@@ -176,7 +177,7 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
         raise InvalidArgumentError(
             f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
             f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "
-            "--per-class and --test-per-class, or leave these classes out of the source."
+            f"{option('per-class')}, or leave these classes out of the source."
         )
     described.check(plan.out, plan.opened.source.kind, plan.facts, sorted(summary.n_rows))
 
@@ -189,6 +190,7 @@ def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
     if needed > engine.most:
         raise InvalidArgumentError(
             f"{plan.opened.source.name} has {len(summary.n_rows)} classes; {n} candidates of them need about "
-            f"{needed / 1e9:.1f} GB, more than the {engine.most / 1e9:.1f} GB that are allowed. Give --memory more, "
-            f"look at less with --candidates (now {wish.candidates} of each class), or ask for less with --per-class."
+            f"{needed / 1e9:.1f} GB, more than the {engine.most / 1e9:.1f} GB that are allowed. Give more with "
+            f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or ask "
+            f"for less with {option('per-class')}."
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.spill import Spill
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
@@ -63,7 +64,8 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
     if path.exists():
         if not resume:
             raise InvalidArgumentError(
-                f"{work.folder} is there, from a run that was interrupted. Go on with --resume, or remove that folder."
+                f"{work.folder} is there, from a run that was interrupted. Go on with "
+                f"{option('resume')}, or remove that folder."
             )
         differences = _differences(_read(path), json.loads(json.dumps(plan)))
         if differences:

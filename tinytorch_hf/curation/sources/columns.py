@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.curation.batch import label_of
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.source import Kind
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
@@ -86,9 +87,9 @@ def roles(where: str, columns: Sequence[Column], image: str | None, text: str | 
     if image is not None and text is not None:
         raise InvalidArgumentError("Samples are images or texts, not both. Leave out image or text.")
     shown = [column for column in columns if not column.name.startswith("__")]
-    for option, given in (("--image", image), ("--text", text), ("--label", label)):
+    for name, given in (("image", image), ("text", text), ("label", label)):
         if given is not None and not matching([column.name for column in columns], given):
-            raise InvalidArgumentError(f"{where} has no column {given}. {_listed(shown)} Name one with {option}.")
+            raise InvalidArgumentError(f"{where} has no column {given}. {_listed(shown)} Name one with {option(name)}.")
     if image is not None or text is not None:
         sample, kind = (image, "images") if image is not None else (text, "texts")
     else:
@@ -114,21 +115,21 @@ def pixels_of(names: Sequence[str], roles: Roles) -> list[str]:
 
 def _sample(where: str, columns: Sequence[Column], label: str | None) -> str:
     others = [column for column in columns if column.name not in ((label,) if label else _LABELS)]
-    for holds, option in (("image", "--image"), ("text", "--text")):
+    for holds in ("image", "text"):
         found = [column.name for column in others if column.holds == holds]
         best = _best(found, _IMAGES if holds == "image" else _TEXTS)
         if len(best) == 1:
             return best[0]
         if found:
             raise InvalidArgumentError(
-                f"{where}: several columns may hold the samples: {', '.join(found)}. Name one with {option}."
+                f"{where}: several columns may hold the samples: {', '.join(found)}. Name one with {option(holds)}."
             )
     numbers = [column.name for column in others if column.holds == "number"]
     if len(numbers) >= _FEWEST_PIXELS and round(len(numbers) ** 0.5) ** 2 == len(numbers):
         return "*"
     raise InvalidArgumentError(
-        f"{where}: no column holds images or texts. {_listed(columns)} Name it with --image or --text; a pattern such "
-        "as 'pixel*' names many columns of one pixel each."
+        f"{where}: no column holds images or texts. {_listed(columns)} Name it with {option('image')} or "
+        f"{option('text')}; a pattern such as 'pixel*' names many columns of one pixel each."
     )
 
 
@@ -145,7 +146,7 @@ def _label(where: str, columns: Sequence[Column], sample: str) -> str:
             break
     raise InvalidArgumentError(
         f"{where}: {'several columns' if found else 'no column'} may hold the labels. {_listed(columns)} "
-        "Name it with --label."
+        f"Name it with {option('label')}."
     )
 
 

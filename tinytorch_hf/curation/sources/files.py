@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.errors import (
@@ -21,6 +22,7 @@ from tinytorch_hf.errors import (
 )
 
 _PIECE_BYTES = 1 << 20
+_ADVICE = f"Run it again with {option('resume')}."
 _LFS_ADVICE = "Get the data themselves, in its folder with `git lfs pull`."
 
 
@@ -135,10 +137,10 @@ def sha256_of_all(files: Iterable[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
-def unreachable(address: str, error: BaseException, advice: str = "Run it again with --resume.") -> TinyTorchHFError:
+def unreachable(address: str, error: BaseException, advice: str = "") -> TinyTorchHFError:
     """The error for what a server does not give, and what to do next."""
     words = " ".join(str(error).split())[:200].rstrip(".")
-    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words}. {advice}")
+    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words}. {advice or _ADVICE}")
 
 
 def _opened(path: Path) -> BinaryIO:

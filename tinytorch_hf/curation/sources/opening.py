@@ -261,7 +261,7 @@ def _refuse(wanted: Wanted, what: str, options: Sequence[str]) -> None:
     """Refuse what is said of a source that has no such thing."""
     for option in options:
         if getattr(wanted, option) is not None:
-            raise InvalidArgumentError(f"There is no {option} to choose in {what}: leave out --{option}.")
+            raise InvalidArgumentError(f"There is no {option} to choose in {what}. Leave {option} out.")
 
 
 def _is_hidden(path: Path, root: Path) -> bool:

@@ -56,5 +56,5 @@ def which(where: str, known: Sequence[str], split: str | None) -> str:
         return TRAIN
     if split not in known:
         names = f"has the splits {', '.join(known)}" if known else "has no splits that its names tell"
-        raise InvalidArgumentError(f"{where} {names}; there is no {split}. --split {ALL} reads everything.")
+        raise InvalidArgumentError(f"{where} {names}; there is no {split}. {ALL} is everything.")
     return split
