@@ -191,6 +191,6 @@ def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
         raise InvalidArgumentError(
             f"{plan.opened.source.name} has {len(summary.n_rows)} classes; {n} candidates of them need about "
             f"{needed / 1e9:.1f} GB, more than the {engine.most / 1e9:.1f} GB that are allowed. Give more with "
-            f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or ask "
-            f"for less with {option('per-class')}."
+            f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or "
+            f"ask for less with {option('per-class')}."
         )
