@@ -38,7 +38,7 @@ SEEDED_TESTS = (
 LONGER_TESTS = (
     *("tests/tinypy_twice.py", "tests/tinycifar_from_archive.py", "tests/notebooks_in_kernels.py"),
     *("tests/contract_in_full.py", "tests/mirror/real_loads.py", "tests/workers_left_alone.py"),
-    "tests/grading/gradescope_for_real.py",
+    *("tests/grading/gradescope_for_real.py", "tests/curation/on_a_cluster.py"),
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
     "tests/compare/ten_seeds.py",
 )

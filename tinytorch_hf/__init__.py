@@ -51,6 +51,7 @@ _HOMES = {
     "register": "data.register",
     "stratified_split": "as_torch",
     "subset": "as_torch",
+    "tinify": "curation.interface",
     "verify": "health.verification",
     "write_dataset": "data.register",
 }
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.catalog import DatasetInfo, info, names
     from tinytorch_hf.check.package import check_package
     from tinytorch_hf.compare.calling import compare_training
+    from tinytorch_hf.curation.interface import tinify
     from tinytorch_hf.data.content_hash import fingerprint
     from tinytorch_hf.data.lessons import (
         load_cifar10,
@@ -134,6 +136,7 @@ if TYPE_CHECKING:
         "register",
         "stratified_split",
         "subset",
+        "tinify",
         "verify",
         "write_dataset",
     ]

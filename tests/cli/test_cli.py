@@ -24,8 +24,8 @@ from tinytorch_hf.hub import offline
 from tinytorch_hf.reports import progress
 
 COMMANDS = [
-    *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check", "grade"),
-    *("milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
+    *("list", "info", "show", "stats", "verify", "export", "download", "tinify", "compare", "check"),
+    *("grade", "milestones prepare", "milestones run", "hub build", "hub cache", "hub publish", "hub mirror", "doctor"),
 ]
 
 

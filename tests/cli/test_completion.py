@@ -57,8 +57,8 @@ def _environment(command: Path) -> dict[str, str]:
         (
             "tinytorch-hf ",
             [
-                *("list", "info", "show", "stats", "verify", "export", "download", "compare", "check"),
-                *("grade", "milestones", "hub", "doctor"),
+                *("list", "info", "show", "stats", "verify", "export", "download", "tinify", "compare"),
+                *("check", "grade", "milestones", "hub", "doctor"),
             ],
         ),
         ("tinytorch-hf hub ", ["build", "cache", "publish", "mirror"]),

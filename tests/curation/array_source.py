@@ -30,6 +30,14 @@ class ArraySource:
         """As every source has it."""
         return sha256(repr(self.content[shard]).encode()).hexdigest()
 
+    def n_rows(self, shard: str) -> int | None:
+        """As every source has it."""
+        return len(self.content[shard][1])
+
+    def n_bytes(self, shard: str) -> int | None:
+        """As every source has it."""
+        return None
+
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As every source has it."""
         n = len(self.content[shard][1])

@@ -1,6 +1,7 @@
 """The command `tinytorch-hf`. Exit status: 0 all is well, 1 a problem was found, 2 it was called wrongly.
 
-`check` ends with 3, too: nothing is wrong, but something is not implemented yet or could not be tried.
+`check` ends with 3, too: nothing is wrong, but something is not implemented yet or could not be tried. So does `tinify`
+where a set teaches no more than chance does.
 
 Without a command it prints its help, as a group of commands does, and exits with 0. ``tree.py`` holds the commands,
 ``spelling.py`` what they were called before, ``options.py`` what they share, ``terminal.py`` how text is shown.
@@ -24,6 +25,7 @@ from tinytorch_hf.cli import (
     hub,
     milestones,
     spelling,
+    tinify,
     tree,
 )
 from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams_usable
@@ -31,7 +33,7 @@ from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
 _PURPOSES = {
-    "Data": (datasets, download),
+    "Data": (datasets, download, tinify),
     "Your own framework": (compare, check),
     "A class": (grade,),
     "The course's milestones": (milestones,),

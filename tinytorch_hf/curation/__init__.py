@@ -4,3 +4,9 @@ Read `facts.py` first: what is kept of each sample. `summary.py` reduces that, i
 hundred candidates of each class; `choosing.py` chooses among them. Everything that is summed or compared is a whole
 number, so that the choice is the same on every machine.
 """
+
+from __future__ import annotations
+
+from tinytorch_hf._lazy import directory_of
+
+__dir__ = directory_of(__name__)

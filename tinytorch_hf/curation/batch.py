@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,3 +31,19 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def label_of(value: Any) -> str | None:
+    """A label as text; None for what is none: nothing, not a number, an empty text.
+
+    A whole number is written alike whatever type holds it, so that it means the same in every shard: a column of
+    numbers of which one is missing is a column of floats in many formats.
+    """
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        value = int(value) if value.is_integer() else value
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    text = "" if value is None else str(value).strip()
+    return text or None

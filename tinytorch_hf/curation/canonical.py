@@ -72,11 +72,15 @@ def in_colour(pixels: Array) -> Array:
 
 def _levels(sample: Any, place: str) -> Array:
     """An array as uint8 levels, (height, width) or (height, width, 3)."""
+    if sample is None:
+        raise CorruptFileError(f"{place}: it has no image.")
     pixels = np.asarray(sample)
     if pixels.ndim == _COLOURS and pixels.shape[0] == _COLOURS and pixels.shape[2] != _COLOURS:
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.ndim == _COLOURS and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
+    elif pixels.ndim == _COLOURS and pixels.shape[0] == 1:
+        pixels = pixels[0]
     if not (pixels.ndim == 2 or (pixels.ndim == _COLOURS and pixels.shape[2] == _COLOURS)) or not pixels.size:
         raise CorruptFileError(f"{place}: an array of the shape {pixels.shape} is no image.")
     if pixels.dtype == np.uint8:
@@ -145,8 +149,14 @@ def _pillow() -> Any:
     return Image
 
 
+def size_of(sample: Any, place: str) -> tuple[int, int]:
+    """The rows and columns of an image, as `image` takes it."""
+    pixels = _decoded(bytes(sample), place) if isinstance(sample, (bytes, bytearray)) else _levels(sample, place)
+    return pixels.shape[0], pixels.shape[1]
+
+
 def check_size(size: int) -> int:
     """A size that images may have; InvalidArgumentError for another one."""
     if not 4 <= size <= 128:
-        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: --size is from 4 to 128.")
+        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: a size is from 4 to 128.")
     return size

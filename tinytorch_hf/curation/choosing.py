@@ -11,6 +11,7 @@ from tinytorch_hf.curation.difficulty import N_FOLDS, Difficulty, bounds_of, dif
 from tinytorch_hf.curation.herding import kernel_herding
 from tinytorch_hf.curation.lots import by_lot
 from tinytorch_hf.curation.near import Pair, first_of_each, look_alikes_of_images, look_alikes_of_texts
+from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
@@ -128,7 +129,8 @@ def _check_number(name: str, n: int, n_before: int, parameters: Parameters) -> N
         unlike = "" if n == n_before else f", of which {n} are unlike each other and rightly labelled"
         raise InvalidArgumentError(
             f"The class {name} has {n_before} different samples{unlike}; {wanted} are asked for, {parameters.n_train} "
-            f"to train and {parameters.n_test} to test. Ask for less with --per-class, or leave the class out."
+            f"to train and {parameters.n_test} to test. Ask for less with "
+            f"{option('per-class')}, or leave the class out."
         )
 
 

@@ -21,8 +21,7 @@ SPLITS = ("train", "test")
 _DESCRIPTIONS = {
     "images": "levels of each pixel, 0 dark to 255 bright",
     "text": "the text",
-    "label": "its class",
-    "labels": "what the image shows",
+    "labels": "its class",
     "difficulty": "how hard it is for three classifiers that never saw it",
     "score": "1 minus the mean share that they give to the true class",
 }
@@ -62,22 +61,24 @@ def written(
         scores = np.array([row.score for row in some], dtype=np.float32)
         splits[split] = {
             **_content(kind, [samples[row.digest] for row in some], is_coloured(samples.values())),
-            "labels" if kind == "images" else "label": labels,
+            "labels": labels,
             "difficulty": levels,
             "score": scores,
         }
-    names = {"difficulty": DIFFICULTIES, **({} if kind == "images" else {"label": classes})}
+    names = {"difficulty": DIFFICULTIES}
     present = next(iter(splits.values()))
     descriptions = {name: text for name, text in _DESCRIPTIONS.items() if name in present}
     return write_dataset(folder, splits, descriptions=descriptions, names=names, **facts)
 
 
 def is_coloured(samples: Any) -> bool:
-    """Whether any of some samples is an image in colour."""
-    return any(getattr(sample, "ndim", 0) > 2 for sample in samples)
+    """Whether any of some samples is an image in colour, whatever its shape: three equal colours are grey."""
+    return any(getattr(sample, "ndim", 0) > 2 and bool((sample != sample[:1]).any()) for sample in samples)
 
 
 def _content(kind: Kind, samples: Sequence[Any], coloured: bool) -> dict[str, Array]:
     if kind == "texts":
         return {"text": np.array(samples)}
-    return {"images": np.stack([canonical.in_colour(one) if coloured else one for one in samples])}
+    if coloured:
+        return {"images": np.stack([canonical.in_colour(one) for one in samples])}
+    return {"images": np.stack([one[0] if one.ndim > 2 else one for one in samples])}

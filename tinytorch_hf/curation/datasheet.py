@@ -136,9 +136,9 @@ def _choice(findings: Findings) -> Iterator[str]:
         f"Of each class up to {wish.candidates} samples were looked at, those with the smallest lots; a lot hangs on "
         f"a sample's content and the seed {wish.seed} alone. Of them the test split was drawn by lot. The train split "
         "was chosen by kernel herding (Chen, Welling and Smola 2010), with as many easy, medium and hard ones as there "
-        f"are among the samples that were looked at. {DIFFICULTIES[0].capitalize()} is a score up to {easy / 10_000:.4f}, "
-        f"{DIFFICULTIES[1]} up to {medium / 10_000:.4f}, {DIFFICULTIES[2]} above; the score is 1 minus the mean share "
-        "that three classifiers give to the true class, which have learned from other samples."
+        f"are among the samples that were looked at. {DIFFICULTIES[0].capitalize()} is a score up to "
+        f"{easy / 10_000:.4f}, {DIFFICULTIES[1]} up to {medium / 10_000:.4f}, {DIFFICULTIES[2]} above; the score is 1 "
+        "minus the mean share that three classifiers give to the true class, which have learned from other samples."
     )
     n_across = sum(int(pool.label[one.first] != pool.label[one.second]) for one in choice.pairs)
     what = "runs of letters" if findings.kind == "texts" else "pixels less their mean, as they are or in a mirror"

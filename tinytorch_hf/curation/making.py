@@ -2,67 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
-from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.curation import writing
+from tinytorch_hf import _version
+from tinytorch_hf.curation import described, work, writing
 from tinytorch_hf.curation.choosing import chosen
 from tinytorch_hf.curation.findings import Findings
+from tinytorch_hf.curation.made import Made
 from tinytorch_hf.curation.mapping import N_ROWS, Reading
-from tinytorch_hf.curation.proof import divided, proof
+from tinytorch_hf.curation.options import option
+from tinytorch_hf.curation.planning import N_HELD_OUT, Plan
+from tinytorch_hf.curation.proof import Proof, divided, proof
 from tinytorch_hf.curation.reducing import Engine, pool_of_candidates, summary_of
 from tinytorch_hf.curation.source import Source
-from tinytorch_hf.curation.spill import Spill
-from tinytorch_hf.curation.wish import Wish
-from tinytorch_hf.errors import InvalidArgumentError, StorageError
-from tinytorch_hf.files import store
-
-N_HELD_OUT = 200
-"""Samples of each class that the proof asks about, and nothing is chosen from."""
-
-_PLAN = "plan.json"
+from tinytorch_hf.curation.summary import Summary
+from tinytorch_hf.curation.work import Log, Work
+from tinytorch_hf.errors import (
+    CorruptFileError,
+    DescriptionError,
+    InvalidArgumentError,
+    MissingExtraError,
+    StorageError,
+)
 
 Say = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
 
-
-@dataclass(frozen=True)
-class Made:
-    """A set that was made.
-
-    Attributes
-    ----------
-    folder
-        Where it is.
-    dataset
-        Its facts; None where no content was packed.
-    findings
-        What there was, what was looked at, what was chosen, and what that is worth.
-    """
-
-    folder: Path
-    dataset: DatasetInfo | None
-    findings: Findings
-
-    @property
-    def status(self) -> int:
-        """Exit status: 3 where the choice was not better than chance."""
-        proof = self.findings.proof
-        return 3 if proof is not None and not proof.is_better_than_chance else 0
+_MOST_NAMED = 5
+_COLOURS = 3
+# What of each candidate is in memory at once: copies of its pixels, and of the numbers that say what it looks like.
+_PIXEL_COPIES, _FEATURE_COPIES = 3, 4
+_FEATURES_BYTES = {"images": 8 * 64 * _COLOURS, "texts": 8 * 512}
 
 
 def made(
-    source: Source,
-    out: Path,
-    wish: Wish,
-    facts: Mapping[str, Any],
+    plan: Plan,
     *,
-    columns: Mapping[str, str] | None = None,
     engine: Engine | None = None,
     resume: bool = False,
     n_rows: int = N_ROWS,
@@ -72,16 +51,8 @@ def made(
 
     Parameters
     ----------
-    source
-        What it is made of.
-    out
-        The folder that it becomes; it must not be there yet. What a run knows is kept beside it until it ends.
-    wish
-        What is asked for.
-    facts
-        For `tinytorch_hf.write_dataset`: name, license, source_url and what else is known; the rest is written here.
-    columns
-        What the source's columns are called, for the recipe.
+    plan
+        What is made of what. Its folder must not be there yet; what a run knows is kept beside it until it ends.
     engine
         Where it runs.
     resume
@@ -89,12 +60,12 @@ def made(
     n_rows
         Rows that a worker holds in memory at once.
     say
-        Called with what is being done, how much of it is done, and of how much.
+        Told how far it is.
 
     Raises
     ------
     InvalidArgumentError
-        The wish cannot be fulfilled; ``out`` or a run before this one is in the way.
+        The wish cannot be fulfilled; the folder or a run before this one is in the way.
     CorruptFileError
         A row of the source is bad: the message names file and row.
     StorageError
@@ -103,54 +74,123 @@ def made(
         A library is needed that is not installed.
     """
     engine = engine or Engine()
+    out, wish, source = plan.out, plan.wish, plan.opened.source
     if os.path.lexists(out):
         raise StorageError(f"{out} is there already. Choose another folder, or remove it.")
-    shards = {}
-    for number, shard in enumerate(source.shards()):
-        say("looking at shards", number, len(source.shards()))
-        shards[shard] = source.sha256(shard)
-    if not shards:
-        raise InvalidArgumentError(f"{source.name} has no shards to read.")
-    plan = {"source": source.name, "shards": shards, **asdict(wish), "columns": dict(columns or {})}
-    work = _work_folder(out, plan, resume)
-    reading = Reading(source, wish.size, n_rows)
-    n_kept = wish.candidates + (N_HELD_OUT if wish.is_proven else 0)
-    summary = summary_of(reading, Spill(work / "facts"), engine, n_kept, wish.seed, lambda *done: say("reading", *done))
-    everything = pool_of_candidates(reading, summary, engine, wish.seed)
-    pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
-    say("choosing", 0, 1)
-    choice = chosen(pool, wish.parameters)
-    found = None
+    described.check(out, source.kind, plan.facts, ("one", "other"))
     if wish.is_proven:
-        found = proof(pool, choice, held_out, engine, wish.seed, lambda *done: say("proving", *done))
-    say("writing", 0, 1)
-    findings = Findings(
-        source.name, source.kind, shards, dict(columns or {}), wish, facts, summary, pool, choice, found
-    )
-    dataset = writing.write(out, findings)
-    shutil.rmtree(work)
+        _check_judges()
+    shards = _hashes(source, say)
+    folder = work.begun(out, _all_that_counts(plan, shards), resume=resume)
+    log = Log(out)
+    log(f"tinify {source.name}: {len(shards)} shards, {wish}")
+    with _kept_if_of_use(folder, log):
+        reading = Reading(source, wish.size, n_rows)
+        n_kept = wish.candidates + (N_HELD_OUT if wish.is_proven else 0)
+        summary = summary_of(reading, folder.spill, engine, n_kept, wish.seed, lambda *done: say("reading", *done))
+        log(f"read {sum(summary.n_rows.values())} rows: {dict(summary.n_unique)} different ones")
+        _check_classes(plan, summary)
+        _check_memory(plan, summary, engine)
+        say("fetching candidates", 0, 1)
+        everything = pool_of_candidates(reading, summary, engine, wish.seed)
+        pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
+        say("choosing", 0, 1)
+        choice = chosen(pool, wish.parameters)
+        log(f"chose {len(choice.train)} and {len(choice.test)} of {len(pool)} candidates")
+        found: Proof | None = None
+        if wish.is_proven:
+            found = proof(
+                pool, choice, held_out, engine, wish.seed, lambda *done: say("proving", *done), folder.accuracies
+            )
+            log(f"proof: {found.mean_deviations:+.2f} standard deviations on average")
+        say("writing", 0, 1)
+        findings = Findings(
+            source.name, source.kind, shards, dict(plan.opened.columns), wish, plan.facts, summary, pool, choice, found
+        )
+        dataset = writing.write(out, findings)
+        log(f"wrote {out}")
+    folder.remove()
     return Made(out, dataset, findings)
 
 
-def _work_folder(out: Path, plan: Mapping[str, Any], resume: bool) -> Path:
-    """The folder of a run, with its plan in it; that of an earlier run only to go on with the same plan."""
-    work = out.with_name(f"{out.name}.work")
-    written = json.dumps(plan, indent=1, sort_keys=True).encode("utf-8")
-    path = work / _PLAN
-    if work.exists():
-        if not resume:
-            raise InvalidArgumentError(
-                f"{work} is there, from a run that was interrupted. Go on with --resume, or remove that folder."
-            )
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else dict(plan)
-        changed = sorted(name for name in plan if json.loads(json.dumps(plan[name])) != before.get(name))
-        if changed:
-            raise InvalidArgumentError(
-                f"The run in {work} was made with another {', '.join(changed)}. Give the same again, or remove {work}."
-            )
+def _hashes(source: Source, say: Say) -> dict[str, str]:
+    names = source.shards()
+    shards = {}
+    for number, shard in enumerate(names):
+        say("hashing shards", number, len(names))
+        shards[shard] = source.sha256(shard)
+    if not shards:
+        raise InvalidArgumentError(f"{source.name} has no shards to read.")
+    return shards
+
+
+def _all_that_counts(plan: Plan, shards: Mapping[str, str]) -> dict[str, Any]:
+    """All that the result hangs on."""
+    return {
+        "release": _version.__version__,
+        "source": plan.opened.source.name,
+        "kind": plan.opened.source.kind,
+        "columns": dict(plan.opened.columns),
+        "shards": dict(shards),
+        **asdict(plan.wish),
+    }
+
+
+@contextmanager
+def _kept_if_of_use(folder: Work, log: Log) -> Iterator[None]:
+    """Keep what a run knows if it can be resumed; not if the same run would end the same way."""
     try:
-        (work / "facts").mkdir(parents=True, exist_ok=True)
-        store.write(path, written)
-    except OSError as error:
-        raise StorageError(f"{work} cannot be written: {error.strerror or error}.") from error
-    return work
+        yield
+    except (InvalidArgumentError, CorruptFileError, DescriptionError) as error:
+        log(f"refused: {error}")
+        folder.remove()
+        raise
+    except BaseException as error:
+        log(f"interrupted: {type(error).__name__}: {error}")
+        raise
+
+
+def _check_judges() -> None:
+    """Before anything is read: whether it can be proven."""
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("sklearn", "create", error) from error
+
+
+def _check_classes(plan: Plan, summary: Summary) -> None:
+    """Refuse a source whose classes are too few or too small, before candidates are fetched."""
+    wish, where = plan.wish, plan.opened.source.name
+    if not summary.n_rows:
+        raise InvalidArgumentError(f"{where} has no rows.")
+    wanted = wish.n_train + wish.n_test
+    small = {name: summary.n_unique.get(name, 0) for name in summary.n_rows}
+    small = {name: n for name, n in small.items() if n < wanted}
+    if len(summary.n_rows) < 2:
+        raise InvalidArgumentError(
+            f"{where} has one class alone, {next(iter(summary.n_rows))}. A set teaches to tell at least two apart; is "
+            f"{plan.opened.columns.get('label', 'the folder')} what holds the labels?"
+        )
+    if small:
+        names = ", ".join(f"{name} ({n})" for name, n in list(small.items())[:_MOST_NAMED])
+        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        raise InvalidArgumentError(
+            f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
+            f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "
+            f"{option('per-class')}, or leave these classes out of the source."
+        )
+    described.check(plan.out, plan.opened.source.kind, plan.facts, sorted(summary.n_rows))
+
+
+def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
+    """Refuse what cannot be held: candidates stay in memory while one is chosen."""
+    wish, kind, n = plan.wish, plan.opened.source.kind, len(summary.candidates)
+    pixels = _COLOURS * wish.size**2 if kind == "images" else 0
+    needed = n * (_PIXEL_COPIES * pixels + _FEATURE_COPIES * _FEATURES_BYTES[kind])
+    if needed > engine.most:
+        raise InvalidArgumentError(
+            f"{plan.opened.source.name} has {len(summary.n_rows)} classes; {n} candidates of them need about "
+            f"{needed / 1e9:.1f} GB, more than the {engine.most / 1e9:.1f} GB that are allowed. Give more with "
+            f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or "
+            f"ask for less with {option('per-class')}."
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from tinytorch_hf.curation import judges
 from tinytorch_hf.curation.choosing import Choice
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.curation.reducing import Engine
+from tinytorch_hf.files import store
 from tinytorch_hf.formats.arrays import Array
 
 N_RANDOM = 20
@@ -91,6 +94,7 @@ def proof(
     engine: Engine,
     seed: int,
     on_subset: Callable[[int, int], None] = lambda *_: None,
+    kept: Path | None = None,
 ) -> Proof:
     """Let judges learn from the choice, and from random subsets of what it was chosen from.
 
@@ -106,6 +110,8 @@ def proof(
         Of the random subsets and of the judges.
     on_subset
         Called with how many subsets have been judged, of how many.
+    kept
+        A folder in which accuracies are kept, so that a run that was interrupted goes on; it belongs to that run alone.
 
     Raises
     ------
@@ -113,15 +119,29 @@ def proof(
         scikit-learn is not installed.
     """
     subsets = [choice.train, *_random_subsets(pool, choice, seed)]
-    found: dict[int, dict[str, float]] = {}
-    for number, accuracies in engine.map(partial(_judged, pool, held_out, seed), subsets):
-        found[number] = accuracies
+    found = {} if kept is None else _read(kept, len(subsets))
+    missing = [number for number in range(len(subsets)) if number not in found]
+    on_subset(len(found), len(subsets))
+    for place, accuracies in engine.map(partial(_judged, pool, held_out, seed), [subsets[one] for one in missing]):
+        found[missing[place]] = accuracies
+        if kept is not None:
+            store.write(_file(kept, missing[place]), json.dumps(accuracies).encode("utf-8"))
         on_subset(len(found), len(subsets))
     scores = {
         name: Score(found[0][name], tuple(found[number][name] for number in range(1, len(subsets))))
         for name in found[0]
     }
     return Proof(scores, len(held_out))
+
+
+def _read(kept: Path, n: int) -> dict[int, dict[str, float]]:
+    """The accuracies that are kept, by the number of their subset."""
+    files = {number: _file(kept, number) for number in range(n)}
+    return {number: json.loads(file.read_bytes()) for number, file in files.items() if file.is_file()}
+
+
+def _file(kept: Path, number: int) -> Path:
+    return kept / f"subset-{number}.json"
 
 
 def divided(pool: Pool, n_candidates: int, n_held_out: int) -> tuple[Pool, Pool]:

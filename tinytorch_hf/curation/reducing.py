@@ -12,11 +12,13 @@ import numpy as np
 
 from tinytorch_hf import workers
 from tinytorch_hf.curation import canonical
-from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
+from tinytorch_hf.curation.lots import digests
+from tinytorch_hf.curation.mapping import Reading, bytes_of, facts_of, samples_of
 from tinytorch_hf.curation.pool import Pool, pool_of
 from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.spill import ROW, Spill
 from tinytorch_hf.curation.summary import Summary, summarised, together
+from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
 
 Given = TypeVar("Given")
@@ -36,11 +38,14 @@ class Engine:
         As for `workers.results`; every worker has to see the spill's folder.
     memory
         Bytes that the reduce may take in one worker. What comes out does not depend on it.
+    most
+        Bytes that candidates may take in this process; more of them are refused.
     """
 
     n_workers: int | None = None
     executor: Executor | None = None
     memory: int = 1 << 29
+    most: int = 1 << 30
 
     def map(self, work: Callable[[Given], Found], pieces: Sequence[Given]) -> Iterator[tuple[int, Found]]:
         """The result of each piece with its number, each as soon as it is done."""
@@ -100,14 +105,30 @@ def pool_of_candidates(reading: Reading, summary: Summary, engine: Engine, seed:
     found: dict[tuple[str, int], Any] = {}
     for number, rows_found in engine.map(partial(_fetch, reading), wanted):
         found.update({(wanted[number][0].shard, row): sample for row, sample in rows_found})
-    places = zip(candidates.shard.tolist(), candidates.row.tolist(), strict=True)
-    samples = [found[candidates.shards[shard], row] for shard, row in places]
+    places = [
+        (candidates.shards[shard], row)
+        for shard, row in zip(candidates.shard.tolist(), candidates.row.tolist(), strict=True)
+    ]
+    samples: list[Any] = [found.get(place) for place in places]
+    _check_unchanged(reading, places, samples, candidates.digest)
     if reading.kind == "texts":
         return pool_of(candidates.classes, candidates.digest, candidates.label, seed, texts=samples)
     if any(sample.ndim > 2 for sample in samples):
         samples = [canonical.in_colour(sample) for sample in samples]
     images = np.stack(samples) if samples else np.zeros((0, reading.size, reading.size), np.uint8)
     return pool_of(candidates.classes, candidates.digest, candidates.label, seed, images)
+
+
+def _check_unchanged(
+    reading: Reading, places: Sequence[tuple[str, int]], samples: Sequence[Any], digest: Array
+) -> None:
+    """Refuse a source that gives other samples than it gave before."""
+    for (shard, row), sample, expected in zip(places, samples, digest, strict=True):
+        if sample is None or (digests([bytes_of(sample)])[0] != expected).any():
+            raise CorruptFileError(
+                f"{reading.source.name}, {shard}, row {row + 1}: it is another sample than when it was first read. "
+                "Leave the source alone while a set is made of it; what is changed at random cannot be used."
+            )
 
 
 def _map(reading: Reading, spill: Spill, piece: Piece) -> None:

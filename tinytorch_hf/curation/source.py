@@ -58,10 +58,18 @@ class Source(Protocol):
         """A hash of all that a shard holds, 64 digits."""
         ...
 
+    def n_rows(self, shard: str) -> int | None:
+        """How many rows a shard has; None where that is not known before all is read."""
+        ...
+
+    def n_bytes(self, shard: str) -> int | None:
+        """How large a shard is; None where nobody says so."""
+        ...
+
     def pieces(self, shard: str) -> Sequence[Piece]:
         """The pieces in which a shard is read; together they are all its rows, once each."""
         ...
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
-        """The rows of a piece, or those of them whose places are given, in batches of at most ``n_rows``."""
+        """The rows of a piece, or those at the given places, ascending, in batches of at most ``n_rows``."""
         ...

@@ -1,23 +1,46 @@
-"""NumPy archives (.npz) of images and labels, each a shard, of which a piece at a time is mapped into memory."""
+"""NumPy archives (.npz) of images and labels, each a shard: packed ones are streamed, others mapped into memory."""
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.curation.batch import Batch
+from tinytorch_hf.curation.batch import Batch, label_of
 from tinytorch_hf.curation.source import Kind, Piece
-from tinytorch_hf.curation.sources.hashing import sha256_of
+from tinytorch_hf.curation.sources.columns import Column, Roles
+from tinytorch_hf.curation.sources.files import Files
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 50_000
 _LOCAL_HEADER = 30
+_VERSIONS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An array in an archive, as its header describes it."""
+
+    path: Path
+    name: str
+    shape: tuple[int, ...]
+    dtype: Any
+    is_fortran: bool
+    # Where its values begin in the file; None where they are packed.
+    start: int | None
+
+    @property
+    def n(self) -> int:
+        """How many samples it has values of."""
+        return self.shape[0] if self.shape else 0
 
 
 @dataclass(frozen=True)
@@ -26,71 +49,179 @@ class Archives:
 
     Attributes
     ----------
-    name, kind
+    name
         As of every source.
     files
-        The archives by their shard's name.
-    column, label
+        Where they are.
+    roles
         The names of the arrays.
     """
 
     name: str
-    files: dict[str, Path]
-    column: str
-    label: str
-    kind: Kind = "images"
+    files: Files
+    roles: Roles
+
+    @property
+    def kind(self) -> Kind:
+        """As of every source."""
+        return self.roles.kind
 
     def shards(self) -> Sequence[str]:
         """As of every source."""
-        return sorted(self.files)
+        return self.files.names()
 
     def sha256(self, shard: str) -> str:
         """As of every source."""
-        return sha256_of(self.files[shard])
+        return self.files.sha256(shard)
+
+    def n_bytes(self, shard: str) -> int | None:
+        """As of every source."""
+        return self.files.n_bytes(shard)
+
+    def n_rows(self, shard: str) -> int | None:
+        """As of every source."""
+        return self._members(shard)[1].n
 
     def pieces(self, shard: str) -> Sequence[Piece]:
-        """As of every source."""
-        n = len(_array(self.files[shard], self.label, self.name))
-        return [Piece(shard, start, min(start + _PIECE, n)) for start in range(0, n, _PIECE)]
+        """As of every source: of a packed archive one."""
+        samples, labels = self._members(shard)
+        n = labels.n
+        step = _PIECE if samples.start is not None else max(n, 1)
+        return [Piece(shard, start, min(start + step, n)) for start in range(0, n, step)]
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
-        path = self.files[piece.shard]
-        samples, labels = (_array(path, column, self.name) for column in (self.column, self.label))
-        if len(samples) != len(labels):
-            raise CorruptFileError(f"{path}: {len(samples)} samples have {len(labels)} labels.")
-        wanted = np.arange(piece.start, len(labels) if piece.stop is None else piece.stop) if rows is None else rows
+        samples, labels = self._members(piece.shard)
+        written = [label_of(label) for label in _whole(labels).reshape(labels.n).tolist()]
+        wanted = np.arange(piece.start, len(written) if piece.stop is None else piece.stop) if rows is None else rows
+        values = _whole(samples) if samples.is_fortran or samples.start is not None else None
+        if values is None:
+            yield from _streamed(samples, written, wanted, n_rows)
+            return
         for start in range(0, len(wanted), n_rows):
             some = wanted[start : start + n_rows]
-            run = slice(some[0], some[-1] + 1) if len(some) == some[-1] + 1 - some[0] else some
-            yield Batch(np.asarray(samples[run]), [_text(label) for label in labels[run].tolist()], some)
+            is_run = len(some) == some[-1] + 1 - some[0]
+            run = slice(int(some[0]), int(some[-1]) + 1) if is_run else some
+            yield Batch(_native(values[run]), [written[row] for row in some], some)
 
-
-def _array(path: Path, column: str, source: str) -> Any:
-    """An array of an archive; where it is not packed, as a map of the file."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if column not in names:
+    def _members(self, shard: str) -> tuple[Member, Member]:
+        """The arrays of samples and labels."""
+        path = path_of(self.files, shard)
+        found = members(path)
+        for name in (self.roles.sample, self.roles.label):
+            if name not in found:
+                names = ", ".join(found) or "none"
                 raise InvalidArgumentError(
-                    f"{path} has no array {column}; it has {', '.join(names)}. Name them with --image and --label."
+                    f"{path} has no array {name}; it has {names}. All archives of a source have the same arrays."
                 )
-            member = archive.getinfo(f"{column}.npy")
-            with archive.open(member) as stream:
-                version = np.lib.format.read_magic(stream)
-                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-                shape, is_fortran, dtype = read(stream)
-                start = stream.tell()
-            if dtype.hasobject:
-                raise CorruptFileError(f"{path}: the array {column} holds Python objects, which are not read.")
-            if member.compress_type == zipfile.ZIP_STORED and not is_fortran and 0 not in shape:
-                return np.memmap(path, dtype, "r", _start_of(path, member) + start, shape)
-        with np.load(path, allow_pickle=False) as arrays:
-            return arrays[column]
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
-        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from None
-    except FileNotFoundError:
-        raise InvalidArgumentError(f"{source}: {path} is not there.") from None
+        samples, labels = found[self.roles.sample], found[self.roles.label]
+        if not samples.shape or prod(labels.shape) != labels.shape[0] or samples.shape[0] != labels.shape[0]:
+            raise CorruptFileError(
+                f"{path}: {samples.name} has the shape {samples.shape} and {labels.name} {labels.shape}; each sample "
+                "needs one label."
+            )
+        return samples, labels
+
+
+def columns_of(path: Path) -> list[Column]:
+    """The arrays of an archive, by what they may hold: images, or one value for each sample."""
+    return [Column(member.name, _holds(member)) for member in members(path).values()]
+
+
+def path_of(files: Files, shard: str) -> Path:
+    """Where an archive is; InvalidArgumentError for one on a server."""
+    path = files.path(shard)
+    if path is None:
+        raise InvalidArgumentError(f"{files.place(shard)} is on a server; NumPy archives are read from this machine.")
+    return path
+
+
+def _holds(member: Member) -> str:
+    if not member.shape or member.dtype.kind not in "biufU":
+        return "other"
+    if member.dtype.kind == "U":
+        return "text" if len(member.shape) == 1 else "other"
+    return "number" if prod(member.shape[1:]) == 1 else "image"
+
+
+def members(path: Path) -> dict[str, Member]:
+    """The arrays of an archive by name; none of them is read."""
+    with _named_errors(path), zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        found = (_member(path, archive, info) for info in infos)
+        return {member.name: member for member in found}
+
+
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    with archive.open(info) as stream:
+        shape, is_fortran, dtype = _header(stream)
+        start = stream.tell()
+    if dtype.hasobject:
+        raise CorruptFileError(
+            f"{path}: the array {info.filename.removesuffix('.npy')} holds Python objects, which are not read: they "
+            "could run code. Write it as numbers or texts."
+        )
+    is_packed = info.compress_type != zipfile.ZIP_STORED
+    return Member(
+        path,
+        info.filename.removesuffix(".npy"),
+        shape,
+        dtype,
+        is_fortran,
+        None if is_packed else _start_of(path, info) + start,
+    )
+
+
+def _header(stream: Any) -> Any:
+    version = np.lib.format.read_magic(stream)
+    return _VERSIONS.get(version, np.lib.format.read_array_header_2_0)(stream)
+
+
+def _native(values: Any) -> Array:
+    """Values in the order of bytes that this machine has."""
+    return np.asarray(values, values.dtype.newbyteorder("="))
+
+
+def _whole(member: Member) -> Any:
+    """All values of an array; where it is not packed, as a map of the file."""
+    if member.start is not None and not member.is_fortran and 0 not in member.shape:
+        if member.start + prod(member.shape) * member.dtype.itemsize > member.path.stat().st_size:
+            raise CorruptFileError(f"{member.path} is cut off in the array {member.name}.")
+        return np.memmap(member.path, member.dtype, "r", member.start, member.shape)
+    with _named_errors(member.path), np.load(member.path, allow_pickle=False) as arrays:
+        return arrays[member.name]
+
+
+def _streamed(member: Member, labels: Sequence[str | None], wanted: Array, n_rows: int) -> Iterator[Batch]:
+    """Rows of a packed array, of which no more than a batch is in memory."""
+    shape = member.shape[1:]
+    row_bytes = prod(shape) * member.dtype.itemsize
+    with (
+        _named_errors(member.path),
+        zipfile.ZipFile(member.path) as archive,
+        archive.open(f"{member.name}.npy") as stream,
+    ):
+        _header(stream)
+        for start in range(0, len(labels), n_rows):
+            n = min(n_rows, len(labels) - start)
+            content = stream.read(n * row_bytes)
+            if len(content) < n * row_bytes:
+                raise CorruptFileError(f"{member.path} is cut off in the array {member.name}.")
+            some = wanted[(wanted >= start) & (wanted < start + n)]
+            if len(some):
+                values = np.frombuffer(content, member.dtype).reshape(n, *shape)[some - start]
+                yield Batch(_native(values), [labels[row] for row in some], some)
+            if not len(wanted) or start + n > wanted[-1]:
+                return
+
+
+@contextlib.contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """What cannot be read as an archive is said of its file."""
+    try:
+        yield
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error) as error:
+        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from error
 
 
 def _start_of(path: Path, member: zipfile.ZipInfo) -> int:
@@ -98,13 +229,5 @@ def _start_of(path: Path, member: zipfile.ZipInfo) -> int:
     with path.open("rb") as stream:
         stream.seek(member.header_offset)
         header = stream.read(_LOCAL_HEADER)
-    return (
-        member.header_offset
-        + _LOCAL_HEADER
-        + int.from_bytes(header[26:28], "little")
-        + int.from_bytes(header[28:30], "little")
-    )
-
-
-def _text(label: Any) -> str | None:
-    return None if label is None or label != label else str(label)
+    sizes = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    return member.header_offset + _LOCAL_HEADER + sizes

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Kind, Piece
-from tinytorch_hf.curation.sources.hashing import sha256_of_all
+from tinytorch_hf.curation.sources.files import sha256_of_all
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.formats.arrays import Array
 
@@ -31,20 +31,30 @@ class ClassFolders:
         As of every source.
     root
         The folder that holds all.
+    folders
+        Those in which files are, by their path below the root.
     """
 
     name: str
     root: Path
+    folders: tuple[str, ...]
     kind: Kind = "images"
 
     def shards(self) -> Sequence[str]:
-        """As of every source: the folders in which files are, by their path below the root."""
-        folders = [path for path in [self.root, *self.root.rglob("*")] if path.is_dir()]
-        return sorted(path.relative_to(self.root).as_posix() for path in folders if self._files(path))
+        """As of every source: the folders."""
+        return self.folders
 
     def sha256(self, shard: str) -> str:
         """As of every source."""
         return sha256_of_all((path.name, path) for path in self._files(self.root / shard))
+
+    def n_rows(self, shard: str) -> int | None:
+        """As of every source."""
+        return len(self._files(self.root / shard))
+
+    def n_bytes(self, shard: str) -> int | None:
+        """As of every source."""
+        return sum(path.stat().st_size for path in self._files(self.root / shard))
 
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source."""
@@ -62,12 +72,7 @@ class ClassFolders:
 
     def _files(self, folder: Path) -> list[Path]:
         suffixes = IMAGES if self.kind == "images" else TEXTS
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.name[0] != ".")
-        root = self.root.resolve()
-        for path in found:
-            if path.is_symlink() and root not in path.resolve().parents:
-                raise CorruptFileError(f"{path} is a link out of {self.root}; it is not followed. Put the file there.")
-        return [path for path in found if path.is_file()]
+        return [path for path in _listed(folder, self.root) if path.suffix.lower() in suffixes]
 
     def _content(self, path: Path) -> bytes | str:
         try:
@@ -79,3 +84,32 @@ class ClassFolders:
             raise CorruptFileError(f"{path}: byte {error.start + 1} is not UTF-8.") from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def folders_with(root: Path, suffixes: Sequence[str]) -> tuple[str, ...]:
+    """The folders below a root in which files with one of these suffixes are, sorted, by their path."""
+    folders = [path for path in root.rglob("*") if path.is_dir() and not _is_hidden(path, root)]
+    return tuple(
+        sorted(
+            path.relative_to(root).as_posix()
+            for path in folders
+            if any(file.suffix.lower() in suffixes for file in _listed(path, root))
+        )
+    )
+
+
+def _listed(folder: Path, root: Path) -> list[Path]:
+    """The files in a folder, sorted, without hidden ones; refused if one is a link out of the root."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.name[0] != "." and path.is_file())
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
+    inside = root.resolve()
+    for path in found:
+        if path.is_symlink() and inside not in path.resolve().parents:
+            raise CorruptFileError(f"{path} is a link out of {root}; it is not followed. Put the file itself there.")
+    return found
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)

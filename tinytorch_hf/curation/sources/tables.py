@@ -1,78 +1,67 @@
-"""Tables that Hugging Face's `datasets` streams: Parquet, CSV, JSON lines, WebDataset tars, and datasets of the Hub.
-
-A file is a shard. Rows come as Arrow tables, so that pixels that are stored as numbers never become Python objects.
-"""
+"""Tables as text: CSV as PyArrow streams it, JSON lines as Hugging Face's `datasets` does; a file is a shard."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import tarfile
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Kind, Piece
-from tinytorch_hf.curation.sources.hashing import sha256_of
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError
+from tinytorch_hf.curation.sources.columns import Roles
+from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.curation.sources.parquet import batch_of
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
-BUILDERS = {
-    ".parquet": "parquet",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "json",
-    ".json": "json",
-    ".tar": "webdataset",
-}
-"""The library's builder for each kind of file."""
+CSV = {".csv": ",", ".tsv": "\t"}
+JSON = (".jsonl", ".ndjson", ".json")
+
+_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Files with rows.
+    """CSV files and JSON lines.
 
     Attributes
     ----------
-    name, kind
+    name
         As of every source.
     files
-        Paths or addresses, by the shard's name.
-    column, label
-        The columns of the sample and of its label.
-    hashes
-        SHA-256 of files that are not here, where it is known.
+        Where they are.
+    roles
+        The columns that are read.
+    classes
+        What the labels' numbers stand for, where that is known from elsewhere than the files.
     """
 
     name: str
-    kind: Kind
-    files: dict[str, str]
-    column: str
-    label: str
-    hashes: dict[str, str] = field(default_factory=dict)
+    files: Files
+    roles: Roles
+    classes: Sequence[str] | None = field(default=None)
+
+    @property
+    def kind(self) -> Kind:
+        """As of every source."""
+        return self.roles.kind
 
     def shards(self) -> Sequence[str]:
         """As of every source."""
-        return sorted(self.files)
+        return self.files.names()
 
     def sha256(self, shard: str) -> str:
         """As of every source."""
-        if shard in self.hashes:
-            return self.hashes[shard]
-        path = Path(self.files[shard])
-        if path.is_file():
-            return sha256_of(path)
-        from fsspec import open as opened  # type: ignore[import-untyped]
+        return self.files.sha256(shard)
 
-        digest = hashlib.sha256()
-        with opened(self.files[shard], "rb") as stream:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
-        return digest.hexdigest()
+    def n_bytes(self, shard: str) -> int | None:
+        """As of every source."""
+        return self.files.n_bytes(shard)
+
+    def n_rows(self, shard: str) -> int | None:  # noqa: ARG002
+        """As of every source: nobody knows before it is read."""
+        return None
 
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source."""
@@ -81,126 +70,118 @@ class Tables:
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
         place = 0
-        for table, names in _tables(self.files[piece.shard], n_rows):
-            columns = table.column_names
-            for column in (self.column, self.label):
-                if column not in columns:
-                    raise InvalidArgumentError(
-                        f"{self.name}, {piece.shard} has no column {column}; it has {', '.join(columns)}. Name them with "
-                        "--image or --text, and --label."
-                    )
-            here = np.arange(place, place + table.num_rows)
+        for table in tables(self.files, piece.shard, n_rows, self.roles):
+            pixels = self.files.wanted(piece.shard, table.column_names, self.roles)
+            try:
+                batch = batch_of(table, self.roles, pixels, self.classes, place, rows)
+            except ValueError as error:
+                raise CorruptFileError(f"{self.files.place(piece.shard)}: {error}.") from error
             place += table.num_rows
-            wanted = np.ones(len(here), bool) if rows is None else np.isin(here, rows)
-            if wanted.any():
-                some = table if wanted.all() else table.filter(wanted)
-                labels = _labels(some.column(self.label), names.get(self.label))
-                yield Batch(_samples(some.column(self.column)), labels, here[wanted])
+            if batch is not None:
+                yield batch
+            if rows is not None and place > rows[-1]:
+                return
 
 
-def first_columns(address: str) -> dict[str, Any]:
-    """The columns of a file with their first values, by which they can be told."""
-    for table, _ in _tables(address, 1):
-        return {name: table.column(name)[0].as_py() for name in table.column_names}
-    return {}
+def schema_of(files: Files, shard: str) -> Any:
+    """The Arrow schema of a file's first rows; of an empty file that of no columns."""
+    import pyarrow
+
+    for table in tables(files, shard, 1, None):
+        return table.schema
+    return pyarrow.schema([])
 
 
-def _tables(address: str, n_rows: int) -> Iterator[tuple[Any, dict[str, Sequence[str]]]]:
-    """Arrow tables of at most so many rows, and the names that whole numbers stand for, by column."""
+def tables(files: Files, shard: str, n_rows: int, roles: Roles | None) -> Iterator[Any]:
+    """The rows of a file as Arrow tables of at most so many.
+
+    Parameters
+    ----------
+    files, shard
+        Which file.
+    n_rows
+        Rows of a table.
+    roles
+        The columns that are needed; None for all.
+
+    Raises
+    ------
+    CorruptFileError
+        The file breaks the rules of its format: the message names the row where that is known.
+    MissingExtraError
+        A library is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "hf", error) from error
+    suffix = suffix_of(files.place(shard))
+    if _is_empty(files, shard):
+        return
+    try:
+        found = _json(files, shard, n_rows) if suffix in JSON else _csv(files, shard, CSV[suffix], roles)
+        for table in found:
+            for start in range(0, table.num_rows, n_rows):
+                yield table.slice(start, n_rows)
+    except (TinyTorchHFError, ImportError):
+        raise
+    except (pyarrow.ArrowException, ValueError, OSError, KeyError, RuntimeError) as error:
+        row = _bad_line(files, shard) if suffix in JSON else None
+        place = files.place(shard) if row is None else f"{files.place(shard)}, row {row}"
+        words = " ".join(str(error.__cause__ or error).split())[:200].rstrip(".")
+        raise CorruptFileError(f"{place}: it cannot be read: {words}.") from error
+
+
+def suffix_of(address: str) -> str:
+    """How the name of a file ends, in small letters."""
+    name = address.rpartition("/")[2].partition("?")[0].lower()
+    return name[name.rfind(".") :] if "." in name else ""
+
+
+def _csv(files: Files, shard: str, separator: str, roles: Roles | None) -> Iterator[Any]:
+    import pyarrow
+    from pyarrow import csv
+
+    # Words stay as they are written: no shard may take "01" for a number that another one takes for a text.
+    words = {} if roles is None else {roles.label: pyarrow.string()}
+    if roles is not None and roles.kind == "texts":
+        words[roles.sample] = pyarrow.string()
+    with files.stream(shard) as stream:
+        reader = csv.open_csv(
+            stream,
+            csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
+            csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            csv.ConvertOptions(column_types=words, strings_can_be_null=False),
+        )
+        for batch in reader:
+            yield pyarrow.Table.from_batches([batch])
+
+
+def _json(files: Files, shard: str, n_rows: int) -> Iterator[Any]:
     try:
         import datasets
     except ImportError as error:
         raise MissingExtraError("datasets", "hf", error) from error
-    suffix = Path(address.partition("?")[0]).suffix.lower()
-    if suffix == ".tar":
-        _check_tar(Path(address))
-    options = {"sep": "\t"} if suffix == ".tsv" else {}
-    try:
-        stream = datasets.load_dataset(BUILDERS[suffix], data_files=[address], split="train", streaming=True, **options)
-        features = stream.features or stream._resolve_features().features or {}
-        for name, feature in features.items():
-            if isinstance(feature, datasets.Image):
-                stream = stream.cast_column(name, datasets.Image(decode=False))
-        names = {n: f.names for n, f in features.items() if isinstance(f, datasets.ClassLabel)}
-        for table in stream.with_format("arrow").iter(batch_size=n_rows):
-            yield table, names
-    except (InvalidArgumentError, CorruptFileError):
-        raise
-    except StopIteration:
-        return
-    except Exception as error:
-        # The library and the parsers below it raise whatever they stumble over.
-        text = " ".join(str(error).split())[:200]
-        raise CorruptFileError(f"{address} cannot be read: {type(error).__name__}: {text}") from error
+    stream = datasets.load_dataset("json", data_files=[files.place(shard)], split="train", streaming=True)
+    yield from stream.with_format("arrow").iter(batch_size=n_rows)
 
 
-def _check_tar(path: Path) -> None:
-    """Refuse an archive whose members climb out of the folder that they would be unpacked in."""
-    with contextlib.suppress(FileNotFoundError), tarfile.open(path) as archive:
-        for member in archive:
-            parts = Path(member.name).parts
-            if member.name.startswith("/") or ".." in parts or member.issym() or member.islnk():
-                raise CorruptFileError(
-                    f"{path}: the member {member.name[:100]!r} leads out of its folder. Do not trust this file."
-                )
+def _is_empty(files: Files, shard: str) -> bool:
+    """Whether a file holds nothing but spaces."""
+    with files.stream(shard) as stream:
+        while piece := stream.read(1 << 12):
+            if piece.strip():
+                return False
+    return True
 
 
-def _labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
-    values = column.to_pylist()
-    if names is not None:
-        return [None if value is None or not 0 <= value < len(names) else names[value] for value in values]
-    return [None if value is None or value != value else str(value) for value in values]
-
-
-def _samples(column: Any) -> Any:
-    """Samples of an Arrow column: texts, bytes of image files, or numbers as arrays."""
-    import pyarrow as pa
-
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
-    kind = array.type
-    if pa.types.is_struct(kind):
-        return [_bytes_of(value) for value in array.to_pylist()]
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _numbers(array)
-    return array.to_pylist()
-
-
-def _bytes_of(value: Any) -> Any:
-    """The bytes of an image as the library keeps it: with them, or where they are."""
-    if not isinstance(value, dict):
-        return value
-    if value.get("bytes") is not None:
-        return value["bytes"]
-    path = value.get("path")
-    return Path(path).read_bytes() if path and Path(path).is_file() else None
-
-
-def _numbers(array: Any) -> Any:
-    """Nested lists of equal lengths as one array; a flat list of a square number of values is a square image."""
-    import pyarrow as pa
-
-    shape, inner = [len(array)], array
-    while not isinstance(inner, (pa.NumericArray, pa.BooleanArray)):
-        flat = inner.flatten()
-        if len(inner) and len(flat) % len(inner):
-            return [np.array(value) for value in array.to_pylist()]
-        shape.append(len(flat) // max(len(inner), 1))
-        inner = flat
-    if inner.null_count or not len(array):
-        return [np.array(value, dtype=float) for value in array.to_pylist()]
-    values = inner.to_numpy(zero_copy_only=False).reshape(shape)
-    side = round(float(np.sqrt(shape[-1])))
-    if len(shape) == 2 and side * side == shape[-1]:
-        values = values.reshape(-1, side, side)
-    return values if values.dtype == np.uint8 else _as_levels(values)
-
-
-def _as_levels(values: Array) -> Array:
-    """Whole numbers up to 255 as bytes: JSON and CSV know no types."""
-    if np.issubdtype(values.dtype, np.integer) and values.size and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.uint8)
-    return values
+def _bad_line(files: Files, shard: str) -> int | None:
+    """The first line that is no JSON object, from 1."""
+    with files.stream(shard) as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                if line.strip() and not isinstance(json.loads(line), dict):
+                    return number
+            except ValueError:
+                return number
+    return None

@@ -1,0 +1,143 @@
+"""Specification of the command `tinify`: what it prints, what it leaves, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinytorch_hf import catalog
+from tinytorch_hf.cli import main
+from tinytorch_hf.curation import making
+
+CLASSES = ("high", "middle", "low")
+
+
+@pytest.fixture
+def bars(tmp_path: Path) -> Path:
+    """An archive of images of a bright bar at one of three places, under noise, one of them twice."""
+    rng = np.random.default_rng(0)
+    labels = np.tile(np.arange(3), 30)
+    images = rng.integers(0, 120, (len(labels), 16, 16))
+    for image, label in zip(images, labels, strict=True):
+        image[4 * label + 2 : 4 * label + 5] += 130
+    images[3] = images[0]
+    np.savez(tmp_path / "bars.npz", x=images.astype(np.uint8), y=np.array(CLASSES)[labels])
+    return tmp_path / "bars.npz"
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """No other test finds the set in the catalogue."""
+    yield
+    catalog.forget("tiny_bars")
+
+
+def tinify(bars: Path, *options: str) -> int:
+    """The command, in this process."""
+    out = str(bars.parent / "tiny-bars")
+    words = ("tinify", str(bars), "--out", out, "--per-class", "5", "--test-per-class", "2", "--workers", "1")
+    return main([*words, *options])
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is read, looked at and chosen, and whether the licence lets content be packed; also for programs."""
+    assert tinify(bars, "--dry-run") == 0
+    text = capsys.readouterr().out
+    for line in (
+        f"source    {bars}: images, 90 rows, shards: 1",
+        "image     x",
+        "label     y",
+        "size      16x16 pixels",
+        "chosen    5 to train and 2 to test of each class, seed 0",
+        "looked at up to 84 of each class, and up to 200 that are held out for the proof",
+        "licence   not stated; the content is not packed: only the selection and the recipe are written",
+        f"folder    {bars.parent / 'tiny-bars'}, as the dataset tiny_bars",
+        "Nothing was written.",
+    ):
+        assert f"\n{line}\n" in f"\n{text}"
+    assert tinify(bars, "--dry-run", "--json", "--license", "MIT", "--no-proof") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["n_rows"], plan["is_packed"], plan["proof"]) == (90, True, None)
+    assert plan["shards"] == [{"name": "bars.npz", "n_rows": 90, "n_bytes": bars.stat().st_size}]
+    assert list(bars.parent.iterdir()) == [bars]
+
+
+def test_a_set_is_made_and_told(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In lines that a pipe can be read by; nothing is redrawn there."""
+    assert tinify(bars, "--no-proof", "--license", "CC-BY-4.0", "--source-url", "https://example.org/bars") == 0
+    captured = capsys.readouterr()
+
+    assert "read      90 images in 3 classes, 89 different ones\n" in captured.out
+    assert "chosen    15 to train and 6 to test of 89 candidates, among which were" in captured.out
+    assert f"written   {bars.parent / 'tiny-bars'}: the dataset tiny_bars\n" in captured.out
+    assert captured.err == ""
+    assert catalog.info("tiny_bars").source_url == "https://example.org/bars"
+
+    assert tinify(bars, "--no-proof") == 1
+    assert "tiny-bars is there already" in capsys.readouterr().err
+
+
+def test_the_result_for_programs_has_the_proof_and_its_status(
+    bars: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3 where the set teaches no more than chance does, as where all judges know everything anyway."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    from tinytorch_hf.curation import judges
+
+    real = judges.accuracies_on_images
+    monkeypatch.setattr(judges, "accuracies_on_images", lambda *given: real(*given, judges=("linear model", "1-NN")))
+    assert tinify(bars, "--json", "--license", "MIT") == 3
+    result = json.loads(capsys.readouterr().out)
+
+    assert result["status"] == 3
+    assert result["proof"]["is_better_than_chance"] is False
+    assert result["proof"]["judges"]["1-NN"]["chosen"] == 1.0
+    assert result["n_chosen"] == {"train": 15, "test": 6}
+
+
+def test_ctrl_c_leaves_what_resume_goes_on_with(
+    bars: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the exit status of an interrupted command."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "chosen", interrupted)
+        assert tinify(bars, "--no-proof") == 130
+    assert tinify(bars, "--no-proof") == 2
+    assert "from a run that was interrupted. Go on with --resume" in capsys.readouterr().err
+    assert tinify(bars, "--no-proof", "--seed", "1", "--resume") == 2
+    assert "had another plan: seed was 0, now 1." in capsys.readouterr().err
+    assert tinify(bars, "--no-proof", "--resume") == 0
+    assert not (bars.parent / "tiny-bars.work").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--memory", "much"), "'much' is no amount of memory; write 500MB or 2GB"),
+        (("--memory", "1MB"), "1MB are too little memory"),
+        (("--near", "2"), "Look-alikes have a cosine"),
+        (("--candidates", "3"), "3 candidates of each class are less than the 7 samples"),
+        (("--size", "2"), "a size is from 4 to 128"),
+        (("--scheduler", "tcp://here:1"), "Add --engine dask"),
+        (("--image", "z"), "has no column z"),
+        (("--name", "mnist"), "There is a dataset mnist already"),
+        (("--source-url", "ftp://x"), "source_url"),
+        (("--per-class", "40"), "ask for less with --per-class"),
+        (("--root", "x"), "Leave root out"),
+    ],
+)
+def test_what_cannot_be_is_a_message(
+    options: tuple[str, ...], message: str, bars: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, with the status of a command that was called wrongly; nothing stays but a log."""
+    assert tinify(bars, "--no-proof", *options) in (1, 2)
+    assert message in capsys.readouterr().err
+    assert {path.name for path in bars.parent.iterdir()} <= {"bars.npz", "tiny-bars.log"}

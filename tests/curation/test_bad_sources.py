@@ -1,0 +1,239 @@
+"""Specification of bad input: each is refused with the file and the row, and leaves nothing that is later trusted."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinytorch_hf.curation.facts import Facts, merged
+from tinytorch_hf.curation.mapping import Reading, facts_of
+from tinytorch_hf.curation.sources.opening import open_source, size_of
+from tinytorch_hf.errors import GitLFSPointerError, StorageError, TinyTorchHFError
+
+pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+import sources_on_disk as on_disk
+
+IMAGES, LABELS = on_disk.samples()
+Write = Callable[[Path], object]
+
+
+def facts(folder: Path) -> Facts:
+    """What is known of all samples in a folder."""
+    source = open_source(folder).source
+    reading = Reading(source, 8, 4)
+    return merged(facts_of(reading, piece) for shard in source.shards() for piece in source.pieces(shard))
+
+
+def _parquet(images: list[bytes | None], labels: list[str | None]) -> Write:
+    values = [None if image is None else {"bytes": image, "path": None} for image in images]
+    return lambda folder: on_disk.write_parquet(folder / "a.parquet", on_disk.pa.array(values), labels)  # type: ignore[arg-type]
+
+
+def _text(name: str, content: str) -> Write:
+    return lambda folder: (folder / name).write_text(content, encoding="utf-8")
+
+
+def _npz(**arrays: np.ndarray) -> Write:
+    return lambda folder: np.savez(folder / "a.npz", **arrays)
+
+
+def _tar(members: dict[str, bytes]) -> Write:
+    return lambda folder: on_disk.write_tar(folder / "a.tar", members)
+
+
+def _cut_off(form: str, name: str, share: float) -> Write:
+    def write(folder: Path) -> None:
+        on_disk.FORMS[form](folder, IMAGES, LABELS)
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data[: int(len(data) * share)])
+
+    return write
+
+
+def _flipped(folder: Path) -> None:
+    """One bit of a packed archive."""
+    np.savez_compressed(folder / "a.npz", images=IMAGES, labels=LABELS)
+    with zipfile.ZipFile(folder / "a.npz") as archive:
+        place = archive.getinfo("images.npy").header_offset
+    data = bytearray((folder / "a.npz").read_bytes())
+    data[place + 300] ^= 4
+    (folder / "a.npz").write_bytes(data)
+
+
+def _folder_with(name: str, content: bytes) -> Write:
+    def write(folder: Path) -> None:
+        on_disk.in_folders(folder, IMAGES, LABELS)
+        (folder / name).write_bytes(content)
+
+    return write
+
+
+def _link_out(folder: Path) -> None:
+    on_disk.in_folders(folder, IMAGES, LABELS)
+    (folder / "cat" / "z.png").symlink_to("/etc/passwd")
+
+
+GOOD = on_disk.png(IMAGES[0])
+
+BAD: dict[str, tuple[Write, str]] = {
+    "no image": (_parquet([GOOD, None], ["a", "b"]), r"a\.parquet, row 2: it has no image"),
+    "no label": (_parquet([GOOD, GOOD], ["a", None]), r"a\.parquet, row 2: it has no label"),
+    "an image that is none": (_parquet([GOOD, b"GIF89a"], ["a", "b"]), r"row 2: it is no image that can be read"),
+    "an image that is cut off": (_parquet([GOOD, GOOD[:60]], ["a", "b"]), r"row 2: it is no image that can be read"),
+    "a Parquet file that is cut off": (_cut_off("Parquet, flat", "a.parquet", 0.5), r"a\.parquet is no Parquet file"),
+    "a Parquet file of another kind": (_text("a.parquet", "hello"), r"a\.parquet is no Parquet file"),
+    "lists as labels": (
+        lambda folder: on_disk.pa.parquet.write_table(
+            on_disk.pa.table({"image": [GOOD], "label": [["a"]]}), folder / "a.parquet"
+        ),
+        r"no column may hold the labels\. .*label \(other\)|labels are list",
+    ),
+    "CSV without a label": (_text("a.csv", "text,label\none,a\ntwo,\n"), r"a\.csv, row 2: it has no label"),
+    "CSV without a text": (_text("a.csv", "text,label\none,a\n,b\n"), r"a\.csv, row 2: its text is empty"),
+    "CSV with too many fields": (
+        _text("a.csv", "text,label\none,a\ntwo,b,c\n"),
+        r"a\.csv: it cannot be read: .*(Row #3|Expected 2 columns, got 3)",
+    ),
+    "JSON lines with a bad line": (
+        _text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label"\n'),
+        r"a\.jsonl, row 2: it cannot be read",
+    ),
+    "JSON lines with a level of no byte": (
+        _text("a.jsonl", "".join(json.dumps({"image": [[1, n]] * 2, "label": "a"}) + "\n" for n in (2, 256))),
+        r"a\.jsonl, row 2: an array of int64 is no image",
+    ),
+    "JSON lines with a level that is missing": (
+        _text("a.jsonl", "".join(json.dumps({"image": [[0.5, n]] * 2, "label": "a"}) + "\n" for n in (1.0, None))),
+        r"a\.jsonl, row 2: .*no numbers \(NaN",
+    ),
+    "NaN": (
+        _npz(images=np.stack([np.zeros((8, 8)), np.full((8, 8), np.nan)]), labels=np.arange(2)),
+        r"a\.npz, row 2: the image has pixels that are no numbers \(NaN",
+    ),
+    "a label that is NaN": (_npz(images=IMAGES[:2], labels=np.array([1, np.nan])), r"a\.npz, row 2: it has no label"),
+    "fewer labels than images": (
+        _npz(images=IMAGES, labels=np.arange(3)),
+        r"images has the shape \(12, 8, 8\)",
+    ),
+    "an archive that is cut off": (_cut_off("npz", "a.npz", 0.7), r"a\.npz is no NumPy archive"),
+    "an archive with a bit flipped": (_flipped, r"a\.npz is no NumPy archive that can be read"),
+    "an archive of objects": (
+        _npz(images=np.array([{}, {}], dtype=object), labels=np.arange(2)),
+        r"a\.npz: the array images holds Python objects, which are not read",
+    ),
+    "a tar that climbs out": (
+        _tar({"0.png": GOOD, "0.cls": b"1", "../1.png": GOOD, "../1.cls": b"1"}),
+        r"a\.tar: the member '\.\./1\.png' leads out of its folder\. Do not trust",
+    ),
+    "a tar with an absolute name": (_tar({"/etc/1.png": GOOD, "/etc/1.cls": b"1"}), r"'/etc/1\.png' leads out of"),
+    "a tar that is cut off": (
+        _cut_off("tar", "a.tar", 0.6),
+        r"a\.tar is no tar archive that can be read|a\.tar is cut off",
+    ),
+    "a tar that is cut off between members": (_cut_off("tar", "a.tar", 16 / 30), r"a\.tar is cut off"),
+    "a tar without a label": (_tar({"0.png": GOOD, "0.cls": b"1", "1.png": GOOD}), r"a\.tar, row 2: it has no label"),
+    "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat, row 5: it is no image"),
+    "a file of a folder that is empty": (_folder_with("cat/zz.jpg", b""), r"cat, row 5: it is no image"),
+    "a text that is not UTF-8": (
+        lambda folder: [(folder / name).mkdir() or (folder / name / "1.txt").write_bytes(b"ab\xff") for name in "ab"],
+        r"1\.txt: byte 3 is not UTF-8",
+    ),
+    "a link out of the folder": (_link_out, r"z\.png is a link out of .* not followed"),
+    "files that are empty alone": (_text("a.csv", ""), r"has no rows: all its files are empty"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused_by_file_and_row(name: str, tmp_path: Path) -> None:
+    """Rows are counted from 1."""
+    write, message = BAD[name]
+    write(tmp_path)
+    with pytest.raises(TinyTorchHFError, match=message):
+        facts(tmp_path)
+
+
+def test_a_pixel_that_is_a_word_is_no_image(tmp_path: Path) -> None:
+    """Where many columns are pixels; a word in the first rows, or in a later part of the file."""
+    head = "label," + ",".join(f"p{number}" for number in range(16)) + "\n"
+    (tmp_path / "a.csv").write_text(f"{head}a{',1' * 16}\nb{',1' * 15},x\n", encoding="utf-8")
+    source = open_source(tmp_path, image="p*", label="label").source
+    with pytest.raises(TinyTorchHFError, match=r"a\.csv, row 1: an array of object is no image"):
+        facts_of(Reading(source, 4), source.pieces("a.csv")[0])
+
+
+def test_a_pointer_of_git_lfs_is_no_data(tmp_path: Path) -> None:
+    """It is said how to get them."""
+    for name in ("a.parquet", "a.csv", "a.npz", "a.tar"):
+        folder = tmp_path / name[2:]
+        folder.mkdir()
+        (folder / name).write_bytes(GitLFSPointerError.START + b"v1\noid sha256:0\nsize 1\n")
+        with pytest.raises(GitLFSPointerError, match=r"git lfs pull"):
+            facts(folder)
+
+
+def test_images_of_all_modes_are_mixed(tmp_path: Path) -> None:
+    """Grey, RGB, RGBA, with a palette, of 16 bits, of two levels and of another size, each becomes what it shows."""
+    grey = on_disk.Image.fromarray(IMAGES[0])
+    deep = on_disk.Image.fromarray(IMAGES[0].astype(np.uint16) * 257)
+    wide = on_disk.Image.fromarray(np.zeros((5, 30, 3), np.uint8))
+    modes = [grey, *(grey.convert(mode) for mode in ("RGB", "RGBA", "LA", "P", "1")), deep, wide]
+    (tmp_path / "cat").mkdir()
+    for number, image in enumerate(modes):
+        image.save(tmp_path / "cat" / f"{number}.png")
+    found = facts(tmp_path)
+
+    # Grey in five modes and in 16 bits is one picture; two levels, and the wide one, are others.
+    assert len(found) == 8
+    assert len({digest.tobytes() for digest in found.digest}) == 3
+
+
+def test_empty_shards_and_shards_of_one_row_are_read(tmp_path: Path) -> None:
+    """Of each kind; the size is that of the first image that there is."""
+    for form, name in (
+        ("Parquet, structs", "a.parquet"),
+        ("CSV", "a.csv"),
+        ("JSON lines", "a.jsonl"),
+        ("npz", "a.npz"),
+    ):
+        folder = tmp_path / form.partition(",")[0].replace(" ", "_")
+        for n, part in ((0, IMAGES[:0]), (1, IMAGES[:1]), (2, IMAGES[1:])):
+            (folder / str(n)).mkdir(parents=True)
+            if n or form != "JSON lines":
+                start = 0 if n < 2 else 1
+                on_disk.FORMS[form](folder / str(n), part, LABELS[start : start + len(part)])
+            else:
+                (folder / "0" / name).write_bytes(b"")
+        if form == "Parquet, structs":
+            # As Hugging Face's library writes a split without rows.
+            table = on_disk.pa.parquet.read_table(folder / "1" / name)
+            on_disk.pa.parquet.write_table(table.slice(0, 0), folder / "0" / name)
+        source = open_source(folder).source
+        assert len(source.shards()) == 3, form
+        assert len(facts(folder)) == len(IMAGES), form
+        assert size_of(source) == 8
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read and write everything")
+def test_what_may_not_be_read_is_said(tmp_path: Path) -> None:
+    """By the file's name."""
+    on_disk.in_csv(tmp_path, IMAGES, LABELS)
+    (tmp_path / "a.csv").chmod(0)
+    with pytest.raises(StorageError, match=r"a\.csv cannot be read: Permission denied"):
+        facts(tmp_path)
+
+
+def test_a_source_is_never_written_to(tmp_path: Path) -> None:
+    """Not even a file of Hugging Face's library appears beside it, so that it may be read-only."""
+    for number, form in enumerate(on_disk.FORMS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        on_disk.FORMS[form](folder, IMAGES, LABELS)
+        before = {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")]}
+        facts(folder)
+        assert {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")]} == before, form

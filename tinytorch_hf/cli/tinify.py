@@ -1,0 +1,239 @@
+"""The command that makes a tiny dataset out of a large one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tinytorch_hf.cli import terminal
+from tinytorch_hf.cli.options import (
+    OK,
+    add_folders,
+    add_json,
+    command,
+    count,
+    positive_float,
+    positive_int,
+    print_json,
+    seed,
+    user_path,
+)
+from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from tinytorch_hf.curation.made import Made
+    from tinytorch_hf.curation.planning import Plan
+    from tinytorch_hf.curation.proof import Proof
+
+_MOST_LINES = 20
+
+
+def add_to(commands: Parser) -> None:
+    """Add this command to the parser."""
+    parser = command(
+        commands,
+        "tinify",
+        _tinify,
+        "make a tiny dataset out of a large one, and measure what it is worth",
+        "%(prog)s photos --out tiny_photos --per-class 100 --license CC-BY-4.0",
+        "The source is a folder or file (images or texts in a folder for each class, Parquet, CSV, JSON lines, "
+        "WebDataset tars, npz), a dataset's name, or the identifier of one on the Hub. The result is balanced, graded "
+        "by difficulty and without look-alikes, and does not depend on workers, memory or how the source is cut. The "
+        "exit status is 3 if it teaches no more than as many samples drawn by chance.",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="what the set is made of")
+    parser.add_argument("--out", type=user_path, required=True, metavar="FOLDER", help="the folder that comes to be")
+    _add_numbers(parser)
+    _add_columns(parser)
+    _add_machine(parser)
+    _add_facts(parser)
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and write nothing")
+    add_folders(parser)
+    add_json(parser)
+
+
+def _add_numbers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--per-class", type=positive_int, default=100, metavar="N", help="samples to train (100)")
+    parser.add_argument("--test-per-class", type=count, default=20, metavar="N", help="samples to test (20)")
+    parser.add_argument(
+        "--size",
+        type=positive_int,
+        metavar="N",
+        help="rows and columns of images (default: their own to 64, else 32)",
+    )
+    parser.add_argument(
+        "--near",
+        type=positive_float,
+        default=0.995,
+        metavar="C",
+        help="samples are look-alikes from this cosine of centred values on (0.995)",
+    )
+    parser.add_argument(
+        "--candidates",
+        type=positive_int,
+        metavar="N",
+        help="samples of each class that are looked at (default: 12 times what is asked for)",
+    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything that is drawn (0)")
+    parser.add_argument("--no-proof", action="store_true", help="do not measure what the set is worth")
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--image", metavar="COLUMN", help="the column, array or file ending of the images")
+    parser.add_argument("--text", metavar="COLUMN", help="that of the texts")
+    parser.add_argument("--label", metavar="COLUMN", help="that of the labels")
+    parser.add_argument("--split", help="split of the source, or all (default: train, where there is one)")
+    parser.add_argument("--config", help="configuration of a dataset of the Hub")
+    parser.add_argument("--revision", help="revision of a dataset of the Hub")
+    parser.add_argument("--root", type=user_path, help="where the files of a dataset of this package are")
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--memory", default="1GB", metavar="SIZE", help="what everything together may take (1GB)")
+    parser.add_argument("--workers", type=positive_int, metavar="N", help="processes (default: as many as cores)")
+    parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where it runs (local)")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of the Dask cluster (default: one is started on this machine)"
+    )
+
+
+def _add_facts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--license",
+        metavar="SPDX",
+        help="of the source; content is packed only if it lets everybody pass it on (default: as the catalog states)",
+    )
+    parser.add_argument("--source-url", default="", metavar="URL", help="a page about the source")
+    # The destination `name` is that of commands which take a dataset.
+    parser.add_argument("--name", dest="new_name", metavar="NEW_NAME", help="of the set (default: the folder's name)")
+
+
+def _tinify(options: argparse.Namespace) -> int:
+    from tinytorch_hf.curation import interface
+    from tinytorch_hf.curation.sources.opening import open_source
+
+    if options.engine != "dask" and options.scheduler:
+        raise InvalidArgumentError("A scheduler is one of Dask's. Add --engine dask, or leave out --scheduler.")
+    opened = open_source(
+        options.source,
+        image=options.image,
+        text=options.text,
+        label=options.label,
+        split=options.split,
+        config=options.config,
+        revision=options.revision,
+        root=options.root,
+    )
+    plan = interface.planned(
+        opened,
+        options.out,
+        n_per_class=options.per_class,
+        n_test_per_class=options.test_per_class,
+        size=options.size,
+        near=options.near,
+        n_candidates=options.candidates,
+        license=options.license,
+        source_url=options.source_url,
+        name=options.new_name,
+        seed=options.seed,
+        is_proven=not options.no_proof,
+    )
+    if options.dry_run:
+        return print_json(plan.as_dict()) if options.json else _print_plan(plan)
+    from tinytorch_hf.reports.progress import Bar
+
+    with _executor(options) as executor, Bar() as bar:
+        made = interface.carried_out(
+            plan,
+            memory=options.memory,
+            workers=options.workers if executor is None else None,
+            executor=executor,
+            resume=options.resume,
+            say=lambda what, done, total: bar.show(done, total, what),
+        )
+    if options.json:
+        print_json(made.as_dict())
+    else:
+        _print_made(made)
+    return made.status
+
+
+@contextlib.contextmanager
+def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
+    from tinytorch_hf.curation.interface import dask_executor
+
+    if options.engine == "local":
+        yield None
+        return
+    with dask_executor(options.scheduler, options.workers) as executor:
+        yield executor
+
+
+def _print_plan(plan: Plan) -> int:
+    found = plan.as_dict()
+    shards, wish = found["shards"], plan.wish
+    _line("source", f"{found['source']}: {found['kind']}, {_rows(found['n_rows'])}, shards: {len(shards)}")
+    for key, value in found["columns"].items():
+        _line(key, value)
+    for shard in shards[:_MOST_LINES]:
+        size = "" if shard["n_bytes"] is None else f", {shard['n_bytes']:,} bytes"
+        _line("shard", f"{shard['name']}: {_rows(shard['n_rows'])}{size}")
+    if len(shards) > _MOST_LINES:
+        _line("", f"and {len(shards) - _MOST_LINES} more")
+    if found["size"]:
+        _line("size", f"{found['size']}x{found['size']} pixels")
+    _line("chosen", f"{wish.n_train} to train and {wish.n_test} to test of each class, seed {wish.seed}")
+    held_out = found["looked_at_per_class"]["held_out"]
+    beside = f", and up to {held_out} that are held out for the proof" if held_out else ""
+    _line("looked at", f"up to {wish.candidates} of each class{beside}")
+    _line("near", f"look-alikes from a cosine of {wish.min_cosine} on")
+    proof = found["proof"]
+    _line("proof", f"against {proof['random_subsets']} random subsets" if proof else "none: --no-proof")
+    packed = "packed" if plan.is_packed else "not packed: only the selection and the recipe are written"
+    _line("licence", f"{found['license']}; the content is {packed}")
+    _line("folder", f"{found['folder']}, as the dataset {found['name']}")
+    print("\nNothing was written.")
+    return OK
+
+
+def _print_made(made: Made) -> None:
+    found = made.as_dict()
+    n, different = sum(found["n_rows"].values()), sum(found["n_different"].values())
+    torn = found["n_contradictions"]
+    _line(
+        "read",
+        f"{n:,} {found['source']['kind']} in {len(found['n_rows'])} classes, {different:,} different ones"
+        + (f"; {torn} with two labels were left out" if torn else ""),
+    )
+    _line(
+        "chosen",
+        f"{found['n_chosen']['train']} to train and {found['n_chosen']['test']} to test of {found['n_candidates']:,} "
+        f"candidates, among which were {found['n_look_alikes']} pairs of look-alikes and "
+        f"{found['n_suspected_labels']} labels that may be wrong",
+    )
+    if made.proof is not None:
+        _print_proof(made.proof)
+    state = f"the dataset {found['name']}" if found["is_packed"] else "no content, as its licence wants it"
+    _line("written", f"{found['folder']}: {state}")
+
+
+def _print_proof(proof: Proof) -> None:
+    for name, score in proof.scores.items():
+        chance = f"{score.mean:.3f} +- {score.spread:.3f} by chance"
+        _line("judge", f"{name:<13} {score.chosen:.3f}, {chance} ({score.deviations:+.1f} deviations)")
+    words = "better than chance" if proof.is_better_than_chance else "not better than chance"
+    _line("proof", f"{words}: {proof.mean_deviations:+.1f} standard deviations on average")
+
+
+def _rows(n: Any) -> str:
+    return "rows not known before it is read" if n is None else f"{n:,} rows"
+
+
+def _line(what: str, text: str) -> None:
+    print(terminal.wrapped(f"{what:<10}", text))

@@ -1,0 +1,219 @@
+"""WebDataset: tar archives, each a shard, in which the files of one sample follow each other and share a name.
+
+Members are read one after the other and never unpacked, so that no member gets anywhere; one whose name leads out of
+its folder is refused all the same, because who opens the archive otherwise would write there.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from tinytorch_hf.curation.batch import Batch, label_of
+from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.sources.class_folders import IMAGES
+from tinytorch_hf.curation.sources.columns import Column, Roles
+from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.formats.arrays import Array
+
+_MOST_BYTES = 1 << 28
+_FIRST = 5
+_GZIP = b"\x1f\x8b"
+_END_BYTES = 1024
+
+
+@dataclass(frozen=True)
+class WebDatasets:
+    """Tar archives of samples.
+
+    Attributes
+    ----------
+    name
+        As of every source.
+    files
+        Where they are.
+    roles
+        The extensions that hold sample and label, such as png and cls; ``json.label`` is a field of a JSON file.
+    """
+
+    name: str
+    files: Files
+    roles: Roles
+
+    @property
+    def kind(self) -> Kind:
+        """As of every source."""
+        return self.roles.kind
+
+    def shards(self) -> Sequence[str]:
+        """As of every source."""
+        return self.files.names()
+
+    def sha256(self, shard: str) -> str:
+        """As of every source."""
+        return self.files.sha256(shard)
+
+    def n_bytes(self, shard: str) -> int | None:
+        """As of every source."""
+        return self.files.n_bytes(shard)
+
+    def n_rows(self, shard: str) -> int | None:  # noqa: ARG002
+        """As of every source: nobody knows before it is read."""
+        return None
+
+    def pieces(self, shard: str) -> Sequence[Piece]:
+        """As of every source."""
+        return [Piece(shard)]
+
+    def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
+        """As of every source."""
+        wanted = None if rows is None else set(rows.tolist())
+        last = None if rows is None else int(rows[-1])
+        here: list[tuple[int, Any, str | None]] = []
+        for place, fields in enumerate(members(self.files, piece.shard, self._needed())):
+            if wanted is None or place in wanted:
+                sample, label = self._field(fields, self.roles.sample), self._field(fields, self.roles.label)
+                where = f"{self.files.place(piece.shard)}, row {place + 1}"
+                sample = _text(sample, where) if self.kind == "texts" else sample
+                here.append((place, sample, label_of(_text(label, where))))
+            if len(here) == n_rows:
+                yield _batch(here)
+                here = []
+            if place == last:
+                break
+        if here:
+            yield _batch(here)
+
+    def _needed(self) -> set[str]:
+        return {name.partition(".")[0] if name.startswith("json.") else name for name in self._names()}
+
+    def _names(self) -> tuple[str, str]:
+        return (self.roles.sample, self.roles.label)
+
+    @staticmethod
+    def _field(fields: dict[str, bytes], name: str) -> Any:
+        if name in fields or not name.startswith("json."):
+            return fields.get(name)
+        try:
+            return json.loads(fields["json"])[name[5:]]
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def columns_of(files: Files, shard: str) -> list[Column]:
+    """What the first samples of an archive have, by extension."""
+    found: dict[str, str] = {}
+    for fields in islice(members(files, shard, None), _FIRST):
+        for name, content in fields.items():
+            if name == "json":
+                found.update(_fields_of_json(content))
+            elif f".{name.rpartition('.')[2]}" in IMAGES:
+                found[name] = "image"
+            else:
+                found[name] = "number" if name in ("cls", "cls2", "index") else "text" if name == "txt" else "other"
+    return [Column(name, holds) for name, holds in found.items()]
+
+
+def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[str, bytes]]:
+    """The files of each sample, by extension.
+
+    Parameters
+    ----------
+    files, shard
+        Which archive.
+    needed
+        The extensions that are read; None for all.
+
+    Raises
+    ------
+    CorruptFileError
+        It is no tar archive, ends too early, or has a member that leads out of its folder.
+    """
+    key: tuple[str, str] | None = None
+    fields: dict[str, bytes] = {}
+    place = files.place(shard)
+    try:
+        _check_end(files, shard)
+        with files.stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
+            for member in archive:
+                _check_member(member, place)
+                folder, _, name = member.name.rpartition("/")
+                if not member.isfile() or name.startswith("."):
+                    continue
+                stem, _, extension = name.partition(".")
+                if key != (folder, stem):
+                    if fields:
+                        yield fields
+                    key, fields = (folder, stem), {}
+                if extension.lower() in fields:
+                    raise CorruptFileError(f"{place}: the member {member.name[:100]!r} is there twice.")
+                fields[extension.lower()] = b""
+                if needed is None or extension.lower() in needed:
+                    fields[extension.lower()] = _content(archive, member, place)
+        if fields:
+            yield fields
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise CorruptFileError(f"{place} is no tar archive that can be read: {error}.") from error
+
+
+def _check_end(files: Files, shard: str) -> None:
+    """Refuse an archive that lacks its end: cut off between members, it would pass for a shorter one."""
+    with files.stream(shard) as stream:
+        if stream.read(2) == _GZIP:
+            return
+        size = stream.seek(0, 2)
+        stream.seek(max(size - _END_BYTES, 0))
+        if any(stream.read(_END_BYTES)):
+            raise CorruptFileError(
+                f"{files.place(shard)} is cut off: a tar archive ends with 1024 zeros. Get it again."
+            )
+
+
+def _check_member(member: tarfile.TarInfo, place: str) -> None:
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or member.issym() or member.islnk():
+        raise CorruptFileError(
+            f"{place}: the member {member.name[:100]!r} leads out of its folder. Do not trust this archive."
+        )
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> bytes:
+    if member.size > _MOST_BYTES:
+        raise CorruptFileError(
+            f"{place}: the member {member.name[:100]!r} has more than 256 MB; no sample is as large."
+        )
+    opened = archive.extractfile(member)
+    return b"" if opened is None else opened.read()
+
+
+def _batch(here: Sequence[tuple[int, Any, str | None]]) -> Batch:
+    places, samples, labels = zip(*here, strict=True)
+    return Batch(list(samples), list(labels), np.array(places))
+
+
+def _text(value: Any, where: str) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(f"{where}: byte {error.start + 1} is not UTF-8.") from None
+
+
+def _fields_of_json(content: bytes) -> dict[str, str]:
+    try:
+        values = json.loads(content)
+    except ValueError:
+        return {"json": "other"}
+    if not isinstance(values, dict):
+        return {"json": "other"}
+    kinds = {str: "text", int: "number", float: "number", bool: "number"}
+    return {f"json.{name}": kinds.get(type(value), "other") for name, value in values.items()}
