@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,28 @@ def test_what_cannot_be_is_a_message(
     assert tinify(bars, "--no-proof", *options) in (1, 2)
     assert message in capsys.readouterr().err
     assert {path.name for path in bars.parent.iterdir()} <= {"bars.npz", "tiny-bars.log"}
+
+
+def test_a_set_without_content_is_made_again_from_its_source(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By its recipe, which says how the columns are called; a source that has changed is refused."""
+    folder = bars.parent / "tiny-bars"
+    assert tinify(bars, "--no-proof") == 0
+    hashes = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["files"]
+    assert not (folder / "train.npz").exists()
+
+    assert main(["tinify", str(bars), "--rebuild", str(folder)]) == 0
+    assert "the dataset tiny_bars" in capsys.readouterr().out
+    assert {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in hashes} == hashes
+
+    (folder / "dataset.json").unlink()
+    arrays = dict(np.load(bars))
+    np.savez(bars, x=arrays["x"][::-1], y=arrays["y"])
+    assert main(["tinify", str(bars), "--rebuild", str(folder)]) == 1
+    assert "is not what the set was made of" in capsys.readouterr().err
+
+
+def test_where_the_set_comes_to_be_is_said_once(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a new folder, or as one that has its recipe."""
+    for options in ((), ("--out", "a", "--rebuild", "b")):
+        assert main(["tinify", str(bars), *options]) == 2
+        assert "--rebuild FOLDER" in capsys.readouterr().err

@@ -47,7 +47,13 @@ def add_to(commands: Parser) -> None:
         "exit status is 3 if it teaches no more than as many samples drawn by chance.",
     )
     parser.add_argument("source", metavar="SOURCE", help="what the set is made of")
-    parser.add_argument("--out", type=user_path, required=True, metavar="FOLDER", help="the folder that comes to be")
+    parser.add_argument("--out", type=user_path, metavar="FOLDER", help="the folder that comes to be")
+    parser.add_argument(
+        "--rebuild",
+        type=user_path,
+        metavar="FOLDER",
+        help="instead of --out: make the files of a set that has its recipe alone, byte for byte",
+    )
     _add_numbers(parser)
     _add_columns(parser)
     _add_machine(parser)
@@ -120,6 +126,12 @@ def _tinify(options: argparse.Namespace) -> int:
 
     if options.engine != "dask" and options.scheduler:
         raise InvalidArgumentError("A scheduler is one of Dask's. Add --engine dask, or leave out --scheduler.")
+    if (options.out is None) is (options.rebuild is None):
+        raise InvalidArgumentError(
+            "Say where the set comes to be: --out FOLDER; or --rebuild FOLDER, where its recipe is."
+        )
+    if options.rebuild is not None:
+        return _rebuild(options)
     opened = open_source(
         options.source,
         image=options.image,
@@ -162,6 +174,16 @@ def _tinify(options: argparse.Namespace) -> int:
     else:
         _print_made(made)
     return made.status
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from tinytorch_hf.curation.interface import rebuild
+
+    dataset = rebuild(options.rebuild, options.source, root=options.root)
+    if options.json:
+        return print_json({"folder": str(options.rebuild), "name": dataset.name, "fingerprint": dataset.fingerprint})
+    _line("rebuilt", f"{options.rebuild}: the dataset {dataset.name}, fingerprint {dataset.fingerprint[:16]}")
+    return OK
 
 
 @contextlib.contextmanager

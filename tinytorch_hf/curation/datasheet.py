@@ -200,7 +200,7 @@ def _distribution(findings: Findings) -> Iterator[str]:
     else:
         yield (
             "The content is not in this folder, because the licence does not let everybody pass it on, or is not "
-            "known. Whoever has the source makes the files with `tinytorch-hf tinify --rebuild FOLDER --source SOURCE`."
+            "known. Whoever has the source makes the files with `tinytorch-hf tinify SOURCE --rebuild FOLDER`."
         )
 
 

@@ -11,19 +11,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.curation import described
 from tinytorch_hf.curation.made import Made
 from tinytorch_hf.curation.making import Say, made
 from tinytorch_hf.curation.mapping import N_ROWS
 from tinytorch_hf.curation.planning import Plan
+from tinytorch_hf.curation.rebuilding import rebuilt
+from tinytorch_hf.curation.recipe import RECIPE, read_recipe
 from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened, open_source, size_of
 from tinytorch_hf.curation.wish import Wish
-from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, NetworkError, whole_number
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, NetworkError, whole_number
 from tinytorch_hf.files import folders
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
+# What a recipe may say of how a source is read.
+_COLUMNS = ("image", "text", "label", "split", "config", "revision")
 _LEAST_MEMORY = 256 * 10**6
 # What Python and the libraries take before anything is read, in each process.
 _BASE = 128 * 10**6
@@ -142,6 +147,36 @@ def tinify(
     return carried_out(
         plan, memory=memory, workers=workers, executor=executor, resume=resume, say=on_progress or (lambda *_: None)
     )
+
+
+def rebuild(folder: str | os.PathLike[str], source: Any, *, root: str | os.PathLike[str] | None = None) -> DatasetInfo:
+    """Make the files of a set of which only the recipe is there, byte for byte, from what it was made of.
+
+    Parameters
+    ----------
+    folder
+        The set's folder.
+    source, root
+        As for `tinify`; how its columns are called stands in the recipe.
+
+    Returns
+    -------
+    DatasetInfo
+        The set's facts, registered.
+
+    Raises
+    ------
+    MissingFileError, CorruptFileError
+        There is no recipe, or the source is not what the set was made of: the message names the shard.
+    InvalidArgumentError, StorageError, NetworkError, MissingExtraError
+        As for `tinify`.
+    """
+    place = folders.expanded(os.fspath(folder))
+    columns = read_recipe(place).columns
+    unknown = sorted(set(columns) - set(_COLUMNS))
+    if unknown:
+        raise CorruptFileError(f"{place / RECIPE} has columns that no source has: {', '.join(unknown)}.")
+    return rebuilt(place, open_source(source, **columns, root=_path(root)).source)
 
 
 def planned(
