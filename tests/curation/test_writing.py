@@ -13,7 +13,9 @@ import tinytorch_hf
 from tinytorch_hf import catalog
 from tinytorch_hf.curation import judges, proof, rebuilding
 from tinytorch_hf.curation.making import Made, made
+from tinytorch_hf.curation.planning import Plan
 from tinytorch_hf.curation.reducing import Engine
+from tinytorch_hf.curation.sources.opening import Opened
 from tinytorch_hf.curation.wish import Wish
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.hub.gaps import gaps
@@ -35,7 +37,7 @@ def source(n_shards: int = 3) -> ArraySource:
 def tiny(out: Path, license: str = "CC0-1.0", **wish: object) -> Made:
     """A set of 24 of them."""
     wishes = {"n_train": 6, "n_test": 2, "size": 8, "is_proven": False, **wish}
-    return made(source(), out, Wish(**wishes), {"name": NAME, "license": license}, engine=Engine(1))  # type: ignore[arg-type]
+    return made(Plan(Opened(source()), out, Wish(**wishes), {"name": NAME, "license": license}), engine=Engine(1))  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +64,9 @@ def test_the_selection_hangs_on_the_content_alone(tmp_path: Path) -> None:
     whole = tiny(tmp_path / "a").folder
     catalog.forget(NAME)
     facts = {"name": NAME, "license": "CC0-1.0"}
-    other = made(source(40), tmp_path / "b", Wish(6, 2, 8, is_proven=False), facts, engine=Engine(1)).folder
+    other = made(
+        Plan(Opened(source(40)), tmp_path / "b", Wish(6, 2, 8, is_proven=False), facts), engine=Engine(1)
+    ).folder
 
     for name in ("train.npz", "test.npz", "selection.csv", "dataset.json", "DATASHEET.md"):
         assert (whole / name).read_bytes() == (other / name).read_bytes(), name
@@ -118,13 +122,8 @@ def test_the_datasheet_says_what_was_measured(tmp_path: Path, monkeypatch: pytes
     """How many there were of each class, how many were looked at and chosen; and what it is worth, in a file, too."""
     monkeypatch.setattr(proof, "N_RANDOM", 3)
     monkeypatch.setattr(judges, "_STEPS", 10)
-    found = made(
-        source(),
-        tmp_path / "out",
-        Wish(6, 2, 8, n_candidates=10),
-        {"name": NAME, "license": "CC0-1.0"},
-        engine=Engine(1),
-    )
+    wish, facts = Wish(6, 2, 8, n_candidates=10), {"name": NAME, "license": "CC0-1.0"}
+    found = made(Plan(Opened(source()), tmp_path / "out", wish, facts), engine=Engine(1))
     sheet = (found.folder / "DATASHEET.md").read_text(encoding="utf-8")
     baselines = json.loads((found.folder / "baselines.json").read_text(encoding="utf-8"))
 
