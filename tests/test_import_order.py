@@ -194,3 +194,12 @@ def test_what_stands_above_may_be_imported() -> None:
 
     assert [entry.imported for entry in imports_of("hub.parquet", source)] == ["catalog", "hub.citation"]
     assert not any(map(upwards, imports_of("hub.parquet", source)))
+
+
+def test_no_two_specifications_are_of_one_name() -> None:
+    """They are no packages, so that pytest imports the first of them alone."""
+    names = [
+        path.name for path in (CHECKOUT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")
+    ]
+
+    assert sorted({name for name in names if names.count(name) > 1}) == []
