@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,12 +51,6 @@ class Facts:
         """The same in an order that hangs on the samples alone: by content, label, and place."""
         keys = (self.row, self.shard, self.label, self.digest[:, 1], self.digest[:, 0])
         return self.take(np.lexsort(keys))
-
-    def partitions(self, n: int) -> Iterator[tuple[int, Facts]]:
-        """The facts by their digests, ``n`` parts of which each holds all equal samples; empty ones are left out."""
-        part = (self.digest[:, 0] >> np.uint64(32)) * np.uint64(n) >> np.uint64(32)
-        for number in np.unique(part):
-            yield int(number), self.take(np.flatnonzero(part == number))
 
 
 def facts(labels: Sequence[str], shard: str, rows: Array, digest: Array) -> Facts:

@@ -11,9 +11,10 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
 from tinytorch_hf.curation import content, recipe
 from tinytorch_hf.curation.lots import digests, hexadecimal
-from tinytorch_hf.curation.mapping import Reading, bytes_of, samples_of
+from tinytorch_hf.curation.mapping import Reading, bytes_of
 from tinytorch_hf.curation.recipe import Recipe
-from tinytorch_hf.curation.source import Piece, Source
+from tinytorch_hf.curation.reducing import Engine, samples_at
+from tinytorch_hf.curation.source import Source
 from tinytorch_hf.data.register import register
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
@@ -94,26 +95,17 @@ def check_source(made_of: Recipe, source: Source) -> None:
 
 def _samples(made_of: Recipe, source: Source, places: Sequence[tuple[str, str, int]]) -> Mapping[str, Any]:
     """The samples by their digest, each checked against it."""
-    import numpy as np
-
     reading = Reading(source, made_of.size or _ANY_SIZE)
+    samples = samples_at(reading, [(shard, row) for _, shard, row in places], Engine(n_workers=1))
     found: dict[str, Any] = {}
-    for shard in sorted({name for _, name, _ in places}):
-        wanted = {row: digest for digest, name, row in places if name == shard}
-        rows = np.array(sorted(wanted), dtype=np.int64)
-        for piece in source.pieces(shard):
-            for row, sample in samples_of(reading, piece, rows[_inside(rows, piece)]):
-                (digest,) = digests([bytes_of(sample)])
-                if hexadecimal(digest) != wanted[row]:
-                    raise CorruptFileError(
-                        f"{source.name}, {shard}, row {row + 1} is another sample than the one that was chosen."
-                    )
-                found[wanted[row]] = sample
+    for (digest, shard, row), sample in zip(places, samples, strict=True):
+        if sample is not None and hexadecimal(digests([bytes_of(sample)])[0]) != digest:
+            raise CorruptFileError(
+                f"{source.name}, {shard}, row {row + 1} is another sample than the one that was chosen."
+            )
+        if sample is not None:
+            found[digest] = sample
     missing = [digest for digest, _, _ in places if digest not in found]
     if missing:
         raise CorruptFileError(f"{source.name} lacks {len(missing)} of the samples that were chosen.")
     return found
-
-
-def _inside(rows: Any, piece: Piece) -> Any:
-    return (rows >= piece.start) & (rows < (float("inf") if piece.stop is None else piece.stop))

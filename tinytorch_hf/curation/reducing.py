@@ -95,21 +95,11 @@ def summary_of(
 def pool_of_candidates(reading: Reading, summary: Summary, engine: Engine, seed: int) -> Pool:
     """The candidates of a summary themselves, read from the source a second time."""
     candidates = summary.candidates
-    wanted: list[tuple[Piece, Array]] = []
-    for code, shard in enumerate(candidates.shards):
-        rows = np.sort(candidates.row[candidates.shard == code])
-        for piece in reading.source.pieces(shard) if len(rows) else ():
-            inside = rows[(rows >= piece.start) & (rows < (np.inf if piece.stop is None else piece.stop))]
-            if len(inside):
-                wanted.append((piece, inside))
-    found: dict[tuple[str, int], Any] = {}
-    for number, rows_found in engine.map(partial(_fetch, reading), wanted):
-        found.update({(wanted[number][0].shard, row): sample for row, sample in rows_found})
     places = [
         (candidates.shards[shard], row)
         for shard, row in zip(candidates.shard.tolist(), candidates.row.tolist(), strict=True)
     ]
-    samples: list[Any] = [found.get(place) for place in places]
+    samples = samples_at(reading, places, engine)
     _check_unchanged(reading, places, samples, candidates.digest)
     if reading.kind == "texts":
         return pool_of(candidates.classes, candidates.digest, candidates.label, seed, texts=samples)
@@ -117,6 +107,22 @@ def pool_of_candidates(reading: Reading, summary: Summary, engine: Engine, seed:
         samples = [canonical.in_colour(sample) for sample in samples]
     images = np.stack(samples) if samples else np.zeros((0, reading.size, reading.size), np.uint8)
     return pool_of(candidates.classes, candidates.digest, candidates.label, seed, images)
+
+
+def samples_at(reading: Reading, places: Sequence[tuple[str, int]], engine: Engine) -> list[Any]:
+    """The samples at these places, each a shard and a row in it; None where there is none."""
+    rows: dict[str, list[int]] = {}
+    for shard, row in places:
+        rows.setdefault(shard, []).append(row)
+    wanted: list[tuple[Piece, Array]] = []
+    for shard in sorted(rows):
+        of_shard = np.sort(np.array(rows[shard], dtype=np.int64))
+        inside = ((piece, piece.inside(of_shard)) for piece in reading.source.pieces(shard))
+        wanted += [(piece, some) for piece, some in inside if len(some)]
+    found: dict[tuple[str, int], Any] = {}
+    for number, samples in engine.map(partial(_fetch, reading), wanted):
+        found.update({(wanted[number][0].shard, row): sample for row, sample in samples})
+    return [found.get(place) for place in places]
 
 
 def _check_unchanged(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.formats.arrays import Array
 
@@ -27,6 +29,23 @@ class Piece:
     shard: str
     start: int = 0
     stop: int | None = None
+
+    def inside(self, rows: Array) -> Array:
+        """Those of some rows of the shard that are the piece's."""
+        is_inside = rows >= self.start if self.stop is None else (rows >= self.start) & (rows < self.stop)
+        some: Array = rows[is_inside]
+        return some
+
+    def runs(self, rows: Array | None, n_in_shard: int, n_rows: int) -> Iterator[Array]:
+        """The places of the piece's rows, or those that are given, at most ``n_rows`` at a time."""
+        wanted = np.arange(self.start, n_in_shard if self.stop is None else self.stop) if rows is None else rows
+        for start in range(0, len(wanted), n_rows):
+            yield wanted[start : start + n_rows]
+
+
+def pieces_of(shard: str, n: int, size: int) -> list[Piece]:
+    """The pieces of a shard of ``n`` rows, each of ``size`` rows but the last."""
+    return [Piece(shard, start, min(start + size, n)) for start in range(0, n, size)]
 
 
 class Source(Protocol):

@@ -89,7 +89,6 @@ BIAS = ("bias", "biases", "b", "offset")
 GAMMA = ("gamma", "weight", "scale", "g", "affine", "w", "a")
 BETA = ("beta", "bias", "shift", "b", "offset")
 PARAMETERS = ("parameters", "params", "get_parameters", "get_params", "trainable_parameters", "weights")
-ZERO_GRAD = ("zero_grad", "zero_gradients", "zero_grads", "zerograd", "reset_grad", "clear_grad", "clear_gradients")
 AXIS = ("axis", "dim", "axes", "dims")
 KEEPDIMS = ("keepdims", "keepdim", "keep_dims", "keep_dim")
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.curation.batch import Batch, label_of
-from tinytorch_hf.curation.source import Kind, Piece
-from tinytorch_hf.curation.sources.columns import Column, Roles
+from tinytorch_hf.curation.source import Piece, pieces_of
+from tinytorch_hf.curation.sources.columns import Column
+from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
@@ -44,39 +45,16 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Archives:
+class Archives(FileSource):
     """Archives in a folder, or one alone.
 
     Attributes
     ----------
-    name
-        As of every source.
-    files
-        Where they are.
+    name, files
+        As of every source of files.
     roles
         The names of the arrays.
     """
-
-    name: str
-    files: Files
-    roles: Roles
-
-    @property
-    def kind(self) -> Kind:
-        """As of every source."""
-        return self.roles.kind
-
-    def shards(self) -> Sequence[str]:
-        """As of every source."""
-        return self.files.names()
-
-    def sha256(self, shard: str) -> str:
-        """As of every source."""
-        return self.files.sha256(shard)
-
-    def n_bytes(self, shard: str) -> int | None:
-        """As of every source."""
-        return self.files.n_bytes(shard)
 
     def n_rows(self, shard: str) -> int | None:
         """As of every source."""
@@ -85,24 +63,21 @@ class Archives:
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source: of a packed archive one."""
         samples, labels = self._members(shard)
-        n = labels.n
-        step = _PIECE if samples.start is not None else max(n, 1)
-        return [Piece(shard, start, min(start + step, n)) for start in range(0, n, step)]
+        return pieces_of(shard, labels.n, _PIECE if samples.start is not None else max(labels.n, 1))
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
         samples, labels = self._members(piece.shard)
-        written = [label_of(label) for label in _whole(labels).reshape(labels.n).tolist()]
-        wanted = np.arange(piece.start, len(written) if piece.stop is None else piece.stop) if rows is None else rows
-        values = _whole(samples) if samples.is_fortran or samples.start is not None else None
-        if values is None:
-            yield from _streamed(samples, written, wanted, n_rows)
+        written = _whole(labels).reshape(labels.n)
+        if not samples.is_fortran and samples.start is None:
+            # A packed archive is one piece.
+            yield from _streamed(samples, written, np.arange(labels.n) if rows is None else rows, n_rows)
             return
-        for start in range(0, len(wanted), n_rows):
-            some = wanted[start : start + n_rows]
+        values = _whole(samples)
+        for some in piece.runs(rows, labels.n, n_rows):
             is_run = len(some) == some[-1] + 1 - some[0]
             run = slice(int(some[0]), int(some[-1]) + 1) if is_run else some
-            yield Batch(_native(values[run]), [written[row] for row in some], some)
+            yield Batch(_native(values[run]), _labels(written[run]), some)
 
     def _members(self, shard: str) -> tuple[Member, Member]:
         """The arrays of samples and labels."""
@@ -192,7 +167,11 @@ def _whole(member: Member) -> Any:
         return arrays[member.name]
 
 
-def _streamed(member: Member, labels: Sequence[str | None], wanted: Array, n_rows: int) -> Iterator[Batch]:
+def _labels(values: Array) -> list[str | None]:
+    return [label_of(label) for label in values.tolist()]
+
+
+def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:
     """Rows of a packed array, of which no more than a batch is in memory."""
     shape = member.shape[1:]
     row_bytes = prod(shape) * member.dtype.itemsize
@@ -210,7 +189,7 @@ def _streamed(member: Member, labels: Sequence[str | None], wanted: Array, n_row
             some = wanted[(wanted >= start) & (wanted < start + n)]
             if len(some):
                 values = np.frombuffer(content, member.dtype).reshape(n, *shape)[some - start]
-                yield Batch(_native(values), [labels[row] for row in some], some)
+                yield Batch(_native(values), _labels(labels[some]), some)
             if not len(wanted) or start + n > wanted[-1]:
                 return
 

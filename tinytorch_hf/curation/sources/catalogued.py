@@ -12,7 +12,7 @@ import numpy as np
 
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.curation.batch import Batch, label_of
-from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.source import Kind, Piece, pieces_of
 from tinytorch_hf.curation.sources.columns import Column, Roles
 from tinytorch_hf.data.loaders import load_split
 from tinytorch_hf.files.splits import Split
@@ -80,16 +80,12 @@ class Catalogued:
 
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source."""
-        n = self.dataset.split(shard).n_samples
-        return [Piece(shard, start, min(start + _PIECE, n)) for start in range(0, n, _PIECE)]
+        return pieces_of(shard, self.dataset.split(shard).n_samples, _PIECE)
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
         split = self._split(piece.shard)
-        stop = len(split) if piece.stop is None else piece.stop
-        wanted = np.arange(piece.start, stop) if rows is None else rows
-        for start in range(0, len(wanted), n_rows):
-            some = wanted[start : start + n_rows]
+        for some in piece.runs(rows, len(split), n_rows):
             samples = split[self.roles.sample][some]
             labels = [self._label(value) for value in split[self.roles.label][some].tolist()]
             yield Batch(samples.tolist() if self.kind == "texts" else samples, labels, some)

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tinytorch_hf.curation.batch import Batch
-from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.source import Kind, Piece, pieces_of
 from tinytorch_hf.curation.sources.files import sha256_of_all
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.formats.arrays import Array
@@ -58,16 +56,13 @@ class ClassFolders:
 
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source."""
-        n = len(self._files(self.root / shard))
-        return [Piece(shard, start, min(start + _PIECE, n)) for start in range(0, n, _PIECE)]
+        return pieces_of(shard, len(self._files(self.root / shard)), _PIECE)
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
         files = self._files(self.root / piece.shard)
-        wanted = np.arange(piece.start, len(files) if piece.stop is None else piece.stop) if rows is None else rows
         label = (self.root / piece.shard).name
-        for start in range(0, len(wanted), n_rows):
-            some = wanted[start : start + n_rows]
+        for some in piece.runs(rows, len(files), n_rows):
             yield Batch([self._content(files[row]) for row in some], [label] * len(some), some)
 
     def _files(self, folder: Path) -> list[Path]:

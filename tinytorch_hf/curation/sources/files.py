@@ -139,8 +139,12 @@ def sha256_of_all(files: Iterable[tuple[str, Path]]) -> str:
 
 def unreachable(address: str, error: BaseException, advice: str = "") -> TinyTorchHFError:
     """The error for what a server does not give, and what to do next."""
-    words = " ".join(str(error).split())[:200].rstrip(".")
-    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words}. {advice or _ADVICE}")
+    return NetworkError(f"{address} cannot be read: {type(error).__name__}: {words_of(error)}. {advice or _ADVICE}")
+
+
+def words_of(error: BaseException) -> str:
+    """What a library's error says, in one line that is not too long and has no full stop."""
+    return " ".join(str(error).split())[:200].rstrip(".")
 
 
 def _opened(path: Path) -> BinaryIO:

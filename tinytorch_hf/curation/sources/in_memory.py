@@ -66,10 +66,7 @@ class MapStyle:
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
-        stop = len(self.dataset) if piece.stop is None else piece.stop
-        wanted = np.arange(piece.start, stop) if rows is None else rows
-        for start in range(0, len(wanted), n_rows):
-            some = wanted[start : start + n_rows]
+        for some in piece.runs(rows, len(self.dataset), n_rows):
             items = [self._item(int(place)) for place in some]
             yield Batch([sample for sample, _ in items], [label for _, label in items], some)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
-from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.columns import Roles
-from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.curation.sources.file_source import FileSource
+from tinytorch_hf.curation.sources.files import Files, words_of
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError
 from tinytorch_hf.formats.arrays import Array
 
@@ -22,42 +23,18 @@ _BUFFER_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class ParquetFiles:
+class ParquetFiles(FileSource):
     """Parquet files.
 
     Attributes
     ----------
-    name
-        As of every source.
-    files
-        Where they are.
-    roles
-        The columns that are read.
+    name, files, roles
+        As of every source of files.
     classes
         What the labels' numbers stand for, where that is known from elsewhere than the files.
     """
 
-    name: str
-    files: Files
-    roles: Roles
-    classes: Sequence[str] | None = field(default=None)
-
-    @property
-    def kind(self) -> Kind:
-        """As of every source."""
-        return self.roles.kind
-
-    def shards(self) -> Sequence[str]:
-        """As of every source."""
-        return self.files.names()
-
-    def sha256(self, shard: str) -> str:
-        """As of every source."""
-        return self.files.sha256(shard)
-
-    def n_bytes(self, shard: str) -> int | None:
-        """As of every source."""
-        return self.files.n_bytes(shard)
+    classes: Sequence[str] | None = None
 
     def n_rows(self, shard: str) -> int | None:
         """As of every source."""
@@ -108,7 +85,7 @@ class ParquetFiles:
                 if batch is not None:
                     yield batch
         except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise CorruptFileError(f"{self.files.place(shard)}, near row {place + 1}: {_words(error)}.") from error
+            raise CorruptFileError(f"{self.files.place(shard)}, near row {place + 1}: {words_of(error)}.") from error
 
     def _groups(self, shard: str) -> list[int]:
         with opened(self.files, shard) as file:
@@ -165,7 +142,9 @@ def opened(files: Files, shard: str) -> Any:
         source = files.stream(shard) if path is None else str(path)
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except (pyarrow.ArrowException, OSError) as error:
-        raise CorruptFileError(f"{files.place(shard)} is no Parquet file that can be read: {_words(error)}.") from error
+        raise CorruptFileError(
+            f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."
+        ) from error
 
 
 def schema_of(files: Files, shard: str) -> Any:
@@ -176,7 +155,3 @@ def schema_of(files: Files, shard: str) -> Any:
 
 def _sizes(file: Any) -> list[int]:
     return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
-
-
-def _words(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200].rstrip(".")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tinytorch_hf.curation.batch import Batch
-from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.sources.columns import Roles
-from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.curation.sources.file_source import FileSource
+from tinytorch_hf.curation.sources.files import Files, words_of
 from tinytorch_hf.curation.sources.parquet import batch_of
 from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
@@ -22,50 +23,18 @@ _BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
-class Tables:
+class Tables(FileSource):
     """CSV files and JSON lines.
 
     Attributes
     ----------
-    name
-        As of every source.
-    files
-        Where they are.
-    roles
-        The columns that are read.
+    name, files, roles
+        As of every source of files.
     classes
         What the labels' numbers stand for, where that is known from elsewhere than the files.
     """
 
-    name: str
-    files: Files
-    roles: Roles
-    classes: Sequence[str] | None = field(default=None)
-
-    @property
-    def kind(self) -> Kind:
-        """As of every source."""
-        return self.roles.kind
-
-    def shards(self) -> Sequence[str]:
-        """As of every source."""
-        return self.files.names()
-
-    def sha256(self, shard: str) -> str:
-        """As of every source."""
-        return self.files.sha256(shard)
-
-    def n_bytes(self, shard: str) -> int | None:
-        """As of every source."""
-        return self.files.n_bytes(shard)
-
-    def n_rows(self, shard: str) -> int | None:  # noqa: ARG002
-        """As of every source: nobody knows before it is read."""
-        return None
-
-    def pieces(self, shard: str) -> Sequence[Piece]:
-        """As of every source."""
-        return [Piece(shard)]
+    classes: Sequence[str] | None = None
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
@@ -128,8 +97,7 @@ def tables(files: Files, shard: str, n_rows: int, roles: Roles | None) -> Iterat
     except (pyarrow.ArrowException, ValueError, OSError, KeyError, RuntimeError) as error:
         row = _bad_line(files, shard) if suffix in JSON else None
         place = files.place(shard) if row is None else f"{files.place(shard)}, row {row}"
-        words = " ".join(str(error.__cause__ or error).split())[:200].rstrip(".")
-        raise CorruptFileError(f"{place}: it cannot be read: {words}.") from error
+        raise CorruptFileError(f"{place}: it cannot be read: {words_of(error.__cause__ or error)}.") from error
 
 
 def suffix_of(address: str) -> str:

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf.curation.batch import Batch, label_of
-from tinytorch_hf.curation.source import Kind, Piece
+from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.sources.class_folders import IMAGES
-from tinytorch_hf.curation.sources.columns import Column, Roles
+from tinytorch_hf.curation.sources.columns import Column
+from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
@@ -31,47 +32,16 @@ _END_BYTES = 1024
 
 
 @dataclass(frozen=True)
-class WebDatasets:
+class WebDatasets(FileSource):
     """Tar archives of samples.
 
     Attributes
     ----------
-    name
-        As of every source.
-    files
-        Where they are.
+    name, files
+        As of every source of files.
     roles
         The extensions that hold sample and label, such as png and cls; ``json.label`` is a field of a JSON file.
     """
-
-    name: str
-    files: Files
-    roles: Roles
-
-    @property
-    def kind(self) -> Kind:
-        """As of every source."""
-        return self.roles.kind
-
-    def shards(self) -> Sequence[str]:
-        """As of every source."""
-        return self.files.names()
-
-    def sha256(self, shard: str) -> str:
-        """As of every source."""
-        return self.files.sha256(shard)
-
-    def n_bytes(self, shard: str) -> int | None:
-        """As of every source."""
-        return self.files.n_bytes(shard)
-
-    def n_rows(self, shard: str) -> int | None:  # noqa: ARG002
-        """As of every source: nobody knows before it is read."""
-        return None
-
-    def pieces(self, shard: str) -> Sequence[Piece]:
-        """As of every source."""
-        return [Piece(shard)]
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
