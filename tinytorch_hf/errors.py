@@ -164,6 +164,12 @@ class WrongHashError(CorruptFileError):
         )
 
 
+def _about_field(source: Path | str, field: str, problem: str) -> str:
+    """What is wrong with a field of a file, or with the whole where the field is nothing."""
+    where = f", {field}" if field else ""
+    return printable(f"{source}{where}: {problem}")
+
+
 class DescriptionError(TinyTorchHFError, ValueError):
     """A ``dataset.json``, or facts made in code, are missing or bad: the message names the field and what to write.
 
@@ -178,8 +184,7 @@ class DescriptionError(TinyTorchHFError, ValueError):
     """
 
     def __init__(self, source: Path | str, field: str, problem: str) -> None:
-        where = f", {field}" if field else ""
-        super().__init__(printable(f"{source}{where}: {problem}"))
+        super().__init__(_about_field(source, field, problem))
 
 
 class RubricError(InvalidArgumentError):
@@ -196,8 +201,7 @@ class RubricError(InvalidArgumentError):
     """
 
     def __init__(self, source: Path | str, field: str, problem: str) -> None:
-        where = f", {field}" if field else ""
-        super().__init__(printable(f"{source}{where}: {problem}"))
+        super().__init__(_about_field(source, field, problem))
 
 
 class LineEndsError(CorruptFileError):

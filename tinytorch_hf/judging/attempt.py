@@ -41,6 +41,12 @@ class Attempt:
         """Whether something differs that is no gradient."""
         return any(not is_gradient(difference.what) for difference in self.seen)
 
+    def relative(self, difference: Difference) -> float:
+        """How far a result is off, by its largest value; infinite where there is no distance."""
+        if difference.error is None:
+            return np.inf
+        return difference.error / (largest_magnitude(self.expected.values[difference.what]) or 1.0)
+
 
 def attempt(case: Case, answer: Answer, seed: int, is_second: bool = False) -> Attempt:
     """What came back, held against one of the accepted definitions.
@@ -69,10 +75,4 @@ def _may_lack(case: Case, answer: Answer, name: str) -> bool:
 def _distance(tried: Attempt) -> tuple[int, int, float]:
     """How far a run is from a definition: forward first, then everything, then the largest distance of an output."""
     forward = [difference for difference in tried.seen if not is_gradient(difference.what)]
-    return len(forward), len(tried.seen), sum(_relative(difference, tried) for difference in forward)
-
-
-def _relative(difference: Difference, tried: Attempt) -> float:
-    if difference.error is None:
-        return np.inf
-    return difference.error / (largest_magnitude(tried.expected.values[difference.what]) or 1.0)
+    return len(forward), len(tried.seen), sum(map(tried.relative, forward))

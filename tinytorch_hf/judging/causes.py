@@ -19,7 +19,7 @@ from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.judging.drawing import drawn
 from tinytorch_hf.judging.own_forward import Fit, OwnForward
 from tinytorch_hf.judging.results import Difference
-from tinytorch_hf.judging.rounding import in_float16, largest_magnitude
+from tinytorch_hf.judging.rounding import in_float16
 from tinytorch_hf.judging.symptoms import of_numbers
 from tinytorch_hf.judging.yardstick import Expected, agree, delivered, is_float
 
@@ -95,7 +95,7 @@ def of_size(case: Case) -> Candidates:
     has_eps = any("EPS" in code.split("-") for code in case.mistakes)
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
-        sizes = [_relative(one, tried) for one in tried.seen]
+        sizes = [tried.relative(one) for one in tried.seen]
         if has_eps and sizes and all(size <= _MOST_OF_EPS for size in sizes):
             yield Cause("AS-EPS")
 
@@ -112,17 +112,11 @@ def of_type(is_noted: bool) -> Candidates:
     """
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
-        are_small = all(_relative(one, tried) <= _MOST_OF_FLOAT16 for one in tried.seen)
+        are_small = all(tried.relative(one) <= _MOST_OF_FLOAT16 for one in tried.seen)
         if are_small and (is_noted or any(_is_rounded(one, tried) for one in tried.seen)):
             yield Cause("FLOAT16")
 
     return candidates
-
-
-def _relative(difference: Difference, tried: Attempt) -> float:
-    if difference.error is None:
-        return np.inf
-    return difference.error / (largest_magnitude(tried.expected.values[difference.what]) or 1.0)
 
 
 def _is_rounded(difference: Difference, tried: Attempt) -> bool:
