@@ -123,10 +123,11 @@ def _folded(book: Gradebook, graded: Graded) -> Block:
     """A submission in one block: what is not right in it, and why."""
     shown = view(graded, book.rubric, is_published=True)
     rows = [row for row in shown.rows if row.mark.status is not Status.PASSED]
+    rows.sort(key=lambda row: row.mark.status is not Status.FAILED)
     body = [blocks.paragraph(f"Withheld: {graded.withheld}", "note")] if graded.withheld else []
     body += [blocks.listing(graded.remarks)] if graded.remarks else []
     body += _of_all(shown)
-    if rows:
+    if rows and not shown.only_message:
         body += [_table(rows), *_explained(rows, True)]
     if shown.rows:
         body.append(blocks.paragraph(f"Right are {len(shown.rows) - len(rows)} of {len(shown.rows)} operations."))
