@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinytorch_hf.catalog import SHAKESPEARE, TINYSHAKESPEARE, DatasetInfo
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import text_loaders
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Place, State
@@ -19,8 +20,9 @@ _OF_FIRST_GENERATION = Path("shakespeare", "tiny-shakespeare.txt")
 
 def own_whole(data_dir: Path) -> str | None:
     """The whole in the milestones' data folder; None if nothing that can be read is there."""
-    older = [Place(SHAKESPEARE, file, data_dir / _OF_FIRST_GENERATION) for file in SHAKESPEARE.files]
-    return _first([*full_data.places(SHAKESPEARE, data_dir), *older])
+    whole = catalog.SHAKESPEARE
+    older = [Place(whole, file, data_dir / _OF_FIRST_GENERATION) for file in whole.files]
+    return _first([*full_data.places(whole, data_dir), *older])
 
 
 def sample(data_dir: Path, note: str = "") -> str:
@@ -28,11 +30,11 @@ def sample(data_dir: Path, note: str = "") -> str:
 
     ``note`` is said with it.
     """
-    names = [form.file.name for form in TINYSHAKESPEARE.forms if not form.split]
-    found = _first(places.curated(TINYSHAKESPEARE, data_dir.parent.parent, names), note)
+    names = [form.file.name for form in catalog.TINYSHAKESPEARE.forms if not form.split]
+    found = _first(places.curated(catalog.TINYSHAKESPEARE, data_dir.parent.parent, names), note)
     if found is not None:
         return found
-    return told(TINYSHAKESPEARE, "".join(f"{scene}\n" for scene in text_loaders.load_tinyshakespeare()), note)
+    return told(catalog.TINYSHAKESPEARE, "".join(f"{scene}\n" for scene in text_loaders.load_tinyshakespeare()), note)
 
 
 def told(dataset: DatasetInfo, text: str, note: str = "") -> str:
