@@ -1,4 +1,4 @@
-"""TinyShakespeare: whole scenes from the lines that its table names, balanced, split by scene, rebuilt by its recipe."""
+"""TinyShakespeare: whole scenes from the lines its table names, balanced, split by scene, rebuilt by its recipe."""
 
 from __future__ import annotations
 
