@@ -209,6 +209,11 @@ def planned(
         A number is out of range, or what is said of the set breaks a rule.
     """
     folder = folders.expanded(os.fspath(out)).absolute()
+    if opened.place is not None and opened.place.resolve() in folder.resolve().parents:
+        raise InvalidArgumentError(
+            f"{folder} lies inside the source {opened.source.name}, of which it would become a part. Choose a folder "
+            "beside it."
+        )
     is_images = opened.source.kind == "images"
     if size is not None and not is_images:
         raise InvalidArgumentError("Texts have no size. Leave out size.")

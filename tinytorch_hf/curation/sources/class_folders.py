@@ -9,11 +9,9 @@ from pathlib import Path
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Kind, Piece, pieces_of
 from tinytorch_hf.curation.sources.files import sha256_of_all
+from tinytorch_hf.curation.sources.looking import IMAGES, TEXTS, check_link
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.formats.arrays import Array
-
-IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-TEXTS = (".txt",)
 
 _PIECE = 5_000
 _MOST_BYTES = 1 << 28
@@ -81,30 +79,12 @@ class ClassFolders:
             raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def folders_with(root: Path, suffixes: Sequence[str]) -> tuple[str, ...]:
-    """The folders below a root in which files with one of these suffixes are, sorted, by their path."""
-    folders = [path for path in root.rglob("*") if path.is_dir() and not _is_hidden(path, root)]
-    return tuple(
-        sorted(
-            path.relative_to(root).as_posix()
-            for path in folders
-            if any(file.suffix.lower() in suffixes for file in _listed(path, root))
-        )
-    )
-
-
 def _listed(folder: Path, root: Path) -> list[Path]:
     """The files in a folder, sorted, without hidden ones; refused if one is a link out of the root."""
     try:
         found = sorted(path for path in folder.iterdir() if path.name[0] != "." and path.is_file())
     except OSError as error:
         raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
-    inside = root.resolve()
     for path in found:
-        if path.is_symlink() and inside not in path.resolve().parents:
-            raise CorruptFileError(f"{path} is a link out of {root}; it is not followed. Put the file itself there.")
+        check_link(path, root)
     return found
-
-
-def _is_hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)
