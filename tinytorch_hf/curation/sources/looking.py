@@ -43,7 +43,7 @@ def found_in(root: Path, endings: Sequence[str]) -> Found:
     files: list[str] = []
     images, texts = set(), set()
     for folder, entry in _entries(root, ""):
-        ending = os.path.splitext(entry.name)[1].lower()
+        ending = Path(entry.name).suffix.lower()
         if ending in endings:
             files.append(f"{folder}{entry.name}")
         elif folder and ending in IMAGES:
