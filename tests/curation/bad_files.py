@@ -27,12 +27,12 @@ def facts(folder: Path) -> Facts:
 def parquet(images: list[bytes | None], labels: list[str | None]) -> Write:
     """A Parquet file of image files."""
     values = [None if image is None else {"bytes": image, "path": None} for image in images]
-    return lambda folder: on_disk.writeparquet(folder / "a.parquet", on_disk.pa.array(values), labels)  # type: ignore[arg-type]
+    return lambda folder: on_disk.write_parquet(folder / "a.parquet", on_disk.pa.array(values), labels)  # type: ignore[arg-type]
 
 
 def text(name: str, content: str) -> Write:
     """A file of text."""
-    return lambda folder: (folder / name).writetext(content, encoding="utf-8")
+    return lambda folder: (folder / name).write_text(content, encoding="utf-8")
 
 
 def npz(**arrays: np.ndarray) -> Write:
@@ -42,4 +42,4 @@ def npz(**arrays: np.ndarray) -> Write:
 
 def tar(members: dict[str, bytes]) -> Write:
     """A tar archive."""
-    return lambda folder: on_disk.writetar(folder / "a.tar", members)
+    return lambda folder: on_disk.write_tar(folder / "a.tar", members)

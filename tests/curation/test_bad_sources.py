@@ -15,10 +15,9 @@ from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import CorruptFileError, GitLFSPointerError, StorageError, TinyTorchHFError
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-import bad_files
 import datasets
 import sources_on_disk as on_disk
-from bad_files import GOOD, IMAGES, LABELS, Write, facts
+from bad_files import GOOD, IMAGES, LABELS, Write, facts, npz, parquet, tar, text
 
 
 def _cut_off(form: str, name: str, share: float) -> Write:
@@ -49,28 +48,28 @@ def _folder_with(name: str, content: bytes) -> Write:
 
 
 BAD: dict[str, tuple[Write, str]] = {
-    "no image": (bad_files.parquet([GOOD, None], ["a", "b"]), r"a\.parquet, row 2: it has no image"),
-    "no label": (bad_files.parquet([GOOD, GOOD], ["a", None]), r"a\.parquet, row 2: it has no label"),
+    "no image": (parquet([GOOD, None], ["a", "b"]), r"a\.parquet, row 2: it has no image"),
+    "no label": (parquet([GOOD, GOOD], ["a", None]), r"a\.parquet, row 2: it has no label"),
     "an image that is none": (
-        bad_files.parquet([GOOD, b"GIF89a"], ["a", "b"]),
+        parquet([GOOD, b"GIF89a"], ["a", "b"]),
         r"row 2: it is no image that can be read",
     ),
     "an image that is cut off": (
-        bad_files.parquet([GOOD, GOOD[:60]], ["a", "b"]),
+        parquet([GOOD, GOOD[:60]], ["a", "b"]),
         r"row 2: it is no image that can be read",
     ),
     "a Parquet file that is cut off": (_cut_off("Parquet, flat", "a.parquet", 0.5), r"a\.parquet is no Parquet file"),
-    "a Parquet file of another kind": (bad_files.text("a.parquet", "hello"), r"a\.parquet is no Parquet file"),
+    "a Parquet file of another kind": (text("a.parquet", "hello"), r"a\.parquet is no Parquet file"),
     "lists as labels": (
         lambda folder: on_disk.pa.parquet.write_table(
             on_disk.pa.table({"image": [GOOD], "label": [["a"]]}), folder / "a.parquet"
         ),
         r"no column may hold the labels\. .*label \(other\)|labels are list",
     ),
-    "CSV without a label": (bad_files.text("a.csv", "text,label\none,a\ntwo,\n"), r"a\.csv, row 2: it has no label"),
-    "CSV without a text": (bad_files.text("a.csv", "text,label\none,a\n,b\n"), r"a\.csv, row 2: its text is empty"),
+    "CSV without a label": (text("a.csv", "text,label\none,a\ntwo,\n"), r"a\.csv, row 2: it has no label"),
+    "CSV without a text": (text("a.csv", "text,label\none,a\n,b\n"), r"a\.csv, row 2: its text is empty"),
     "CSV with too many fields": (
-        bad_files.text("a.csv", "text,label\none,a\ntwo,b,c\n"),
+        text("a.csv", "text,label\none,a\ntwo,b,c\n"),
         r"a\.csv, row 2: it cannot be read: .*Expected 2 columns, got 3",
     ),
     "CSV that is not UTF-8": (
@@ -78,59 +77,57 @@ BAD: dict[str, tuple[Write, str]] = {
         r"a\.csv, row 2: it cannot be read: .*invalid UTF8",
     ),
     "CSV with two columns of one name": (
-        bad_files.text("a.csv", "text,text,label\none,two,a\n"),
+        text("a.csv", "text,text,label\none,two,a\n"),
         r"has several columns text\. Give each a name",
     ),
     "JSON lines with a field that is there twice": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "text": "2", "label": "b"}\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "text": "2", "label": "b"}\n'),
         r"a\.jsonl, row 2: it cannot be read: .*specified twice",
     ),
     "JSON lines with half a character": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "\\ud800", "label": "b"}\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "\\ud800", "label": "b"}\n'),
         r"a\.jsonl, row 2: it cannot be read",
     ),
     "JSON lines with a number as text": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": 2, "label": "b"}\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": 2, "label": "b"}\n'),
         r"a\.jsonl(, row 2: it is a int, not a text|.*it cannot be read)",
     ),
     "JSON lines with NaN as text": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": NaN, "label": "b"}\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": NaN, "label": "b"}\n'),
         r"a\.jsonl, row 2: it has no text",
     ),
     "JSON lines with an object as label": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label": {"b": 1}}\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label": {"b": 1}}\n'),
         r"a\.jsonl.*(objects or lists, and not one text|it cannot be read)",
     ),
     "JSON lines with a bad line": (
-        bad_files.text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label"\n'),
+        text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label"\n'),
         r"a\.jsonl, row 2: it cannot be read",
     ),
     "JSON lines with a level of no byte": (
-        bad_files.text("a.jsonl", "".join(json.dumps({"image": [[1, n]] * 2, "label": "a"}) + "\n" for n in (2, 256))),
+        text("a.jsonl", "".join(json.dumps({"image": [[1, n]] * 2, "label": "a"}) + "\n" for n in (2, 256))),
         r"a\.jsonl, row 2: an array of int64 is no image",
     ),
     "JSON lines with a level that is missing": (
-        bad_files.text(
-            "a.jsonl", "".join(json.dumps({"image": [[0.5, n]] * 2, "label": "a"}) + "\n" for n in (1.0, None))
-        ),
+        text("a.jsonl", "".join(json.dumps({"image": [[0.5, n]] * 2, "label": "a"}) + "\n" for n in (1.0, None))),
         r"a\.jsonl, row 2: .*no numbers \(NaN",
     ),
     "NaN": (
-        bad_files.npz(images=np.stack([np.zeros((8, 8)), np.full((8, 8), np.nan)]), labels=np.arange(2)),
+        npz(images=np.stack([np.zeros((8, 8)), np.full((8, 8), np.nan)]), labels=np.arange(2)),
         r"a\.npz, row 2: the image has pixels that are no numbers \(NaN",
     ),
     "a label that is NaN": (
-        bad_files.npz(images=IMAGES[:2], labels=np.array([1, np.nan])),
+        npz(images=IMAGES[:2], labels=np.array([1, np.nan])),
         r"a\.npz, row 2: it has no label",
     ),
     "fewer labels than images": (
-        bad_files.npz(images=IMAGES, labels=np.arange(3)),
+        npz(images=IMAGES, labels=np.arange(3)),
         r"images has the shape \(12, 8, 8\)",
     ),
     "an archive that is cut off": (_cut_off("npz", "a.npz", 0.7), r"a\.npz is no NumPy archive"),
     "an archive with a bit flipped": (_flipped, r"a\.npz is no NumPy archive that can be read"),
     "images without rows": (
-        bad_files.npz(images=np.zeros((2, 0, 8), np.uint8), labels=np.arange(2)),
+        npz(images=np.zeros((2, 0, 8), np.uint8), labels=np.arange(2)),
         r"a\.npz, row 1: an array of the shape \(0, 8\) is no image",
     ),
     "a tar that is cut off": (
@@ -139,7 +136,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "a tar that is cut off between members": (_cut_off("tar", "a.tar", 16 / 30), r"a\.tar is cut off"),
     "a tar without a label": (
-        bad_files.tar({"0.png": GOOD, "0.cls": b"1", "1.png": GOOD}),
+        tar({"0.png": GOOD, "0.cls": b"1", "1.png": GOOD}),
         r"a\.tar, row 2: it has no label",
     ),
     "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat, row 5: it is no image"),
@@ -148,7 +145,7 @@ BAD: dict[str, tuple[Write, str]] = {
         lambda folder: [(folder / name).mkdir() or (folder / name / "1.txt").write_bytes(b"ab\xff") for name in "ab"],
         r"1\.txt: byte 3 is not UTF-8",
     ),
-    "files that are empty alone": (bad_files.text("a.csv", ""), r"has no rows: all its files are empty"),
+    "files that are empty alone": (text("a.csv", ""), r"has no rows: all its files are empty"),
 }
 
 

@@ -15,9 +15,8 @@ import pytest
 from tinytorch_hf.errors import CorruptFileError
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-import bad_files
 import sources_on_disk as on_disk
-from bad_files import GOOD, IMAGES, LABELS, Write, facts
+from bad_files import GOOD, IMAGES, LABELS, Write, facts, npz, parquet, tar, text
 
 
 def _link_to(name: str, target: str) -> Write:
@@ -74,11 +73,11 @@ HOSTILE: dict[str, tuple[Write, str]] = {
     "an archive that lies": (_lying(zipfile.ZIP_STORED), r"a\.npz is cut off in the array images: for its shape"),
     "a packed archive that lies": (_lying(zipfile.ZIP_DEFLATED), r"a\.npz is cut off in the array images: for its"),
     "an archive of objects": (
-        bad_files.npz(images=np.array([{}, {}], dtype=object), labels=np.arange(2)),
+        npz(images=np.array([{}, {}], dtype=object), labels=np.arange(2)),
         r"a\.npz: the array images holds Python objects, which are not read",
     ),
     "a tar that climbs out": (
-        bad_files.tar({"0.png": GOOD, "0.cls": b"1", "../1.png": GOOD, "../1.cls": b"1"}),
+        tar({"0.png": GOOD, "0.cls": b"1", "../1.png": GOOD, "../1.cls": b"1"}),
         r"a\.tar: the member '\.\./1\.png' leads out of its folder\. Do not trust",
     ),
     "a tar with a link": (_tar_with(tarfile.SYMTYPE, "/etc/passwd"), r"a\.tar: the member 'z\.png' leads out of"),
@@ -86,7 +85,7 @@ HOSTILE: dict[str, tuple[Write, str]] = {
     "a tar with a device": (_tar_with(tarfile.CHRTYPE), r"a\.tar: the member 'z\.png' is a device or a pipe"),
     "a tar with a pipe": (_tar_with(tarfile.FIFOTYPE), r"a\.tar: the member 'z\.png' is a device or a pipe"),
     "a tar with an absolute name": (
-        bad_files.tar({"/etc/1.png": GOOD, "/etc/1.cls": b"1"}),
+        tar({"/etc/1.png": GOOD, "/etc/1.cls": b"1"}),
         r"'/etc/1\.png' leads out of",
     ),
     "a link to nothing": (_link_to("cat/z.png", "nowhere.png"), r"z\.png is a link to nothing that is there"),
@@ -96,20 +95,20 @@ HOSTILE: dict[str, tuple[Write, str]] = {
     "a class that is a link out": (_link_to("owl2", "/etc"), r"owl2 is a link out of .*not followed"),
     "a pipe": (_pipe, r"z\.png is no file but a device or a pipe"),
     "an image that is a bomb": (
-        bad_files.parquet([GOOD, _claims(50_000)], ["a", "b"]),
+        parquet([GOOD, _claims(50_000)], ["a", "b"]),
         r"row 2: it is no image that can be read \(DecompressionBombError\)",
     ),
     "an image that is too large": (
-        bad_files.parquet([GOOD, _claims(9_000)], ["a", "b"]),
+        parquet([GOOD, _claims(9_000)], ["a", "b"]),
         r"row 2: 9000x9000 pixels are more",
     ),
     "an image without pixels": (
-        bad_files.parquet([GOOD, _claims(0)], ["a", "b"]),
+        parquet([GOOD, _claims(0)], ["a", "b"]),
         r"row 2: it is no image that can be read",
     ),
     "a link out of the folder": (_link_out, r"z\.png is a link out of .* not followed"),
     "JSON lines that are nested without end": (
-        bad_files.text("a.jsonl", "[" * 9999),
+        text("a.jsonl", "[" * 9999),
         r"a\.jsonl, row 1: it cannot be read",
     ),
 }
