@@ -19,6 +19,7 @@ from tinytorch_hf.curation.sources import (
     columns,
     hub,
     in_memory,
+    loose_files,
     parquet,
     splits,
     tables,
@@ -179,7 +180,11 @@ def _elsewhere(name: str, path: Path, wanted: Wanted) -> Opened:
 def _of_repository(name: str, source: str, wanted: Wanted) -> Opened:
     found = hub.resolved(source, wanted.config, wanted.split, wanted.revision)
     words = {"config": wanted.config, "split": found.split, "revision": found.revision}
-    opened = _of_files(name, found.files, wanted, found.classes)
+    if loose_files.are_loose(found.files):
+        _refuse(wanted, f"{name}, which has a folder for each class", ("image", "text", "label"))
+        opened = Opened(loose_files.of_repository(name, found.files))
+    else:
+        opened = _of_files(name, found.files, wanted, found.classes)
     return Opened(opened.source, {**opened.columns, **{key: value for key, value in words.items() if value}})
 
 
