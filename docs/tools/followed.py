@@ -10,7 +10,6 @@ import io
 import os
 import re
 import shlex
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -81,4 +80,4 @@ def _write() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(_write())
+    _write()

@@ -18,6 +18,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 # The beginnings of the lines of the log after which a run is killed, by the phase that follows.
 PHASES = {"reading": "tinify", "choosing": "read", "proving": "chose", "writing": "proof"}
 PATIENCE = 300
+NUMBERS = ("--test-per-class", "3", "--candidates", "12", "--license", "MIT", "--workers", "2")
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def started(source: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
     """The command, with its workers in a group of processes of its own."""
-    words = ["tinify", str(source), "--out", str(out), "--name", "killed", "--per-class", "6", "--test-per-class", "3"]
+    words = ["tinify", str(source), "--out", str(out), "--name", "killed", "--per-class", "6"]
     return subprocess.Popen(
-        [sys.executable, "-m", "tinytorch_hf", *words, "--license", "MIT", "--workers", "2", *options],
+        [sys.executable, "-m", "tinytorch_hf", *words, *NUMBERS, *options],
         start_new_session=True,
     )
 

@@ -54,6 +54,8 @@ def test_the_page_is_followed_word_for_word(
 ) -> None:
     """In an empty folder; `python -m docs.tools.followed` writes it anew."""
     monkeypatch.chdir(tmp_path)
+    # Workers that are started anew take longer than what they have to do.
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     forked.use(monkeypatch, start, imports)
 
     assert comparable(followed(page, tmp_path, quick)) == comparable(page)

@@ -60,6 +60,11 @@ class ClassFolders:
         """As of every source."""
         files = self._files(self.root / piece.shard)
         label = (self.root / piece.shard).name
+        if piece.stop is not None and piece.stop > len(files):
+            raise CorruptFileError(
+                f"{self.root / piece.shard} has lost files while it was read: there are {len(files)} now. Leave the "
+                "source alone while a set is made of it."
+            )
         for some in piece.runs(rows, len(files), n_rows):
             yield Batch([self._content(files[row]) for row in some], [label] * len(some), some)
 
