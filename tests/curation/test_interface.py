@@ -146,7 +146,7 @@ def test_a_source_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> No
 
     def cut_off(what: str, *_: int) -> None:
         if what == "reading":
-            (tmp_path / "source" / "left" / "56.png").write_bytes(b"short")
+            Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "source" / "left" / "56.png")
 
     with pytest.raises(CorruptFileError, match=r"left has changed while it was read: it had \d+ bytes, now \d+"):
         tinytorch_hf.tinify(tmp_path / "source", tmp_path / "small", workers=1, on_progress=cut_off, **WORDS)
