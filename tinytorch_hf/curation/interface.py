@@ -22,7 +22,14 @@ from tinytorch_hf.curation.recipe import RECIPE, read_recipe
 from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened, open_source, size_of
 from tinytorch_hf.curation.wish import Wish
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError, NetworkError, whole_number
+from tinytorch_hf.errors import (
+    CorruptFileError,
+    InvalidArgumentError,
+    MissingExtraError,
+    NetworkError,
+    StorageError,
+    whole_number,
+)
 from tinytorch_hf.files import folders
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -207,6 +214,8 @@ def planned(
     ------
     InvalidArgumentError, DescriptionError
         A number is out of range, or what is said of the set breaks a rule.
+    StorageError
+        The folder is there already.
     """
     folder = folders.expanded(os.fspath(out)).absolute()
     if opened.place is not None and opened.place.resolve() in folder.resolve().parents:
@@ -214,6 +223,8 @@ def planned(
             f"{folder} lies inside the source {opened.source.name}, of which it would become a part. Choose a folder "
             "beside it."
         )
+    if os.path.lexists(folder):
+        raise StorageError(f"{folder} is there already. Choose another folder, or remove it.")
     is_images = opened.source.kind == "images"
     if size is not None and not is_images:
         raise InvalidArgumentError("Texts have no size. Leave out size.")
