@@ -8,6 +8,7 @@ bits become 8. An image that has the size already is left as it is.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +53,12 @@ def image(sample: Any, size: int, place: str) -> Array:
     return np.ascontiguousarray(pixels)
 
 
-def images(samples: Any, size: int, places: Any) -> list[Array]:
-    """Each of some images, see `image`; arrays that have the form already are taken at once."""
+def images(samples: Any, size: int, places: Any) -> Sequence[Array] | Array:
+    """Each of some images, see `image`; arrays that have the form already are taken as they are, as one array."""
     is_ready = isinstance(samples, np.ndarray) and samples.dtype == np.uint8 and samples.shape[1:] == (size, size)
     if is_ready:
-        return list(np.ascontiguousarray(samples))
+        found: Array = np.ascontiguousarray(samples)
+        return found
     return [image(sample, size, place) for sample, place in zip(samples, places, strict=True)]
 
 

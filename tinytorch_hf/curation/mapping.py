@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from tinytorch_hf.curation import canonical
 from tinytorch_hf.curation.batch import Batch
@@ -51,6 +54,23 @@ def samples_of(reading: Reading, piece: Piece, rows: Array) -> list[tuple[int, A
     return found
 
 
+def digests_of(samples: Sequence[Any]) -> Array:
+    """What stands for each of some samples, (N, 2) uint64; as many images of one form as there are go faster together.
+
+    Parameters
+    ----------
+    samples
+        Images as `canonical.image` makes them, as a list or as one array, or texts.
+    """
+    if not isinstance(samples, np.ndarray):
+        return digests(map(bytes_of, samples))
+    n_bytes = 1 + prod(samples.shape[1:])
+    content = np.full((len(samples), n_bytes), samples.ndim - 1, np.uint8)
+    content[:, 1:] = samples.reshape(len(samples), -1)
+    joined = memoryview(content.reshape(-1))
+    return digests(joined[start : start + n_bytes] for start in range(0, len(joined), n_bytes))
+
+
 def bytes_of(sample: Any) -> bytes:
     """What stands for a sample's content: of an image its levels, of a text its letters."""
     if isinstance(sample, str):
@@ -66,16 +86,14 @@ def _batches(reading: Reading, piece: Piece, rows: Array | None) -> Iterator[Bat
 
 
 def _facts_of_batch(reading: Reading, shard: str, batch: Batch) -> Facts:
-    labels: list[str] = []
-    for row, label in zip(batch.rows, batch.labels, strict=True):
-        if label is None:
-            raise CorruptFileError(f"{_place(reading, shard, row)}: it has no label. Give it one, or leave it out.")
-        labels.append(label)
-    digest = digests(map(bytes_of, _contents(reading, shard, batch)))
-    return facts(labels, shard, batch.rows, digest)
+    labels = [label for label in batch.labels if label is not None]
+    if len(labels) < len(batch):
+        row = batch.rows[list(batch.labels).index(None)]
+        raise CorruptFileError(f"{_place(reading, shard, row)}: it has no label. Give it one, or leave it out.")
+    return facts(labels, shard, batch.rows, digests_of(_contents(reading, shard, batch)))
 
 
-def _contents(reading: Reading, shard: str, batch: Batch) -> Sequence[Any]:
+def _contents(reading: Reading, shard: str, batch: Batch) -> Any:
     places = (_place(reading, shard, row) for row in batch.rows)
     if reading.kind == "images":
         return canonical.images(batch.samples, reading.size, places)

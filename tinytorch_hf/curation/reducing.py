@@ -12,8 +12,7 @@ import numpy as np
 
 from tinytorch_hf import workers
 from tinytorch_hf.curation import canonical
-from tinytorch_hf.curation.lots import digests
-from tinytorch_hf.curation.mapping import Reading, bytes_of, facts_of, samples_of
+from tinytorch_hf.curation.mapping import Reading, digests_of, facts_of, samples_of
 from tinytorch_hf.curation.pool import Pool, pool_of
 from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.spill import ROW, Spill
@@ -129,8 +128,11 @@ def _check_unchanged(
     reading: Reading, places: Sequence[tuple[str, int]], samples: Sequence[Any], digest: Array
 ) -> None:
     """Refuse a source that gives other samples than it gave before."""
-    for (shard, row), sample, expected in zip(places, samples, digest, strict=True):
-        if sample is None or (digests([bytes_of(sample)])[0] != expected).any():
+    is_there = np.array([sample is not None for sample in samples], dtype=bool)
+    is_same = is_there.copy()
+    is_same[is_there] = (digests_of([sample for sample in samples if sample is not None]) == digest[is_there]).all(axis=1)
+    for (shard, row), same in zip(places, is_same, strict=True):
+        if not same:
             raise CorruptFileError(
                 f"{reading.source.name}, {shard}, row {row + 1}: it is another sample than when it was first read. "
                 "Leave the source alone while a set is made of it; what is changed at random cannot be used."

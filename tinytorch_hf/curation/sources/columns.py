@@ -198,10 +198,21 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if not (types.is_null(kind) or _holds(kind) in ("number", "text")):
         raise ValueError(f"its labels are {kind}, and not one text or number a row")
-    values = column.to_pylist()
-    if names is not None:
-        return [names[value] if value is not None and 0 <= value < len(names) else None for value in values]
-    return [label_of(value) for value in values]
+    found: list[str | None] = []
+    for chunk in column.chunks:
+        # There are few labels and many rows: each label becomes a text once.
+        coded = chunk if types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+        known = np.array([*(_named(value, names) for value in coded.dictionary.to_pylist()), None], dtype=object)
+        codes = coded.indices.cast("int64").fill_null(len(known) - 1).to_numpy()
+        found += known[codes].tolist()
+    return found
+
+
+def _named(value: Any, names: Sequence[str] | None) -> str | None:
+    """A label as text, where names are given by its number."""
+    if names is None:
+        return label_of(value)
+    return names[value] if value is not None and 0 <= value < len(names) else None
 
 
 def samples(columns: Sequence[Any]) -> Any:
