@@ -120,7 +120,9 @@ def _npz(path: Path, some: Iterator[Part]) -> None:
 
 def _tar(path: Path, some: Iterator[Part]) -> None:
     with tarfile.open(path, "w") as archive:
-        for number, (image, label) in enumerate((image, label) for part in some for image, label in zip(*part)):
+        for number, (image, label) in enumerate(
+            (image, label) for part in some for image, label in zip(*part, strict=True)
+        ):
             for extension, content in (("png", png(image)), ("cls", str(label).encode())):
                 info = tarfile.TarInfo(f"{number:06}.{extension}")
                 info.size = len(content)

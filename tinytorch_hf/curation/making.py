@@ -92,7 +92,7 @@ def made(
         _check_classes(plan, summary)
         _check_memory(plan, summary, engine)
         say("fetching candidates", 0, 1)
-        everything = pool_of_candidates(reading, summary, engine, wish.seed)
+        everything = pool_of_candidates(reading, summary, engine, wish.seed, folder.spill)
         pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
         say("choosing", 0, 1)
         choice = chosen(pool, wish.parameters)

@@ -12,6 +12,7 @@ import numpy as np
 from tinytorch_hf.curation import canonical
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.facts import Facts, facts, merged
+from tinytorch_hf.curation.likely import Likely
 from tinytorch_hf.curation.lots import digests
 from tinytorch_hf.curation.source import Kind, Piece, Source
 from tinytorch_hf.errors import CorruptFileError
@@ -35,15 +36,22 @@ class Reading:
         return self.source.kind
 
 
-def facts_of(reading: Reading, piece: Piece) -> Facts:
+def facts_of(reading: Reading, piece: Piece, likely: Likely | None = None) -> Facts:
     """The facts of all samples of a piece.
+
+    Parameters
+    ----------
+    reading, piece
+        What is read, and how.
+    likely
+        Where samples are kept that will probably be candidates.
 
     Raises
     ------
     CorruptFileError
         A row has no label, or is no image or text: the message names the shard and the row, counted from 1.
     """
-    return merged(_facts_of_batch(reading, piece.shard, batch) for batch in _batches(reading, piece, None))
+    return merged(_facts_of_batch(reading, piece.shard, batch, likely) for batch in _batches(reading, piece, None))
 
 
 def samples_of(reading: Reading, piece: Piece, rows: Array) -> list[tuple[int, Any]]:
@@ -79,18 +87,31 @@ def bytes_of(sample: Any) -> bytes:
     return bytes([sample.ndim]) + bytes(sample.tobytes())
 
 
+def sample_of(reading: Reading, content: bytes) -> Any:
+    """The sample that `bytes_of` was asked about."""
+    if reading.kind == "texts":
+        return content.decode("utf-8", "surrogatepass")
+    shape = (reading.size, reading.size)
+    return np.frombuffer(content, np.uint8, offset=1).reshape(shape if content[0] == len(shape) else (-1, *shape))
+
+
 def _batches(reading: Reading, piece: Piece, rows: Array | None) -> Iterator[Batch]:
     for batch in reading.source.batches(piece, rows, reading.n_rows):
         if len(batch):
             yield batch
 
 
-def _facts_of_batch(reading: Reading, shard: str, batch: Batch) -> Facts:
+def _facts_of_batch(reading: Reading, shard: str, batch: Batch, likely: Likely | None) -> Facts:
     labels = [label for label in batch.labels if label is not None]
     if len(labels) < len(batch):
         row = batch.rows[list(batch.labels).index(None)]
         raise CorruptFileError(f"{_place(reading, shard, row)}: it has no label. Give it one, or leave it out.")
-    return facts(labels, shard, batch.rows, digests_of(_contents(reading, shard, batch)))
+    contents = _contents(reading, shard, batch)
+    found = facts(labels, shard, batch.rows, digests_of(contents))
+    if likely is not None:
+        for place in likely.places(found).tolist():
+            likely.keep(found.digest[place], bytes_of(contents[place]))
+    return found
 
 
 def _contents(reading: Reading, shard: str, batch: Batch) -> Any:

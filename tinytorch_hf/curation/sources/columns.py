@@ -202,9 +202,12 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
     for chunk in column.chunks:
         # There are few labels and many rows: each label becomes a text once.
         coded = chunk if types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-        known = np.array([*(_named(value, names) for value in coded.dictionary.to_pylist()), None], dtype=object)
-        codes = coded.indices.cast("int64").fill_null(len(known) - 1).to_numpy()
-        found += known[codes].tolist()
+        known = np.array([_named(value, names) for value in coded.dictionary.to_pylist()], dtype=object)
+        codes = coded.indices
+        if codes.null_count:
+            found += [None if code is None else known[code] for code in codes.to_pylist()]
+        else:
+            found += known[_flat(codes)].tolist()
     return found
 
 
@@ -273,8 +276,29 @@ def _numbers(array: Any) -> Array:
         flat = array.flatten()
         shape.append(len(flat) // max(len(array), 1))
         array = flat
-    numbers: Array = array.to_numpy(zero_copy_only=False).reshape(shape)
-    return numbers
+    return _flat(array).reshape(shape)
+
+
+def _flat(array: Any) -> Array:
+    """An Arrow array of numbers as NumPy's; a number that is missing is NaN.
+
+    Where none is, the values are taken from where they are: Arrow's own way looks for pandas first, and a second is
+    lost in each process where it is there.
+    """
+    from pyarrow import types
+
+    if array.null_count or not len(array) or not (types.is_integer(array.type) or types.is_floating(array.type)):
+        values: Array = array.to_numpy(zero_copy_only=False)
+        return values
+    dtype = np.dtype({"halffloat": "f2", "float": "f4", "double": "f8"}.get(str(array.type), str(array.type)))
+    return np.frombuffer(array.buffers()[1], dtype, len(array), array.offset * dtype.itemsize)
+
+
+def indices(places: Array) -> Any:
+    """Whole numbers as an Arrow array, again without looking for pandas."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places.astype(np.int64))])
 
 
 def _square(values: Array) -> Array:
