@@ -163,8 +163,9 @@ def _of_first_piece(reading: Reading, places: Sequence[tuple[str, int]]) -> list
 
 
 def _n_rows(reading: Reading) -> int | None:
-    """Samples of a whole source, where that is known."""
-    found = [reading.source.n_rows(shard) for shard in reading.source.shards()]
+    """Samples of a whole source, where that is known or can be told from the first ones of each shard."""
+    about = getattr(reading.source, "n_rows_about", reading.source.n_rows)
+    found = [about(shard) for shard in reading.source.shards()]
     known = [n for n in found if n is not None]
     return sum(known) if len(known) == len(found) else None
 

@@ -22,11 +22,12 @@ from tinytorch_hf.curation.sources import (
     parquet,
     splits,
     tables,
+    walking,
     web_datasets,
 )
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.files import Files
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 from tinytorch_hf.files import folders
 
 _PARQUET = (".parquet",)
@@ -175,15 +176,12 @@ def _of_repository(name: str, source: str, wanted: Wanted) -> Opened:
 
 def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     """A folder of tables, archives or class folders, of which only the files of one kind may be there."""
-    found = [
-        one
-        for one in sorted(path.rglob("*"))
-        if one.suffix.lower() in _READ and one.is_file() and not _is_hidden(one, path)
-    ]
-    inside = path.resolve()
-    for one in found:
-        if one.is_symlink() and inside not in one.resolve().parents:
-            raise CorruptFileError(f"{one} is a link out of {path}; it is not followed. Put the file itself there.")
+    found = sorted(
+        folder / file
+        for folder in walking.folders(path)
+        if folder == path or not folder.is_symlink()
+        for file in walking.files(folder, path, _READ)
+    )
     images, texts = (class_folders.folders_with(path, kind) for kind in (class_folders.IMAGES, class_folders.TEXTS))
     there = {"tables or archives": found, "images": images, "texts": texts}
     kinds = [kind for kind, some in there.items() if some]
@@ -262,7 +260,3 @@ def _refuse(wanted: Wanted, what: str, options: Sequence[str]) -> None:
     for option in options:
         if getattr(wanted, option) is not None:
             raise InvalidArgumentError(f"There is no {option} to choose in {what}. Leave {option} out.")
-
-
-def _is_hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)
