@@ -14,8 +14,8 @@ from tinytorch_hf.curation.facts import Facts
 from tinytorch_hf.curation.lots import lots
 from tinytorch_hf.formats.arrays import Array
 
-# So many times as many are kept as will be candidates if classes are spread evenly: duplicates take lots from others.
-_MARGIN = 1.5
+MARGIN = 1.5
+"""So many times as many are kept as will be candidates, since equal samples take lots from others."""
 _MOST_BYTES = 1 << 25
 
 
@@ -65,7 +65,7 @@ class Likely:
         counts = np.bincount(facts.label, minlength=len(facts.classes)).tolist()
         self._seen.update(dict(zip(facts.classes, counts, strict=True)))
         share = np.array([self._seen[name] for name in facts.classes]) / max(self._seen.total(), 1)
-        bound = _MARGIN * self.expected.n_candidates / np.maximum(share * n_rows, 1)
+        bound = MARGIN * self.expected.n_candidates / np.maximum(share * n_rows, 1)
         drawn = lots(facts.digest, self.expected.seed) / 2.0**64
         places: Array = np.flatnonzero(drawn < bound[facts.label])
         return places

@@ -24,8 +24,8 @@ from tinytorch_hf.formats.arrays import Array
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 
-# Facts are sorted, copied and merged: a few times what is kept of them.
-_COPIES = 6
+COPIES = 6
+"""Facts are sorted, copied and merged in memory: so many times what is kept of them."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def summary_of(
     expected = Expected(n_candidates, seed, _n_rows(reading))
     for done, _ in enumerate(engine.map(partial(_map, reading, spill, expected), missing), 1):
         on_piece(len(pieces) - len(missing) + done, len(pieces))
-    n_parts = max(1, -(-spill.n_rows(pieces) * ROW.itemsize * _COPIES // engine.memory))
+    n_parts = max(1, -(-spill.n_rows(pieces) * ROW.itemsize * COPIES // engine.memory))
     found: dict[int, Summary] = dict(
         engine.map(partial(_reduce, spill, pieces, n_parts, n_candidates, seed), range(n_parts))
     )

@@ -19,7 +19,8 @@ from tinytorch_hf.files import store
 ROW = np.dtype([("digest", "<u8", (2,)), ("label", "<i4"), ("shard", "<i4"), ("row", "<i8")])
 """What is kept of a sample: 32 bytes."""
 
-_HEAD = struct.Struct("<16sq")
+HEAD = struct.Struct("<16sq")
+"""What stands before a content that is kept: its digest, and how many bytes it has."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Spill:
             return
         kept, at = path.read_bytes(), 0
         while at < len(kept):
-            digest, n_bytes = _HEAD.unpack_from(kept, at)
-            at += _HEAD.size + n_bytes
+            digest, n_bytes = HEAD.unpack_from(kept, at)
+            at += HEAD.size + n_bytes
             if digest in wanted:
                 yield digest, kept[at - n_bytes : at]
 
@@ -94,5 +95,5 @@ class Spill:
 def _framed(contents: Mapping[bytes, bytes]) -> Iterator[bytes]:
     """Each content after its digest and its length."""
     for digest, content in contents.items():
-        yield _HEAD.pack(digest, len(content))
+        yield HEAD.pack(digest, len(content))
         yield content
