@@ -47,21 +47,22 @@ def parts(n: int, seed: int = 0, of: Part | None = None) -> Iterator[Part]:
     """
     images, labels = digits() if of is None else of
     for number, start in enumerate(range(0, n, _N_AT_ONCE)):
-        # Of each part for itself, so that it is the same in a longer run.
+        # Of each part for itself, and the noise last, so that images are the same in a longer run.
         rng = np.random.default_rng([seed, number])
-        some = rng.integers(0, len(images), _N_AT_ONCE)
-        found = np.zeros((_N_AT_ONCE, SIDE, SIDE), np.uint8)
-        shifts = rng.integers(-_FARTHEST, _FARTHEST + 1, (_N_AT_ONCE, 2))
-        noise = np.rint(rng.standard_normal((_N_AT_ONCE, SIDE, SIDE), np.float32) * _NOISE).astype(np.int16)
+        n_here = min(_N_AT_ONCE, n - start)
+        some = rng.integers(0, len(images), _N_AT_ONCE)[:n_here]
+        shifts = rng.integers(-_FARTHEST, _FARTHEST + 1, (_N_AT_ONCE, 2))[:n_here]
+        noise = np.rint(rng.standard_normal((n_here, SIDE, SIDE), np.float32) * _NOISE).astype(np.int16)
+        found = np.zeros((n_here, SIDE, SIDE), np.uint8)
         for down in range(-_FARTHEST, _FARTHEST + 1):
             for right in range(-_FARTHEST, _FARTHEST + 1):
                 rows = np.flatnonzero((shifts == (down, right)).all(axis=1))
                 moved = images[some[rows]][:, _from(down), _from(right)]
                 found[np.ix_(rows, np.arange(SIDE)[_from(-down)], np.arange(SIDE)[_from(-right)])] = moved
         found = np.clip(found + noise, 0, 255).astype(np.uint8)
-        found[99::100], some[99::100] = found[98::100], some[98::100]
-        n_here = min(_N_AT_ONCE, n - start)
-        yield found[:n_here], labels[some[:n_here]].astype(np.int64)
+        copies = np.arange(99, n_here, 100)
+        found[copies], some[copies] = found[copies - 1], some[copies - 1]
+        yield found, labels[some].astype(np.int64)
 
 
 def _from(shift: int) -> slice:

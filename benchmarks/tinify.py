@@ -26,7 +26,7 @@ from benchmarks.timing import Table, run
 FEW, MANY = 100_000, 1_000_000
 N_WORKERS = 2
 
-_INTERVAL_S = 0.1
+_INTERVAL_S = 0.25
 
 DECODE = """
 import io, sys
@@ -112,15 +112,15 @@ def tables() -> Iterator[Table]:
     decoding = "decoding alone, by Pillow"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(os.environ.get("TINIFY_SOURCES", name))
-        memory = {}
         for form, (suffix, _) in many_digits.FORMS.items():
-            seconds = {}
+            seconds, memory = {}, {}
             for title, n in ((few, FEW), (many, MANY)):
-                seconds[title], memory[f"{form}, {title}"] = tinified(form, n, folder)
+                seconds[title], memory[title] = tinified(form, n, folder)
             key = "_".join(form.lower().replace(",", "").split())
             yield Table(
                 f"tinify_{key}", f"Processor time of tinify without its proof, {form} ({suffix})", few, _one(seconds)
             )
+            yield Table(f"tinify_memory_{key}", f"Peak memory of all processes, {form}", few, _one(memory), "MB")
             if "PNG" in form:
                 # Each takes as long as any other, so that a tenth of them is enough to know.
                 decoded = measured(DECODE, [str(folder / f"{FEW} Parquet, PNG")], folder)[0] * MANY / FEW
@@ -128,7 +128,6 @@ def tables() -> Iterator[Table]:
                 yield Table(
                     f"tinify_beside_decoding_{key}", f"Processor time of {MANY:,} PNGs of 28x28", decoding, _one(both)
                 )
-    yield Table("tinify_memory", "Peak memory of all processes of a run", next(iter(memory)), _one(memory), "MB")
 
 
 def _one(values: dict[str, float]) -> dict[str, list[float]]:
