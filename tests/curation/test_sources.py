@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from tinytorch_hf import catalog
 from tinytorch_hf.curation.facts import Facts, merged
 from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
 from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+import pyarrow as pa
 import sources_on_disk as on_disk
 
 IMAGES, LABELS = on_disk.samples()
@@ -330,3 +333,36 @@ def test_a_repository_that_cannot_be_had_is_said(
     monkeypatch.setattr(datasets, "load_dataset_builder", fails)
     with pytest.raises(tinytorch_hf.TinyTorchHFError, match=message):
         open_source("no/such")
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "expected"),
+    [
+        (pa.array([3, None, 3, 5]), None, ["3", None, "3", "5"]),
+        (pa.array([1.0, 2.5, float("nan")]), None, ["1", "2.5", None]),
+        (pa.array(["b", " ", "a "]), None, ["b", None, "a"]),
+        (pa.array(["b", None, "a"]).dictionary_encode(), None, ["b", None, "a"]),
+        (pa.array([True, False]), None, ["True", "False"]),
+        (pa.array([1, 0, 2, -1, None]), ["cat", "dog"], ["dog", "cat", None, None, None]),
+        (pa.nulls(2), None, [None, None]),
+        (pa.array([7, 8, 9])[1:], None, ["8", "9"]),
+    ],
+    ids=["numbers", "floats", "texts", "dictionary", "truths", "names", "nothing", "a part"],
+)
+def test_labels_of_a_column_become_texts(values: Any, names: list[str] | None, expected: list[str | None]) -> None:
+    """Each as it would alone, in one chunk or several."""
+    for column in (pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:]])):
+        assert columns.labels(column, names) == expected
+
+
+def test_files_that_come_later_are_seen(tmp_path: Path) -> None:
+    """A folder is listed once for all of its pieces, and again when it has changed."""
+    images, labels = on_disk.samples(6)
+    on_disk.in_folders(tmp_path, images, labels)
+    (tmp_path / "cat" / ".hidden.png").write_bytes(b"")
+    source = open_source(tmp_path).source
+    before = [source.n_rows(shard) for shard in source.shards()]
+    (tmp_path / "cat" / "9.PNG").write_bytes(on_disk.png(images[1]))
+    os.utime(tmp_path / "cat", (1, 1))
+
+    assert (before, [source.n_rows(shard) for shard in source.shards()]) == ([2, 2, 2], [3, 2, 2])

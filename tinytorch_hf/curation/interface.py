@@ -297,9 +297,7 @@ def dask_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
     """An executor on a Dask cluster, or on one that is started here.
 
     Every worker has to see the source and the folder that comes to be under the same paths, as on a shared file system,
-    and to have this package installed. On Slurm, ``srun -n 1 dask scheduler --scheduler-file S &`` and
-    ``srun -n 32 dask worker --scheduler-file S`` make a cluster, and S holds its address; on Kubernetes,
-    ``helm install --repo https://helm.dask.org course dask`` makes one at ``tcp://course-scheduler:8786``.
+    and to have this package installed. docs/tinify_scale.md has the lines for Slurm and for Kubernetes.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.planning import N_HELD_OUT, Plan
 from tinytorch_hf.curation.proof import Proof, divided, proof
 from tinytorch_hf.curation.reducing import Engine, pool_of_candidates, summary_of
-from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.source import Kind, Source
 from tinytorch_hf.curation.summary import Summary
 from tinytorch_hf.curation.work import Log, Work
 from tinytorch_hf.errors import (
@@ -93,7 +93,7 @@ def made(
         _check_classes(plan, summary)
         _check_memory(plan, summary, engine)
         say("fetching candidates", 0, 1)
-        everything = pool_of_candidates(reading, summary, engine, wish.seed)
+        everything = pool_of_candidates(reading, summary, engine, wish.seed, folder.spill)
         _check_sizes(source, sizes)
         pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
         say("choosing", 0, 1)
@@ -200,8 +200,7 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
 def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
     """Refuse what cannot be held: candidates stay in memory while one is chosen."""
     wish, kind, n = plan.wish, plan.opened.source.kind, len(summary.candidates)
-    pixels = _COLOURS * wish.size**2 if kind == "images" else 0
-    needed = n * (_PIXEL_COPIES * pixels + _FEATURE_COPIES * _FEATURES_BYTES[kind])
+    needed = bytes_of_candidates(n, kind, wish.size)
     if needed > engine.most:
         raise InvalidArgumentError(
             f"{plan.opened.source.name} has {len(summary.n_rows)} classes; {n} candidates of them need about "
@@ -209,3 +208,9 @@ def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
             f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or "
             f"ask for less with {option('per-class')}."
         )
+
+
+def bytes_of_candidates(n: int, kind: Kind, size: int) -> int:
+    """What so many candidates take in memory, at most: images of ``size`` pixels a side, or texts."""
+    pixels = _COLOURS * size**2 if kind == "images" else 0
+    return n * (_PIXEL_COPIES * pixels + _FEATURE_COPIES * _FEATURES_BYTES[kind])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.curation.batch import Batch, label_of
+from tinytorch_hf.curation.batch import Batch, labels_of
 from tinytorch_hf.curation.source import Piece, pieces_of
 from tinytorch_hf.curation.sources.columns import Column
 from tinytorch_hf.curation.sources.file_source import FileSource
@@ -178,7 +178,7 @@ def _whole(member: Member) -> Any:
 
 
 def _labels(values: Array) -> list[str | None]:
-    return [label_of(label) for label in values.tolist()]
+    return labels_of(values.tolist())
 
 
 def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:

@@ -117,7 +117,7 @@ def batch_of(
             return None
         if last - first < table.num_rows:
             here = rows[first:last]
-            table = table.take(here - place)
+            table = table.take(columns.indices(here - place))
     labels = columns.labels(table.column(roles.label), names)
     return Batch(columns.samples([table.column(name) for name in pixels]), labels, here)
 
