@@ -1,7 +1,8 @@
 """Which look-alikes are found: pairs that people judged, and how many others there are, from one cosine on or another.
 
-``python -m benchmarks.tinify_proof.look_alikes PAIRS NPZ`` measures; PAIRS is ciFAIR's table of CIFAR-10, NPZ has
-arrays such as ``b2_first761`` and ``test_first761``, the first images of each batch. ``--write`` keeps what it found.
+``python -m benchmarks.tinify_proof.look_alikes --judged PAIRS NPZ`` measures; PAIRS is ciFAIR's table of CIFAR-10, NPZ
+has arrays such as ``b2_first761`` and ``test_first761``, the first images of each batch. ``--planted NAME=SOURCE``
+plants copies into a source. ``--write`` keeps what was found.
 
 References
 ----------
@@ -21,9 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tinify_proof import record
+from benchmarks.tinify_proof import planted, record
+from benchmarks.tinify_proof.measure import candidates
 from tinytorch_hf.curation import features
 from tinytorch_hf.curation.near import Pair, look_alikes_of_images
+from tinytorch_hf.curation.reducing import Engine
+from tinytorch_hf.curation.wish import Wish
 from tinytorch_hf.files import store
 from tinytorch_hf.formats.arrays import Array
 
@@ -90,14 +94,21 @@ def measured(table: Path, arrays: Mapping[str, Array], cosines: Sequence[float] 
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
-    parser = argparse.ArgumentParser(description="Measure which pairs that people judged `tinify` finds.")
-    parser.add_argument("pairs", type=Path, help="ciFAIR's table of CIFAR-10")
-    parser.add_argument("images", type=Path, help="an npz of the first images of each batch")
+    """Measure, print, and keep what was found if asked."""
+    parser = argparse.ArgumentParser(description="Measure which look-alikes `tinify` finds.")
+    parser.add_argument("--judged", type=Path, nargs=2, metavar=("PAIRS", "NPZ"), help="ciFAIR's table, and images")
+    parser.add_argument("--planted", nargs="+", default=[], metavar="NAME=SOURCE", help="where copies are planted")
+    parser.add_argument("--root", type=Path, help="where the files of a dataset of this package are")
     parser.add_argument("--write", action="store_true", help="keep what was found, and put it into the page")
     options = parser.parse_args()
-    with np.load(options.images) as archive:
-        found = measured(options.pairs, {name: archive[name] for name in archive.files})
+    found = record.look_alikes()
+    if options.judged:
+        with np.load(options.judged[1]) as archive:
+            found["judged"] = measured(options.judged[0], {name: archive[name] for name in archive.files})
+    for given in options.planted:
+        name, _, source = given.partition("=")
+        pool, _ = candidates(source, Wish(n_train=10), options.root, Engine(1))
+        found.setdefault("planted", {})[name] = planted.measured(pool)
     print(json.dumps(found, indent=1))
     if options.write:
         store.write(record.LOOK_ALIKES, (json.dumps(found, indent=1) + "\n").encode("utf-8"))

@@ -77,7 +77,9 @@ def measured(pool: Pool) -> dict[str, Any]:
     else:
         originals = pool.images[:N_ORIGINALS]
         ways = Changes().of_images()
-        images = np.concatenate([originals, *(np.stack([way(one) for one in originals[:N_COPIED]]) for way in ways.values())])
+        images = np.concatenate(
+            [originals, *(np.stack([way(one) for one in originals[:N_COPIED]]) for way in ways.values())]
+        )
         mirrored = images[..., ::-1]
         found = look_alikes_of_images(images, features.of_images(images), features.of_images(mirrored), cosine)
         exact = _exact(_flat(images), _flat(mirrored), cosine)

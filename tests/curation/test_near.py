@@ -42,7 +42,9 @@ def _levels(values: np.ndarray) -> np.ndarray:
 
 def _recompressed(image: np.ndarray) -> np.ndarray:
     data = io.BytesIO()
-    Image.fromarray(image if image.ndim == 2 else np.moveaxis(image, 0, -1)).save(data, "JPEG", quality=95, subsampling=0)
+    Image.fromarray(image if image.ndim == 2 else np.moveaxis(image, 0, -1)).save(
+        data, "JPEG", quality=95, subsampling=0
+    )
     found = np.asarray(Image.open(data))
     return found if image.ndim == 2 else np.moveaxis(found, -1, 0)
 
