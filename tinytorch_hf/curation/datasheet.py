@@ -171,8 +171,8 @@ def _worth(findings: Findings) -> Iterator[str]:
         f"after it has learned from the train split, and after each of {proof.n_random} balanced subsets that were "
         "drawn by chance from the same samples. "
         "No other way of choosing was tried in this run. This one was picked beforehand among "
-        f"{N_STRATEGIES} that were compared on MNIST, a part of CIFAR-10 and short texts. None of the judges takes part "
-        "in choosing."
+        f"{N_STRATEGIES} that were compared on MNIST, a part of CIFAR-10 and short texts. No judge took part in "
+        "choosing."
     )
     rows = [
         "| Judge | This set | By chance, mean ± standard deviation | Deviations above |",

@@ -21,8 +21,8 @@ N_RANDOM = 20
 """Subsets that are drawn by chance, each as balanced as the choice."""
 
 N_STRATEGIES = 25
-"""Ways of choosing that were compared, on other sources, before this one was settled on: the best of several looks better
-than it is where it was picked. A run of `tinify` tries no other. docs/tinify_proof.md lists them."""
+"""Ways of choosing that were compared before this one was settled on: the best of several looks better than it is where
+it was picked. A run of `tinify` tries no other. docs/tinify_proof.md has them."""
 
 
 @dataclass(frozen=True)
