@@ -109,7 +109,7 @@ def _exact(rows: Array, mirrored: Array | None, cosine: float) -> set[tuple[int,
     alike = rows @ rows.T >= cosine
     if mirrored is not None:
         alike |= rows @ mirrored.T >= cosine
-    return set(map(tuple, np.argwhere(np.triu(alike, 1)).tolist()))
+    return {(first, second) for first, second in np.argwhere(np.triu(alike, 1)).tolist()}
 
 
 def _flat(images: Array) -> Array:
