@@ -107,6 +107,7 @@ def longer(session: nox.Session) -> None:
     """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
     session.install("-e", ".[test]")
     session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
+    session.run("pytest", "-m", "longer", *session.posargs, env={"LONGER": "1"})
 
 
 @nox.session
