@@ -33,8 +33,7 @@ def main() -> None:
             for n in options.per_class:
                 if (name, n, seed) in record.read() and not options.afresh:
                     continue
-                kept = options.kept / f"{name}-{n}-{seed}"
-                one = measured(name, source, Wish(n_train=n, seed=seed), options.root, engine, kept)
+                one = measured(name, source, Wish(n_train=n, seed=seed), options.root, engine, options.kept)
                 # Read again: another process may have measured something else meanwhile.
                 record.save({**record.read(), one.key: one}.values())
                 print(f"{name}, {n} a class, seed {seed}: {one.proof.mean_deviations:+.2f} deviations on average")
