@@ -107,10 +107,11 @@ def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
         n_of_exam = int((members < n_exam).sum())
         n_before = int((pool.label == code).sum())
         if n_exam:
-            # Each split has enough of its own.
+            # Each split has to find enough among its own.
             _check_number(name, n_of_exam, n_before, replace(parameters, n_train=0))
             _check_number(name, len(members) - n_of_exam, n_before, replace(parameters, n_test=0))
-        _check_number(name, len(members), n_before, parameters)
+        else:
+            _check_number(name, len(members), n_before, parameters)
         test.append(members[: parameters.n_test])
         rest = members[n_of_exam or parameters.n_test :]
         quotas[name] = tuple(quotas_of(level[rest], parameters.n_train))

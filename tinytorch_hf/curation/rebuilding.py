@@ -70,6 +70,9 @@ def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
     rows, places = read_selection(folder), read_places(folder)
     if [row.digest for row in rows] != [place.digest for place in places]:
         raise CorruptFileError(f"{folder / SELECTION} and {PLACES} do not name the same samples.")
+    n_missing = sum(row.digest not in samples for row in rows)
+    if n_missing:
+        raise CorruptFileError(f"{n_missing} of the samples that were chosen are lacking. Give the same source.")
     known = _of_the_catalogue(made_of)
     classes = made_of.facts["classes"] if known is None else known.classes
     index = {place.digest: place.row for place in places} if made_of.has_source_index else None

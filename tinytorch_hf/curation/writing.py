@@ -73,7 +73,7 @@ def write(out: Path, findings: Findings) -> DatasetInfo | None:
     )
     documents = {
         datasheet.FILE_NAME: datasheet.text(findings).encode("utf-8"),
-        BASELINES: (json.dumps(datasheet.baselines(findings), indent=1) + "\n").encode("utf-8"),
+        BASELINES: (json.dumps(datasheet.baselines(findings.proof), indent=1) + "\n").encode("utf-8"),
     }
     return write_folder(out, made_of, rows, _places(findings, rows), samples, documents)
 

@@ -16,6 +16,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DESCRIPTION, KINDS, Column, DataFile, DatasetInfo, Folder, SplitInfo, kind_of
 from tinytorch_hf.catalog.description import checked, description_of, parse_description
 from tinytorch_hf.catalog.fields import DTYPES, MOST_NUMBER
+from tinytorch_hf.catalog.kinds import Kind
 from tinytorch_hf.data.content_hash import fingerprint
 from tinytorch_hf.data.folder_check import FolderCheck
 from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, StorageError, TinyTorchHFError
@@ -251,7 +252,7 @@ def file_of(split: str, columns: Mapping[str, Array]) -> tuple[str, bytes]:
     return f"{split}.{suffix}", _encoded(decoder, list(columns.items()))
 
 
-def _form_of(kind: str) -> tuple[str, str]:
+def _form_of(kind: Kind) -> tuple[str, str]:
     """How a new file of a kind of dataset is written, and what its name ends in."""
     return ("npz", "npz") if KINDS[kind].decoders[0] == "npz" else ("json_lines", "jsonl")
 
