@@ -34,8 +34,8 @@ from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.formats.npz import read_npz
 
-N_STRATEGIES = 9
-"""Ways of choosing that were compared on these candidates: eight for version 1.0.0, then the pipeline's."""
+N_STRATEGIES = 8
+"""Ways of choosing that were compared on these candidates: seven for version 1.0.0, then the pipeline's."""
 
 FOLDER = selection.folder_of(recipe.DATASET)
 WORTH = ("<!-- measured: worth -->", "<!-- /measured -->")
@@ -68,9 +68,7 @@ def measured(found: recipe.Candidates, choice: Choice) -> Measured:
     """Let the judges learn."""
     pool, for_train = part_for_train(found, choice)
     seed = recipe.PARAMETERS.seed
-    proven = proof(
-        pool, for_train, found.held_out, Engine(), seed, lambda n, total: print(f"{n} of {total}", flush=True)
-    )
+    proven = proof(pool, for_train, found.held_out, Engine(), seed, lambda *done: print(*done, flush=True))
     train, test = (_samples(found.pool, positions) for positions in (choice.train, choice.test))
     return Measured(proven, judges.accuracies_on_images(train, test, seed))
 
