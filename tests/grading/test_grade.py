@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
@@ -372,17 +374,65 @@ def test_the_command_says_a_line_for_each(
 
 
 def test_ctrl_c_ends_the_command_with_130(
-    class_of_six: Path, runs: list[tuple[int, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    class_of_six: Path,
+    runs: list[tuple[int, int]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What is known so far is written."""
+    """What is known so far is printed and written."""
     from tinytorch_hf.cli import grade
 
     monkeypatch.setattr(grade, "_show", lambda progress: progress.done == 2 and os.kill(os.getpid(), signal.SIGINT))
 
-    status = main(["grade", str(class_of_six), "--out", str(tmp_path / "book"), "--workers", "1"])
+    words = ["grade", str(class_of_six), "--out", str(tmp_path / "book"), "--workers", "1"]
+    status = main([*words, "--report", str(tmp_path / "class.html")])
 
     book = json.loads((tmp_path / "book" / "gradebook.json").read_bytes())
     assert (status, len(book["submissions"]), book["is_complete"]) == (130, 2, False)
+    assert "interrupted: some submissions are missing" in capsys.readouterr().out
+    assert "interrupted: some submissions are missing" in (tmp_path / "class.html").read_text(encoding="utf-8")
+
+
+def test_the_class_is_one_page_where_it_is_asked_for(
+    graded: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Who has what, what is wrong in each submission, and how to get it again; it leads nowhere but into itself."""
+    page = tmp_path / "class.html"
+
+    # Nothing has changed, so that nothing is run again.
+    status = main(["grade", *map(str, graded[:1]), *_as_before(graded[1], tmp_path), "--report", str(page)])
+
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r'(?:href|src)="([^"]*)"', text)
+    assert (status, "4 of all unchanged" in capsys.readouterr().out) == (1, True)
+    assert links
+    assert all(link.startswith("#") and f'id="{link[1:]}"' in text for link in links)
+    assert {"bob": "3 of 6" in _entry(text, "bob"), "eve": "tinytorch.lost" in _entry(text, "eve")} == {
+        "bob": True,
+        "eve": True,
+    }
+    assert "relu" in _entry(text, "bob")
+    assert "relu" not in _entry(text, "ada")
+    assert "\x1b" not in text
+    assert "<script" not in text
+    assert f"tinytorch-hf grade {graded[0]} --out" in text
+
+
+def _as_before(book: Path, folder: Path) -> list[str]:
+    """The options with which the class of `graded` was graded, on a copy of its gradebook."""
+    shutil.copytree(book, folder / "book")
+    rubric = folder / "rubric.json"
+    items = [{"name": item.name, "points": item.points, "hidden": item.hidden} for item in ONE_SEED.items]
+    seeds = {"shown": list(ONE_SEED.seeds.shown), "hidden": list(ONE_SEED.seeds.hidden)}
+    values = {"title": ONE_SEED.title, "required": list(ONE_SEED.required), "item": items, "seeds": seeds}
+    rubric.write_text(json.dumps(values))
+    return ["--out", str(folder / "book"), "--rubric", str(rubric), "--judge", "recorded", "--workers", "1"]
+
+
+def _entry(page: str, name: str) -> str:
+    """What a page of the class says of one submission."""
+    return page.split(f'<details id="submission-{name}"')[1].split('<details id="submission-', maxsplit=1)[0]
 
 
 def test_statuses_are_counted(class_of_six: Path, runs: list[tuple[int, int]]) -> None:

@@ -44,25 +44,27 @@ RESULTS = (
 REPORT = Report("tinytorch 0.2.0", "/home/ada/tinytorch", "2.15.0", RESULTS, notes=("numpy.py hides NumPy",))
 
 
-def test_the_table_groups_cases_by_module_of_the_course() -> None:
-    """What was seen, where, why and what to do; consequences below their root; notes below the table."""
+def test_the_table_has_what_is_wrong_first_and_then_the_modules_of_the_course() -> None:
+    """What was seen, where, why and what to do; what follows from it with its module; notes below the table."""
     assert list(table.lines(REPORT, width=200)) == [
         "package  tinytorch 0.2.0 at /home/ada/tinytorch",
         "PyTorch  2.15.0",
         "",
-        "activations",
-        "  agrees   relu           Note: accepts what PyTorch refuses: a text",
+        "What is wrong",
         "  differs  gelu           output is off by 1.0e+00",
         "                          Likely cause: the sign is wrong [SIGN]",
         "                          Hint: subtract where it adds",
         "                          What follows from gelu: mlp, gpt",
-        "",
-        "losses",
         "  crashes  mse            KeyError: '\\x00<&>'",
         "                          second line",
         "                          computing `1 - a` at tinytorch/core/losses.py:7",
         "                          called as MSELoss()(x, y)",
         "                          What follows from mse: gpt",
+        "",
+        "activations",
+        "  agrees   relu           Note: accepts what PyTorch refuses: a text",
+        "",
+        "losses",
         "  untried  cross-entropy  the call does not fit CrossEntropyLoss()",
         "",
         "optimizers",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.options import OK, USAGE, add_json, command, positive_int, print_json, user_path
+from tinytorch_hf.cli.outputs import command_line, write_page
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError
 
@@ -48,6 +49,12 @@ def add_to(commands: Parser) -> None:
         choices=("torch", "recorded"),
         help="PyTorch itself, or NumPy in its place; never recorded answers (default: torch where it is installed)",
     )
+    parser.add_argument(
+        "--report",
+        type=user_path,
+        metavar="FILE.html",
+        help="also write the class and what is wrong in each submission as a page of one file, for the instructor",
+    )
     formats = parser.add_argument(
         "--format",
         nargs="+",
@@ -82,6 +89,8 @@ def _formats(_options: argparse.Namespace) -> Iterable[str]:
 def _grade(options: argparse.Namespace) -> int:
     from tinytorch_hf.grading import for_the_class
     from tinytorch_hf.grading.grade import grade_submissions
+    from tinytorch_hf.grading.pages import of_class_in_one
+    from tinytorch_hf.reports.versions import versions
 
     # 1 says that a submission is ungradable; where nothing was graded, nothing is known to be.
     options.without_verdict = USAGE
@@ -103,13 +112,30 @@ def _grade(options: argparse.Namespace) -> int:
         formats=options.format,
         run_as=options.run_as,
         on_graded=_show_on_stderr if options.json else _show,
+        keep_partial=True,
     )
     if options.json:
         print_json(for_the_class.values_of(book))
     else:
         for line in _summary(book):
             print(line)
+    if options.report is not None:
+        write_page(options, of_class_in_one(book, _command(options, book), versions()))
     return book.status
+
+
+def _command(options: argparse.Namespace, book: Gradebook) -> str:
+    """What grades the class again."""
+    return command_line(
+        "grade",
+        str(options.submissions),
+        out=options.out,
+        rubric=options.rubric,
+        judge=book.judge,
+        format=options.format,
+        run_as=options.run_as or None,
+        publish=options.publish,
+    )
 
 
 def _write_zip(options: argparse.Namespace) -> int:
@@ -117,8 +143,10 @@ def _write_zip(options: argparse.Namespace) -> int:
     from tinytorch_hf.grading.rubric import Rubric
     from tinytorch_hf.grading.rubric_file import read_rubric
 
-    if options.submissions or options.out:
-        raise InvalidArgumentError("--gradescope-zip FILE grades nothing here: leave out SUBMISSIONS and --out.")
+    if options.submissions or options.out or options.report:
+        raise InvalidArgumentError(
+            "--gradescope-zip FILE grades nothing here: leave out SUBMISSIONS, --out and --report."
+        )
     rubric = gradescope_zip.with_seeds(read_rubric(options.rubric) if options.rubric else Rubric())
     gradescope_zip.write(options.gradescope_zip, rubric, options.wheel)
     hidden = list(rubric.seeds.hidden)
@@ -152,6 +180,8 @@ def _summary(book: Gradebook) -> Iterable[str]:
     graded = [one for one in book.gradeds if not one.ungradable]
     shares = sorted(score.points for one in graded if (score := book.score(one)) is not None)
     yield ""
+    if not book.is_complete:
+        yield "interrupted: some submissions are missing; the same command goes on"
     yield f"{len(graded)} graded, {len(book.gradeds) - len(graded)} ungradable, {len(book.unchanged)} of all unchanged"
     if shares:
         middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2

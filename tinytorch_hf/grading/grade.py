@@ -68,6 +68,7 @@ def grade_submissions(
     formats: Collection[str] = (),
     run_as: str = "",
     on_graded: Callable[[Progress], None] = lambda _: None,
+    keep_partial: bool = False,
 ) -> Gradebook:
     """Grade every submission in a folder, each confined and apart from all others.
 
@@ -96,6 +97,8 @@ def grade_submissions(
         The name of the user that submissions run as, where root grades; the user of this process by default.
     on_graded
         Called as each submission ends.
+    keep_partial
+        Whether Ctrl-C ends with what is finished, instead of raising KeyboardInterrupt once that is written.
 
     Raises
     ------
@@ -126,8 +129,10 @@ def grade_submissions(
         class_.grade(workers, executor, on_graded)
     except KeyboardInterrupt:
         # Everything that is finished is written.
-        class_.end()
-        raise
+        book = class_.end()
+        if not keep_partial:
+            raise
+        return book
     return class_.end()
 
 

@@ -113,8 +113,13 @@ class Gradebook:
 
     @property
     def status(self) -> int:
-        """Exit status: 0 if every submission is graded, 1 if one is ungradable, withheld or not there."""
-        return int(not self.is_complete or any(one.ungradable or one.withheld for one in self.gradeds))
+        """Exit status: 0 if every submission is graded, 1 if one is ungradable or withheld.
+
+        Of a class that was interrupted it is 130.
+        """
+        if not self.is_complete:
+            return 130
+        return int(any(one.ungradable or one.withheld for one in self.gradeds))
 
     def score(self, graded: Graded) -> Score | None:
         """A submission's points; None where it could not be graded, which is no score of zero."""

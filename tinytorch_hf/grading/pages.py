@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tinytorch_hf.grading.for_students import Row, View, said
+from tinytorch_hf.grading.for_students import Row, View, said, view
 from tinytorch_hf.grading.for_the_class import GRADED, how_it_ended
 from tinytorch_hf.grading.gradebook import Gradebook, Mistake
 from tinytorch_hf.grading.marks import Graded, Status
@@ -13,6 +13,8 @@ from tinytorch_hf.reports.html import blocks
 
 if TYPE_CHECKING:
     from markupsafe import Markup as Block
+
+    Link = Callable[[str], Block]
 
 _TONES: Mapping[Status, blocks.Tone] = {
     Status.PASSED: "good",
@@ -63,22 +65,47 @@ def of_graded(book: Gradebook, graded: Graded, everything: View) -> str:
     )
 
 
-def of_class(book: Gradebook, pages: Mapping[str, str]) -> str:
+def of_class(book: Gradebook, files: Mapping[str, str]) -> str:
     """The class: who passed what, the commonest mistakes, who needs help.
 
     Parameters
     ----------
     book
         What the class gets.
-    pages
+    files
         For each submission's name the page about it, as a path beside this one.
     """
+    return _class_page(book, lambda name: blocks.link(name, files[name]))
+
+
+def of_class_in_one(book: Gradebook, command: str, versions: Mapping[str, str]) -> str:
+    """The class and what is to be said of each submission, on one page that leads to no other.
+
+    Parameters
+    ----------
+    book
+        What the class gets.
+    command
+        What grades the class again.
+    versions
+        Names of what took part, with their releases.
+    """
+    return _class_page(
+        book,
+        lambda name: blocks.link(name, section=_anchor(name)),
+        ("Each submission", "each", [_folded(book, graded) for graded in book.gradeds]),
+        ("How to get this again", "again", [blocks.code(command), blocks.facts(versions.items())]),
+    )
+
+
+def _class_page(book: Gradebook, link: Link, *more: tuple[str, str, list[Block]]) -> str:
     parts = [
-        ("Submissions", "submissions", [_submissions(book, pages)]),
-        ("Who may need help", "help", list(_help(book, pages))),
-        ("To be looked at", "remarks", list(_remarks(book, pages))),
-        ("Commonest mistakes", "mistakes", list(_mistakes(book, pages))),
+        ("Submissions", "submissions", [_submissions(book, link)]),
+        ("Who may need help", "help", list(_help(book, link))),
+        ("To be looked at", "remarks", list(_remarks(book, link))),
+        ("Commonest mistakes", "mistakes", list(_mistakes(book, link))),
         ("Who passed what", "operations", list(_tallies(book))),
+        *more,
         ("How it was graded", "conditions", [_conditions(book)]),
     ]
     n_graded = sum(not graded.ungradable for graded in book.gradeds)
@@ -92,6 +119,26 @@ def of_class(book: Gradebook, pages: Mapping[str, str]) -> str:
     )
 
 
+def _folded(book: Gradebook, graded: Graded) -> Block:
+    """A submission in one block: what is not right in it, and why."""
+    shown = view(graded, book.rubric, is_published=True)
+    rows = [row for row in shown.rows if row.mark.status is not Status.PASSED]
+    rows.sort(key=lambda row: row.mark.status is not Status.FAILED)
+    body = [blocks.paragraph(f"Withheld: {graded.withheld}", "note")] if graded.withheld else []
+    body += [blocks.listing(graded.remarks)] if graded.remarks else []
+    body += _of_all(shown)
+    if rows and not shown.only_message:
+        body += [_table(rows), *_explained(rows, True)]
+    if shown.rows:
+        body.append(blocks.paragraph(f"Right are {len(shown.rows) - len(rows)} of {len(shown.rows)} operations."))
+    summary = blocks.joined(blocks.name(graded.name), " ", _verdict(shown))
+    return blocks.details(summary, *body, anchor=_anchor(graded.name))
+
+
+def _anchor(name: str) -> str:
+    return blocks.anchor("submission", name)
+
+
 def _verdict(shown: View) -> Block:
     if shown.ungradable:
         return blocks.badge("not graded", "warn")
@@ -102,19 +149,23 @@ def _verdict(shown: View) -> Block:
 
 
 def _operations(shown: View, *, is_for_instructor: bool = False) -> Iterator[Block]:
-    if shown.ungradable:
-        yield blocks.paragraph(shown.ungradable, "note")
-        return
-    if shown.refused:
-        yield blocks.paragraph(shown.refused, "note")
-    if shown.only_message:
-        yield blocks.code(shown.only_message)
+    yield from _of_all(shown)
     for module in dict.fromkeys(row.mark.module for row in shown.rows):
         rows = [row for row in shown.rows if row.mark.module == module]
-        columns = ("Operation", "Verdict", "Points")
-        table = blocks.table(columns, [_row(row) for row in rows], right=("Points",))
         explained = [] if shown.only_message and not is_for_instructor else _explained(rows, is_for_instructor)
-        yield blocks.section(module, table, *explained)
+        yield blocks.section(module, _table(rows), *explained)
+
+
+def _of_all(shown: View) -> Iterator[Block]:
+    """What is to be said of all operations alike."""
+    if shown.ungradable or shown.refused:
+        yield blocks.paragraph(shown.ungradable or shown.refused, "note")
+    if shown.only_message:
+        yield blocks.code(shown.only_message)
+
+
+def _table(rows: Sequence[Row]) -> Block:
+    return blocks.table(("Operation", "Verdict", "Points"), [_row(row) for row in rows], right=("Points",))
 
 
 def _row(row: Row) -> list[str | Block]:
@@ -138,7 +189,7 @@ def _explained(rows: Sequence[Row], is_for_instructor: bool) -> Iterator[Block]:
         yield blocks.details(heading, *body, is_open=status is Status.FAILED)
 
 
-def _submissions(book: Gradebook, pages: Mapping[str, str]) -> Block:
+def _submissions(book: Gradebook, link: Link) -> Block:
     rows: list[list[str | Block]] = []
     for graded in book.gradeds:
         score = book.score(graded)
@@ -149,7 +200,7 @@ def _submissions(book: Gradebook, pages: Mapping[str, str]) -> Block:
         said.append(_first_sentence(graded.ungradable or graded.withheld or ("" if score is None else score.note)))
         rows.append(
             [
-                _link(graded.name, pages),
+                link(graded.name),
                 "" if score is None else f"{score.points:g}",
                 *("" if score is None else str(count) for count in counts),
                 blocks.joined(*said),
@@ -164,8 +215,8 @@ def _first_sentence(text: str) -> str:
     return start + end.strip()
 
 
-def _help(book: Gradebook, pages: Mapping[str, str]) -> Iterator[Block]:
-    rows = [[_link(graded.name, pages), _first_sentence(why)] for graded, why in book.in_need_of_help()]
+def _help(book: Gradebook, link: Link) -> Iterator[Block]:
+    rows = [[link(graded.name), _first_sentence(why)] for graded, why in book.in_need_of_help()]
     if rows:
         caption = "Who has less than half of the points, and whose submission could not be graded."
         yield blocks.table(("Student", "Why"), rows, caption=caption)
@@ -173,28 +224,28 @@ def _help(book: Gradebook, pages: Mapping[str, str]) -> Iterator[Block]:
         yield blocks.paragraph("Everybody has half of the points or more.")
 
 
-def _remarks(book: Gradebook, pages: Mapping[str, str]) -> Iterator[Block]:
-    rows = [[_link(graded.name, pages), blocks.listing(remarks)] for graded, remarks in book.to_be_looked_at()]
+def _remarks(book: Gradebook, link: Link) -> Iterator[Block]:
+    rows = [[link(graded.name), blocks.listing(remarks)] for graded, remarks in book.to_be_looked_at()]
     if rows:
         yield blocks.table(("Student", "What"), rows)
     else:
         yield blocks.paragraph("Nothing.")
 
 
-def _mistakes(book: Gradebook, pages: Mapping[str, str]) -> Iterator[Block]:
+def _mistakes(book: Gradebook, link: Link) -> Iterator[Block]:
     found = book.mistakes()
     if not found:
         yield blocks.paragraph("None.")
         return
     columns = ("Mistake", "Code", "Where", "Submissions", "Whose")
-    rows = [_mistake(one, pages) for one in found[:_MOST_MISTAKES]]
+    rows = [_mistake(one, link) for one in found[:_MOST_MISTAKES]]
     yield blocks.table(columns, rows, right=("Submissions",))
     if len(found) > _MOST_MISTAKES:
         yield blocks.paragraph(f"{len(found) - _MOST_MISTAKES} more are in gradebook.json.", "quiet")
 
 
-def _mistake(one: Mistake, pages: Mapping[str, str]) -> list[str | Block]:
-    whose = [_link(name, pages) for name in one.names[:_MOST_NAMED]]
+def _mistake(one: Mistake, link: Link) -> list[str | Block]:
+    whose = [link(name) for name in one.names[:_MOST_NAMED]]
     more = [f"{len(one.names) - _MOST_NAMED} more"] if len(one.names) > _MOST_NAMED else []
     names = _listed([*whose, *more])
     operations = ", ".join(one.operations[:4]) + (f" and {len(one.operations) - 4} more" if one.operations[4:] else "")
@@ -246,7 +297,3 @@ def _conditions(book: Gradebook) -> Block:
             ),
         ]
     )
-
-
-def _link(name: str, pages: Mapping[str, str]) -> Block:
-    return blocks.link(name, pages[name])

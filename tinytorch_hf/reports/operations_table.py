@@ -33,6 +33,7 @@ _MEANINGS = {
     3: "nothing that counts is wrong, but something is not implemented yet or could not be tried",
     130: "interrupted, so that the rest was not tried",
 }
+_HEADING_OF_ROOTS = "What is wrong"
 _UNBUILT = "not implemented yet"
 _SEPARATOR = re.compile(r"(?<=\)), ")
 _INDENT = 2
@@ -41,10 +42,10 @@ _MOST_FIRST = 5
 
 
 def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[str]:
-    """The table: cases under their module of the course, what was seen beside or below them, and the sums.
+    """The table: what is wrong, then all else under its module of the course, each with what was seen, and the sums.
 
-    What follows from another fault is named below that fault; the faults that come first are listed once more at the
-    end. The last line says what the exit status means.
+    What follows from a fault is named below it, and stands with its module; the first few faults are listed once more
+    at the end, where a long table is looked at. The last line says what the exit status means.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
         yield ""
         yield from _rows(f"{_verdict(first, colour)}  ", _described(first, report.location), width)
     else:
-        yield from _modules(report, width, colour)
+        yield from _operations(report, width, colour)
     for number, note in enumerate(report.notes):
         if number == 0:
             yield ""
@@ -144,17 +145,12 @@ def _only_message(report: Report) -> bool:
     )
 
 
-def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
+def _operations(report: Report, width: int, colour: bool) -> Iterator[str]:
+    """What is wrong by itself first, then everything else under its module of the course."""
     names = max(len(result.name) for result in report.results)
     consequences = _consequences(report)
-    for module in dict.fromkeys(result.module for result in report.results):
-        results = [result for result in report.results if result.module == module]
-        yield ""
-        yield module
-        if all(result.outcome is Outcome.MISSING for result in results):
-            # A module that is not built yet is one line.
-            yield from _rows(f"{' ' * _INDENT}{_verdict(results[0], colour)}  ", [_all_unbuilt(results)], width)
-            continue
+
+    def rows(results: Sequence[Result]) -> Iterator[str]:
         for together in _grouped(results):
             result = together[0]
             texts = _described(result, report.location, consequences)
@@ -167,6 +163,20 @@ def _modules(report: Report, width: int, colour: bool) -> Iterator[str]:
             # As they are, to be copied.
             lines = [] if result.follows else result.snippet.splitlines()
             yield from (f"{' ' * 3 * _INDENT}{printable(line)}" for line in lines)
+
+    roots = report.roots
+    if roots:
+        yield from ("", _HEADING_OF_ROOTS, *rows(roots))
+    names_of_roots = {result.name for result in roots}
+    rest = [result for result in report.results if result.name not in names_of_roots]
+    for module in dict.fromkeys(result.module for result in rest):
+        results = [result for result in rest if result.module == module]
+        yield from ("", module)
+        if all(result.outcome is Outcome.MISSING for result in results):
+            # A module that is not built yet is one line.
+            yield from _rows(f"{' ' * _INDENT}{_verdict(results[0], colour)}  ", [_all_unbuilt(results)], width)
+        else:
+            yield from rows(results)
 
 
 def _followers(name: str, results: Sequence[Result]) -> Iterator[str]:
