@@ -76,9 +76,9 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--near",
         type=positive_float,
-        default=0.995,
         metavar="C",
-        help="samples are look-alikes from this cosine of centred values on (0.995)",
+        help="samples are look-alikes from this cosine of centred values on (default: 0.985 for grey images, 0.92 for "
+        "images in colour, 0.95 for texts; photographs in grey want 0.92)",
     )
     parser.add_argument(
         "--candidates",
@@ -198,6 +198,8 @@ def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
 
 
 def _print_plan(plan: Plan) -> int:
+    from tinytorch_hf.curation.near import usual
+
     found = plan.as_dict()
     shards, wish = found["shards"], plan.wish
     _line("source", f"{found['source']}: {found['kind']}, {_rows(found['n_rows'])}, shards: {len(shards)}")
@@ -214,7 +216,7 @@ def _print_plan(plan: Plan) -> int:
     held_out = found["looked_at_per_class"]["held_out"]
     beside = f", and up to {held_out} that are held out for the proof" if held_out else ""
     _line("looked at", f"up to {wish.candidates} of each class{beside}")
-    _line("near", f"look-alikes from a cosine of {wish.min_cosine} on")
+    _line("near", f"look-alikes from a cosine of {wish.min_cosine or usual()} on")
     proof = found["proof"]
     _line("proof", f"against {proof['random_subsets']} random subsets" if proof else "none: --no-proof")
     packed = "packed" if plan.is_packed else "not packed: only the selection and the recipe are written"

@@ -10,7 +10,7 @@ import numpy as np
 from tinytorch_hf.curation.difficulty import N_FOLDS, Difficulty, bounds_of, difficulty, levels_of, quotas_of
 from tinytorch_hf.curation.herding import kernel_herding
 from tinytorch_hf.curation.lots import by_lot
-from tinytorch_hf.curation.near import Pair, first_of_each, look_alikes_of_images, look_alikes_of_texts
+from tinytorch_hf.curation.near import USUAL, Pair, first_of_each, look_alikes_of_images, look_alikes_of_texts
 from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.errors import InvalidArgumentError
@@ -26,14 +26,14 @@ class Parameters:
     n_train, n_test
         Samples of each class in each split.
     min_cosine
-        From which cosine on two samples are look-alikes.
+        From which cosine on two samples are look-alikes; None for what is `near.USUAL` for samples of their kind.
     seed
         Of the lots.
     """
 
     n_train: int
     n_test: int
-    min_cosine: float
+    min_cosine: float | None
     seed: int
 
 
@@ -51,6 +51,8 @@ class Choice:
         The scores up to which a sample is easy, and medium.
     quotas
         For each class, how many of each level are in train.
+    min_cosine
+        From which cosine on two samples were look-alikes.
     pairs
         Look-alikes; of those of one class the one that stands first may be chosen, those of two classes may not.
     suspects
@@ -63,6 +65,7 @@ class Choice:
     level: Array
     bounds: tuple[int, int]
     quotas: Mapping[str, tuple[int, ...]]
+    min_cosine: float
     pairs: tuple[Pair, ...]
     suspects: Mapping[int, int]
 
@@ -92,7 +95,8 @@ def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
         names = ", ".join(pool.classes) or "none"
         raise InvalidArgumentError(f"A set that teaches to tell classes apart has at least two; these are: {names}.")
     features = pool.features()
-    pairs = _pairs(pool, features, parameters.min_cosine)
+    min_cosine = USUAL[pool.kind] if parameters.min_cosine is None else parameters.min_cosine
+    pairs = _pairs(pool, features, min_cosine)
     may_stay = first_of_each(len(pool), pairs)
     for pair in pairs:
         if pool.label[pair.first] != pool.label[pair.second]:
@@ -123,6 +127,7 @@ def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
         level,
         bounds,
         quotas,
+        min_cosine,
         tuple(pairs),
         _suspects(found),
     )

@@ -150,7 +150,7 @@ def _choice(findings: Findings) -> Iterator[str]:
     n_across = sum(int(pool.label[one.first] != pool.label[one.second]) for one in choice.pairs)
     what = "runs of letters" if findings.kind == "texts" else "pixels less their mean, as they are or in a mirror"
     yield (
-        f"Look-alikes: {len(choice.pairs)} pairs of samples that were looked at have a cosine of {wish.min_cosine:g} "
+        f"Look-alikes: {len(choice.pairs)} pairs of samples that were looked at have a cosine of {choice.min_cosine:g} "
         f"or more ({what}). Of each group one sample may be chosen; of the {n_across} pairs under two labels, none."
     )
     yield (
