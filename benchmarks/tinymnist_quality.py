@@ -24,6 +24,7 @@ from tinytorch_hf import catalog, load
 from tinytorch_hf.acquire.selection import Row, folder_of, read_selection
 from tinytorch_hf.curation import datasheet, judges
 from tinytorch_hf.curation.choosing import Choice, Parameters, chosen
+from tinytorch_hf.curation.difficulty import BOUNDS
 from tinytorch_hf.curation.lots import digests, hexadecimal
 from tinytorch_hf.curation.mapping import bytes_of
 from tinytorch_hf.curation.planning import N_HELD_OUT
@@ -83,7 +84,7 @@ def frozen(pool: Pool, rows: list[Row]) -> Choice:
     score, level = np.full(len(pool), -1, np.int64), np.full(len(pool), -1, np.int64)
     for row in rows:
         score[place[row.digest]], level[place[row.digest]] = round(10_000 * row.score), row.difficulty
-    return Choice(train, test, score, level, (2500, 5000), {}, (), {})
+    return Choice(train, test, score, level, BOUNDS, {}, 0.0, (), {})
 
 
 def of_the_pipeline(pool: Pool, choice: Choice) -> tuple[Array, Array]:
@@ -95,7 +96,7 @@ def of_the_pipeline(pool: Pool, choice: Choice) -> tuple[Array, Array]:
     is_free[choice.test] = False
     free = np.flatnonzero(is_free)
     n_train = len(choice.train) // len(pool.classes)
-    found = chosen(pool.take(free), Parameters(n_train, 0, 0.995, SEED))
+    found = chosen(pool.take(free), Parameters(n_train, 0, None, SEED))
     score = np.full(len(pool), -1, np.int64)
     score[free] = found.score
     return free[found.train], score
