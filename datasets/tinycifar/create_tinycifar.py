@@ -121,7 +121,10 @@ def files(found: Candidates, choice: Choice) -> dict[str, bytes]:
         shards=dict(sorted(found.shards.items())),
         size=found.held_out.images.shape[-1] if found.held_out.images is not None else 0,
         columns={"image": "images", "label": "labels"},
-        parameters={**asdict(PARAMETERS), "n_candidates": len(found.pool)},
+        parameters={
+            **asdict(PARAMETERS),
+            **{"n_candidates": len(found.pool), "n_exam": found.n_exam, "n_held_out": len(found.held_out)},
+        },
         facts={"name": DATASET.name},
         files={file.name: file.sha256 for file in DATASET.files},
         versions={"tinytorch-hf": _version.__version__},

@@ -127,6 +127,7 @@ def test_a_set_that_is_cut_on_demand_is_not_put_beside_its_recipe() -> None:
     before = sorted(path.name for path in folder.iterdir())
     samples = dict.fromkeys((line.split(",")[0] for line in (folder / "selection.csv").read_text().splitlines()), None)
 
-    with pytest.raises(InvalidArgumentError, match="`tinytorch-hf download tinycifar`"):
-        rebuilding.rebuilt_from(folder, samples)
+    for rebuild in (lambda: rebuilding.rebuilt_from(folder, samples), lambda: rebuilding.rebuilt(folder, source())):
+        with pytest.raises(InvalidArgumentError, match="`tinytorch-hf download tinycifar`"):
+            rebuild()
     assert sorted(path.name for path in folder.iterdir()) == before

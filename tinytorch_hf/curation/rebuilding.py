@@ -52,6 +52,8 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
         The content cannot be written.
     """
     made_of = read_recipe(folder)
+    # Before anything is read: whether it may lie here at all.
+    _of_the_catalogue(made_of)
     check_source(made_of, source)
     return rebuilt_from(folder, _samples(made_of, source, read_places(folder)))
 
