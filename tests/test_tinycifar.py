@@ -23,13 +23,13 @@ from tinytorch_hf.acquire import provision, selection
 from tinytorch_hf.acquire.selection import Place, Row
 from tinytorch_hf.cli import main
 from tinytorch_hf.curation import judges
-from tinytorch_hf.curation.choosing import Choice, Parameters, chosen
+from tinytorch_hf.curation.choosing import Choice
 from tinytorch_hf.curation.difficulty import levels_of
 from tinytorch_hf.curation.near import look_alikes_of_images
 from tinytorch_hf.curation.proof import Score
 from tinytorch_hf.curation.recipe import read_recipe
 from tinytorch_hf.data import content_hash, loaders
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, WrongHashError
+from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.files.splits import Split, read_split
 from tinytorch_hf.health import verification
@@ -144,17 +144,6 @@ def test_no_two_images_look_alike(found: recipe.Candidates, choice: Choice) -> N
     bound = recipe.PARAMETERS.min_cosine
     assert not look_alikes_of_images(some.images, some.features(), some.mirrored_features(), bound)
     assert choice.pairs
-
-
-def test_each_split_is_chosen_from_its_own(found: recipe.Candidates) -> None:
-    """Where candidates of the test split stand first, no train image is one of them, and no test image is another."""
-    few = np.concatenate([np.arange(200), found.n_exam + np.arange(600)])
-    choice = chosen(found.pool.take(few), Parameters(20, 8, 0.92, 0), n_exam=200)
-
-    assert choice.test.max() < 200 <= choice.train.min()
-    assert (len(choice.train), len(choice.test)) == (200, 80)
-    with pytest.raises(InvalidArgumentError, match="500 are asked for, 0 to train and 500 to test"):
-        chosen(found.pool.take(few), Parameters(20, 500, 0.92, 0), n_exam=200)
 
 
 @pytest.fixture
