@@ -34,8 +34,8 @@ from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.formats.npz import read_npz
 
-N_STRATEGIES = 8
-"""Ways of choosing that were compared on these candidates: seven for version 1.0.0, then the pipeline's."""
+N_STRATEGIES = 25
+"""Ways of choosing that were compared, on these candidates among others, before the pipeline's rule was taken."""
 
 FOLDER = selection.folder_of(recipe.DATASET)
 WORTH = ("<!-- measured: worth -->", "<!-- /measured -->")
