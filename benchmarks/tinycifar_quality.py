@@ -34,9 +34,6 @@ from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.formats.npz import read_npz
 
-N_STRATEGIES = 25
-"""Ways of choosing that were compared, on these candidates among others, before the pipeline's rule was taken."""
-
 FOLDER = selection.folder_of(recipe.DATASET)
 WORTH = ("<!-- measured: worth -->", "<!-- /measured -->")
 STATISTICS = ("<!-- measured: statistics -->", "<!-- /measured -->")
@@ -78,7 +75,7 @@ def text(found: Measured, n_test: int) -> str:
     cells = ", ".join(f"{name} {accuracy:.1%}" for name, accuracy in found.on_test.items())
     return "\n\n".join(
         [
-            *datasheet.worth(found.proof, N_STRATEGIES),
+            *datasheet.worth(found.proof),
             f"Of TinyCIFAR's own {n_test} test images the same judges tell rightly: {cells}.",
         ]
     )
@@ -87,7 +84,7 @@ def text(found: Measured, n_test: int) -> str:
 def baselines(found: Measured) -> bytes:
     """The content of ``baselines.json``."""
     content = {
-        **datasheet.baselines(found.proof, N_STRATEGIES),
+        **datasheet.baselines(found.proof),
         "on_test": {name: round(accuracy, 4) for name, accuracy in found.on_test.items()},
     }
     return (json.dumps(content, indent=1) + "\n").encode("utf-8")

@@ -130,7 +130,7 @@ def text(agreed: Agreement, of_frozen: Proof, of_pipeline: Proof) -> str:
     """What was measured, as Markdown."""
     return "\n\n".join(
         [
-            *datasheet.worth(of_frozen, N_STRATEGIES),
+            *datasheet.worth(of_frozen, f"It was picked among {N_STRATEGIES} ways of choosing; no judge took part."),
             f"The pipeline's own rule, asked to choose {agreed.n_train} train images among the same candidates without "
             f"the test split, takes {agreed.n_shared} of TinyMNIST's; {agreed.n_by_chance:.0f} would be shared by "
             f"chance. Its difficulty, from three other classifiers, has a rank correlation of "

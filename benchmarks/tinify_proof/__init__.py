@@ -3,6 +3,6 @@
 ``python -m benchmarks.tinify_proof MNIST=mnist "part of CIFAR-10=cifar.npz" utterances=utterances.jsonl --root ROOT``
 chooses from each source, 10 and 100 samples a class, and lets the judges of the proof learn from the choice and from 20
 random subsets. A source is whatever `tinytorch-hf tinify` takes. ``--seeds 0 1 2`` measures several seeds,
-``--per-class 10`` one size, ``--look-alikes`` copies that are planted into each source, ``--cifair PAIRS SOURCE`` the
-pairs that people judged. It goes on where it was ended, and ``--write`` puts the numbers into the page.
+``--per-class 10`` one size. It goes on where it was ended, and ``--write`` puts the numbers into the page.
+``python -m benchmarks.tinify_proof.look_alikes`` measures which copies are found.
 """

@@ -164,14 +164,87 @@ def seeds(known: Iterable[Outcome]) -> str:
 
 
 def strategies() -> list[dict[str, Any]]:
-    """Every way of choosing that was looked at, with what was seen."""
+    """What was seen of ways of choosing that were compared here, one entry for each way and source."""
     return [json.loads(line) for line in STRATEGIES.read_text(encoding="utf-8").splitlines()]
+
+
+def compared(seen: Sequence[Mapping[str, Any]]) -> str:
+    """The table of ways of choosing."""
+    rows = [
+        (
+            one["source"],
+            str(one["per_class"]),
+            one["strategy"],
+            ", ".join(f"{value:+.1f}" for value in one["mean_deviations"]),
+            f"{one['below']} of {one['judges'] * len(one['mean_deviations'])}",
+        )
+        for one in seen
+    ]
+    head = ("Source", "A class", "Way of choosing", "Mean deviations above chance, by seed", "Judges below chance")
+    return _table(head, rows)
+
+
+def look_alikes() -> dict[str, Any]:
+    """What was measured of look-alikes: "judged" by people, and "planted" by source."""
+    found: dict[str, Any] = json.loads(LOOK_ALIKES.read_text(encoding="utf-8")) if LOOK_ALIKES.is_file() else {}
+    return found
+
+
+def judged(found: Mapping[str, Any]) -> str:
+    """How many of the pairs that people judged are found from each cosine on."""
+    n = found["n_judged"]
+    rows = [
+        (
+            f"{one['cosine']:g}",
+            f"{one['judged']} of {n}",
+            f"{one['judged'] / one['test_and_train']:.0%}" if one["test_and_train"] else "none found",
+            str(one["test_and_train"]),
+            str(one["pairs"]),
+        )
+        for one in found["from"]
+    ]
+    head = (
+        "Cosine from",
+        "Judged pairs found",
+        "Precision",
+        "Pairs of test and train",
+        f"All pairs, of {found['n_images']:,} images",
+    )
+    return _table(head, rows)
+
+
+def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is found of copies that were planted."""
+    rows = [
+        (
+            source,
+            f"{one['cosine']:g}",
+            ", ".join(f"{way} {share:.1%}" for way, share in one["ways"].items()),
+            f"{one['recall']:.1%}, {one['precision']:.1%} of {one['n_exact']:,}",
+            f"{one['others']} of {one['n_originals']:,}",
+        )
+        for source, one in found.items()
+    ]
+    head = (
+        "Source",
+        "Cosine from",
+        "Copies found",
+        "Recall and precision against the exact cosine of all pairs",
+        "Pairs found among originals",
+    )
+    return _table(head, rows)
 
 
 def tables() -> dict[str, str]:
     """What stands in the page, by the name of the part."""
-    known = list(read().values())
-    return {"accuracies": accuracies(known), "seeds": seeds(known)}
+    known, alike = list(read().values()), look_alikes()
+    return {
+        "accuracies": accuracies(known),
+        "seeds": seeds(known),
+        "strategies": compared(strategies()),
+        "judged": judged(alike["judged"]),
+        "planted": planted(alike["planted"]),
+    }
 
 
 def write_page() -> None:

@@ -75,7 +75,7 @@ def test_texts_in_memory_become_a_tiny_set(tmp_path: Path) -> None:
     words = {"sea": "ship wave port tide".split(), "hill": "rock peak goat path".split()}  # noqa: SIM905
     rng = np.random.default_rng(0)
     pairs = [(f"{' '.join(rng.permutation(words[label]))} {number}", label) for number in range(40) for label in words]
-    made = tinytorch_hf.tinify(pairs, tmp_path / "small", license="CC0-1.0", workers=1, **WORDS)
+    made = tinytorch_hf.tinify(pairs, tmp_path / "small", license="CC0-1.0", workers=1, near=1.0, **WORDS)
 
     assert made.dataset is not None and made.dataset.kind == "plain text"
     assert len(tinytorch_hf.load("small", "test")["text"]) == 4

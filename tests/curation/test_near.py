@@ -20,19 +20,18 @@ from tinytorch_hf.curation.pool import pool_of
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 
 N = 50
-RNG = np.random.default_rng(5)
 
 
-def scenes(n: int, has_colour: bool) -> np.ndarray:
+def scenes(n: int, has_colour: bool, rng: np.random.Generator) -> np.ndarray:
     """Images of a few waves of any direction and length, some of them fine, under a little noise."""
     rows, columns = np.mgrid[:32, :32] / 32
     images = np.zeros((n, 3 if has_colour else 1, 32, 32))
     for image in images:
         for channel in range(len(image)):
             for _ in range(6):
-                along, across, phase = RNG.uniform(-6, 6, 3)
-                image[channel] += RNG.uniform(10, 40) * np.sin(2 * np.pi * (along * rows + across * columns) + phase)
-    images = _levels(128 + images + RNG.normal(0, 6, images.shape))
+                along, across, phase = rng.uniform(-6, 6, 3)
+                image[channel] += rng.uniform(10, 40) * np.sin(2 * np.pi * (along * rows + across * columns) + phase)
+    images = _levels(128 + images + rng.normal(0, 6, images.shape))
     return images if has_colour else images[:, 0]
 
 
@@ -42,18 +41,23 @@ def _levels(values: np.ndarray) -> np.ndarray:
 
 def _recompressed(image: np.ndarray) -> np.ndarray:
     data = io.BytesIO()
-    Image.fromarray(image if image.ndim == 2 else np.moveaxis(image, 0, -1)).save(data, "JPEG", quality=95, subsampling=0)
+    Image.fromarray(image if image.ndim == 2 else np.moveaxis(image, 0, -1)).save(
+        data, "JPEG", quality=95, subsampling=0
+    )
     found = np.asarray(Image.open(data))
     return found if image.ndim == 2 else np.moveaxis(found, -1, 0)
 
 
-WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "brighter": lambda image: _levels(image + 12.0),
-    "noisy": lambda image: _levels(image + RNG.normal(0, 2, image.shape)),
-    "mirrored": lambda image: image[..., ::-1],
-    "recompressed": _recompressed,
-    "much noise": lambda image: _levels(image + RNG.normal(0, 25, image.shape)),
-}
+def copies_of(images: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Each of them in several ways: all but the last are changes that one hardly sees."""
+    ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "brighter": lambda image: _levels(image + 12.0),
+        "noisy": lambda image: _levels(image + rng.normal(0, 2, image.shape)),
+        "mirrored": lambda image: image[..., ::-1],
+        "recompressed": _recompressed,
+        "much noise": lambda image: _levels(image + rng.normal(0, 25, image.shape)),
+    }
+    return {name: np.stack([change(image) for image in images]) for name, change in ways.items()}
 
 
 def exact(images: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -76,14 +80,14 @@ def compared(found: set[tuple[int, int]], expected: set[tuple[int, int]]) -> tup
 @pytest.mark.parametrize("min_cosine", [0.92, 0.985])
 def test_near_copies_of_images_are_those_of_an_exact_comparison(has_colour: bool, min_cosine: float) -> None:
     """Recall and precision of at least 99 %, as images are and in a mirror, at thresholds that cut the copies apart."""
-    originals = scenes(N, has_colour)
-    copies = [np.stack([change(image) for image in originals]) for change in WAYS.values()]
-    images = np.concatenate([originals, *copies])
+    rng = np.random.default_rng(5)
+    originals = scenes(N, has_colour, rng)
+    images = np.concatenate([originals, *copies_of(originals, rng).values()])
     found = look_alikes_of_images(images, features.of_images(images), features.of_images(images[..., ::-1]), min_cosine)
 
     straight, mirrored = exact(images, images), exact(images, images[..., ::-1])
     alike = np.triu(np.maximum(straight, mirrored) >= min_cosine, 1)
-    expected = set(map(tuple, np.argwhere(alike).tolist()))
+    expected = {(first, second) for first, second in np.argwhere(alike).tolist()}
     recall, precision = compared({(one.first, one.second) for one in found}, expected)
     assert recall >= 0.99 and precision >= 0.99
     assert len(found) >= N
@@ -95,9 +99,10 @@ def test_near_copies_of_images_are_those_of_an_exact_comparison(has_colour: bool
 @pytest.mark.parametrize(("kind", "has_colour"), [("grey images", False), ("images in colour", True)])
 def test_usual_thresholds_find_what_was_changed_a_little(kind: str, has_colour: bool) -> None:
     """Brighter, noisy, mirrored and recompressed copies, all of them; and no two different images."""
-    originals = scenes(40, has_colour)
-    changed = [change for name, change in WAYS.items() if name != "much noise"]
-    images = np.concatenate([originals, *(np.stack([change(one) for one in originals]) for change in changed)])
+    rng = np.random.default_rng(5)
+    originals = scenes(40, has_colour, rng)
+    changed = [copies for name, copies in copies_of(originals, rng).items() if name != "much noise"]
+    images = np.concatenate([originals, *changed])
     mirrored = features.of_images(images[..., ::-1])
     found = look_alikes_of_images(images, features.of_images(images), mirrored, USUAL[kind])
 
@@ -108,9 +113,10 @@ def test_usual_thresholds_find_what_was_changed_a_little(kind: str, has_colour: 
 
 def test_texts_with_a_word_changed_are_those_of_an_exact_comparison() -> None:
     """Of runs of one to four letters; also of texts in other small and capital letters."""
+    rng = np.random.default_rng(5)
     letters = np.array(list("etaoinshrdlucmfwypvbgk"))
-    words = ["".join(RNG.choice(letters, RNG.integers(2, 9))) for _ in range(400)]
-    originals = [list(RNG.choice(words, RNG.integers(5, 14))) for _ in range(100)]
+    words = ["".join(rng.choice(letters, rng.integers(2, 9))) for _ in range(400)]
+    originals = [list(rng.choice(words, rng.integers(5, 14))) for _ in range(100)]
     changed = [[*words[at : at + 1], *text[1:]] for at, text in enumerate(originals)]
     texts = [" ".join(text) for text in (*originals, *changed)] + [" ".join(text).upper() for text in originals]
     counts = [Counter(grams(text)) for text in texts]
@@ -130,7 +136,7 @@ def test_texts_with_a_word_changed_are_those_of_an_exact_comparison() -> None:
 
 def test_what_nobody_said_of_look_alikes_is_usual_for_the_kind() -> None:
     """And the choice says what it was."""
-    images = scenes(60, has_colour=False)
+    images = scenes(60, has_colour=False, rng=np.random.default_rng(5))
     labels = np.arange(60) % 2
     for pixels, kind in ((images, "grey images"), (np.stack([in_colour(one) for one in images]), "images in colour")):
         pool = pool_of(("a", "b"), digests(one.tobytes() for one in pixels), labels, 0, pixels)

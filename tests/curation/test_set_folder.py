@@ -121,7 +121,7 @@ def test_what_only_a_person_knows_is_a_gap_and_publishing_is_refused(tmp_path: P
 def test_the_datasheet_says_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many there were of each class, how many were looked at and chosen; and what it is worth, in a file, too."""
     monkeypatch.setattr(proof, "N_RANDOM", 3)
-    monkeypatch.setattr(judges, "_STEPS", 10)
+    monkeypatch.setattr(judges, "_MOST_STEPS", 10)
     wish, facts = Wish(6, 2, 8, n_candidates=10), {"name": NAME, "license": "CC0-1.0"}
     found = made(Plan(Opened(source()), tmp_path / "out", wish, facts), engine=Engine(1))
     sheet = (found.folder / "DATASHEET.md").read_text(encoding="utf-8")
@@ -130,5 +130,7 @@ def test_the_datasheet_says_what_was_measured(tmp_path: Path, monkeypatch: pytes
     assert "| left | 40 | 40 | 10 |" in sheet
     assert set(baselines["judges"]) == {"linear model", "SVM", "forest", "1-NN", "CNN"}
     assert all(len(one["random"]) == 3 for one in baselines["judges"].values())
+    assert f"{proof.N_STRATEGIES} that were compared" in sheet and "a cosine of 0.985 or more" in sheet
+    assert json.loads((found.folder / "recipe.json").read_text(encoding="utf-8"))["parameters"]["min_cosine"] == 0.985
     assert found.status == (0 if baselines["better_than_chance"] else 3)
     assert ("better than chance" in sheet) and f"{baselines['n_held_out']} samples" in sheet

@@ -79,7 +79,7 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
         type=positive_float,
         metavar="C",
         help="samples are look-alikes from this cosine of centred values on (default: 0.985 for grey images, 0.92 for "
-        "images in colour, 0.95 for texts; photographs in grey want 0.92)",
+        "images in colour, 0.9 for texts; photographs in grey want 0.92)",
     )
     parser.add_argument(
         "--candidates",

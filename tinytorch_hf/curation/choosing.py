@@ -112,10 +112,10 @@ def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
         n_before = int((pool.label == code).sum())
         if n_exam:
             # Each split has to find enough among its own.
-            _check_number(name, n_of_exam, n_before, replace(parameters, n_train=0))
-            _check_number(name, len(members) - n_of_exam, n_before, replace(parameters, n_test=0))
+            _check_number(name, n_of_exam, n_before, replace(parameters, n_train=0), min_cosine)
+            _check_number(name, len(members) - n_of_exam, n_before, replace(parameters, n_test=0), min_cosine)
         else:
-            _check_number(name, len(members), n_before, parameters)
+            _check_number(name, len(members), n_before, parameters, min_cosine)
         test.append(members[: parameters.n_test])
         rest = members[n_of_exam or parameters.n_test :]
         quotas[name] = tuple(quotas_of(level[rest], parameters.n_train))
@@ -145,15 +145,20 @@ def _folds(pool: Pool) -> Array:
     return folds
 
 
-def _check_number(name: str, n: int, n_before: int, parameters: Parameters) -> None:
+def _check_number(name: str, n: int, n_before: int, parameters: Parameters, min_cosine: float) -> None:
     wanted = parameters.n_train + parameters.n_test
     if n < wanted:
         unlike = "" if n == n_before else f", of which {n} are unlike each other and rightly labelled"
         raise InvalidArgumentError(
             f"The class {name} has {n_before} different samples{unlike}; {wanted} are asked for, {parameters.n_train} "
             f"to train and {parameters.n_test} to test. Ask for less with "
-            f"{option('per-class')}, or leave the class out."
+            f"{option('per-class')}{_nearer(n_before - n, min_cosine)}, or leave the class out."
         )
+
+
+def _nearer(n_left_out: int, min_cosine: float) -> str:
+    """Advice where some were left out, and may have been for being look-alikes."""
+    return f", take fewer for look-alikes with {option('near')} above {min_cosine:g}" if n_left_out else ""
 
 
 def _shuffled(pool: Pool, positions: Array, seed: int) -> Array:

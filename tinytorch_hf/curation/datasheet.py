@@ -21,6 +21,12 @@ from tinytorch_hf.hub.gaps import GAP
 
 FILE_NAME = "DATASHEET.md"
 
+WAYS = (
+    f"No other way of choosing was tried in this run. This one was picked beforehand among {N_STRATEGIES} that were "
+    "compared on MNIST, a part of CIFAR-10 and short texts. No judge took part in choosing."
+)
+"""How many ways of choosing were compared."""
+
 _MOST_NAMED = 20
 # What only a person can answer, by the section in which it stands.
 _QUESTIONS: Mapping[str, Sequence[str]] = {
@@ -175,13 +181,20 @@ def _worth(findings: Findings) -> Iterator[str]:
         yield from worth(findings.proof)
 
 
-def worth(proof: Proof, n_strategies: int = N_STRATEGIES) -> Iterator[str]:
-    """What a set is worth, as Markdown; the parameters are those of `baselines`."""
+def worth(proof: Proof, ways: str = WAYS) -> Iterator[str]:
+    """What a set is worth, as Markdown.
+
+    Parameters
+    ----------
+    proof
+        What was found.
+    ways
+        How many ways of choosing were compared.
+    """
     yield (
         f"What each judge tells rightly of {proof.n_held_out} samples of the source that nothing was chosen from, "
         f"after it has learned from the train split, and after each of {proof.n_random} balanced subsets that were "
-        "drawn by chance from the same samples. "
-        f"Ways of choosing that were tried on this source: {n_strategies}."
+        "drawn by chance from the same samples. " + ways
     )
     rows = [
         "| Judge | This set | By chance, mean ± standard deviation | Deviations above |",

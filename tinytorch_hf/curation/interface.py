@@ -83,7 +83,7 @@ def tinify(
         Rows and columns of the images; by default their own if they are square and at most 64, else 32.
     near
         From which cosine of centred pixels, or of runs of letters, on two samples are look-alikes: by default 0.985
-        for grey images, 0.92 for images in colour, 0.95 for texts. Photographs in grey want 0.92, too.
+        for grey images, 0.92 for images in colour, 0.9 for texts. Photographs in grey want 0.92, too.
     n_candidates
         How many samples of each class are looked at; by default twelve times what is asked for.
     memory

@@ -22,7 +22,7 @@ TEXT_JUDGES = ("linear model", "linear SVM", "5-NN")
 _WORD = r"(?u)\S+"
 _BATCH = 32
 _EPOCHS = 20
-_FEWEST_STEPS, _MOST_STEPS = 300, 400
+_FEWEST_STEPS, _MOST_STEPS = 300, 600
 _FILTERS = (8, 16)
 
 
@@ -137,7 +137,7 @@ def _accuracy(classifier: Any, train: tuple[Any, Array], held_out: tuple[Any, Ar
 
 
 def _accuracy_of_cnn(train: tuple[Array, Array], held_out: tuple[Array, Array], seed: int) -> float:
-    """Two convolutions with pooling and a linear layer, in the reference TinyTorch, after 300 to 400 steps of Adam."""
+    """Two convolutions with pooling and a linear layer, in the reference TinyTorch, after 300 to 600 steps of Adam."""
     from tinytorch_hf import reference
 
     X, new = (_as_channels(images) for images, _ in (train, held_out))
