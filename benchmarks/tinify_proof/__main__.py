@@ -31,12 +31,11 @@ def main() -> None:
             raise InvalidArgumentError(f"{given} is no source with its name; write NAME=SOURCE.")
         for seed in options.seeds:
             for n in options.per_class:
-                known = record.read()
-                if (name, n, seed) in known and not options.afresh:
+                if (name, n, seed) in record.read() and not options.afresh:
                     continue
-                kept = options.kept / f"{name}-{n}-{seed}"
-                one = measured(name, source, Wish(n_train=n, seed=seed), options.root, engine, kept)
-                record.save([*(other for key, other in known.items() if key != one.key), one])
+                one = measured(name, source, Wish(n_train=n, seed=seed), options.root, engine, options.kept)
+                # Read again: another process may have measured something else meanwhile.
+                record.save({**record.read(), one.key: one}.values())
                 print(f"{name}, {n} a class, seed {seed}: {one.proof.mean_deviations:+.2f} deviations on average")
     if options.write:
         record.write_page()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,52 @@ def test_a_changed_source_is_refused_by_its_hash(tmp_path: Path) -> None:
         rebuilding.rebuilt(bare, other)
     with pytest.raises(CorruptFileError, match=r"has no 002"):
         rebuilding.rebuilt(bare, ArraySource({name: source().content[name] for name in ("000", "001")}))
+    assert sorted(bare.iterdir()) == before
+
+
+def _recipe(**changed: object) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        path = folder / "recipe.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+    return change
+
+
+def _row(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert re.search(old, text)
+        (folder / name).write_text(re.sub(old, new, text, count=1))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "recipe.json").write_text("[" * 9999), "is no recipe of this release"),
+        (_recipe(size=10**9), "was changed: size is not"),
+        (_recipe(size="8"), "was changed: size is not"),
+        (_recipe(kind="sounds"), "was changed: kind is not"),
+        (_recipe(shards={}), "was changed: shards is not"),
+        (_recipe(columns=["a"]), "was changed: columns is not"),
+        (_recipe(facts={"name": NAME, "classes": "abc"}), "was changed: facts is not"),
+        (_recipe(facts={"name": NAME, "classes": ["left"], "creator": 1}), "was changed: facts is not"),
+        (_recipe(files={"train.npz": "0" * 64}), r"does not become what the recipe in .* states"),
+        (_row("places.csv", r",00\d,", ",../../etc,"), r"places\.csv, row 1: the recipe has no row"),
+        (_row("places.csv", r",\d+\n", f",{9**30}\n"), r"places\.csv, row 1: the recipe has no row"),
+        (_row("selection.csv", ",train,", ",../x,"), r"selection\.csv, row 1: there is no class .* or no split \.\./x"),
+        (_row("selection.csv", ",left,", ",nobody,"), r"selection\.csv, row \d: there is no class nobody"),
+        (_row("selection.csv", ",train,", ",test,"), r"does not become what the recipe in .* states"),
+    ],
+)
+def test_a_recipe_that_was_changed_is_refused(change: Callable[[Path], object], message: str, tmp_path: Path) -> None:
+    """It may come from anybody: nothing outside the source is read, and nothing half-made stays."""
+    bare = tiny(tmp_path / "bare", "not stated").folder
+    change(bare)
+    before = sorted(bare.iterdir())
+    with pytest.raises(CorruptFileError, match=message):
+        rebuilding.rebuilt(bare, source())
     assert sorted(bare.iterdir()) == before
 
 

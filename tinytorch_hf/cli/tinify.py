@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from tinytorch_hf.curation.proof import Proof
 
 _MOST_LINES = 20
+# What a recipe says, so that nobody says it with --rebuild; and what these are where nobody says anything.
+_IN_RECIPE = {
+    **{"per_class": 100, "test_per_class": 20, "near": 0.995, "seed": 0, "source_url": ""},
+    **dict.fromkeys(("size", "candidates", "image", "text", "label", "split", "config", "revision")),
+    **dict.fromkeys(("license", "new_name")),
+    **dict.fromkeys(("no_proof", "resume", "dry_run"), False),
+}
 
 
 def add_to(commands: Parser) -> None:
@@ -180,6 +187,10 @@ def _tinify(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     from tinytorch_hf.curation.interface import rebuild
 
+    for name, usual in _IN_RECIPE.items():
+        if getattr(options, name) != usual:
+            word = {"new_name": "name"}.get(name, name).replace("_", "-")
+            raise InvalidArgumentError(f"A set is rebuilt as its recipe says. Leave out --{word}.")
     dataset = rebuild(options.rebuild, options.source, root=options.root)
     if options.json:
         return print_json({"folder": str(options.rebuild), "name": dataset.name, "fingerprint": dataset.fingerprint})

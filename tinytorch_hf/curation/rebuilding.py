@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire.selection import PLACES, SELECTION, Place, read_places, read_selection
+from tinytorch_hf.acquire.selection import PLACES, SELECTION, Place, Row, read_places, read_selection
 from tinytorch_hf.catalog import DESCRIPTION, CutFrom, DatasetInfo
 from tinytorch_hf.curation import content
 from tinytorch_hf.curation.lots import digests, hexadecimal
@@ -22,6 +22,7 @@ from tinytorch_hf.data.register import file_of, register
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 
 _ANY_SIZE = 32
+_MOST_ROWS = 1 << 62
 
 
 def rebuilt(folder: Path, source: Source) -> DatasetInfo:
@@ -55,7 +56,9 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
     # Before anything is read: whether it may lie here at all.
     _of_the_catalogue(made_of)
     check_source(made_of, source)
-    return rebuilt_from(folder, _samples(made_of, source, read_places(folder)))
+    places = read_places(folder)
+    _check_places(folder, made_of, places)
+    return rebuilt_from(folder, _samples(made_of, source, places))
 
 
 def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
@@ -72,11 +75,13 @@ def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
     rows, places = read_selection(folder), read_places(folder)
     if [row.digest for row in rows] != [place.digest for place in places]:
         raise CorruptFileError(f"{folder / SELECTION} and {PLACES} do not name the same samples.")
+    known = _of_the_catalogue(made_of)
+    classes = made_of.facts["classes"] if known is None else known.classes
+    _check_rows(folder, classes, rows)
+    _check_places(folder, made_of, places)
     n_missing = sum(row.digest not in samples for row in rows)
     if n_missing:
         raise CorruptFileError(f"{n_missing} of the samples that were chosen are lacking. Give the same source.")
-    known = _of_the_catalogue(made_of)
-    classes = made_of.facts["classes"] if known is None else known.classes
     index = {place.digest: place.row for place in places} if made_of.has_source_index else None
     splits = content.columns(made_of.kind, rows, samples, classes, index)
     files = dict(file_of(split, columns) for split, columns in splits.items())
@@ -107,6 +112,24 @@ def _of_the_catalogue(made_of: Recipe) -> DatasetInfo | None:
             f"its recipe. Type `tinytorch-hf download {dataset.name}`."
         )
     return dataset
+
+
+def _check_rows(folder: Path, classes: Sequence[str], rows: Sequence[Row]) -> None:
+    """Refuse rows that no recipe chooses: they may come from anybody."""
+    for number, row in enumerate(rows, 1):
+        if row.split not in content.SPLITS or row.label not in classes:
+            raise CorruptFileError(
+                f"{folder / SELECTION}, row {number}: there is no class {row.label} or no split {row.split}."
+            )
+
+
+def _check_places(folder: Path, made_of: Recipe, places: Sequence[Place]) -> None:
+    """Refuse places that lie outside the source."""
+    for number, (_, shard, row) in enumerate(places, 1):
+        if shard not in made_of.shards or not 0 <= row < _MOST_ROWS:
+            raise CorruptFileError(
+                f"{folder / PLACES}, row {number}: the recipe has no row {row + 1} of a shard {shard}."
+            )
 
 
 def check_source(made_of: Recipe, source: Source) -> None:

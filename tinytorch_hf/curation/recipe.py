@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.acquire.selection import PLACES, PLACES_FIELDS, SELECTION, SELECTION_FIELDS, Place, Row, read
+from tinytorch_hf.curation.canonical import LARGEST, SMALLEST
 from tinytorch_hf.curation.lots import hexadecimal
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.curation.source import Kind
@@ -24,6 +25,9 @@ RECIPE = "recipe.json"
 SCHEMA = 1
 KERNEL_HERDING = "kernel herding in quotas of difficulty"
 """The rule by which `choosing.chosen` chooses."""
+
+# What a recipe may say of a set.
+_FACTS = {"name", "title", "summary", "source", "source_url", "citation", "license", "license_note", "classes"}
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,42 @@ def read_recipe(folder: Path) -> Recipe:
     try:
         values = json.loads(read(path).decode("utf-8"))
         recipe = Recipe(**values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise CorruptFileError(f"{path} is no recipe of this release: {error}. Make the set anew.") from None
     if recipe.schema != SCHEMA:
         raise CorruptFileError(f"{path} has the schema {recipe.schema}; this release reads {SCHEMA}.")
+    wrong = _wrong_field(recipe)
+    if wrong:
+        raise CorruptFileError(f"{path} was changed: {wrong} is not what a recipe has there. Get it again.")
     return recipe
+
+
+def _wrong_field(recipe: Recipe) -> str:
+    """The first field of a recipe that cannot be so; "" where there is none. A recipe may come from anybody."""
+    facts = recipe.facts
+    sizes = range(SMALLEST, LARGEST + 1) if recipe.kind == "images" else (0,)
+    holds = {
+        "source": isinstance(recipe.source, str),
+        "kind": recipe.kind in ("images", "texts"),
+        "shards": _of_texts(recipe.shards) and len(recipe.shards) > 0,
+        "size": type(recipe.size) is int and recipe.size in sizes,
+        "columns": _of_texts(recipe.columns),
+        "parameters": isinstance(recipe.parameters, dict),
+        "facts": isinstance(facts, dict) and (set(facts) == {"name"} or {"name", "classes"} <= set(facts) <= _FACTS),
+        "files": _of_texts(recipe.files) and len(recipe.files) > 0,
+        "rule": isinstance(recipe.rule, str),
+        "has_source_index": isinstance(recipe.has_source_index, bool),
+    }
+    wrong = next((name for name, is_so in holds.items() if not is_so), "")
+    if wrong:
+        return wrong
+    classes = facts.get("classes", [])
+    is_list = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+    return "" if is_list and _of_texts({**facts, "classes": ""}) else "facts"
+
+
+def _of_texts(values: Any) -> bool:
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
 
 
 def _csv(fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
