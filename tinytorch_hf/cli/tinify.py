@@ -31,13 +31,11 @@ if TYPE_CHECKING:
     from tinytorch_hf.curation.proof import Proof
 
 _MOST_LINES = 20
-# What a recipe says, so that nobody says it with --rebuild; and what these are where nobody says anything.
-_IN_RECIPE = {
-    **{"per_class": 100, "test_per_class": 20, "near": 0.995, "seed": 0, "source_url": ""},
-    **dict.fromkeys(("size", "candidates", "image", "text", "label", "split", "config", "revision")),
-    **dict.fromkeys(("license", "new_name")),
-    **dict.fromkeys(("no_proof", "resume", "dry_run"), False),
-}
+# What a recipe says, so that nobody says it with --rebuild.
+_IN_RECIPE = (
+    *("per_class", "test_per_class", "near", "seed", "source_url", "size", "candidates", "image", "text", "label"),
+    *("split", "config", "revision", "license", "new_name", "no_proof", "resume", "dry_run"),
+)
 
 
 def add_to(commands: Parser) -> None:
@@ -70,6 +68,7 @@ def add_to(commands: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and write nothing")
     add_folders(parser)
     add_json(parser)
+    parser.set_defaults(usual={name: parser.get_default(name) for name in _IN_RECIPE})
 
 
 def _add_numbers(parser: argparse.ArgumentParser) -> None:
@@ -187,7 +186,7 @@ def _tinify(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     from tinytorch_hf.curation.interface import rebuild
 
-    for name, usual in _IN_RECIPE.items():
+    for name, usual in options.usual.items():
         if getattr(options, name) != usual:
             word = {"new_name": "name"}.get(name, name).replace("_", "-")
             raise InvalidArgumentError(f"A set is rebuilt as its recipe says. Leave out --{word}.")
@@ -241,7 +240,7 @@ def _print_plan(plan: Plan) -> int:
 def _print_made(made: Made) -> None:
     found = made.as_dict()
     n, different = sum(found["n_rows"].values()), sum(found["n_different"].values())
-    torn = found["n_contradictions"]
+    torn, n_pairs, n_suspects = found["n_contradictions"], found["n_look_alikes"], found["n_suspected_labels"]
     _line(
         "read",
         f"{n:,} {found['source']['kind']} in {len(found['n_rows'])} classes, {different:,} different ones"
@@ -250,8 +249,8 @@ def _print_made(made: Made) -> None:
     _line(
         "chosen",
         f"{found['n_chosen']['train']} to train and {found['n_chosen']['test']} to test of {found['n_candidates']:,} "
-        f"candidates, among which were {found['n_look_alikes']} pairs of look-alikes and "
-        f"{found['n_suspected_labels']} labels that may be wrong",
+        f"candidates, among which were {n_pairs} pair{'s' * (n_pairs != 1)} of look-alikes and "
+        f"{n_suspects} label{'s' * (n_suspects != 1)} that may be wrong",
     )
     if made.proof is not None:
         _print_proof(made.proof)
