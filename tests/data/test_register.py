@@ -366,7 +366,14 @@ FILES: dict[str, tuple[str, str, int, list[bytes]]] = {
     "question_answer_text": ("pairs", "pairs", 1, [b"Q: Who?\nA: Me.\n"]),
     "question_answer_lines": (
         *("pairs", "talks", 1),
-        [_line(**{"id": 1, "level": 1, "topic": "me", "dialogue": 0, "turn": 0, "split": "train"}, **_PAIR, formula="", source="")],
+        [
+            _line(
+                **{"id": 1, "level": 1, "topic": "me", "dialogue": 0, "turn": 0, "split": "train"},
+                **_PAIR,
+                formula="",
+                source="",
+            )
+        ],
     ),
     "function_lines": ("source text", "functions", 1, [_line(module="a", name="f", **_FUNCTION)]),
     "text": ("plain text", "text", 2, [b"one\n", "zwei ß".encode()]),
