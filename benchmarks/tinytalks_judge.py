@@ -4,10 +4,11 @@ Run from the checkout's root: ``python3 benchmarks/tinytalks_judge.py --write``
 
 ==============  ==================================================================================
 model           GPT of 2 blocks, 64 wide, 4 heads, with learned positions, as the course builds it
-first           windows of 64 characters from anywhere in the text, as the milestone trains
+first           windows of 64 characters from anywhere in the text, as the milestone trains, of conversations
+                in a new order every time
 then            whole conversations, one a row, so that each answer stands where it will be asked
 loss            cross-entropy of every character
-optimizer       Adam at 0.003, which falls to nothing while conversations are learned
+optimizer       Adam at 0.003, which falls to nearly nothing in both parts
 answer          greedy, up to the line end; it counts only if it is the whole answer
 ==============  ==================================================================================
 
@@ -19,12 +20,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import math
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,11 @@ MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 class Budget:
     """Steps and rows a step of both parts of the training, and how often the losses are measured."""
 
-    window_steps: int = 450
+    window_steps: int = 350
     window_rows: int = 32
-    conversation_steps: int = 900
+    conversation_steps: int = 800
     conversation_rows: int = 16
-    every: int = 75
+    every: int = 50
 
     @property
     def steps(self) -> int:
@@ -149,10 +151,10 @@ class Judge:
         return np.concatenate(found)
 
     def in_windows(self, split: str) -> float:
-        """Mean loss of a split's characters, each after at least half a window of what precedes it."""
-        inputs, targets = windows(self.ids[split], WINDOW, WINDOW // 2)
-        losses = self.losses(inputs, targets)
-        return float(np.concatenate([losses[0], losses[1:, WINDOW // 2 :].ravel()]).mean())
+        """Mean loss of as many of a split's characters as val has, each after at least three quarters of a window of what precedes it."""
+        n_new = WINDOW // 4
+        losses = self.losses(*windows(self.ids[split][: len(self.ids["val"])], WINDOW, n_new))
+        return float(np.concatenate([losses[0], losses[1:, -n_new:].ravel()]).mean())
 
     def rows(self, conversations: Sequence[Sequence[Pair]]) -> tuple[Array, Array, Array]:
         """Conversations as rows of ids filled up with line ends, their targets, and which of these are text."""
@@ -218,16 +220,17 @@ def prompt(before: Sequence[Pair], pair: Pair) -> str:
 def train(judge: Judge, pairs: Sequence[Pair], budget: Budget, say: Callable[[str], None]) -> list[dict[str, float]]:
     """Train on the train split and return the curves: the losses of train and val, every some steps."""
     of_train, of_val = talks.in_split(pairs, "train"), talks.in_split(pairs, "val")
-    inputs, targets = windows(judge.ids["train"], WINDOW)
     curves: list[dict[str, float]] = []
     batches: list[list[list[Pair]]] = []
     for step in range(budget.steps + 1):
-        if step % budget.every == 0 or step in (budget.window_steps, budget.steps):
+        # Losses change fast at first, and then slowly.
+        every = budget.every * (1 if step <= budget.window_steps else 4)
+        if (step - budget.window_steps) % every == 0:
             measured = {
                 "step": step,
                 "train": judge.in_windows("train"),
                 "val": judge.in_windows("val"),
-                "train conversations": judge.in_conversations(of_train),
+                "train conversations": judge.in_conversations(of_train[: len(of_val)]),
                 "val conversations": judge.in_conversations(of_val),
             }
             curves.append(measured)
@@ -235,13 +238,28 @@ def train(judge: Judge, pairs: Sequence[Pair], budget: Budget, say: Callable[[st
         if step == budget.steps:
             break
         if step < budget.window_steps:
-            chosen = judge.rng.integers(len(inputs), size=budget.window_rows)
-            judge.step(inputs[chosen], targets[chosen], LR)
+            judge.step(*_windows(judge, of_train, budget.window_rows), _lr(step / budget.window_steps))
             continue
         batches = batches or _batches(judge, of_train, budget.conversation_rows)
         done = (step - budget.window_steps) / budget.conversation_steps
-        judge.step(*judge.rows(batches.pop())[:2], LR + (LAST_LR - LR) * done)
+        judge.step(*judge.rows(batches.pop())[:2], _lr(done))
     return curves
+
+
+def _lr(done: float) -> float:
+    """The learning rate after a share of a part of the training."""
+    return LR + (LAST_LR - LR) * done
+
+
+def _windows(judge: Judge, pairs: Sequence[Pair], n_rows: int) -> tuple[Array, Array]:
+    """Windows from anywhere in the text of all conversations, which stand in a new order, and their targets."""
+    conversations = talks.conversations(pairs)
+    order = judge.rng.permutation(len(conversations))
+    text = talks.to_text([turn for i in order for turn in conversations[i]]).decode("ascii")
+    ids = encoded(text, judge.characters)
+    starts = judge.rng.integers(len(ids) - WINDOW, size=n_rows)
+    rows = ids[starts[:, None] + np.arange(WINDOW + 1)]
+    return rows[:, :-1], rows[:, 1:]
 
 
 def _batches(judge: Judge, pairs: Sequence[Pair], n_rows: int) -> list[list[list[Pair]]]:
@@ -296,21 +314,21 @@ def judge_once(
     start, start_cpu = time.perf_counter(), time.process_time()
     curves = train(judge, pairs, budget, say)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
-    held_out = [pair for split in SPLITS[1:] for pair in talks.in_split(pairs, split)]
     is_exact = {split: judge.exact(talks.in_split(pairs, split)) for split in SPLITS}
-    said = [answer for split in SPLITS[1:] for answer in judge.answer(talks.in_split(pairs, split))]
+    of_val = talks.in_split(pairs, "val")
+    said = judge.answer(of_val)
     known = {pair.answer for pair in talks.in_split(pairs, "train")}
     return {
         "framework": built.name,
         "seed": seed,
-        "budget": budget,
+        "budget": asdict(budget),
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
         "n_weights": judge.n_weights,
         "curves": curves,
         "trigram": trigram(judge.texts["train"], judge.texts["val"]),
         "exact": {split: _by_level(talks.in_split(pairs, split), right) for split, right in is_exact.items()},
-        "said": [(pair.question, answer) for pair, answer in zip(held_out, said, strict=True)],
+        "said": [(pair.question, answer) for pair, answer in zip(of_val, said, strict=True)],
         "recited": sum(answer in known for answer in said),
     }
 
@@ -329,10 +347,10 @@ def report(results: Sequence[dict[str, Any]]) -> str:
     budget, curves, exact = first["budget"], first["curves"], first["exact"]
     best = min(curves, key=lambda point: point["val"])
     lines = [
-        f"{first['n_weights']} weights, {budget.window_steps} steps of {budget.window_rows} windows, then "
-        f"{budget.conversation_steps} steps of {budget.conversation_rows} conversations, with {first['framework']}, seed "
-        f"{first['seed']}: {first['cpu_seconds']:.0f} processor seconds with the measuring (two minutes on two cores "
-        "have 240).",
+        f"{first['n_weights']} weights, {budget['window_steps']} steps of {budget['window_rows']} windows, then "
+        f"{budget['conversation_steps']} steps of {budget['conversation_rows']} conversations, with "
+        f"{first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring included "
+        "(two minutes on two cores have 240).",
         "",
         "Whole answers given exactly, of questions asked:",
         "",
@@ -366,7 +384,7 @@ def report(results: Sequence[dict[str, Any]]) -> str:
         )
     lines += [
         "",
-        f"What it says to held-out questions: {first['recited']} of {len(first['said'])} times word for word an answer "
+        f"What it says to the questions of val: {first['recited']} of {len(first['said'])} times word for word an answer "
         "of train. Some of them:",
         "",
         "| question | what it says |",
@@ -395,10 +413,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=budget.conversation_steps,
         help=f"steps (default {budget.conversation_steps})",
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one model a seed (default 0)")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="one model a seed (default 0)")
     parser.add_argument(
         "--package", type=Path, help="folder with the course's package tinytorch, instead of the reference"
     )
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
+    parser.add_argument("--also", type=Path, nargs="+", default=[], help="files of other results, for the report")
     parser.add_argument("--write", action="store_true", help="put the figures into DATASHEET.md")
     options = parser.parse_args(arguments)
     pairs = talks.parse_jsonl(SOURCE.read_bytes(), SOURCE)
@@ -408,6 +428,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         judge_once(built, pairs, budget, seed, lambda line: print(line, file=sys.stderr, flush=True))
         for seed in options.seeds
     ]
+    if options.json:
+        options.json.write_text(json.dumps(results) + "\n", encoding="utf-8", newline="\n")
+    for file in options.also:
+        results += json.loads(file.read_text(encoding="utf-8"))
     text = report(results)
     print(text)
     if options.write:
