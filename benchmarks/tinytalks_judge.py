@@ -55,11 +55,11 @@ MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 class Budget:
     """Steps and rows a step of both parts of the training, and how often the losses are measured."""
 
-    window_steps: int = 350
+    window_steps: int = 800
     window_rows: int = 32
     conversation_steps: int = 800
     conversation_rows: int = 16
-    every: int = 50
+    every: int = 100
 
     @property
     def steps(self) -> int:
@@ -151,7 +151,7 @@ class Judge:
         return np.concatenate(found)
 
     def in_windows(self, split: str) -> float:
-        """Mean loss of as many of a split's characters as val has, each after at least three quarters of a window of what precedes it."""
+        """Mean loss of as many of a split's characters as val has, each after at least 48 of what precedes it."""
         n_new = WINDOW // 4
         losses = self.losses(*windows(self.ids[split][: len(self.ids["val"])], WINDOW, n_new))
         return float(np.concatenate([losses[0], losses[1:, -n_new:].ravel()]).mean())
@@ -223,8 +223,8 @@ def train(judge: Judge, pairs: Sequence[Pair], budget: Budget, say: Callable[[st
     curves: list[dict[str, float]] = []
     batches: list[list[list[Pair]]] = []
     for step in range(budget.steps + 1):
-        # Losses change fast at first, and then slowly.
-        every = budget.every * (1 if step <= budget.window_steps else 4)
+        # Whole conversations take longer to measure.
+        every = budget.every * (1 if step <= budget.window_steps else 2)
         if (step - budget.window_steps) % every == 0:
             measured = {
                 "step": step,
@@ -384,8 +384,8 @@ def report(results: Sequence[dict[str, Any]]) -> str:
         )
     lines += [
         "",
-        f"What it says to the questions of val: {first['recited']} of {len(first['said'])} times word for word an answer "
-        "of train. Some of them:",
+        f"What it says to the questions of val: {first['recited']} of {len(first['said'])} times an answer of train, "
+        "word for word. Some of them:",
         "",
         "| question | what it says |",
         "|---|---|",

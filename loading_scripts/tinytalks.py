@@ -57,10 +57,10 @@ def examples(path: str, split: str, config: str) -> Iterator[dict[str, Any]]:
     columns = list(features(config))
     pairs = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
     pairs = [pair for pair in pairs if pair["split"] == split]
-    for pair, following in zip(pairs, [*pairs[1:], {"turn": 0}]):
+    for position, pair in enumerate(pairs, start=1):
         pair["level"] -= 1
         # A later turn of the same dialogue follows without a blank line.
-        end = "\n" if following["turn"] > 1 else "\n\n"
+        end = "\n" if any(following["turn"] > 1 for following in pairs[position : position + 1]) else "\n\n"
         pair["text"] = f"Q: {pair['question']}\nA: {pair['answer']}{end}"
         yield {column: pair[column] for column in columns}
 

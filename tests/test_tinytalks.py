@@ -8,6 +8,7 @@ import re
 import runpy
 import types
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -71,7 +72,7 @@ def one_template(pairs: list[Pair]) -> list[Pair]:
     return [*asked, *pairs[len(asked) :]]
 
 
-PLANTED = {
+PLANTED: dict[str, Callable[[list[Pair]], list[Pair]]] = {
     "numbering": lambda p: planted(p, 10, id=9),
     "sizes": lambda p: planted(p, first(p, level=1, split="val"), split="train"),
     "duplicates": lambda p: planted(p, 1, question=p[0].question.upper().replace(".", "!")),
@@ -354,7 +355,8 @@ def _three_times(letter: int, line_end: int, tokens: np.ndarray) -> object:
     logits = np.zeros((*tokens.shape, max(letter, line_end) + 1))
     for at in np.ndindex(tokens.shape):
         last = tokens[at[0], max(0, at[1] - 2) : at[1] + 1]
-        logits[(*at, line_end if len(last) == 3 and (last == letter).all() else letter)] = 1
+        place = (*at, line_end if len(last) == 3 and (last == letter).all() else letter)
+        logits[place] = 1
     return types.SimpleNamespace(data=logits)
 
 
