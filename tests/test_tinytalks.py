@@ -328,7 +328,7 @@ def test_judge_reports_into_the_datasheet(tmp_path: Path, pairs: list[Pair]) -> 
     path = tmp_path / "DATASHEET.md"
     before, after = judge["MARKS"]
     path.write_text(f"kept {before} old {after} kept", encoding="utf-8")
-    judge["write_block"](path, judge["MARKS"], judge["report"]([result]))
+    judge["write_block"](path, judge["MARKS"], judge["report"]([result], (2.0, 1.9)))
     text = path.read_text(encoding="utf-8")
     assert text.startswith(f"kept {before}\n{result['n_weights']} weights") and text.endswith(f"{after} kept")
     assert " old " not in text
@@ -361,19 +361,19 @@ def _three_times(letter: int, line_end: int, tokens: np.ndarray) -> object:
 
 
 def test_a_trigram_knows_what_it_has_read() -> None:
-    """It expects what it read, has a share for what it never read, and sums to one."""
-    trigram = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "tinytalks_judge.py"))["trigram"]
+    """It expects what it read, has a share for what it never read, and its chances sum to one."""
+    trigram = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "tinytalks_judge.py"))["Trigram"]("abcabcabcabc")
 
-    assert trigram("abcabcabcabc", "abcabc") < 0.5 < trigram("abcabcabcabc", "cbacba")
-    chances = [math.exp(-trigram("abcabcab", f"ab{one}")) for one in "abc"]
-    assert sum(chances) == pytest.approx(1)
+    for read, unread in zip(trigram.losses("abcabc"), trigram.losses("cbacba"), strict=True):
+        assert read < 0.5 < unread
+    assert sum(math.exp(-trigram.losses(f"ab{one}")[1]) for one in "abc") == pytest.approx(1)
 
 
 def test_the_datasheet_reads_its_losses_rightly() -> None:
-    """The GPT gets nineteen of twenty training answers, beats the trigram once, and then only gets worse."""
+    """The GPT gets nineteen of twenty training answers, is better than a trigram once, and in the end worse."""
     text = (FOLDER / "DATASHEET.md").read_text(encoding="utf-8").partition("<!-- measured: judge -->")[2]
     right, of = map(int, re.search(r"\| train \|.*?(\d+)/(\d+) \|\n", text).groups())  # type: ignore[union-attr]
-    said = re.search(r"has ([\d.]+) on val; the best of the GPT is ([\d.]+), .*? the last ([\d.]+):", text)
+    said = re.search(r"of train has ([\d.]+), .*?the best of the GPT is ([\d.]+), .*?the last ([\d.]+)\. Train", text)
     trigram, best, last = map(float, said.groups())  # type: ignore[union-attr]
 
     assert of == 245 and right >= 0.95 * of

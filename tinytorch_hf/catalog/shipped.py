@@ -216,6 +216,6 @@ TINYTALKS = DatasetInfo(
     fingerprint="fb04d8ba6f3710c099602b018fa957855fc47d1e828876e18476f96f6286ae92",
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
-        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=7, blocks=Blocks(64, 8)),
+        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=6, blocks=Blocks(64, 8)),
     ),
 )
