@@ -28,6 +28,7 @@ BENCHMARKS = (
     "hub_loading",
     "mirror",
     "installed",
+    "tinify",
 )
 
 

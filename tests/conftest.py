@@ -59,6 +59,14 @@ Start = Callable[..., warm_client.Process]
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as longer, and say how many, unless LONGER asks for it."""
+    if "LONGER" not in os.environ:
+        left_out = [item for item in items if item.get_closest_marker("longer")]
+        items[:] = [item for item in items if not item.get_closest_marker("longer")]
+        config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_collection_finish() -> None:
     """From here on tests make what is worth collecting."""
     gc.enable()

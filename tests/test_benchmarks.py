@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from benchmarks import (
     hub_loading,
     installed,
     loading,
+    many_digits,
     memory,
     plots,
     results,
+    tinify,
     torch_loading,
     training,
     verdicts,
@@ -29,6 +32,8 @@ from benchmarks.timing import Table, as_markdown, as_text
 from docs.tools import blocks
 from docs.tools.cards import documents
 from tinytorch_hf import load, load_tinydigits
+from tinytorch_hf.curation.mapping import Reading, facts_of
+from tinytorch_hf.curation.sources.opening import open_source
 from tinytorch_hf.hub import parquet
 
 
@@ -154,3 +159,49 @@ def test_every_road_of_the_torch_benchmark_gives_the_same_epoch(tmp_path: Path) 
 def test_both_classes_of_the_single_samples_are_walked_through(tmp_path: Path) -> None:
     """1000 samples each."""
     assert {len(list(road())) for road in torch_loading.single_samples(tmp_path).values()} == {1000}
+
+
+def test_a_longer_source_begins_with_the_shorter_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every hundredth image is a copy of the one before it."""
+    monkeypatch.setattr(many_digits, "_N_AT_ONCE", 200)
+    train = load("tinymnist", "train")
+    of = (train["images"], train["labels"])
+    few, many = list(many_digits.parts(130, of=of)), list(many_digits.parts(250, of=of))
+
+    assert [len(labels) for _, labels in many] == [200, 50]
+    assert all(np.array_equal(one, other[:130]) for one, other in zip(few[0], many[0], strict=True))
+    assert np.array_equal(many[0][0][99], many[0][0][98]) and many[0][1][99] == many[0][1][98]
+    assert len(np.unique(many[0][0].reshape(200, -1), axis=0)) == 198
+
+
+@pytest.mark.parametrize(
+    "form", examples(["npz", "Parquet, PNG"], ["Parquet, bytes", "Parquet, lists", "WebDataset, PNG"])
+)
+def test_every_form_holds_the_same_images(form: str, tmp_path: Path) -> None:
+    """As `tinify` reads it, with the same labels."""
+    train = load("tinymnist", "train")
+    of = (train["images"], train["labels"])
+    ((images, labels),) = many_digits.parts(40, of=of)
+    np.savez(tmp_path / "expected.npz", images=images, labels=labels)
+    many_digits.write(tmp_path / "found", form, 40, of=of)
+    found = []
+    for place in (tmp_path / "expected.npz", tmp_path / "found"):
+        source = open_source(place).source
+        (shard,) = source.shards()
+        facts = [facts_of(Reading(source, 28), piece) for piece in source.pieces(shard)]
+        found.append([(one.digest.tolist(), [one.classes[code] for code in one.label]) for one in facts])
+
+    assert found[0] == found[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory that processes share is told by Linux alone")
+def test_what_a_run_takes_is_that_of_all_of_its_processes(tmp_path: Path) -> None:
+    """A program that has another one do its work."""
+    work = "import time; held = bytearray(60_000_000); held[::4096] = bytes([1]) * len(held[::4096]); time.sleep(0.5)"
+    seconds, most_mb = tinify.measured(
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}], check=True)", [], tmp_path
+    )
+
+    assert seconds > 0 and 60 < most_mb < 200
+    with pytest.raises(subprocess.CalledProcessError):
+        tinify.measured("raise SystemExit(1)", [], tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import runpy
 import types
@@ -236,7 +235,7 @@ def test_datasheet_counts_are_computed(pairs: list[Pair]) -> None:
     assert f"{recipe['COUNTS'][0]}\n{recipe['counts'](pairs)}\n{recipe['COUNTS'][1]}" in text
 
 
-@pytest.mark.skipif(not os.environ.get("LONGER"), reason="takes half a minute; LONGER=1 runs it")
+@pytest.mark.longer
 def test_datasheet_variety_is_computed(pairs: list[Pair]) -> None:
     """The datasheet's table of variety is what the recipe computes."""
     recipe = runpy.run_path(str(FOLDER / "create_tinytalks.py"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.tools import seeds
+from docs.tools import seeds, tinify_plan
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import fields
 from tinytorch_hf.data.loaders import load, load_images
@@ -242,4 +242,5 @@ KINDS: dict[str, Callable[[str], str]] = {
     "kinds": kinds_table,
     "decoders": decoders_table,
     "seeds": seeds.lines,
+    "tinify_plan": tinify_plan.table,
 }

@@ -112,6 +112,17 @@ def test_a_class_that_is_too_small_is_named() -> None:
         chosen(pool(images[few], labels[few]), PARAMETERS)
 
 
+def test_a_class_of_look_alikes_is_named_with_what_would_keep_them() -> None:
+    """They may be no look-alikes for who knows them."""
+    images, labels = drawings(40)
+    images[labels == 1] = np.clip(
+        images[labels == 1][:1] + np.random.default_rng(4).integers(0, 9, (40, 16, 16)), 0, 255
+    )
+
+    with pytest.raises(InvalidArgumentError, match=r"of which 1 are unlike.*look-alikes with --near .* above 0\.985"):
+        chosen(pool(images, labels), dataclasses.replace(PARAMETERS, min_cosine=None))
+
+
 def test_one_class_is_refused() -> None:
     """There is nothing to tell apart."""
     images, _ = drawings(10)

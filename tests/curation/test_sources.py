@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from tinytorch_hf import catalog
 from tinytorch_hf.curation.facts import Facts, merged
 from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
 from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+import pyarrow as pa
 import sources_on_disk as on_disk
 
 IMAGES, LABELS = on_disk.samples()
@@ -280,6 +283,32 @@ def test_a_dataset_of_the_hub_is_read_from_a_mirror_as_from_a_copy(
         assert source.n_rows(name) == n_rows == 1000
 
 
+def test_loose_images_of_a_repository_are_read_as_folders_are(tmp_path: Path) -> None:
+    """Those of the training split, with the same hashes; where labels stand in a table beside them, it is said."""
+    pytest.importorskip("datasets", reason="datasets is not installed")
+    (tmp_path / "here" / "train").mkdir(parents=True)
+    on_disk.in_folders(tmp_path / "here" / "train", IMAGES, LABELS)
+    folders = open_source(tmp_path / "here").source
+    hashes = {shard: folders.sha256(shard) for shard in folders.shards()}
+    copy = (tmp_path / "here").rename(tmp_path / "copy")
+    (copy / "test").mkdir()
+    on_disk.in_folders(copy / "test", IMAGES[:3] // 2, LABELS[:3])
+    card = ("- split: train", "  path: train/**", "- split: test", "  path: test/**")
+    lines = "".join(f"  {line}\n" for line in card)
+    (copy / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files:\n{lines}---\n")
+    opened = open_source(copy)
+
+    assert content(opened.source) == EXPECTED
+    assert dict(opened.columns) == {"split": "train"}
+    assert (opened.source.shards(), size_of(opened.source)) == (["train/cat", "train/dog", "train/owl"], 8)
+    assert {shard: opened.source.sha256(shard) for shard in opened.source.shards()} == hashes
+    with pytest.raises(InvalidArgumentError, match="There is no label to choose in"):
+        open_source(copy, label="label")
+    (copy / "train" / "metadata.csv").write_text("file_name,label\ncat/0.png,a\n", encoding="utf-8")
+    with pytest.raises(InvalidArgumentError, match=r"has train/metadata\.csv beside its images; labels are read from"):
+        open_source(copy)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
@@ -304,3 +333,36 @@ def test_a_repository_that_cannot_be_had_is_said(
     monkeypatch.setattr(datasets, "load_dataset_builder", fails)
     with pytest.raises(tinytorch_hf.TinyTorchHFError, match=message):
         open_source("no/such")
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "expected"),
+    [
+        (pa.array([3, None, 3, 5]), None, ["3", None, "3", "5"]),
+        (pa.array([1.0, 2.5, float("nan")]), None, ["1", "2.5", None]),
+        (pa.array(["b", " ", "a "]), None, ["b", None, "a"]),
+        (pa.array(["b", None, "a"]).dictionary_encode(), None, ["b", None, "a"]),
+        (pa.array([True, False]), None, ["True", "False"]),
+        (pa.array([1, 0, 2, -1, None]), ["cat", "dog"], ["dog", "cat", None, None, None]),
+        (pa.nulls(2), None, [None, None]),
+        (pa.array([7, 8, 9])[1:], None, ["8", "9"]),
+    ],
+    ids=["numbers", "floats", "texts", "dictionary", "truths", "names", "nothing", "a part"],
+)
+def test_labels_of_a_column_become_texts(values: Any, names: list[str] | None, expected: list[str | None]) -> None:
+    """Each as it would alone, in one chunk or several."""
+    for column in (pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:]])):
+        assert columns.labels(column, names) == expected
+
+
+def test_files_that_come_later_are_seen(tmp_path: Path) -> None:
+    """A folder is listed once for all of its pieces, and again when it has changed."""
+    images, labels = on_disk.samples(6)
+    on_disk.in_folders(tmp_path, images, labels)
+    (tmp_path / "cat" / ".hidden.png").write_bytes(b"")
+    source = open_source(tmp_path).source
+    before = [source.n_rows(shard) for shard in source.shards()]
+    (tmp_path / "cat" / "9.PNG").write_bytes(on_disk.png(images[1]))
+    os.utime(tmp_path / "cat", (1, 1))
+
+    assert (before, [source.n_rows(shard) for shard in source.shards()]) == ([2, 2, 2], [3, 2, 2])

@@ -116,6 +116,8 @@ def test_lines_round_trip() -> None:
         (changed(n_lines=8), "n_lines is 8, the function has 7"),
         (changed(docstring="", body="    pass", n_lines=2), "3 to 25 are allowed"),
         (changed(docstring="", body="    a()\n" * 25, n_lines=27), "3 to 25 are allowed"),
+        (changed(body="    " + "x" * 97), "a line or a name has 101 characters; 100 are allowed"),
+        (changed(name="f" * 120_000), "a line or a name has 120000 characters"),
         (LINE.replace(b"\n", b"\r\n"), "Windows line end"),
         (LINE.replace(b"Say", b"S\xff"), "not UTF-8"),
         (LINE.replace(b"Say", "S\u00e4".encode()), "outside ASCII"),

@@ -169,6 +169,16 @@ LOUD: Mapping[str, str] = {
         "text = json.dumps({'nonce': nonce(), 'answer': {'kind': 'results', 'results': {}, 'outcome': 'agrees'}})\n"
         "everywhere(text.encode() + b'\\n'); return x"
     ),
+    "reports written ahead and made read-only": (
+        "ahead = json.dumps({'score': 100, 'results': [{'name': 'relu', 'outcome': 'agrees'}]})\n"
+        "for folder in ('.', HERE, HERE + '/..', HERE + '/../..', os.path.expanduser('~'), '/autograder/results'):\n"
+        "    for name in ('results.json', 'report.json', 'report.html', 'junit.xml', 'gradebook.json', 'grades.csv'):\n"
+        "        try:\n"
+        "            with open(folder + '/' + name, 'w') as f: f.write(ahead)\n"
+        "            os.chmod(folder + '/' + name, 0o444); os.chmod(folder, 0o555)\n"
+        "        except OSError: pass\n"
+        "return x"
+    ),
     "a session that was replaced": (
         "child = sys.modules['tinytorch_hf.check.child']; answers = sys.modules['tinytorch_hf.student.answers']\n"
         "child.Session.answer = child.Session._run = lambda *_: answers.Answer('results'); return x"

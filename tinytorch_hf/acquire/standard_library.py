@@ -24,6 +24,7 @@ from tinytorch_hf.errors import MissingFileError
 from tinytorch_hf.files import sums
 from tinytorch_hf.files.python_functions import (
     MAX_LINES,
+    MAX_WIDTH,
     MIN_LINES,
     Function,
     is_printable_ascii,
@@ -33,7 +34,6 @@ from tinytorch_hf.files.python_functions import (
 from tinytorch_hf.formats import json_lines
 
 # Characters in a line; beyond are mostly tables and messages.
-MAX_WIDTH = 100
 # Families with more functions are for training only, so that val and test hold many families.
 MAX_HELD_OUT_FAMILY = 60
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,3 +47,9 @@ def label_of(value: Any) -> str | None:
         value = value.decode("utf-8", "backslashreplace")
     text = "" if value is None else str(value).strip()
     return text or None
+
+
+def labels_of(values: Sequence[Hashable], label: Callable[[Any], str | None] = label_of) -> list[str | None]:
+    """Many labels as text, each as `label_of` or another function has it: a function is asked once for equal values."""
+    known = {value: label(value) for value in set(values)}
+    return [known[value] for value in values]

@@ -8,6 +8,7 @@ bits become 8. An image that has the size already is left as it is.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,12 @@ import numpy as np
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError
 from tinytorch_hf.formats.arrays import Array
 
+SMALLEST, LARGEST = 4, 128
+"""Rows and columns that images may have."""
+
 _WORD = 65_535
 _BYTE = 255
+_PNG = b"\x89PNG\r\n\x1a\n"
 _COLOURS = 3
 # Pillow refuses images that are larger than twice this, which a small file may claim to be.
 _MOST_PIXELS = 64_000_000
@@ -52,11 +57,12 @@ def image(sample: Any, size: int, place: str) -> Array:
     return np.ascontiguousarray(pixels)
 
 
-def images(samples: Any, size: int, places: Any) -> list[Array]:
-    """Each of some images, see `image`; arrays that have the form already are taken at once."""
+def images(samples: Any, size: int, places: Any) -> Sequence[Array] | Array:
+    """Each of some images, see `image`; arrays that have the form already are taken as they are, as one array."""
     is_ready = isinstance(samples, np.ndarray) and samples.dtype == np.uint8 and samples.shape[1:] == (size, size)
     if is_ready:
-        return list(np.ascontiguousarray(samples))
+        found: Array = np.ascontiguousarray(samples)
+        return found
     return [image(sample, size, place) for sample, place in zip(samples, places, strict=True)]
 
 
@@ -106,7 +112,9 @@ def _decoded(data: bytes, place: str) -> Array:
     """The levels in an image file, transparent parts on white."""
     Image = _pillow()
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        # Otherwise Pillow asks one format after the other, which takes a sixth of the time of a small image.
+        formats = ("PNG",) if data.startswith(_PNG) else None
+        with Image.open(io.BytesIO(data), formats=formats) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
                 raise CorruptFileError(f"{place}: {opened.width}x{opened.height} pixels are more than 64 million.")
             if opened.mode.startswith("I") or opened.mode == "F":
@@ -157,6 +165,8 @@ def size_of(sample: Any, place: str) -> tuple[int, int]:
 
 def check_size(size: int) -> int:
     """A size that images may have; InvalidArgumentError for another one."""
-    if not 4 <= size <= 128:
-        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: a size is from 4 to 128.")
+    if not SMALLEST <= size <= LARGEST:
+        raise InvalidArgumentError(
+            f"Images of {size}x{size} pixels are not tiny ones: a size is from {SMALLEST} to {LARGEST}."
+        )
     return size

@@ -67,6 +67,7 @@ def similarity(squared: Array, unit: int) -> Array:
     unit
         The unit of squared distance, as `unit_of` gives.
     """
-    steps = squared * _STEPS // unit
-    found: Array = _TABLE[np.minimum(steps, len(_TABLE) - 1)]
+    # A quotient of whole numbers below 2^53 is rounded to the nearest float, which is never across a whole number.
+    steps = np.minimum(squared * _STEPS / unit, len(_TABLE) - 1).astype(np.intp)
+    found: Array = _TABLE.take(steps)
     return found

@@ -69,7 +69,7 @@ def facts(labels: Sequence[str], shard: str, rows: Array, digest: Array) -> Fact
     """
     classes = tuple(sorted(set(labels)))
     code = {name: number for number, name in enumerate(classes)}
-    label = np.fromiter((code[name] for name in labels), np.int32, len(labels))
+    label = np.fromiter(map(code.__getitem__, labels), np.int32, len(labels))
     return Facts(classes, (shard,), digest, label, np.zeros(len(labels), np.int32), rows.astype(np.int64))
 
 

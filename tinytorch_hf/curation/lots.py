@@ -12,9 +12,9 @@ from tinytorch_hf.formats.arrays import Array
 _WORDS = 2
 
 
-def digests(contents: Iterable[bytes]) -> Array:
+def digests(contents: Iterable[bytes | memoryview]) -> Array:
     """BLAKE2b of each content, (N, 2) uint64: 128 bits, so that no two of 1e9 samples share one by chance."""
-    joined = b"".join(hashlib.blake2b(content, digest_size=8 * _WORDS).digest() for content in contents)
+    joined = b"".join([hashlib.blake2b(content, digest_size=8 * _WORDS).digest() for content in contents])
     return np.frombuffer(joined, "<u8").reshape(-1, _WORDS).astype(np.uint64)
 
 

@@ -18,7 +18,7 @@ from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.planning import N_HELD_OUT, Plan
 from tinytorch_hf.curation.proof import Proof, divided, proof
 from tinytorch_hf.curation.reducing import Engine, pool_of_candidates, summary_of
-from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.source import Kind, Source
 from tinytorch_hf.curation.summary import Summary
 from tinytorch_hf.curation.work import Log, Work
 from tinytorch_hf.errors import (
@@ -80,6 +80,7 @@ def made(
     described.check(out, source.kind, plan.facts, ("one", "other"))
     if wish.is_proven:
         _check_judges()
+    sizes = {shard: source.n_bytes(shard) for shard in source.shards()}
     shards = _hashes(source, say)
     folder = work.begun(out, _all_that_counts(plan, shards), resume=resume)
     log = Log(out)
@@ -92,7 +93,8 @@ def made(
         _check_classes(plan, summary)
         _check_memory(plan, summary, engine)
         say("fetching candidates", 0, 1)
-        everything = pool_of_candidates(reading, summary, engine, wish.seed)
+        everything = pool_of_candidates(reading, summary, engine, wish.seed, folder.spill)
+        _check_sizes(source, sizes)
         pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
         say("choosing", 0, 1)
         choice = chosen(pool, wish.parameters)
@@ -122,6 +124,17 @@ def _hashes(source: Source, say: Say) -> dict[str, str]:
     if not shards:
         raise InvalidArgumentError(f"{source.name} has no shards to read.")
     return shards
+
+
+def _check_sizes(source: Source, before: Mapping[str, int | None]) -> None:
+    """Refuse a source that has grown or shrunk since it was hashed: its recipe would name what nobody can find."""
+    for shard, size in before.items():
+        now = source.n_bytes(shard)
+        if now != size:
+            raise CorruptFileError(
+                f"{source.name}, {shard} has changed while it was read: it had {size} bytes, now {now}. Leave the "
+                "source alone while a set is made of it."
+            )
 
 
 def _all_that_counts(plan: Plan, shards: Mapping[str, str]) -> dict[str, Any]:
@@ -174,10 +187,12 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
     if small:
         names = ", ".join(f"{name} ({n})" for name, n in list(small.items())[:_MOST_NAMED])
         more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        n = summary.n_contradictions
+        torn = f" Not counted are the samples that stand under two labels: {n} contents." if n else ""
         raise InvalidArgumentError(
             f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
             f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "
-            f"{option('per-class')}, or leave these classes out of the source."
+            f"{option('per-class')}, or leave these classes out of the source.{torn}"
         )
     described.check(plan.out, plan.opened.source.kind, plan.facts, sorted(summary.n_rows))
 
@@ -185,8 +200,7 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
 def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
     """Refuse what cannot be held: candidates stay in memory while one is chosen."""
     wish, kind, n = plan.wish, plan.opened.source.kind, len(summary.candidates)
-    pixels = _COLOURS * wish.size**2 if kind == "images" else 0
-    needed = n * (_PIXEL_COPIES * pixels + _FEATURE_COPIES * _FEATURES_BYTES[kind])
+    needed = bytes_of_candidates(n, kind, wish.size)
     if needed > engine.most:
         raise InvalidArgumentError(
             f"{plan.opened.source.name} has {len(summary.n_rows)} classes; {n} candidates of them need about "
@@ -194,3 +208,9 @@ def _check_memory(plan: Plan, summary: Summary, engine: Engine) -> None:
             f"{option('memory')}, look at less than {wish.candidates} of each class with {option('candidates')}, or "
             f"ask for less with {option('per-class')}."
         )
+
+
+def bytes_of_candidates(n: int, kind: Kind, size: int) -> int:
+    """What so many candidates take in memory, at most: images of ``size`` pixels a side, or texts."""
+    pixels = _COLOURS * size**2 if kind == "images" else 0
+    return n * (_PIXEL_COPIES * pixels + _FEATURE_COPIES * _FEATURES_BYTES[kind])

@@ -7,7 +7,7 @@ but what the features themselves hide.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,15 @@ import numpy as np
 from tinytorch_hf.curation.features import grams
 from tinytorch_hf.formats.arrays import Array
 
+USUAL: Mapping[str, float] = {"grey images": 0.985, "images in colour": 0.92, "texts": 0.9}
+"""From which cosine on samples are look-alikes, unless somebody says otherwise; docs/tinify_proof.md has why."""
+
 # Two samples are compared exactly where the cosine of their features is less than this below what is asked for.
 _SLACK = 0.06
 _BLOCK_BYTES = 1 << 24
 _STEPS = 16
+# So many pairs are compared exactly at a time.
+_N_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Pair:
     second: int
     cosine: float
     is_mirrored: bool = False
+
+
+def usual() -> str:
+    """`USUAL` in words."""
+    return ", ".join(f"{cosine} for {kind}" for kind, cosine in USUAL.items())
 
 
 def look_alikes_of_images(images: Array, features: Array, mirrored: Array, min_cosine: float) -> list[Pair]:
@@ -49,11 +59,11 @@ def look_alikes_of_images(images: Array, features: Array, mirrored: Array, min_c
     https://doi.org/10.3390/jimaging6060041
     """
 
-    def straight(first: int, second: int) -> float:
-        return _cosine_of_images(images[first], images[second])
+    def straight(first: Array, second: Array) -> Array:
+        return _cosines_of_images(images[first], images[second])
 
-    def reflected(first: int, second: int) -> float:
-        return _cosine_of_images(images[first], images[second][..., ::-1])
+    def reflected(first: Array, second: Array) -> Array:
+        return _cosines_of_images(images[first], images[second][..., ::-1])
 
     found = {}
     for pair in _verified(features, features, min_cosine, straight):
@@ -79,7 +89,10 @@ def look_alikes_of_texts(texts: Sequence[str], features: Array, min_cosine: floa
         shared = sum(n * other[gram] for gram, n in one.items())
         return shared / float(np.sqrt(float(_square(one) * _square(other))))
 
-    return list(_verified(features, features, min_cosine, cosine, is_centred=False))
+    def cosines(first: Array, second: Array) -> Array:
+        return np.array([cosine(*pair) for pair in zip(first.tolist(), second.tolist(), strict=True)])
+
+    return list(_verified(features, features, min_cosine, cosines, is_centred=False))
 
 
 def first_of_each(n: int, pairs: Sequence[Pair]) -> Array:
@@ -102,23 +115,27 @@ def _verified(
     features: Array,
     others: Array,
     min_cosine: float,
-    exact: Callable[[int, int], float],
+    exact: Callable[[Array, Array], Array],
     is_centred: bool = True,
 ) -> Iterator[Pair]:
-    for first, second in _proposed(features, others, min_cosine - _SLACK, is_centred):
-        cosine = exact(first, second)
-        if cosine >= min_cosine:
-            yield Pair(first, second, cosine)
+    for firsts, seconds in _proposed(features, others, min_cosine - _SLACK, is_centred):
+        for start in range(0, len(firsts), _N_AT_ONCE):
+            some = slice(start, start + _N_AT_ONCE)
+            cosines = exact(firsts[some], seconds[some])
+            for place in np.flatnonzero(cosines >= min_cosine):
+                yield Pair(int(firsts[some][place]), int(seconds[some][place]), float(cosines[place]))
 
 
-def _proposed(features: Array, others: Array, min_cosine: float, is_centred: bool) -> Iterator[tuple[int, int]]:
+def _proposed(features: Array, others: Array, min_cosine: float, is_centred: bool) -> Iterator[tuple[Array, Array]]:
+    """The positions of pairs, the first below the second, of some rows at a time."""
     units = [_units(part, is_centred) for part in (features, others)]
     n_rows = max(1, _BLOCK_BYTES // (4 * max(len(others), 1)))
     for start in range(0, len(features), n_rows):
-        cosines = units[0][start : start + n_rows] @ units[1].T
-        for row, column in np.argwhere(cosines >= min_cosine).tolist():
-            if start + row < column:
-                yield start + row, column
+        # What stands before these rows has been paired with them.
+        cosines = units[0][start : start + n_rows] @ units[1][start:].T
+        rows, columns = np.divmod(np.flatnonzero(cosines >= min_cosine), max(cosines.shape[1], 1))
+        is_pair = rows < columns
+        yield start + rows[is_pair], start + columns[is_pair]
 
 
 def _units(features: Array, is_centred: bool) -> Array:
@@ -128,16 +145,23 @@ def _units(features: Array, is_centred: bool) -> Array:
     return units
 
 
-def _cosine_of_images(one: Array, other: Array) -> float:
-    """The cosine of two images, each less its mean; 0 where one has a single level."""
-    left, right = (_centred(image) for image in (one, other))
-    square = float(left @ left) * float(right @ right)
-    return float(left @ right) / float(np.sqrt(square)) if square else 0.0
+def _cosines_of_images(some: Array, others: Array) -> Array:
+    """The cosine of each of some images and the other at its place, each less its mean; 0 where one has one level."""
+    left, right = (_centred(images) for images in (some, others))
+    square = _products(left, left) * _products(right, right)
+    cosines: Array = np.where(square > 0, _products(left, right) / np.sqrt(np.where(square > 0, square, 1.0)), 0.0)
+    return cosines
 
 
-def _centred(image: Array) -> Array:
-    levels = _STEPS * image.reshape(-1).astype(np.int64)
-    centred: Array = levels - levels.sum() // len(levels)
+def _products(some: Array, others: Array) -> Array:
+    """Sums of whole numbers, exact below 2^53."""
+    sums: Array = np.einsum("ij,ij->i", some, others)
+    return sums
+
+
+def _centred(images: Array) -> Array:
+    levels = _STEPS * images.reshape(len(images), -1).astype(np.int64)
+    centred: Array = (levels - levels.sum(axis=1, keepdims=True) // levels.shape[1]).astype(np.float64)
     return centred
 
 

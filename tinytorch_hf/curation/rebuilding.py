@@ -12,7 +12,7 @@ from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
 from tinytorch_hf.curation import content, recipe
 from tinytorch_hf.curation.lots import digests, hexadecimal
 from tinytorch_hf.curation.mapping import Reading, bytes_of
-from tinytorch_hf.curation.recipe import Recipe
+from tinytorch_hf.curation.recipe import Recipe, Row
 from tinytorch_hf.curation.reducing import Engine, samples_at
 from tinytorch_hf.curation.source import Source
 from tinytorch_hf.data.register import register
@@ -20,6 +20,7 @@ from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageE
 from tinytorch_hf.files import store
 
 _ANY_SIZE = 32
+_MOST_ROWS = 1 << 62
 
 
 def rebuilt(folder: Path, source: Source) -> DatasetInfo:
@@ -52,6 +53,7 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
     rows, places = recipe.read_selection(folder), recipe.read_places(folder)
     if [row.digest for row in rows] != [digest for digest, _, _ in places]:
         raise CorruptFileError(f"{folder / recipe.SELECTION} and {recipe.PLACES} do not name the same samples.")
+    _check_rows(folder, made_of, rows, places)
     samples = _samples(made_of, source, places)
     temporary = folder.with_name(f"{folder.name}{store.PARTIAL_SUFFIX}")
     written: list[Path] = []
@@ -59,10 +61,11 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
         shutil.rmtree(temporary, ignore_errors=True)
         found = content.written(temporary, made_of.kind, rows, samples, made_of.facts)
         catalog.forget(found.name)
-        for file in found.files:
-            if made_of.files.get(file.name) != file.sha256:
+        hashes = {file.name: file.sha256 for file in found.files}
+        for name in sorted({*hashes, *made_of.files}):
+            if made_of.files.get(name) != hashes.get(name):
                 raise CorruptFileError(
-                    f"{file.name} does not become what the recipe in {folder} states. The selection was changed."
+                    f"{name} does not become what the recipe in {folder} states. The selection was changed."
                 )
         # What says that all is there comes last.
         for name in [*(file.name for file in found.files), DESCRIPTION]:
@@ -75,6 +78,20 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check_rows(folder: Path, made_of: Recipe, rows: Sequence[Row], places: Sequence[tuple[str, str, int]]) -> None:
+    """Refuse rows that no recipe chooses: they may come from anybody, and a place could lie outside the source."""
+    for number, row in enumerate(rows, 1):
+        if row.split not in content.SPLITS or row.label not in made_of.facts["classes"]:
+            raise CorruptFileError(
+                f"{folder / recipe.SELECTION}, row {number}: there is no class {row.label} or no split {row.split}."
+            )
+    for number, (_, shard, row_there) in enumerate(places, 1):
+        if shard not in made_of.shards or not 0 <= row_there < _MOST_ROWS:
+            raise CorruptFileError(
+                f"{folder / recipe.PLACES}, row {number}: the recipe has no row {row_there + 1} of a shard {shard}."
+            )
 
 
 def check_source(made_of: Recipe, source: Source) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.curation.canonical import LARGEST, SMALLEST
 from tinytorch_hf.curation.lots import hexadecimal
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.curation.source import Kind
@@ -19,6 +20,8 @@ RECIPE, SELECTION, PLACES = "recipe.json", "selection.csv", "places.csv"
 """The files: how, which samples, and where these lie in the source."""
 
 SCHEMA = 1
+# What a recipe may say of a set.
+_FACTS = {"name", "title", "summary", "source", "source_url", "citation", "license", "license_note", "classes"}
 SELECTION_FIELDS = ("digest", "label", "split", "difficulty", "score")
 PLACES_FIELDS = ("digest", "shard", "row")
 
@@ -111,11 +114,40 @@ def read_recipe(folder: Path) -> Recipe:
     try:
         values = json.loads(_read(path).decode("utf-8"))
         recipe = Recipe(**values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise CorruptFileError(f"{path} is no recipe of this release: {error}. Make the set anew.") from None
     if recipe.schema != SCHEMA:
         raise CorruptFileError(f"{path} has the schema {recipe.schema}; this release reads {SCHEMA}.")
+    wrong = _wrong_field(recipe)
+    if wrong:
+        raise CorruptFileError(f"{path} was changed: {wrong} is not what a recipe has there. Get it again.")
     return recipe
+
+
+def _wrong_field(recipe: Recipe) -> str:
+    """The first field of a recipe that cannot be so; "" where there is none. A recipe may come from anybody."""
+    facts = recipe.facts
+    sizes = range(SMALLEST, LARGEST + 1) if recipe.kind == "images" else (0,)
+    holds = {
+        "source": isinstance(recipe.source, str),
+        "kind": recipe.kind in ("images", "texts"),
+        "shards": _of_texts(recipe.shards) and len(recipe.shards) > 0,
+        "size": type(recipe.size) is int and recipe.size in sizes,
+        "columns": _of_texts(recipe.columns),
+        "parameters": isinstance(recipe.parameters, dict),
+        "facts": isinstance(facts, dict) and {"name", "classes"} <= set(facts) <= _FACTS,
+        "files": _of_texts(recipe.files) and len(recipe.files) > 0,
+    }
+    wrong = next((name for name, is_so in holds.items() if not is_so), "")
+    if wrong:
+        return wrong
+    classes = facts["classes"]
+    is_list = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+    return "" if is_list and _of_texts({**facts, "classes": ""}) else "facts"
+
+
+def _of_texts(values: Any) -> bool:
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
 
 
 def read_selection(folder: Path) -> list[Row]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import struct
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from tinytorch_hf.files import store
 
 ROW = np.dtype([("digest", "<u8", (2,)), ("label", "<i4"), ("shard", "<i4"), ("row", "<i8")])
 """What is kept of a sample: 32 bytes."""
+
+HEAD = struct.Struct("<16sq")
+"""What stands before a content that is kept: its digest, and how many bytes it has."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,10 @@ class Spill:
         """Whether the facts of a piece are there, whole: what is half-written never has this name."""
         return self._names(piece).is_file()
 
-    def write(self, piece: Piece, facts: Facts) -> None:
-        """Keep the facts of a piece."""
+    def write(self, piece: Piece, facts: Facts, contents: Mapping[bytes, bytes] = MappingProxyType({})) -> None:
+        """Keep the facts of a piece, and the contents of some of its samples by their digest."""
+        if contents:
+            store.write(self._contents(piece), b"".join(_framed(contents)))
         facts = facts.in_order()
         rows = np.zeros(len(facts), ROW)
         for name in ("digest", "label", "shard", "row"):
@@ -47,6 +54,18 @@ class Spill:
         """The facts of one of ``n_parts`` parts by content, of all pieces together."""
         return merged(self._part(piece, part, n_parts) for piece in pieces)
 
+    def contents(self, piece: Piece, wanted: Container[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Those contents of a piece's samples that are kept and wanted, each after its digest."""
+        path = self._contents(piece)
+        if not path.is_file():
+            return
+        kept, at = path.read_bytes(), 0
+        while at < len(kept):
+            digest, n_bytes = HEAD.unpack_from(kept, at)
+            at += HEAD.size + n_bytes
+            if digest in wanted:
+                yield digest, kept[at - n_bytes : at]
+
     def _part(self, piece: Piece, part: int, n_parts: int) -> Facts:
         names = json.loads(self._names(piece).read_text(encoding="utf-8"))
         rows = np.memmap(self._rows(piece), ROW, mode="r") if names["n"] else np.zeros(0, ROW)
@@ -62,9 +81,19 @@ class Spill:
             some["row"].astype(np.int64),
         )
 
+    def _contents(self, piece: Piece) -> Path:
+        return self._names(piece).with_suffix(".contents")
+
     def _rows(self, piece: Piece) -> Path:
         return self._names(piece).with_suffix(".rows")
 
     def _names(self, piece: Piece) -> Path:
         key = json.dumps([piece.shard, piece.start, piece.stop])
         return self.folder / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
+
+
+def _framed(contents: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    """Each content after its digest and its length."""
+    for digest, content in contents.items():
+        yield HEAD.pack(digest, len(content))
+        yield content

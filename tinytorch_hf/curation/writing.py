@@ -71,7 +71,7 @@ def write(out: Path, findings: Findings) -> DatasetInfo | None:
         findings.shards,
         wish.size if is_images else 0,
         findings.columns,
-        {**asdict(wish.parameters), "n_candidates": wish.candidates},
+        {**asdict(wish.parameters), "min_cosine": findings.choice.min_cosine, "n_candidates": wish.candidates},
         facts,
     )
     documents = {

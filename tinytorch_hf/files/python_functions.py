@@ -12,6 +12,8 @@ from tinytorch_hf.formats import json_lines
 from tinytorch_hf.formats.arrays import Array
 
 MIN_LINES, MAX_LINES = 3, 25
+MAX_WIDTH = 100
+"""Characters of a line, of a module's name and of a function's."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Function:
     n_lines     lines of the whole function, 3 to 25
     ==========  ==========================================================================
 
-    All texts are printable ASCII and line ends.
+    All texts are printable ASCII and line ends; a line has at most 100 characters.
     """
 
     module: str
@@ -98,6 +100,9 @@ def problem_of(function: Function) -> str | None:
             return f"{name} has a character that is not printable ASCII"
         if not text and name != "docstring":
             return f"{name} is empty"
+    longest = max(map(len, [function.module, function.name, *source_of(function).split("\n")]))
+    if longest > MAX_WIDTH:
+        return f"a line or a name has {longest} characters; {MAX_WIDTH} are allowed"
     n_lines = n_lines_of(function)
     if n_lines != function.n_lines or not MIN_LINES <= n_lines <= MAX_LINES:
         return f"n_lines is {function.n_lines}, the function has {n_lines}; {MIN_LINES} to {MAX_LINES} are allowed"

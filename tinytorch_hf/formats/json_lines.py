@@ -13,9 +13,12 @@ import numpy as np
 
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.formats.texts import read_text, text_column
+from tinytorch_hf.formats.texts import check_memory, read_text, text_column
 
 Record = TypeVar("Record")
+
+MOST_BYTES = 2**28
+"""How much memory a field of records may take as a column: records are small, and a short file must not become long."""
 
 
 def field_types(kind: type[Any]) -> dict[str, type]:
@@ -61,7 +64,8 @@ def parse(
     Raises
     ------
     CorruptFileError
-        Names the file, the line and what is wrong with it.
+        Names the file, the line and what is wrong with it; or the texts of a field would take too much memory as a
+        column.
     """
     types = field_types(kind)
     records = []
@@ -74,6 +78,9 @@ def parse(
         if problem:
             raise bad_line(path, number, problem, advice)
         records.append(record)
+    for name, of in types.items():
+        if of is str:
+            check_memory([getattr(record, name) for record in records], path, MOST_BYTES)
     return records
 
 

@@ -36,16 +36,20 @@ def text_column(texts: Sequence[str], path: Path) -> Array:
     Raises
     ------
     CorruptFileError
-        A text ends with a NUL, which NumPy would drop, or the column would take more than `MOST_BYTES`: each text
-        takes as much as the longest.
+        A text ends with a NUL, which NumPy would drop, or the column would take more than `MOST_BYTES`.
     """
     for number, text in enumerate(texts, start=1):
         if text.endswith("\0"):
             raise CorruptFileError(f"{path}: text {number} ends with a NUL character, which a column cannot keep.")
+    check_memory(texts, path)
+    return np.array(texts, dtype=np.str_)
+
+
+def check_memory(texts: Sequence[str], path: Path, most_bytes: int = MOST_BYTES) -> None:
+    """Raise CorruptFileError if texts as a column would take more: each takes as much as the longest."""
     n_bytes = 4 * len(texts) * max(map(len, texts), default=0)
-    if n_bytes > MOST_BYTES:
+    if n_bytes > most_bytes:
         raise CorruptFileError(
             f"{path}: {len(texts)} texts, the longest of {max(map(len, texts))} characters, would take "
             f"{n_bytes / 1e9:.1f} GB of memory, because each takes as much as the longest. Cut the longest ones."
         )
-    return np.array(texts, dtype=np.str_)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.curation.batch import Batch, label_of
+from tinytorch_hf.curation.batch import Batch, label_of, labels_of
 from tinytorch_hf.curation.source import Kind, Piece, pieces_of
 from tinytorch_hf.curation.sources.columns import Column, Roles
 from tinytorch_hf.data.loaders import load_split
@@ -87,7 +87,7 @@ class Catalogued:
         split = self._split(piece.shard)
         for some in piece.runs(rows, len(split), n_rows):
             samples = split[self.roles.sample][some]
-            labels = [self._label(value) for value in split[self.roles.label][some].tolist()]
+            labels = labels_of(split[self.roles.label][some].tolist(), self._label)
             yield Batch(samples.tolist() if self.kind == "texts" else samples, labels, some)
 
     def _split(self, name: str) -> Split:

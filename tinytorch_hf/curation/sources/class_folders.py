@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Kind, Piece, pieces_of
+from tinytorch_hf.curation.sources import walking
 from tinytorch_hf.curation.sources.files import sha256_of_all
+from tinytorch_hf.curation.sources.looking import IMAGES, TEXTS
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.formats.arrays import Array
-
-IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-TEXTS = (".txt",)
 
 _PIECE = 5_000
 _MOST_BYTES = 1 << 28
@@ -44,36 +44,46 @@ class ClassFolders:
 
     def sha256(self, shard: str) -> str:
         """As of every source."""
-        return sha256_of_all((path.name, path) for path in self._files(self.root / shard))
+        return sha256_of_all((name, self.root / shard / name) for name in self._names(shard))
 
     def n_rows(self, shard: str) -> int | None:
         """As of every source."""
-        return len(self._files(self.root / shard))
+        return len(self._names(shard))
 
     def n_bytes(self, shard: str) -> int | None:
         """As of every source."""
-        return sum(path.stat().st_size for path in self._files(self.root / shard))
+        return sum((self.root / shard / name).stat().st_size for name in self._names(shard))
 
     def pieces(self, shard: str) -> Sequence[Piece]:
         """As of every source."""
-        return pieces_of(shard, len(self._files(self.root / shard)), _PIECE)
+        return pieces_of(shard, len(self._names(shard)), _PIECE)
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
-        files = self._files(self.root / piece.shard)
-        label = (self.root / piece.shard).name
-        for some in piece.runs(rows, len(files), n_rows):
-            yield Batch([self._content(files[row]) for row in some], [label] * len(some), some)
+        folder, names = self.root / piece.shard, self._names(piece.shard)
+        label = folder.name
+        if piece.stop is not None and piece.stop > len(names):
+            raise CorruptFileError(
+                f"{folder} has lost files while it was read: there are {len(names)} now. Leave the source alone while "
+                "a set is made of it."
+            )
+        for some in piece.runs(rows, len(names), n_rows):
+            yield Batch([self._content(folder / names[row]) for row in some], [label] * len(some), some)
 
-    def _files(self, folder: Path) -> list[Path]:
-        suffixes = IMAGES if self.kind == "images" else TEXTS
-        return [path for path in _listed(folder, self.root) if path.suffix.lower() in suffixes]
+    def _names(self, shard: str) -> tuple[str, ...]:
+        folder = self.root / shard
+        try:
+            changed_ns = folder.stat().st_mtime_ns
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
+        return _listed(folder, self.root, IMAGES if self.kind == "images" else TEXTS, changed_ns)
 
     def _content(self, path: Path) -> bytes | str:
         try:
-            if path.stat().st_size > _MOST_BYTES:
+            with path.open("rb") as stream:
+                data = stream.read(_MOST_BYTES + 1)
+            if len(data) > _MOST_BYTES:
                 raise CorruptFileError(f"{path} has more than 256 MB; no sample is as large.")
-            data = path.read_bytes()
             return data if self.kind == "images" else data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise CorruptFileError(f"{path}: byte {error.start + 1} is not UTF-8.") from None
@@ -81,30 +91,7 @@ class ClassFolders:
             raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def folders_with(root: Path, suffixes: Sequence[str]) -> tuple[str, ...]:
-    """The folders below a root in which files with one of these suffixes are, sorted, by their path."""
-    folders = [path for path in root.rglob("*") if path.is_dir() and not _is_hidden(path, root)]
-    return tuple(
-        sorted(
-            path.relative_to(root).as_posix()
-            for path in folders
-            if any(file.suffix.lower() in suffixes for file in _listed(path, root))
-        )
-    )
-
-
-def _listed(folder: Path, root: Path) -> list[Path]:
-    """The files in a folder, sorted, without hidden ones; refused if one is a link out of the root."""
-    try:
-        found = sorted(path for path in folder.iterdir() if path.name[0] != "." and path.is_file())
-    except OSError as error:
-        raise StorageError(f"{folder} cannot be read: {error.strerror or error}.") from error
-    inside = root.resolve()
-    for path in found:
-        if path.is_symlink() and inside not in path.resolve().parents:
-            raise CorruptFileError(f"{path} is a link out of {root}; it is not followed. Put the file itself there.")
-    return found
-
-
-def _is_hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)
+@functools.lru_cache(maxsize=2)
+def _listed(folder: Path, root: Path, suffixes: Sequence[str], _changed_ns: int) -> tuple[str, ...]:
+    """The files of a folder, listed once for all pieces that a process reads of it as long as it does not change."""
+    return tuple(walking.files(folder, root, suffixes))

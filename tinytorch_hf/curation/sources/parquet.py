@@ -14,7 +14,7 @@ from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files, words_of
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 20_000
@@ -117,7 +117,7 @@ def batch_of(
             return None
         if last - first < table.num_rows:
             here = rows[first:last]
-            table = table.take(here - place)
+            table = table.take(columns.indices(here - place))
     labels = columns.labels(table.column(roles.label), names)
     return Batch(columns.samples([table.column(name) for name in pixels]), labels, here)
 
@@ -141,6 +141,8 @@ def opened(files: Files, shard: str) -> Any:
         path = files.path(shard)
         source = files.stream(shard) if path is None else str(path)
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    except TinyTorchHFError:
+        raise
     except (pyarrow.ArrowException, OSError) as error:
         raise CorruptFileError(
             f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."

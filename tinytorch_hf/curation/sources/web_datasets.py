@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import json
 import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from tinytorch_hf.curation.batch import Batch, label_of
 from tinytorch_hf.curation.source import Piece
-from tinytorch_hf.curation.sources.class_folders import IMAGES
+from tinytorch_hf.curation.sources import tars
 from tinytorch_hf.curation.sources.columns import Column
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.curation.sources.looking import IMAGES
+from tinytorch_hf.curation.sources.tars import Member
+from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
 _MOST_BYTES = 1 << 28
 _FIRST = 5
+_FIRST_ROWS = 50
+_BLOCK = 512
 _GZIP = b"\x1f\x8b"
 _END_BYTES = 1024
 
@@ -42,6 +46,14 @@ class WebDatasets(FileSource):
     roles
         The extensions that hold sample and label, such as png and cls; ``json.label`` is a field of a JSON file.
     """
+
+    def n_rows_about(self, shard: str) -> int | None:
+        """How many rows a shard may have, going by its first ones; None where nobody says how large it is."""
+        n_bytes, n, n_read = self.n_bytes(shard), 0, 0
+        for fields in islice(members(self.files, shard, None), _FIRST_ROWS):
+            n += 1
+            n_read += sum(_BLOCK * (1 - (-len(content) // _BLOCK)) for content in fields.values())
+        return None if n_bytes is None else round(n * n_bytes / max(n_read, 1))
 
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """As of every source."""
@@ -74,7 +86,7 @@ class WebDatasets(FileSource):
             return fields.get(name)
         try:
             return json.loads(fields["json"])[name[5:]]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             return None
 
 
@@ -112,11 +124,11 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
     place = files.place(shard)
     try:
         _check_end(files, shard)
-        with files.stream(shard) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
-            for member in archive:
+        with files.stream(shard) as stream:
+            for member in tars.members(stream):
                 _check_member(member, place)
                 folder, _, name = member.name.rpartition("/")
-                if not member.isfile() or name.startswith("."):
+                if not member.is_file or name.startswith("."):
                     continue
                 stem, _, extension = name.partition(".")
                 if key != (folder, stem):
@@ -127,10 +139,12 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
                     raise CorruptFileError(f"{place}: the member {member.name[:100]!r} is there twice.")
                 fields[extension.lower()] = b""
                 if needed is None or extension.lower() in needed:
-                    fields[extension.lower()] = _content(archive, member, place)
+                    fields[extension.lower()] = _content(member, place)
         if fields:
             yield fields
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except TinyTorchHFError:
+        raise
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise CorruptFileError(f"{place} is no tar archive that can be read: {error}.") from error
 
 
@@ -147,21 +161,24 @@ def _check_end(files: Files, shard: str) -> None:
             )
 
 
-def _check_member(member: tarfile.TarInfo, place: str) -> None:
-    path = PurePosixPath(member.name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or member.issym() or member.islnk():
+def _check_member(member: Member, place: str) -> None:
+    path = member.name.replace("\\", "/")
+    if path.startswith("/") or (".." in path and ".." in path.split("/")) or member.is_link:
         raise CorruptFileError(
             f"{place}: the member {member.name[:100]!r} leads out of its folder. Do not trust this archive."
         )
+    if member.is_device:
+        raise CorruptFileError(
+            f"{place}: the member {member.name[:100]!r} is a device or a pipe. Do not trust this archive."
+        )
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> bytes:
+def _content(member: Member, place: str) -> bytes:
     if member.size > _MOST_BYTES:
         raise CorruptFileError(
             f"{place}: the member {member.name[:100]!r} has more than 256 MB; no sample is as large."
         )
-    opened = archive.extractfile(member)
-    return b"" if opened is None else opened.read()
+    return member.content()
 
 
 def _batch(here: Sequence[tuple[int, Any, str | None]]) -> Batch:
@@ -181,7 +198,7 @@ def _text(value: Any, where: str) -> Any:
 def _fields_of_json(content: bytes) -> dict[str, str]:
     try:
         values = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"json": "other"}
     if not isinstance(values, dict):
         return {"json": "other"}
