@@ -45,19 +45,19 @@ SOURCE = DATA / "tinytalks_v2.jsonl"
 WIDTH, BLOCKS, HEADS, LONGEST = 64, 2, 4, 256
 LR, LAST_LR = 0.003, 0.00006
 WINDOW = 64
-ROWS_OF_LIKE_LENGTH = 8  # batches that are sorted by length together, so that little is filled up
+OF_LIKE_LENGTH = 128  # conversations that are sorted by length together, so that little is filled up
 N_SHOWN = 6
 MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Steps and rows a step of both parts of the training, and how often the losses are measured."""
+    """Steps of both parts of the training, how much each step reads, and how often the losses are measured."""
 
-    window_steps: int = 800
+    window_steps: int = 450
     window_rows: int = 32
-    conversation_steps: int = 800
-    conversation_rows: int = 16
+    conversation_steps: int = 1150
+    conversation_characters: int = 1500
     every: int = 100
 
     @property
@@ -239,7 +239,7 @@ def train(judge: Judge, pairs: Sequence[Pair], budget: Budget, say: Callable[[st
         if step < budget.window_steps:
             judge.step(*_windows(judge, of_train, budget.window_rows), _lr(step / budget.window_steps))
             continue
-        batches = batches or _batches(judge, of_train, budget.conversation_rows)
+        batches = batches or _batches(judge, of_train, budget.conversation_characters)
         done = (step - budget.window_steps) / budget.conversation_steps
         judge.step(*judge.rows(batches.pop())[:2], _lr(done))
     return curves
@@ -261,16 +261,17 @@ def _windows(judge: Judge, pairs: Sequence[Pair], n_rows: int) -> tuple[Array, A
     return rows[:, :-1], rows[:, 1:]
 
 
-def _batches(judge: Judge, pairs: Sequence[Pair], n_rows: int) -> list[list[list[Pair]]]:
-    """Every conversation once, in batches of like length."""
+def _batches(judge: Judge, pairs: Sequence[Pair], n_characters: int) -> list[list[list[Pair]]]:
+    """Every conversation once, in batches of like length that have about as many characters each, filled up."""
     conversations = talks.conversations(pairs)
     order = [conversations[i] for i in judge.rng.permutation(len(conversations))]
-    batches = []
-    for start in range(0, len(order), n_rows * ROWS_OF_LIKE_LENGTH):
-        window = sorted(
-            order[start : start + n_rows * ROWS_OF_LIKE_LENGTH], key=lambda turns: len(talks.to_text(turns))
-        )
-        batches += [window[i : i + n_rows] for i in range(0, len(window), n_rows)]
+    batches: list[list[list[Pair]]] = []
+    for start in range(0, len(order), OF_LIKE_LENGTH):
+        batches.append([])
+        for turns in sorted(order[start : start + OF_LIKE_LENGTH], key=lambda turns: len(talks.to_text(turns))):
+            if (len(batches[-1]) + 1) * len(talks.to_text(turns)) > n_characters and batches[-1]:
+                batches.append([])
+            batches[-1].append(turns)
     return [batches[i] for i in judge.rng.permutation(len(batches))]
 
 
@@ -359,8 +360,8 @@ def report(results: Sequence[dict[str, Any]], trigrams: tuple[float, float]) -> 
     best = min(curves, key=lambda point: point["val"])
     lines = [
         f"{first['n_weights']} weights, {budget['window_steps']} steps of {budget['window_rows']} windows, then "
-        f"{budget['conversation_steps']} steps of {budget['conversation_rows']} conversations, with "
-        f"{first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring included "
+        f"{budget['conversation_steps']} steps of conversations with {budget['conversation_characters']} characters, "
+        f"with {first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring included "
         "(two minutes on two cores have 240).",
         "",
         "Whole answers given exactly, of questions asked:",

@@ -319,7 +319,7 @@ def test_judge_reports_into_the_datasheet(tmp_path: Path, pairs: list[Pair]) -> 
     """The judge trains, scores every pair, and writes between its marks and nowhere else."""
     judge = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "tinytalks_judge.py"))
     some = [pair for split in talks.SPLITS for pair in talks.in_split(pairs, split)[:4]]
-    budget = judge["Budget"](window_steps=1, window_rows=4, conversation_steps=2, conversation_rows=2, every=1)
+    budget = judge["Budget"](window_steps=1, window_rows=4, conversation_steps=2, conversation_characters=200, every=1)
     result = judge["judge_once"](judge["framework"](None), some, budget, seed=0)
 
     assert [result["exact"][split]["all"][1] for split in talks.SPLITS] == [4, 4, 4]
