@@ -8,7 +8,7 @@ first           windows of 64 characters from anywhere in the text, as the miles
                 in a new order every time
 then            whole conversations, one a row, so that each answer stands where it will be asked
 loss            cross-entropy of every character
-optimizer       Adam at 0.003, which falls to nearly nothing in both parts
+optimizer       Adam at 0.003, which falls to a third in the first part and to nearly nothing in the other
 answer          greedy, up to the line end; it counts only if it is the whole answer
 ==============  ==================================================================================
 
@@ -43,7 +43,7 @@ from tinytorch_hf.formats.arrays import Array  # noqa: E402
 DATA = ROOT / "datasets/tinytalks"
 SOURCE = DATA / "tinytalks_v2.jsonl"
 WIDTH, BLOCKS, HEADS, LONGEST = 64, 2, 4, 256
-LR, LAST_LR = 0.003, 0.00006
+LR, BETWEEN_LR, LAST_LR = 0.003, 0.001, 0.00006
 WINDOW = 64
 OF_LIKE_LENGTH = 128  # conversations that are sorted by length together, so that little is filled up
 N_SHOWN = 6
@@ -54,9 +54,9 @@ MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 class Budget:
     """Steps of both parts of the training, how much each step reads, and how often the losses are measured."""
 
-    window_steps: int = 450
+    window_steps: int = 500
     window_rows: int = 32
-    conversation_steps: int = 1150
+    conversation_steps: int = 1050
     conversation_characters: int = 1500
     every: int = 100
 
@@ -237,17 +237,17 @@ def train(judge: Judge, pairs: Sequence[Pair], budget: Budget, say: Callable[[st
         if step == budget.steps:
             break
         if step < budget.window_steps:
-            judge.step(*_windows(judge, of_train, budget.window_rows), _lr(step / budget.window_steps))
+            judge.step(*_windows(judge, of_train, budget.window_rows), _lr(step / budget.window_steps, BETWEEN_LR))
             continue
         batches = batches or _batches(judge, of_train, budget.conversation_characters)
         done = (step - budget.window_steps) / budget.conversation_steps
-        judge.step(*judge.rows(batches.pop())[:2], _lr(done))
+        judge.step(*judge.rows(batches.pop())[:2], _lr(done, LAST_LR))
     return curves
 
 
-def _lr(done: float) -> float:
-    """The learning rate after a share of a part of the training."""
-    return LR + (LAST_LR - LR) * done
+def _lr(done: float, last: float) -> float:
+    """The learning rate after a share of a part of the training, at whose end it is ``last``."""
+    return LR + (last - LR) * done
 
 
 def _windows(judge: Judge, pairs: Sequence[Pair], n_rows: int) -> tuple[Array, Array]:
@@ -361,8 +361,8 @@ def report(results: Sequence[dict[str, Any]], trigrams: tuple[float, float]) -> 
     lines = [
         f"{first['n_weights']} weights, {budget['window_steps']} steps of {budget['window_rows']} windows, then "
         f"{budget['conversation_steps']} steps of conversations with {budget['conversation_characters']} characters, "
-        f"with {first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring included "
-        "(two minutes on two cores have 240).",
+        f"with {first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring "
+        "included (two minutes on two cores have 240).",
         "",
         "Whole answers given exactly, of questions asked:",
         "",
