@@ -23,7 +23,6 @@ import importlib
 import json
 import sys
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,6 +33,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.tinytalks_report import by_level, report  # noqa: E402
+from benchmarks.trigram import Trigram  # noqa: E402
 from docs.tools.blocks import write_block  # noqa: E402
 from tinytorch_hf.data.windows import encoded, tokenizer_of, windows  # noqa: E402
 from tinytorch_hf.files import talks  # noqa: E402 -- the checkout this benchmark stands in comes first
@@ -46,7 +47,6 @@ WIDTH, BLOCKS, HEADS, LONGEST = 64, 2, 4, 256
 LR, BETWEEN_LR, LAST_LR = 0.003, 0.001, 0.00006
 WINDOW = 64
 OF_LIKE_LENGTH = 128  # conversations that are sorted by length together, so that little is filled up
-N_SHOWN = 6
 MARKS = ("<!-- measured: judge -->", "<!-- /measured -->")
 
 
@@ -275,50 +275,6 @@ def _batches(judge: Judge, pairs: Sequence[Pair], n_characters: int) -> list[lis
     return [batches[i] for i in judge.rng.permutation(len(batches))]
 
 
-class Trigram:
-    """Counts of one, two and three characters of a text, as a model of another text.
-
-    Its orders, down to a uniform one, are mixed in two ways: by fixed shares, of which the best for the text that is
-    judged are taken, which flatters it; or as Witten and Bell (1991) do, by how many different characters follow what
-    is known. https://doi.org/10.1109/18.87000
-    """
-
-    def __init__(self, text: str) -> None:
-        self.alphabet = len(set(text))
-        self.counts = [Counter(text[i : i + n] for i in range(len(text) - n + 1)) for n in (1, 2, 3)]
-        self.followers = [_followers(text, n) for n in (0, 1, 2)]
-
-    def _orders(self, before: str, character: str) -> tuple[list[float], list[float]]:
-        """The chance of a character by each order, and how far Witten and Bell trust it."""
-        chances, trust = [1 / self.alphabet], [1.0]
-        for n in range(3):
-            known = before[len(before) - n :]
-            total, kinds = self.followers[n].get(known, (0, 0))
-            chances.append(self.counts[n][known + character] / total if total else chances[-1])
-            trust.append(total / (total + kinds) if total else 0.0)
-        return chances, trust
-
-    def losses(self, text: str) -> tuple[float, float]:
-        """Mean cross-entropy of a text's characters: mixed by the best shares, and as Witten and Bell do."""
-        found = [self._orders(text[i - 2 : i], text[i]) for i in range(2, len(text))]
-        chances, trust = np.array([one for one, _ in found]), np.array([one for _, one in found])
-        mixed = chances[:, 0]
-        for n in range(1, 4):
-            mixed = trust[:, n] * chances[:, n] + (1 - trust[:, n]) * mixed
-        grid = [k / 20 for k in range(21)]
-        shares = [(0.01, 0.99 - two - three, two, three) for two in grid for three in grid if two + three <= 0.99]
-        fixed = min(float(-np.log(chances @ np.array(share)).mean()) for share in shares)
-        return fixed, float(-np.log(mixed).mean())
-
-
-def _followers(text: str, n: int) -> dict[str, tuple[int, int]]:
-    """For each ``n`` characters how many times something follows them, and how many different characters do."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for i in range(n, len(text)):
-        found[text[i - n : i]][text[i]] += 1
-    return {known: (sum(after.values()), len(after)) for known, after in found.items()}
-
-
 def judge_once(
     built: Framework, pairs: Sequence[Pair], budget: Budget, seed: int, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
@@ -339,74 +295,10 @@ def judge_once(
         "cpu_seconds": cpu_seconds,
         "n_weights": judge.n_weights,
         "curves": curves,
-        "exact": {split: _by_level(talks.in_split(pairs, split), right) for split, right in is_exact.items()},
+        "exact": {split: by_level(talks.in_split(pairs, split), right) for split, right in is_exact.items()},
         "said": [(pair.question, answer) for pair, answer in zip(of_val, said, strict=True)],
         "recited": sum(answer in known for answer in said),
     }
-
-
-def _by_level(pairs: Sequence[Pair], right: Sequence[bool]) -> dict[str, tuple[int, int]]:
-    found = {}
-    for level in (*range(1, 6), None):
-        rows = [is_right for pair, is_right in zip(pairs, right, strict=True) if level in (None, pair.level)]
-        found["all" if level is None else f"L{level}"] = (sum(rows), len(rows))
-    return found
-
-
-def report(results: Sequence[dict[str, Any]], trigrams: tuple[float, float]) -> str:
-    """Markdown for the datasheet: the first seed in full, then every seed in a line."""
-    first = results[0]
-    budget, curves, exact = first["budget"], first["curves"], first["exact"]
-    best = min(curves, key=lambda point: point["val"])
-    lines = [
-        f"{first['n_weights']} weights, {budget['window_steps']} steps of {budget['window_rows']} windows, then "
-        f"{budget['conversation_steps']} steps of conversations with {budget['conversation_characters']} characters, "
-        f"with {first['framework']}, seed {first['seed']}: {first['cpu_seconds']:.0f} processor seconds, measuring "
-        "included (two minutes on two cores have 240).",
-        "",
-        "Whole answers given exactly, of questions asked:",
-        "",
-        "| split | " + " | ".join(exact["train"]) + " |",
-        "|---" * (len(exact["train"]) + 1) + "|",
-        *(
-            f"| {split} | " + " | ".join("{}/{}".format(*row) for row in rows.values()) + " |"
-            for split, rows in exact.items()
-        ),
-        "",
-        f"Loss, nats a character. On val a character trigram of train has {trigrams[0]:.3f}, with its orders mixed as "
-        f"suits val best, and {trigrams[1]:.3f} as Witten and Bell mix them; the best of the GPT is {best['val']:.3f}, "
-        f"after {best['step']:.0f} steps, and the last {curves[-1]['val']:.3f}. Train is measured on as much as val "
-        "has:",
-        "",
-        "| step | train, windows | val, windows | train, conversations | val, conversations |",
-        "|---|---|---|---|---|",
-    ]
-    for point in curves:
-        figures = [point[name] for name in ("train", "val", "train conversations", "val conversations")]
-        lines.append(f"| {point['step']:.0f} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
-    lines += ["", "Every model that was trained:", "", "| framework | seed | train | held-out | best val | last val |"]
-    lines.append("|---|---|---|---|---|---|")
-    for result in results:
-        held = [sum(result["exact"][split]["all"][k] for split in SPLITS[1:]) for k in (0, 1)]
-        vals = [point["val"] for point in result["curves"]]
-        n, of = result["exact"]["train"]["all"]
-        lines.append(
-            f"| {result['framework']} | {result['seed']} | {n}/{of} ({100 * n / of:.1f} %) | {held[0]}/{held[1]} | "
-            f"{min(vals):.3f} | {vals[-1]:.3f} |"
-        )
-    lines += [
-        "",
-        f"What it says to the questions of val: {first['recited']} of {len(first['said'])} times an answer of train, "
-        "word for word. Some of them:",
-        "",
-        "| question | what it says |",
-        "|---|---|",
-        *(
-            f"| {question} | {answer} |"
-            for question, answer in first["said"][:: max(1, len(first["said"]) // N_SHOWN)][:N_SHOWN]
-        ),
-    ]
-    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

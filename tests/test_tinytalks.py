@@ -361,7 +361,7 @@ def _three_times(letter: int, line_end: int, tokens: np.ndarray) -> object:
 
 def test_a_trigram_knows_what_it_has_read() -> None:
     """It expects what it read, has a share for what it never read, and its chances sum to one."""
-    trigram = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "tinytalks_judge.py"))["Trigram"]("abcabcabcabc")
+    trigram = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "trigram.py"))["Trigram"]("abcabcabcabc")
 
     for read, unread in zip(trigram.losses("abcabc"), trigram.losses("cbacba"), strict=True):
         assert read < 0.5 < unread
