@@ -112,7 +112,7 @@ def test_a_cards_tasks_suit_the_data(name: str) -> None:
         assert "language" not in header
     else:
         assert header["task_categories"] == ["text-generation", "question-answering"]
-        assert header["task_ids"] == ["language-modeling", "closed-domain-qa"]
+        assert header["task_ids"] == ["language-modeling", "open-domain-qa"]
         assert header["language"] == ["en"]
 
 

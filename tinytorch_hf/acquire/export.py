@@ -88,8 +88,8 @@ def leftovers(dataset: DatasetInfo, root: str | Path) -> dict[str, list[Path]]:
 
 
 def _goes_along(path: Path) -> bool:
-    # A recipe reads its selection from .csv and .txt files.
-    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
+    # What a recipe reads is .json and .csv.
+    return path.suffix in (".py", ".md", ".csv", ".json", ".txt") or path.name == "LICENSE"
 
 
 def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:
