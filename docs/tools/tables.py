@@ -18,6 +18,7 @@ from tinytorch_hf.data.statistics import statistics
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.hub import card, responsible, usage
 from tinytorch_hf.hub.citation import citation
 
 
@@ -38,7 +39,7 @@ def facts_table(name: str) -> str:
         ("Source", f"{dataset.source}, {dataset.source_url}"),
         ("Licence", f"{dataset.license}. {dataset.license_note}"),
         ("Version", dataset.version),
-        ("Fingerprint", f"`{dataset.fingerprint}`"),
+        *((("Fingerprint", f"`{dataset.fingerprint}`"),) if dataset.fingerprint else ()),
     ]
     return _table(("Fact", "Value"), rows)
 
@@ -189,6 +190,27 @@ def citation_block(name: str) -> str:
     return f"```bibtex\n{citation(name)}```"
 
 
+def card_table(name: str) -> str:
+    """The facts of a dataset that a card begins with, in the Hub's words."""
+    return _table(("Fact", "Value"), [(what, value) for what, value in card.facts(catalog.info(name)) if value])
+
+
+def columns_list(name: str) -> str:
+    """The columns of a dataset's configurations, as they are called on the Hub."""
+    return card.fields(catalog.info(name))
+
+
+def usage_blocks(name: str) -> str:
+    """The lines by which a dataset is used in each framework."""
+    dataset = catalog.info(name)
+    return "\n\n".join(usage.blocks(dataset, dataset.repo_id))
+
+
+def responsible_part(name: str) -> str:
+    """What a dataset's datasheet says of its limits, biases, people, use and effects."""
+    return responsible.section(responsible.answers(catalog.info(name)))
+
+
 def fields_table(_scope: str) -> str:
     """Every field of ``dataset.json``: its type, its default and what it means."""
     rows = [
@@ -238,6 +260,11 @@ KINDS: dict[str, Callable[[str], str]] = {
     "quality": partial(measured_part, "quality", 2),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,
+    "card": card_table,
+    "columns": columns_list,
+    "usage": usage_blocks,
+    "responsible": responsible_part,
+    "measured_statistics": partial(measured_part, "statistics", 1),
     "fields": fields_table,
     "kinds": kinds_table,
     "decoders": decoders_table,
