@@ -17,8 +17,8 @@ from typing import Any
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
-from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub import responsible
+from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.licences import spdx_page
 
 FILE_NAME = "croissant.json"
