@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
 
-from tinytorch_hf import catalog
+from tinytorch_hf import catalog, load
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
@@ -107,7 +109,8 @@ def test_a_plan_writes_nothing_and_says_what_would_change(hub: WritableHub, loca
     assert hub.writes == []
     assert re.search(r"^  changed +[\d,]+  README\.md$", text, re.MULTILINE)
     assert re.search(r"^  removed +1  old\.txt$", text, re.MULTILINE)
-    assert re.search(r"^  added +974  LICENSE$", text, re.MULTILINE)
+    size = len(contents(local["main"])["LICENSE"])
+    assert re.search(rf"^  added +{size}  LICENSE$", text, re.MULTILINE)
     assert "\n-pretty_name: Digits\n+pretty_name: TinyDigits\n" in text
     assert "exists, public" in text and "tag v1.0.0: new" in text
 
@@ -303,7 +306,7 @@ def test_the_token_is_never_shown(
     hub.refusals[refusal] = 401
 
     try:
-        status = main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"])
+        status = main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--confirmed"])
     finally:
         huggingface_hub.logging.set_verbosity_warning()
 
@@ -358,13 +361,46 @@ def test_the_command_shows_by_default_and_writes_with_yes(hub: WritableHub, caps
         assert "added" in out and out.endswith("Nothing was written. --yes does it.\n")
         assert hub.repositories == {}
 
-    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--private"]) == OK
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--confirmed", "--private"]) == OK
     assert "curated fingerprint" in capsys.readouterr().out
     assert hub.private == {ID}
 
     with pytest.raises(SystemExit) as stop:
         main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--dry-run"])
     assert stop.value.code == USAGE
+
+
+def test_publishing_asks_a_person_to_confirm_the_licence(hub: WritableHub, capsys: Any) -> None:
+    """Where two sources differ: a dry run shows the question, and nothing is written before it is answered."""
+    to_confirm = catalog.TINYDIGITS.to_confirm
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID]) == OK
+    assert f"To confirm: {to_confirm}. If it is so, add --confirmed." in capsys.readouterr().out
+
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"]) == USAGE
+    assert f"a person has to confirm that {to_confirm}" in capsys.readouterr().err
+    assert hub.repositories == {}
+
+
+def test_records_are_read_from_the_published_json_alone(
+    hub: WritableHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its addresses are those of the server, pinned to the version; nothing of the folder is needed."""
+    mlcroissant = pytest.importorskip("mlcroissant")
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "croissant"))
+    remote = Remote(ID)
+    local = publish.prepare("tinydigits", ID, tmp_path / "built", script=False, endpoint=remote.endpoint)
+    list(publish.carry_out(publish.plan("tinydigits", remote, local, private=False), remote, local))
+    published = hub.files(ID)["croissant.json"]
+    shutil.rmtree(tmp_path / "built")
+
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "croissant.json").write_bytes(published)
+    dataset = mlcroissant.Dataset(jsonld=str(tmp_path / "alone" / "croissant.json"))
+    labels = [record["default/test/label"] for record in dataset.records("default/test")]
+
+    assert labels == load("tinydigits")["test"]["labels"].tolist()
+    urls = {file["contentUrl"] for file in json.loads(published)["distribution"]}
+    assert all(url.startswith(f"{remote.endpoint}/datasets/{ID}/resolve/v1.0.0/data/") for url in urls)
 
 
 def test_an_unknown_dataset_is_explained(capsys: Any) -> None:

@@ -46,7 +46,7 @@ def test_what_was_published_loads_with_the_literal_call(
     """With the curated numbers, by script too where the release runs scripts; the token is never shown on the way."""
     repo_id = f"tinytorch/{name}"
     talkative = {"HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "HF_HUB_OFFLINE": "0"}
-    arguments = ("-m", "tinytorch_hf", "hub", "publish", name, "--repo-id", repo_id, "--yes", "--script")
+    arguments = ("-m", "tinytorch_hf", "hub", "publish", name, "--repo-id", repo_id, "--yes", "--confirmed", "--script")
 
     published = run_with_libraries(*arguments, HF_ENDPOINT=hub[1], HF_TOKEN=TOKEN, **talkative)
     assert published.returncode == 0, published.stderr
