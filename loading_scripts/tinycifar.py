@@ -72,7 +72,7 @@ def to_png(image: np.ndarray[Any, Any]) -> bytes:
 class TinyCIFAR(datasets.GeneratorBasedBuilder):
     """2000 training and 400 test images of CIFAR-10, 32x32 pixels in colour, balanced over the ten classes."""
 
-    VERSION = datasets.Version("1.0.0")
+    VERSION = datasets.Version("2.0.0")
     BUILDER_CONFIGS: ClassVar[list[Any]] = [
         datasets.BuilderConfig("default", version=VERSION, description="PNG image, label, difficulty"),
         datasets.BuilderConfig("array", version=VERSION, description="float32 pixels, label, difficulty"),

@@ -258,6 +258,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "neighbours": neighbours_table,
     # The intro and the first table; the text with both models.
     "quality": partial(measured_part, "quality", 2),
+    "worth": partial(measured_part, "worth", 4),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,
     "card": card_table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,3 +168,40 @@ def test_where_the_set_comes_to_be_is_said_once(bars: Path, capsys: pytest.Captu
     for options in ((), ("--out", "a", "--rebuild", "b")):
         assert main(["tinify", str(bars), *options]) == 2
         assert "--rebuild FOLDER" in capsys.readouterr().err
+
+
+def test_a_set_is_rebuilt_as_its_recipe_says(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is said beside is refused and not passed over: least of all that nothing may be written."""
+    folder = bars.parent / "tiny-bars"
+    assert tinify(bars, "--no-proof") == 0
+    for options in (("--dry-run",), ("--per-class", "7"), ("--license", "MIT"), ("--name", "other"), ("--resume",)):
+        assert main(["tinify", str(bars), "--rebuild", str(folder), *options]) == 2
+        assert f"rebuilt as its recipe says. Leave out {options[0]}." in capsys.readouterr().err
+    assert not (folder / "dataset.json").exists()
+
+
+def test_a_dry_run_refuses_what_the_run_would(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that is there already."""
+    (bars.parent / "tiny-bars").mkdir()
+    assert tinify(bars, "--dry-run") == 1
+    assert "tiny-bars is there already. Choose another folder" in capsys.readouterr().err
+
+
+def test_names_of_classes_do_not_move_the_cursor(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They may be anybody's."""
+    np.savez(bars, x=np.zeros((2, 8, 8), np.uint8), y=np.array(["a\x1b[2J", "b"]))
+    assert tinify(bars) == 2
+    message = capsys.readouterr().err
+    assert "\x1b" not in message and "a\\x1b[2J" in message
+
+
+def test_texts_are_shown_under_their_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of each, as images are."""
+    lines = [f"{name} {number} {name[::-1]},{name}" for name in CLASSES for number in range(9)]
+    (tmp_path / "words.csv").write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    assert tinify(tmp_path / "words.csv", "--license", "MIT", "--no-proof") == 0
+    capsys.readouterr()
+    assert main(["show", str(tmp_path / "tiny-bars")]) == 0
+    shown = capsys.readouterr().out
+    for name in CLASSES:
+        assert re.search(rf"^\[\d+\] {name}\n{name} \d {name[::-1]}\n", shown, re.MULTILINE)

@@ -18,7 +18,7 @@ from tinytorch_hf.curation import interface
 from tinytorch_hf.curation.planning import Plan
 from tinytorch_hf.curation.sources.opening import Opened
 from tinytorch_hf.curation.wish import Wish
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 
@@ -75,7 +75,7 @@ def test_texts_in_memory_become_a_tiny_set(tmp_path: Path) -> None:
     words = {"sea": "ship wave port tide".split(), "hill": "rock peak goat path".split()}  # noqa: SIM905
     rng = np.random.default_rng(0)
     pairs = [(f"{' '.join(rng.permutation(words[label]))} {number}", label) for number in range(40) for label in words]
-    made = tinytorch_hf.tinify(pairs, tmp_path / "small", license="CC0-1.0", workers=1, **WORDS)
+    made = tinytorch_hf.tinify(pairs, tmp_path / "small", license="CC0-1.0", workers=1, near=1.0, **WORDS)
 
     assert made.dataset is not None and made.dataset.kind == "plain text"
     assert len(tinytorch_hf.load("small", "test")["text"]) == 4
@@ -118,3 +118,36 @@ def test_a_folder_gives_its_set_a_name(folder: str, name: str) -> None:
     """One that code can call."""
     opened = Opened(ArraySource({"0": (["a", "b"], ["x", "y"])}, kind="texts"))
     assert interface.planned(opened, folder).facts["name"] == name
+
+
+def test_a_set_is_not_made_inside_its_source(tmp_path: Path) -> None:
+    """It would become a part of it, and the source another one."""
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 8, 8), np.uint8), labels=np.arange(2))
+    for out in (tmp_path / "out", tmp_path / "deep" / "out", tmp_path / "x" / ".." / "out"):
+        with pytest.raises(InvalidArgumentError, match=r"out lies inside the source .*Choose a folder beside it"):
+            tinytorch_hf.tinify(tmp_path, out, **WORDS)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_a_source_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    """A file that vanishes after its folder was hashed would leave a recipe that nobody can follow."""
+    for place in range(60):
+        folder = tmp_path / "source" / Pictures.classes[place % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Pictures()[place][0].save(folder / f"{place:02}.png")
+
+    def vanish(what: str, done: int, _: int) -> None:
+        if (what, done) == ("reading", 0):
+            (tmp_path / "source" / "left" / "58.png").unlink()
+
+    with pytest.raises(CorruptFileError, match=r"left has lost files while it was read: there are 29 now"):
+        tinytorch_hf.tinify(tmp_path / "source", tmp_path / "small", workers=1, on_progress=vanish, **WORDS)
+    catalog.forget("small")
+
+    def cut_off(what: str, *_: int) -> None:
+        if what == "reading":
+            Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "source" / "left" / "56.png")
+
+    with pytest.raises(CorruptFileError, match=r"left has changed while it was read: it had \d+ bytes, now \d+"):
+        tinytorch_hf.tinify(tmp_path / "source", tmp_path / "small", workers=1, on_progress=cut_off, **WORDS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.log", "source"]

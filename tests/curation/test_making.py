@@ -14,10 +14,11 @@ from array_source import ArraySource, cut
 
 import tinytorch_hf
 from tinytorch_hf import catalog
+from tinytorch_hf.acquire.selection import read_places, read_selection
 from tinytorch_hf.curation import making, writing
 from tinytorch_hf.curation.making import made
 from tinytorch_hf.curation.planning import Plan
-from tinytorch_hf.curation.recipe import read_places, read_recipe, read_selection
+from tinytorch_hf.curation.recipe import read_recipe
 from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened
 from tinytorch_hf.curation.wish import Wish

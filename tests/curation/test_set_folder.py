@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +124,52 @@ def test_it_is_built_as_any_dataset_is_with_gaps_that_one_can_see(tmp_path: Path
     assert all(f"**{question.title}.** " in card for question in responsible.QUESTIONS)
 
 
+def _recipe(**changed: object) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        path = folder / "recipe.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+    return change
+
+
+def _row(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert re.search(old, text)
+        (folder / name).write_text(re.sub(old, new, text, count=1))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "recipe.json").write_text("[" * 9999), "is no recipe of this release"),
+        (_recipe(size=10**9), "was changed: size is not"),
+        (_recipe(size="8"), "was changed: size is not"),
+        (_recipe(kind="sounds"), "was changed: kind is not"),
+        (_recipe(shards={}), "was changed: shards is not"),
+        (_recipe(columns=["a"]), "was changed: columns is not"),
+        (_recipe(facts={"name": NAME, "classes": "abc"}), "was changed: facts is not"),
+        (_recipe(facts={"name": NAME, "classes": ["left"], "creator": 1}), "was changed: facts is not"),
+        (_recipe(files={"train.npz": "0" * 64}), r"does not become what the recipe in .* states"),
+        (_row("places.csv", r",00\d,", ",../../etc,"), r"places\.csv, row 1: the recipe has no row"),
+        (_row("places.csv", r",\d+\n", f",{9**30}\n"), r"places\.csv, row 1: the recipe has no row"),
+        (_row("selection.csv", ",train,", ",../x,"), r"selection\.csv, row 1: there is no class .* or no split \.\./x"),
+        (_row("selection.csv", ",left,", ",nobody,"), r"selection\.csv, row \d: there is no class nobody"),
+        (_row("selection.csv", ",train,", ",test,"), r"does not become what the recipe in .* states"),
+    ],
+)
+def test_a_recipe_that_was_changed_is_refused(change: Callable[[Path], object], message: str, tmp_path: Path) -> None:
+    """It may come from anybody: nothing outside the source is read, and nothing half-made stays."""
+    bare = tiny(tmp_path / "bare", "not stated").folder
+    change(bare)
+    before = sorted(bare.iterdir())
+    with pytest.raises(CorruptFileError, match=message):
+        rebuilding.rebuilt(bare, source())
+    assert sorted(bare.iterdir()) == before
+
+
 def test_what_only_a_person_knows_is_a_gap_and_publishing_is_refused(tmp_path: Path) -> None:
     """Until every gap is filled."""
     sheet = tiny(tmp_path / "out").folder / "DATASHEET.md"
@@ -137,7 +185,7 @@ def test_what_only_a_person_knows_is_a_gap_and_publishing_is_refused(tmp_path: P
 def test_the_datasheet_says_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many there were of each class, how many were looked at and chosen; and what it is worth, in a file, too."""
     monkeypatch.setattr(proof, "N_RANDOM", 3)
-    monkeypatch.setattr(judges, "_STEPS", 10)
+    monkeypatch.setattr(judges, "_MOST_STEPS", 10)
     wish, facts = Wish(6, 2, 8, n_candidates=10), {"name": NAME, "license": "CC0-1.0"}
     found = made(Plan(Opened(source()), tmp_path / "out", wish, facts), engine=Engine(1))
     sheet = (found.folder / "DATASHEET.md").read_text(encoding="utf-8")
@@ -146,5 +194,7 @@ def test_the_datasheet_says_what_was_measured(tmp_path: Path, monkeypatch: pytes
     assert "| left | 40 | 40 | 10 |" in sheet
     assert set(baselines["judges"]) == {"linear model", "SVM", "forest", "1-NN", "CNN"}
     assert all(len(one["random"]) == 3 for one in baselines["judges"].values())
+    assert f"{proof.N_STRATEGIES} that were compared" in sheet and "a cosine of 0.985 or more" in sheet
+    assert json.loads((found.folder / "recipe.json").read_text(encoding="utf-8"))["parameters"]["min_cosine"] == 0.985
     assert found.status == (0 if baselines["better_than_chance"] else 3)
     assert ("better than chance" in sheet) and f"{baselines['n_held_out']} samples" in sheet

@@ -283,6 +283,32 @@ def test_a_dataset_of_the_hub_is_read_from_a_mirror_as_from_a_copy(
         assert source.n_rows(name) == n_rows == 1000
 
 
+def test_loose_images_of_a_repository_are_read_as_folders_are(tmp_path: Path) -> None:
+    """Those of the training split, with the same hashes; where labels stand in a table beside them, it is said."""
+    pytest.importorskip("datasets", reason="datasets is not installed")
+    (tmp_path / "here" / "train").mkdir(parents=True)
+    on_disk.in_folders(tmp_path / "here" / "train", IMAGES, LABELS)
+    folders = open_source(tmp_path / "here").source
+    hashes = {shard: folders.sha256(shard) for shard in folders.shards()}
+    copy = (tmp_path / "here").rename(tmp_path / "copy")
+    (copy / "test").mkdir()
+    on_disk.in_folders(copy / "test", IMAGES[:3] // 2, LABELS[:3])
+    card = ("- split: train", "  path: train/**", "- split: test", "  path: test/**")
+    lines = "".join(f"  {line}\n" for line in card)
+    (copy / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files:\n{lines}---\n")
+    opened = open_source(copy)
+
+    assert content(opened.source) == EXPECTED
+    assert dict(opened.columns) == {"split": "train"}
+    assert (opened.source.shards(), size_of(opened.source)) == (["train/cat", "train/dog", "train/owl"], 8)
+    assert {shard: opened.source.sha256(shard) for shard in opened.source.shards()} == hashes
+    with pytest.raises(InvalidArgumentError, match="There is no label to choose in"):
+        open_source(copy, label="label")
+    (copy / "train" / "metadata.csv").write_text("file_name,label\ncat/0.png,a\n", encoding="utf-8")
+    with pytest.raises(InvalidArgumentError, match=r"has train/metadata\.csv beside its images; labels are read from"):
+        open_source(copy)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

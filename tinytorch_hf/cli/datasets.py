@@ -253,9 +253,12 @@ def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] 
 def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
     from tinytorch_hf.data import texts
 
-    groups = dataset.counted if dataset.counted and dataset.column(dataset.counted).names else ""
+    has_classes = bool(dataset.classes) and "labels" in split
+    is_counted = bool(dataset.counted) and bool(dataset.column(dataset.counted).names)
+    groups = "labels" if has_classes else dataset.counted if is_counted else ""
     for index in wanted or (_first_of_each(split[groups]) if groups else range(min(3, len(split)))):
         notes = [f"{groups} {split[groups][index]}"] if groups else []
+        notes = [dataset.classes[split["labels"][index]]] if has_classes else notes
         others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
         shown = ", ".join([*notes, *(str(split[name][index]) for name in others)])
         print(terminal.printable(f"[{index}] {shown}").rstrip())

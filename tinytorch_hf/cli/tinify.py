@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from tinytorch_hf.curation.proof import Proof
 
 _MOST_LINES = 20
+# What a recipe says, so that nobody says it with --rebuild.
+_IN_RECIPE = (
+    *("per_class", "test_per_class", "near", "seed", "source_url", "size", "candidates", "image", "text", "label"),
+    *("split", "config", "revision", "license", "new_name", "no_proof", "resume", "dry_run"),
+)
 
 
 def add_to(commands: Parser) -> None:
@@ -52,7 +57,8 @@ def add_to(commands: Parser) -> None:
         "--rebuild",
         type=user_path,
         metavar="FOLDER",
-        help="instead of --out: make the files of a set that has its recipe alone, byte for byte",
+        help="instead of --out: make the files of a set by its recipe, byte for byte; SOURCE is what it was made of, "
+        "or the root in which that lies, where it is a dataset of this package",
     )
     _add_numbers(parser)
     _add_columns(parser)
@@ -62,6 +68,7 @@ def add_to(commands: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and write nothing")
     add_folders(parser)
     add_json(parser)
+    parser.set_defaults(usual={name: parser.get_default(name) for name in _IN_RECIPE})
 
 
 def _add_numbers(parser: argparse.ArgumentParser) -> None:
@@ -76,9 +83,9 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--near",
         type=positive_float,
-        default=0.995,
         metavar="C",
-        help="samples are look-alikes from this cosine of centred values on (0.995)",
+        help="samples are look-alikes from this cosine of centred values on (default: 0.985 for grey images, 0.92 for "
+        "images in colour, 0.9 for texts; photographs in grey want 0.92)",
     )
     parser.add_argument(
         "--candidates",
@@ -179,6 +186,10 @@ def _tinify(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     from tinytorch_hf.curation.interface import rebuild
 
+    for name, usual in options.usual.items():
+        if getattr(options, name) != usual:
+            word = {"new_name": "name"}.get(name, name).replace("_", "-")
+            raise InvalidArgumentError(f"A set is rebuilt as its recipe says. Leave out --{word}.")
     dataset = rebuild(options.rebuild, options.source, root=options.root)
     if options.json:
         return print_json({"folder": str(options.rebuild), "name": dataset.name, "fingerprint": dataset.fingerprint})
@@ -198,6 +209,8 @@ def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
 
 
 def _print_plan(plan: Plan) -> int:
+    from tinytorch_hf.curation.near import usual
+
     found = plan.as_dict()
     shards, wish = found["shards"], plan.wish
     _line("source", f"{found['source']}: {found['kind']}, {_rows(found['n_rows'])}, shards: {len(shards)}")
@@ -214,7 +227,7 @@ def _print_plan(plan: Plan) -> int:
     held_out = found["looked_at_per_class"]["held_out"]
     beside = f", and up to {held_out} that are held out for the proof" if held_out else ""
     _line("looked at", f"up to {wish.candidates} of each class{beside}")
-    _line("near", f"look-alikes from a cosine of {wish.min_cosine} on")
+    _line("near", f"look-alikes from a cosine of {wish.min_cosine or usual()} on")
     proof = found["proof"]
     _line("proof", f"against {proof['random_subsets']} random subsets" if proof else "none: --no-proof")
     packed = "packed" if plan.is_packed else "not packed: only the selection and the recipe are written"
@@ -227,7 +240,7 @@ def _print_plan(plan: Plan) -> int:
 def _print_made(made: Made) -> None:
     found = made.as_dict()
     n, different = sum(found["n_rows"].values()), sum(found["n_different"].values())
-    torn = found["n_contradictions"]
+    torn, n_pairs, n_suspects = found["n_contradictions"], found["n_look_alikes"], found["n_suspected_labels"]
     _line(
         "read",
         f"{n:,} {found['source']['kind']} in {len(found['n_rows'])} classes, {different:,} different ones"
@@ -236,8 +249,8 @@ def _print_made(made: Made) -> None:
     _line(
         "chosen",
         f"{found['n_chosen']['train']} to train and {found['n_chosen']['test']} to test of {found['n_candidates']:,} "
-        f"candidates, among which were {found['n_look_alikes']} pairs of look-alikes and "
-        f"{found['n_suspected_labels']} labels that may be wrong",
+        f"candidates, among which were {n_pairs} pair{'s' * (n_pairs != 1)} of look-alikes and "
+        f"{n_suspects} label{'s' * (n_suspects != 1)} that may be wrong",
     )
     if made.proof is not None:
         _print_proof(made.proof)

@@ -16,6 +16,9 @@ import numpy as np
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingExtraError
 from tinytorch_hf.formats.arrays import Array
 
+SMALLEST, LARGEST = 4, 128
+"""Rows and columns that images may have."""
+
 _WORD = 65_535
 _BYTE = 255
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -162,6 +165,8 @@ def size_of(sample: Any, place: str) -> tuple[int, int]:
 
 def check_size(size: int) -> int:
     """A size that images may have; InvalidArgumentError for another one."""
-    if not 4 <= size <= 128:
-        raise InvalidArgumentError(f"Images of {size}x{size} pixels are not tiny ones: a size is from 4 to 128.")
+    if not SMALLEST <= size <= LARGEST:
+        raise InvalidArgumentError(
+            f"Images of {size}x{size} pixels are not tiny ones: a size is from {SMALLEST} to {LARGEST}."
+        )
     return size

@@ -21,7 +21,8 @@ TEXT_JUDGES = ("linear model", "linear SVM", "5-NN")
 
 _WORD = r"(?u)\S+"
 _BATCH = 32
-_STEPS = 600
+_EPOCHS = 20
+_FEWEST_STEPS, _MOST_STEPS = 300, 600
 _FILTERS = (8, 16)
 
 
@@ -50,8 +51,33 @@ def accuracies_on_images(
         if name == "CNN":
             found[name] = _accuracy_of_cnn(train, held_out, seed)
         else:
-            found[name] = _accuracy(_image_classifiers(seed)[name], (X, train[1]), (new, held_out[1]))
+            seen, asked = _as_needed(name, X, new)
+            found[name] = _accuracy(_image_classifiers(seed)[name], (seen, train[1]), (asked, held_out[1]))
     return found
+
+
+def _as_needed(name: str, X: Array, new: Array) -> tuple[Array, Array]:
+    """What a judge computes with, in a form that costs less and tells it the same.
+
+    A linear model sees what lies in the span of its samples alone, so that fewer numbers than pixels do; an SVM sees
+    nothing but the similarities of samples.
+    """
+    if name == "linear model" and len(X) < X.shape[1]:
+        products = X @ X.T
+        # Copies in it would leave it without a root.
+        products[np.diag_indices(len(X))] += max(1e-9 * products.trace() / len(X), 1e-12)
+        root = np.linalg.cholesky(products)
+        return root, np.linalg.solve(root, X @ new.T).T
+    if name == "SVM":
+        width = max(float(X.var()), 1e-12) * X.shape[1]
+        return _gaussian(X, X, width), _gaussian(new, X, width)
+    return X, new
+
+
+def _gaussian(samples: Array, others: Array, width: float) -> Array:
+    squared = (samples**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * samples @ others.T
+    similar: Array = np.exp(-np.maximum(squared, 0) / width)
+    return similar
 
 
 def accuracies_on_texts(
@@ -93,7 +119,7 @@ def _image_classifiers(seed: int) -> Mapping[str, Any]:
         raise MissingExtraError("sklearn", "create", error) from error
     return {
         "linear model": LogisticRegression(C=0.1, max_iter=200),
-        "SVM": SVC(C=5.0),
+        "SVM": SVC(C=5.0, kernel="precomputed"),
         "forest": RandomForestClassifier(100, random_state=seed),
         "1-NN": KNeighborsClassifier(1),
     }
@@ -111,7 +137,7 @@ def _accuracy(classifier: Any, train: tuple[Any, Array], held_out: tuple[Any, Ar
 
 
 def _accuracy_of_cnn(train: tuple[Array, Array], held_out: tuple[Array, Array], seed: int) -> float:
-    """Two convolutions with pooling and a linear layer, in the reference TinyTorch, after 600 steps of Adam."""
+    """Two convolutions with pooling and a linear layer, in the reference TinyTorch, after 300 to 600 steps of Adam."""
     from tinytorch_hf import reference
 
     X, new = (_as_channels(images) for images, _ in (train, held_out))
@@ -132,7 +158,7 @@ def _accuracy_of_cnn(train: tuple[Array, Array], held_out: tuple[Array, Array], 
     optimizer, loss = reference.Adam(network.parameters(), lr=0.003), reference.CrossEntropyLoss()
     rng = np.random.RandomState(seed)
     order: list[int] = []
-    for _ in range(_STEPS):
+    for _ in range(min(max(_EPOCHS * len(X) // _BATCH, _FEWEST_STEPS), _MOST_STEPS)):
         if len(order) < min(_BATCH, len(X)):
             order = [*order, *rng.permutation(len(X)).tolist()]
         some, order = order[:_BATCH], order[_BATCH:]

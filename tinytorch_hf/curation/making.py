@@ -80,6 +80,7 @@ def made(
     described.check(out, source.kind, plan.facts, ("one", "other"))
     if wish.is_proven:
         _check_judges()
+    sizes = {shard: source.n_bytes(shard) for shard in source.shards()}
     shards = _hashes(source, say)
     folder = work.begun(out, _all_that_counts(plan, shards), resume=resume)
     log = Log(out)
@@ -93,6 +94,7 @@ def made(
         _check_memory(plan, summary, engine)
         say("fetching candidates", 0, 1)
         everything = pool_of_candidates(reading, summary, engine, wish.seed, folder.spill)
+        _check_sizes(source, sizes)
         pool, held_out = divided(everything, wish.candidates, N_HELD_OUT if wish.is_proven else 0)
         say("choosing", 0, 1)
         choice = chosen(pool, wish.parameters)
@@ -122,6 +124,17 @@ def _hashes(source: Source, say: Say) -> dict[str, str]:
     if not shards:
         raise InvalidArgumentError(f"{source.name} has no shards to read.")
     return shards
+
+
+def _check_sizes(source: Source, before: Mapping[str, int | None]) -> None:
+    """Refuse a source that has grown or shrunk since it was hashed: its recipe would name what nobody can find."""
+    for shard, size in before.items():
+        now = source.n_bytes(shard)
+        if now != size:
+            raise CorruptFileError(
+                f"{source.name}, {shard} has changed while it was read: it had {size} bytes, now {now}. Leave the "
+                "source alone while a set is made of it."
+            )
 
 
 def _all_that_counts(plan: Plan, shards: Mapping[str, str]) -> dict[str, Any]:
@@ -174,10 +187,12 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
     if small:
         names = ", ".join(f"{name} ({n})" for name, n in list(small.items())[:_MOST_NAMED])
         more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        n = summary.n_contradictions
+        torn = f" Not counted are the samples that stand under two labels: {n} contents." if n else ""
         raise InvalidArgumentError(
             f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
             f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "
-            f"{option('per-class')}, or leave these classes out of the source."
+            f"{option('per-class')}, or leave these classes out of the source.{torn}"
         )
     described.check(plan.out, plan.opened.source.kind, plan.facts, sorted(summary.n_rows))
 

@@ -122,6 +122,8 @@ def _contents(reading: Reading, shard: str, batch: Batch) -> Any:
 
 
 def _text(sample: Any, place: str) -> str:
+    if sample is None:
+        raise CorruptFileError(f"{place}: it has no text. Give it one, or leave the row out.")
     if not isinstance(sample, str):
         raise CorruptFileError(f"{place}: it is a {type(sample).__name__}, not a text.")
     found = canonical.text(sample)

@@ -7,13 +7,16 @@ but what the features themselves hide.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinytorch_hf.curation.features import grams
 from tinytorch_hf.formats.arrays import Array
+
+USUAL: Mapping[str, float] = {"grey images": 0.985, "images in colour": 0.92, "texts": 0.9}
+"""From which cosine on samples are look-alikes, unless somebody says otherwise; docs/tinify_proof.md has why."""
 
 # Two samples are compared exactly where the cosine of their features is less than this below what is asked for.
 _SLACK = 0.06
@@ -31,6 +34,11 @@ class Pair:
     second: int
     cosine: float
     is_mirrored: bool = False
+
+
+def usual() -> str:
+    """`USUAL` in words."""
+    return ", ".join(f"{cosine} for {kind}" for kind, cosine in USUAL.items())
 
 
 def look_alikes_of_images(images: Array, features: Array, mirrored: Array, min_cosine: float) -> list[Pair]:

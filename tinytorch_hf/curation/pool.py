@@ -12,6 +12,7 @@ from tinytorch_hf.curation.lots import by_lot
 from tinytorch_hf.formats.arrays import Array
 
 _DIGITS = 9
+_GREY = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def kind(self) -> str:
+        """What they are: a key of `near.USUAL`."""
+        if self.images is None:
+            return "texts"
+        return "grey images" if self.images.ndim == _GREY else "images in colour"
 
     def take(self, positions: Array) -> Pool:
         """Some of the candidates."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tinytorch_hf.curation.canonical import check_size
 from tinytorch_hf.curation.choosing import Parameters
+from tinytorch_hf.curation.near import usual
 from tinytorch_hf.errors import InvalidArgumentError, whole_number
 
 _CANDIDATES = 12
@@ -23,7 +24,7 @@ class Wish:
     size
         Rows and columns of images; texts have none.
     min_cosine
-        From which cosine on two samples are look-alikes.
+        From which cosine on two samples are look-alikes; None for what is usual for samples of their kind.
     seed
         Of the lots.
     n_candidates
@@ -40,7 +41,7 @@ class Wish:
     n_train: int = 100
     n_test: int = 20
     size: int = 32
-    min_cosine: float = 0.995
+    min_cosine: float | None = None
     seed: int = 0
     n_candidates: int = 0
     is_proven: bool = True
@@ -51,9 +52,9 @@ class Wish:
         check_size(whole_number("The size of images", self.size))
         if not whole_number("The seed", self.seed, 0) <= _LARGEST_SEED:
             raise InvalidArgumentError(f"The seed {self.seed} is above {_LARGEST_SEED}.")
-        if not 0 < self.min_cosine <= 1:
+        if self.min_cosine is not None and not 0 < self.min_cosine <= 1:
             raise InvalidArgumentError(
-                f"Look-alikes have a cosine of centred values from 0 to 1, not {self.min_cosine}; 0.995 is usual."
+                f"Look-alikes have a cosine of centred values from 0 to 1, not {self.min_cosine}; usual is {usual()}."
             )
         if whole_number("The number of candidates of each class", self.n_candidates, 0):
             self._check_candidates()

@@ -23,6 +23,8 @@ from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 50_000
 _LOCAL_HEADER = 30
+# Bytes that one packed byte may stand for: of deflate, and of any other kind, of which bzip2 comes nearest.
+_MOST_DEFLATED, _MOST_PACKED = 1032, 1 << 21
 _VERSIONS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -137,6 +139,14 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Memb
             "could run code. Write it as numbers or texts."
         )
     is_packed = info.compress_type != zipfile.ZIP_STORED
+    most = min(info.compress_size, path.stat().st_size)
+    if is_packed:
+        most *= _MOST_DEFLATED if info.compress_type == zipfile.ZIP_DEFLATED else _MOST_PACKED
+    if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize > most:
+        raise CorruptFileError(
+            f"{path} is cut off in the array {info.filename.removesuffix('.npy')}: for its shape {shape} there are too "
+            "few bytes."
+        )
     return Member(
         path,
         info.filename.removesuffix(".npy"),
@@ -201,6 +211,8 @@ def _named_errors(path: Path) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error) as error:
         raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from error
+    except MemoryError as error:
+        raise CorruptFileError(f"{path} has an array that does not fit into memory. Cut it into several.") from error
 
 
 def _start_of(path: Path, member: zipfile.ZipInfo) -> int:

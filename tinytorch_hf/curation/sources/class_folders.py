@@ -11,11 +11,9 @@ from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Kind, Piece, pieces_of
 from tinytorch_hf.curation.sources import walking
 from tinytorch_hf.curation.sources.files import sha256_of_all
+from tinytorch_hf.curation.sources.looking import IMAGES, TEXTS
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.formats.arrays import Array
-
-IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-TEXTS = (".txt",)
 
 _PIECE = 5_000
 _MOST_BYTES = 1 << 28
@@ -64,6 +62,11 @@ class ClassFolders:
         """As of every source."""
         folder, names = self.root / piece.shard, self._names(piece.shard)
         label = folder.name
+        if piece.stop is not None and piece.stop > len(names):
+            raise CorruptFileError(
+                f"{folder} has lost files while it was read: there are {len(names)} now. Leave the source alone while "
+                "a set is made of it."
+            )
         for some in piece.runs(rows, len(names), n_rows):
             yield Batch([self._content(folder / names[row]) for row in some], [label] * len(some), some)
 
@@ -86,17 +89,6 @@ class ClassFolders:
             raise CorruptFileError(f"{path}: byte {error.start + 1} is not UTF-8.") from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def folders_with(root: Path, suffixes: Sequence[str]) -> tuple[str, ...]:
-    """The folders below a root in which files with one of these suffixes are, sorted, by their path."""
-    return tuple(
-        sorted(
-            folder.relative_to(root).as_posix()
-            for folder in walking.folders(root)
-            if folder != root and walking.files(folder, root, suffixes)
-        )
-    )
 
 
 @functools.lru_cache(maxsize=2)

@@ -87,8 +87,12 @@ def roles(where: str, columns: Sequence[Column], image: str | None, text: str | 
     if image is not None and text is not None:
         raise InvalidArgumentError("Samples are images or texts, not both. Leave out image or text.")
     shown = [column for column in columns if not column.name.startswith("__")]
+    names = [column.name for column in columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidArgumentError(f"{where} has several columns {twice}. Give each a name of its own.")
     for name, given in (("image", image), ("text", text), ("label", label)):
-        if given is not None and not matching([column.name for column in columns], given):
+        if given is not None and not matching(names, given):
             raise InvalidArgumentError(f"{where} has no column {given}. {_listed(shown)} Name one with {option(name)}.")
     if image is not None or text is not None:
         sample, kind = (image, "images") if image is not None else (text, "texts")
@@ -198,6 +202,11 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if not (types.is_null(kind) or _holds(kind) in ("number", "text")):
         raise ValueError(f"its labels are {kind}, and not one text or number a row")
+    if _is_json(kind):
+        values = _of_json(column)
+        if any(isinstance(value, (dict, list)) for value in values):
+            raise ValueError("some of its labels are objects or lists, and not one text or number a row")
+        return [_named(value, names) for value in values]
     found: list[str | None] = []
     for chunk in column.chunks:
         # There are few labels and many rows: each label becomes a text once.
@@ -222,6 +231,11 @@ def samples(columns: Sequence[Any]) -> Any:
     """Samples of an Arrow column: texts, bytes of image files, or numbers as arrays; of many columns, rows of pixels.
 
     Where a row has none, or only the path of an image file, it is None: nothing outside the source is read.
+
+    Raises
+    ------
+    ValueError
+        The column holds what is no sample, such as objects without bytes.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -232,12 +246,25 @@ def samples(columns: Sequence[Any]) -> Any:
     array = columns[0]
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if _is_json(array.type):
+        return _of_json(array)
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pa.types.is_struct(array.type):
+        if array.type.get_field_index("bytes") < 0:
+            raise ValueError(f"its samples are {array.type}, without the bytes of an image file")
         # As Hugging Face's library keeps images.
         array = array.field("bytes") if not array.null_count else compute.struct_field(array, "bytes")
     return list(_arrays(array)) if _is_list(array.type) and _is_ragged(array) else _values(array)
+
+
+def _is_json(kind: Any) -> bool:
+    """Whether values are written as JSON: so `datasets` reads a field that has several types."""
+    return "json" in str(getattr(kind, "extension_name", ""))
+
+
+def _of_json(column: Any) -> list[Any]:
+    return [None if value is None else json.loads(value) for value in column.to_pylist()]
 
 
 def _values(array: Any) -> Any:

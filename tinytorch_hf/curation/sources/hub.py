@@ -18,6 +18,8 @@ from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
 _ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _IN_HUB = re.compile(r"hf://datasets/(?P<id>[^/@]+/[^/@]+)@(?P<revision>[^/]+)/(?P<path>.+)")
 _CARD = "README.md"
+# How many files a server is asked about at once.
+_PATHS = 500
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,14 @@ def _on_server(source: str, addresses: Sequence[str], classes: Mapping[str, Sequ
         raise InvalidArgumentError(f"{source} has data files beside the repository, which are not read.")
     revision = next(iter(found.values()))["revision"]
     try:
-        infos = HfApi().get_paths_info(source, list(found), repo_type="dataset", revision=revision)
+        paths = list(found)
+        infos = [
+            info
+            for start in range(0, len(paths), _PATHS)
+            for info in HfApi().get_paths_info(
+                source, paths[start : start + _PATHS], repo_type="dataset", revision=revision
+            )
+        ]
     except Exception as error:
         raise unreachable(source, error, _hint(source)) from error
     return Repository(

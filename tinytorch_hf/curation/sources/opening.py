@@ -19,14 +19,15 @@ from tinytorch_hf.curation.sources import (
     columns,
     hub,
     in_memory,
+    loose_files,
     parquet,
     splits,
     tables,
-    walking,
     web_datasets,
 )
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.curation.sources.looking import found_in
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 from tinytorch_hf.files import folders
 
@@ -53,11 +54,14 @@ class Opened:
         "revision"; only what there is.
     license
         As its own facts state it; "" where nobody does.
+    place
+        The file or folder on this machine that the user gave; None if it is something else.
     """
 
     source: Source
     columns: Mapping[str, str] = field(default_factory=dict)
     license: str = ""
+    place: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,14 @@ def open_source(
         _refuse(wanted, "a dataset in memory", ("image", "text", "label", "split", "config", "revision", "root"))
         return Opened(in_memory.of_map_style(source))
     name = os.fspath(source)
+    if not name:
+        raise InvalidArgumentError("The source is empty. Give a path, a dataset's name, or an identifier on the Hub.")
     if isinstance(source, str) and source in catalog.names():
         return _of_catalog(catalog.info(source), name, wanted)
     path = folders.expanded(name)
-    return _of_path(name, path.absolute(), wanted) if path.exists() else _elsewhere(name, path, wanted)
+    if path.exists():
+        return replace(_of_path(name, path.absolute(), wanted), place=path.absolute())
+    return _elsewhere(name, path, wanted)
 
 
 def size_of(source: Source) -> int:
@@ -144,10 +152,12 @@ def _of_catalog(dataset: DatasetInfo, name: str, wanted: Wanted) -> Opened:
 
 
 def _of_path(name: str, path: Path, wanted: Wanted) -> Opened:
-    _refuse(wanted, f"{name}, which is on this machine,", ("revision",))
+    _refuse(wanted, f"{name}, which is on this machine", ("revision",))
+    if not path.is_file() and not path.is_dir():
+        raise InvalidArgumentError(f"{name} is a device or a pipe. Give a file or a folder.")
     if (path / DESCRIPTION).is_file():
         return _of_catalog(catalog.info(path), name, wanted)
-    _refuse(wanted, f"{name}, which is on this machine,", ("root",))
+    _refuse(wanted, f"{name}, which is on this machine", ("root",))
     if path.is_file():
         _refuse(wanted, f"the file {name}", ("config", "split") if path.suffix.lower() not in _NPZ else ("config",))
         return _of_files(name, Files({path.name: str(path)}), wanted, {})
@@ -163,39 +173,37 @@ def _elsewhere(name: str, path: Path, wanted: Wanted) -> Opened:
             f"{name} is not there. A source is a path, a dataset's name ({', '.join(catalog.names())}), or the "
             "identifier of one on the Hub, such as owner/name."
         )
-    _refuse(wanted, f"{name}, on the Hub,", ("root",))
+    _refuse(wanted, f"{name}, which is on the Hub", ("root",))
     return _of_repository(name, name, wanted)
 
 
 def _of_repository(name: str, source: str, wanted: Wanted) -> Opened:
     found = hub.resolved(source, wanted.config, wanted.split, wanted.revision)
     words = {"config": wanted.config, "split": found.split, "revision": found.revision}
-    opened = _of_files(name, found.files, wanted, found.classes)
+    if loose_files.are_loose(found.files):
+        _refuse(wanted, f"{name}, which has a folder for each class", ("image", "text", "label"))
+        opened = Opened(loose_files.of_repository(name, found.files))
+    else:
+        opened = _of_files(name, found.files, wanted, found.classes)
     return Opened(opened.source, {**opened.columns, **{key: value for key, value in words.items() if value}})
 
 
 def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     """A folder of tables, archives or class folders, of which only the files of one kind may be there."""
-    found = sorted(
-        folder / file
-        for folder in walking.folders(path)
-        if folder == path or not folder.is_symlink()
-        for file in walking.files(folder, path, _READ)
-    )
-    images, texts = (class_folders.folders_with(path, kind) for kind in (class_folders.IMAGES, class_folders.TEXTS))
-    there = {"tables or archives": found, "images": images, "texts": texts}
+    found = found_in(path, _READ)
+    there = {"tables or archives": found.files, "images": found.images, "texts": found.texts}
     kinds = [kind for kind, some in there.items() if some]
     if len(kinds) != 1:
         what = f"holds {' and '.join(kinds)}; give the folder of one of them" if kinds else "holds nothing that is read"
         raise InvalidArgumentError(f"{name} {what}. Read are: {_KINDS}.")
-    if found:
-        addresses = {one.relative_to(path).as_posix(): str(one) for one in found}
+    if found.files:
+        addresses = {one: str(path / one) for one in found.files}
         chosen = splits.chosen(name, addresses, wanted.split)
         read = _of_files(name, Files({shard: addresses[shard] for shard in chosen}), wanted, {})
         return replace(read, columns={**read.columns, **_split_of(wanted)})
-    _refuse(wanted, f"{name}, with a folder for each class,", ("image", "text", "label"))
-    chosen = splits.chosen(name, images or texts, wanted.split)
-    opened = class_folders.ClassFolders(name, path, tuple(chosen), "images" if images else "texts")
+    _refuse(wanted, f"{name}, which has a folder for each class", ("image", "text", "label"))
+    chosen = splits.chosen(name, found.images or found.texts, wanted.split)
+    opened = class_folders.ClassFolders(name, path, tuple(chosen), "images" if found.images else "texts")
     return Opened(opened, _split_of(wanted))
 
 

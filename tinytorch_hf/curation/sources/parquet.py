@@ -14,7 +14,7 @@ from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files, words_of
-from tinytorch_hf.errors import CorruptFileError, MissingExtraError
+from tinytorch_hf.errors import CorruptFileError, MissingExtraError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 20_000
@@ -141,6 +141,8 @@ def opened(files: Files, shard: str) -> Any:
         path = files.path(shard)
         source = files.stream(shard) if path is None else str(path)
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    except TinyTorchHFError:
+        raise
     except (pyarrow.ArrowException, OSError) as error:
         raise CorruptFileError(
             f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."

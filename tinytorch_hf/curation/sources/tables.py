@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,9 @@ CSV = {".csv": ",", ".tsv": "\t"}
 JSON = (".jsonl", ".ndjson", ".json")
 
 _BLOCK_BYTES = 1 << 22
+# How Arrow names rows: in CSV from 1, with the head; in JSON from 0, and of a part of the file alone.
+_ROW = re.compile(r"Row #(\d+): | in row \d+")
+_JSON_LOGGER = "datasets.packaged_modules.json.json"
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,12 @@ def schema_of(files: Files, shard: str) -> Any:
     import pyarrow
 
     for table in tables(files, shard, 1, None):
-        return table.schema
+        schema = table.schema
+        if suffix_of(files.place(shard)) in JSON:
+            return schema
+        # What is not UTF-8 is a text that cannot be read, and no image.
+        words = [one.with_type(pyarrow.string()) if pyarrow.types.is_binary(one.type) else one for one in schema]
+        return pyarrow.schema(words)
     return pyarrow.schema([])
 
 
@@ -95,9 +105,10 @@ def tables(files: Files, shard: str, n_rows: int, roles: Roles | None) -> Iterat
     except (TinyTorchHFError, ImportError):
         raise
     except (pyarrow.ArrowException, ValueError, OSError, KeyError, RuntimeError) as error:
-        row = _bad_line(files, shard) if suffix in JSON else None
+        words = words_of(error.__cause__ or error)
+        row = _bad_line(files, shard) if suffix in JSON else _bad_row(words)
         place = files.place(shard) if row is None else f"{files.place(shard)}, row {row}"
-        raise CorruptFileError(f"{place}: it cannot be read: {words_of(error.__cause__ or error)}.") from error
+        raise CorruptFileError(f"{place}: it cannot be read: {_ROW.sub('', words).rstrip('.')}.") from error
 
 
 def suffix_of(address: str) -> str:
@@ -130,8 +141,14 @@ def _json(files: Files, shard: str, n_rows: int) -> Iterator[Any]:
         import datasets
     except ImportError as error:
         raise MissingExtraError("datasets", "hf", error) from error
-    stream = datasets.load_dataset("json", data_files=[files.place(shard)], split="train", streaming=True)
-    yield from stream.with_format("arrow").iter(batch_size=n_rows)
+    # What the library logs of a bad file is said again, and better, by an error.
+    logger = logging.getLogger(_JSON_LOGGER)
+    was_disabled, logger.disabled = logger.disabled, True
+    try:
+        stream = datasets.load_dataset("json", data_files=[files.place(shard)], split="train", streaming=True)
+        yield from stream.with_format("arrow").iter(batch_size=n_rows)
+    finally:
+        logger.disabled = was_disabled
 
 
 def _is_empty(files: Files, shard: str) -> bool:
@@ -144,12 +161,29 @@ def _is_empty(files: Files, shard: str) -> bool:
 
 
 def _bad_line(files: Files, shard: str) -> int | None:
-    """The first line that is no JSON object, from 1."""
+    """The first line that is no JSON object, or one that nobody can read in one way only; from 1."""
     with files.stream(shard) as stream:
         for number, line in enumerate(stream, 1):
             try:
-                if line.strip() and not isinstance(json.loads(line), dict):
+                if line.strip() and not isinstance(json.loads(line, object_pairs_hook=_once), dict):
                     return number
-            except ValueError:
+            except (ValueError, RecursionError):
                 return number
     return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; ValueError if a field is there twice, or a text has half of a surrogate pair."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a field is there twice")
+    for value in found.values():
+        if isinstance(value, str):
+            value.encode("utf-8")
+    return found
+
+
+def _bad_row(words: str) -> int | None:
+    """The row below the head that Arrow complains of, from 1."""
+    match = _ROW.search(words)
+    return None if match is None or match[1] is None else max(int(match[1]) - 1, 1)

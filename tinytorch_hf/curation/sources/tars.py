@@ -27,10 +27,19 @@ _LONGEST_HEADER = 1 << 16
 class Member:
     """A member: its name, its bytes, what it is, and how its content is read, which has to be before the next one."""
 
-    __slots__ = ("content", "is_file", "is_link", "name", "size")
+    __slots__ = ("content", "is_device", "is_file", "is_link", "name", "size")
 
-    def __init__(self, name: str, size: int, is_file: bool, is_link: bool, content: Callable[[], bytes]) -> None:
-        self.name, self.size, self.is_file, self.is_link, self.content = name, size, is_file, is_link, content
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        is_file: bool,
+        is_link: bool,
+        content: Callable[[], bytes],
+        is_device: bool = False,
+    ) -> None:
+        self.name, self.size, self.content = name, size, content
+        self.is_file, self.is_link, self.is_device = is_file, is_link, is_device
 
 
 class _UnusualError(Exception):
@@ -169,4 +178,5 @@ def _by_tarfile(stream: Any, mode: str) -> Iterator[Member]:
                 opened = archive.extractfile(member)
                 return b"" if opened is None else opened.read()
 
-            yield Member(member.name, member.size, member.isfile(), member.issym() or member.islnk(), content)
+            is_link = member.issym() or member.islnk()
+            yield Member(member.name, member.size, member.isfile(), is_link, content, member.isdev())

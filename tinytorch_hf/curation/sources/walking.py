@@ -1,20 +1,12 @@
-"""Folders and the files in them, as the system lists them: a hundred thousand names without a question about each."""
+"""The files in a folder, as the system lists them: a hundred thousand names without a question about each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinytorch_hf.errors import CorruptFileError, StorageError
-
-
-def folders(root: Path) -> Iterator[Path]:
-    """A folder and those below it, without hidden ones; one that is a link is named, and not looked into."""
-    for here, below, _ in os.walk(root):
-        yield Path(here)
-        below[:] = [name for name in below if not name.startswith(".")]
-        yield from (path for path in (Path(here) / name for name in below) if path.is_symlink())
 
 
 def files(folder: Path, root: Path, suffixes: Sequence[str]) -> list[str]:

@@ -19,12 +19,12 @@ import numpy as np
 from tinytorch_hf.curation.batch import Batch, label_of
 from tinytorch_hf.curation.source import Piece
 from tinytorch_hf.curation.sources import tars
-from tinytorch_hf.curation.sources.class_folders import IMAGES
 from tinytorch_hf.curation.sources.columns import Column
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files
+from tinytorch_hf.curation.sources.looking import IMAGES
 from tinytorch_hf.curation.sources.tars import Member
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.errors import CorruptFileError, TinyTorchHFError
 from tinytorch_hf.formats.arrays import Array
 
 _MOST_BYTES = 1 << 28
@@ -86,7 +86,7 @@ class WebDatasets(FileSource):
             return fields.get(name)
         try:
             return json.loads(fields["json"])[name[5:]]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             return None
 
 
@@ -142,6 +142,8 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
                     fields[extension.lower()] = _content(member, place)
         if fields:
             yield fields
+    except TinyTorchHFError:
+        raise
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise CorruptFileError(f"{place} is no tar archive that can be read: {error}.") from error
 
@@ -164,6 +166,10 @@ def _check_member(member: Member, place: str) -> None:
     if path.startswith("/") or (".." in path and ".." in path.split("/")) or member.is_link:
         raise CorruptFileError(
             f"{place}: the member {member.name[:100]!r} leads out of its folder. Do not trust this archive."
+        )
+    if member.is_device:
+        raise CorruptFileError(
+            f"{place}: the member {member.name[:100]!r} is a device or a pipe. Do not trust this archive."
         )
 
 
@@ -192,7 +198,7 @@ def _text(value: Any, where: str) -> Any:
 def _fields_of_json(content: bytes) -> dict[str, str]:
     try:
         values = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"json": "other"}
     if not isinstance(values, dict):
         return {"json": "other"}
