@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import huggingface_hub
 import pytest
+import yaml
 from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
@@ -388,7 +390,7 @@ def test_records_are_read_from_the_published_json_alone(
     mlcroissant = pytest.importorskip("mlcroissant")
     monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "croissant"))
     remote = Remote(ID)
-    local = publish.prepare("tinydigits", ID, tmp_path / "built", script=False, endpoint=remote.endpoint)
+    local = publish.prepare("tinydigits", ID, tmp_path / "built", script=False, remote=remote)
     list(publish.carry_out(publish.plan("tinydigits", remote, local, private=False), remote, local))
     published = hub.files(ID)["croissant.json"]
     shutil.rmtree(tmp_path / "built")
@@ -401,6 +403,36 @@ def test_records_are_read_from_the_published_json_alone(
     assert labels == load("tinydigits")["test"]["labels"].tolist()
     urls = {file["contentUrl"] for file in json.loads(published)["distribution"]}
     assert all(url.startswith(f"{remote.endpoint}/datasets/{ID}/resolve/v1.0.0/data/") for url in urls)
+
+
+def test_the_files_of_a_version_stay_those_of_its_tag(hub: WritableHub, local: Any, tmp_path: Path) -> None:
+    """Where other libraries write the same numbers in other bytes: Croissant and card say what the tag holds."""
+    parquet_files = pytest.importorskip("pyarrow.parquet")
+    do({"main": local["main"]})
+    old = {path: data for path, data in contents(local["main"]).items() if path.startswith("data/")}
+    for path in old:
+        place = tmp_path / "old.parquet"
+        parquet_files.write_table(parquet_files.read_table(local["main"].files[path].place), place, compression="none")
+        old[path] = place.read_bytes()
+    hub.put(ID, "main", {**contents(local["main"]), **old, "LICENSE": b"an older one"})
+    repository = hub.repositories[ID]
+    repository.tags["v1.0.0"] = repository.main  # type: ignore[index]
+
+    remote = Remote(ID)
+    again = publish.prepare("tinydigits", ID, tmp_path / "again", script=False, remote=remote)
+    plan = publish.plan("tinydigits", remote, again, private=False)
+
+    changed = {change.path for change in plan.branches[0].changes if change.kind is not Kind.SAME}
+    assert "LICENSE" in changed and not any(path.startswith("data/") for path in changed)
+    said = json.loads(contents(again["main"])["croissant.json"])
+    assert {file["name"]: file["sha256"] for file in said["distribution"]} == {
+        path: hashlib.sha256(data).hexdigest() for path, data in old.items()
+    }
+    infos = yaml.safe_load(contents(again["main"])["README.md"].split(b"---\n")[1])["dataset_info"]
+    assert {info["config_name"]: info["download_size"] for info in infos} == {
+        config: sum(len(data) for path, data in old.items() if path.startswith(f"data/{config}/"))
+        for config in ("default", "array")
+    }
 
 
 def test_an_unknown_dataset_is_explained(capsys: Any) -> None:

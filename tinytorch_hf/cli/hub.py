@@ -151,9 +151,7 @@ def _publish(options: argparse.Namespace) -> int:
     if options.yes:
         remote.require_token()
     with tempfile.TemporaryDirectory() as scratch:
-        local = publish.prepare(
-            options.name, options.repo_id, Path(scratch), script=options.script, endpoint=remote.endpoint
-        )
+        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
         plan = publish.plan(options.name, remote, local, private=options.private)
         print(publish.describe(plan, remote.endpoint), flush=True)
         if not options.yes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.as_hf.layout import Configuration, Form, HubColumn, configurations
@@ -37,6 +38,19 @@ def with_sizes(dataset: DatasetInfo, infos: Mapping[str, Any], repo_id: str, com
 
     card = DatasetCard(complete(dataset, repo_id, companions))
     DatasetInfosDict(infos).to_dataset_card_data(card.data)  # pyright: ignore[reportArgumentType]
+    return str(card)
+
+
+def with_sizes_of(text: str, folder: Path) -> str:
+    """A card whose sizes of downloads are those of the Parquet files in a built folder."""
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard(text)
+    infos = card.data["dataset_info"]
+    for info in infos if isinstance(infos, list) else [infos]:
+        # The library leaves the name out where there is one configuration.
+        config = info.get("config_name") or card.data["configs"][0]["config_name"]
+        info["download_size"] = sum(file.stat().st_size for file in (folder / "data" / config).iterdir())
     return str(card)
 
 

@@ -14,7 +14,7 @@ from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import folders, store
-from tinytorch_hf.hub import parquet
+from tinytorch_hf.hub import parquet, tagged
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
 from tinytorch_hf.hub.gaps import gaps
 from tinytorch_hf.hub.remote import THE_HUB, Remote, RemoteFile, RemoteState
@@ -100,12 +100,13 @@ def check_allowed(name: catalog.Dataset | str, *, is_confirmed: bool = True) -> 
 
 
 def prepare(
-    name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool, endpoint: str = THE_HUB
+    name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool, remote: Remote | None = None
 ) -> dict[str, Snapshot]:
     """Write what belongs on each branch into a folder.
 
-    ``main`` holds the built dataset, whose Croissant names its files on the server ``endpoint`` by the tag of the
-    version; ``script`` the loading script and the curated files it reads, for releases of `datasets` before 4.
+    ``main`` holds the built dataset, whose Croissant names its files on the server by the tag of the version; if the
+    repository ``remote`` has that tag, with the same numbers, its files are taken. ``script`` holds the loading script
+    and the curated files it reads, for releases of `datasets` before 4.
 
     Raises
     ------
@@ -113,6 +114,8 @@ def prepare(
         As `tinytorch_hf.hub.parquet.build`.
     InvalidArgumentError
         The dataset is not to be published, or has no loading script and one is asked for.
+    NetworkError
+        The repository cannot be read.
     """
     dataset = catalog.info(name)
     check_allowed(dataset)
@@ -122,8 +125,11 @@ def prepare(
             f"{dataset.name} has no loading script. Leave --script out: every release of datasets loads the Parquet "
             "files."
         )
-    files_at = f"{endpoint}/datasets/{repo_id}/resolve/{tag_of(dataset.version)}/"
-    branches = {MAIN: take_snapshot(parquet.build(dataset, folder / MAIN, repo_id, files_at))}
+    files_at = f"{remote.endpoint if remote else THE_HUB}/datasets/{repo_id}/resolve/{tag_of(dataset.version)}/"
+    built = parquet.build(dataset, folder / MAIN, repo_id, files_at)
+    if remote is not None:
+        tagged.keep(dataset, built, remote, files_at)
+    branches = {MAIN: take_snapshot(built)}
     if script and loading_script is not None:
         # These releases look for a script with the repository's name.
         contents = {f"{repo_id.partition('/')[2]}.py": loading_script}
