@@ -10,6 +10,7 @@ import datasets
 import forked
 import pytest
 from conftest import Run, Start
+from own_datasets import STAND_INS
 
 from tinytorch_hf import as_hf, catalog, load
 from tinytorch_hf.as_hf.from_facts import FromFacts
@@ -117,6 +118,21 @@ def test_undo_removes_what_was_made_and_nothing_else(
     assert len(removed) == 2 * len(ON_HUB)
     assert listing(root) == before
     assert cache.undo(ON_HUB) == []
+
+
+def test_what_may_not_be_published_is_loaded_by_its_name_once_it_is_there(
+    root: Path, shelf: dict[str, DatasetInfo], monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    """Every dataset that does not ship, in each configuration, by the call of its card."""
+    on_demand = [shelf[name] for name in STAND_INS]
+    cache.prepare(on_demand)
+    forked.use(monkeypatch, start, offline)
+
+    calls = {str(call) for call in offline.check(on_demand)}
+
+    for dataset in on_demand:
+        assert f'load_dataset("{dataset.repo_id}")' in calls
+        assert all(f'load_dataset("{dataset.repo_id}", "{c}")' in calls for c in as_hf.config_names(dataset))
 
 
 def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:

@@ -8,8 +8,13 @@ from pathlib import Path
 import datasets
 import pytest
 from conftest import Run
+from own_datasets import STAND_INS
 from serving import serving
 from writable_hub import TOKEN, WritableHub
+
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.mirror import server
+from tinytorch_hf.mirror.repositories import built, by_id
 
 # One of images and one of texts; `numbers` in mirror_client.py loads every dataset.
 DATASETS = ("tinydigits", "tinytalks")
@@ -37,6 +42,22 @@ def hub(tmp_path: Path) -> Iterator[tuple[WritableHub, str]]:
     hub = WritableHub(tmp_path / "blobs")
     with serving(hub.server()) as address:
         yield hub, address
+
+
+def test_what_may_not_be_published_loads_from_a_mirror(
+    shelf: dict[str, DatasetInfo], run_with_libraries: Run, tmp_path: Path
+) -> None:
+    """By the same call, from the machine on which it was built."""
+    served = by_id([built(shelf[name], tmp_path / "built") for name in STAND_INS])
+    program = (
+        "import sys\nfrom datasets import load_dataset\n"
+        "for name in sys.argv[1:]: print(load_dataset(name)['train'].num_rows)"
+    )
+    with serving(server.server(served)) as address:
+        loaded = run_with_libraries("-c", program, *served, HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
+
+    expected = [repository.dataset.splits[0].n_samples for repository in served.values() if repository.dataset]
+    assert [int(line) for line in loaded.stdout.splitlines()[-len(STAND_INS) :]] == expected, loaded.stderr
 
 
 @pytest.mark.parametrize("name", DATASETS)
