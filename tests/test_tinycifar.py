@@ -81,6 +81,7 @@ def test_the_selection_is_balanced_and_from_the_candidates() -> None:
         assert {place.shard for _, place in rows} == {split}
 
 
+@pytest.mark.longer
 def test_choosing_again_gives_the_same_files(found: recipe.Candidates, choice: Choice) -> None:
     """Every row, to the last digit: the rule counts in whole numbers; the recipe has the hash of what it chose from."""
     for name, data in recipe.files(found, choice).items():
