@@ -468,6 +468,18 @@ def test_a_dataset_of_ones_own_is_published_where_one_says(
     assert 'load_dataset("me/colours")' in card and dataset.repo_id not in card
 
 
+def test_the_script_of_what_is_built_here_goes_with_its_files_and_licence(
+    shelf: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """Whose documents lie elsewhere than the files."""
+    dataset = shelf["tinypy"]
+    local = publish.prepare(dataset, "me/functions", tmp_path, script=True)
+
+    assert set(local["script"].files) == {
+        *("functions.py", "LICENSE", "DATASHEET.md", "train.jsonl", "val.jsonl", "test.jsonl"),
+    }
+
+
 def test_without_a_loading_script_there_is_no_branch_for_one(own: dict[str, DatasetInfo], tmp_path: Path) -> None:
     """Old releases load Parquet as well."""
     with pytest.raises(InvalidArgumentError, match=r"own_texts has no loading script\. Leave --script out"):

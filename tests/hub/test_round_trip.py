@@ -8,7 +8,6 @@ from pathlib import Path
 import datasets
 import pytest
 from conftest import Run
-from own_datasets import STAND_INS
 from serving import serving
 from writable_hub import TOKEN, WritableHub
 
@@ -18,6 +17,7 @@ from tinytorch_hf.mirror.repositories import built, by_id
 
 # One of images and one of texts; `numbers` in mirror_client.py loads every dataset.
 DATASETS = ("tinydigits", "tinytalks")
+ON_DEMAND = ("tinycifar", "mnist")
 HAS_SCRIPTS = int(datasets.__version__.split(".")[0]) < 4
 
 LOAD = """
@@ -48,7 +48,7 @@ def test_what_may_not_be_published_loads_from_a_mirror(
     shelf: dict[str, DatasetInfo], run_with_libraries: Run, tmp_path: Path
 ) -> None:
     """By the same call, from the machine on which it was built."""
-    served = by_id([built(shelf[name], tmp_path / "built") for name in STAND_INS])
+    served = by_id([built(shelf[name], tmp_path / "built") for name in ON_DEMAND])
     program = (
         "import sys\nfrom datasets import load_dataset\n"
         "for name in sys.argv[1:]: print(load_dataset(name)['train'].num_rows)"
@@ -57,7 +57,7 @@ def test_what_may_not_be_published_loads_from_a_mirror(
         loaded = run_with_libraries("-c", program, *served, HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
 
     expected = [repository.dataset.splits[0].n_samples for repository in served.values() if repository.dataset]
-    assert [int(line) for line in loaded.stdout.splitlines()[-len(STAND_INS) :]] == expected, loaded.stderr
+    assert [int(line) for line in loaded.stdout.splitlines()[-len(ON_DEMAND) :]] == expected, loaded.stderr
 
 
 @pytest.mark.parametrize("name", DATASETS)
