@@ -21,6 +21,7 @@ from tinytorch_hf.hub import croissant
 EVERY_DATASET = pytest.mark.parametrize("name", catalog.built_in_names())
 
 Shelf = dict[str, Path]
+HUB = "https://huggingface.co/datasets"
 
 
 @functools.cache
@@ -57,7 +58,14 @@ def test_it_says_what_the_catalog_says(name: str, shelf_hub: Shelf) -> None:
     is_spdx = " " not in dataset.license
     assert metadata.license == [f"https://spdx.org/licenses/{dataset.license}" if is_spdx else dataset.license]
     assert metadata.cite_as == tables.citation(name)
-    assert said["isBasedOn"] == dataset.source_url == said["prov:wasDerivedFrom"][0]["@id"]
+    (source,) = said["prov:wasDerivedFrom"]
+    assert source["prov:label"] == dataset.source
+    if "creativecommons.org" in dataset.source_url:
+        # Nothing but its licence has a page.
+        assert "@id" not in source and "isBasedOn" not in said
+    else:
+        assert said["isBasedOn"] == dataset.source_url == source["@id"]
+    assert said["url"] == (dataset.source_url if dataset.not_to_publish else f"{HUB}/{dataset.repo_id}")
     assert said["datePublished"] == dataset.published != ""
     assert set(dataset.keywords) < set(metadata.keywords) and len(metadata.keywords) > 3
     assert tuple(said.get("inLanguage", ())) == dataset.languages

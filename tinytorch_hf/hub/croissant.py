@@ -88,8 +88,9 @@ def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str
         "keywords": [*dataset.keywords, "image" if dataset.kind == "images" else "text", "tinytorch"],
         **({"inLanguage": list(dataset.languages)} if dataset.languages else {}),
         "license": spdx_page(dataset.license) or dataset.license,
-        "url": f"https://huggingface.co/datasets/{repo_id}",
-        **({"isBasedOn": dataset.source_url} if dataset.source_url else {}),
+        # What is not published has no page but its source's.
+        "url": dataset.source_url if dataset.not_to_publish else f"https://huggingface.co/datasets/{repo_id}",
+        **({"isBasedOn": _source_page(dataset)} if _source_page(dataset) else {}),
         "citeAs": citation(dataset),
         "creator": {"@type": "sc:Organization", "name": dataset.creator or dataset.namespace},
         **responsible.terms(known),
@@ -102,8 +103,13 @@ def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str
 
 def _sources(dataset: DatasetInfo) -> list[dict[str, Any]]:
     """What it was made from: the source that the facts name."""
-    place = {"@id": dataset.source_url} if dataset.source_url else {}
-    return [{**place, "@type": "prov:Entity", "prov:label": dataset.source}]
+    page = _source_page(dataset)
+    return [{**({"@id": page} if page else {}), "@type": "prov:Entity", "prov:label": dataset.source}]
+
+
+def _source_page(dataset: DatasetInfo) -> str:
+    """The page of the source, or "": what was written for the dataset itself has that of its licence, which is none."""
+    return "" if dataset.source_url in dataset.license_note else dataset.source_url
 
 
 def _making(dataset: DatasetInfo, how: str) -> list[dict[str, Any]]:
