@@ -130,6 +130,13 @@ def small_cifar10(folder: Path) -> DatasetInfo:
     return _as(catalog.CIFAR10, folder, splits)
 
 
+def small_shakespeare(folder: Path) -> DatasetInfo:
+    """All of Tiny Shakespeare with two speakers who say little, many times."""
+    said = "".join(f"FIRST:\nThe {word} is here.\n\nSECOND:\nWhat {word}?\n\n" for word in _WORDS)
+    splits = tuple(_split(folder, split, 1, [said.encode() * 40]) for split in catalog.SHAKESPEARE.splits)
+    return replace(catalog.SHAKESPEARE, provider=Folder(str(folder)), splits=splits, fingerprint="")
+
+
 def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[bytes]) -> SplitInfo:
     """A split with its files written; they are called as they are in the large one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,6 +177,13 @@ def small_tinypy(folder: Path) -> DatasetInfo:
     return _as(catalog.TINYPY, folder, splits)
 
 
+def small_shakespeare(folder: Path) -> DatasetInfo:
+    """Shakespeare with a few lines."""
+    (split,) = catalog.SHAKESPEARE.splits
+    lines = "".join(f"FIRST LORD:\nThe {word} is come.\n\n" for word in _WORDS)
+    return _as(catalog.SHAKESPEARE, folder, [_split(folder, split, 1, [lines.encode()])])
+
+
 def _as(dataset: DatasetInfo, folder: Path, splits: Sequence[SplitInfo]) -> DatasetInfo:
     """A built-in dataset's facts with other content in a folder, and what people wrote of it beside that."""
     for name in ("DATASHEET.md", "LICENSE"):
@@ -179,7 +193,13 @@ def _as(dataset: DatasetInfo, folder: Path, splits: Sequence[SplitInfo]) -> Data
     return replace(dataset, provider=Folder(str(folder)), splits=tuple(splits), other_files=(), fingerprint="")
 
 
-STAND_INS = {"mnist": small_mnist, "cifar10": small_cifar10, "tinycifar": small_tinycifar, "tinypy": small_tinypy}
+STAND_INS = {
+    "mnist": small_mnist,
+    "cifar10": small_cifar10,
+    "tinycifar": small_tinycifar,
+    "tinypy": small_tinypy,
+    "shakespeare": small_shakespeare,
+}
 """What makes a few samples in place of each built-in dataset that does not ship, by its name."""
 
 MAKERS = {
@@ -191,6 +211,7 @@ MAKERS = {
     "own_functions": function_set,
     "mnist": small_mnist,
     "cifar10": small_cifar10,
+    "shakespeare": small_shakespeare,
 }
 """What makes each of them, by its name."""
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.files import store
 from tinytorch_hf.files.store import Found
 from tinytorch_hf.milestones.checkout import scripts
 from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, Bridge
-from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
+from tinytorch_hf.milestones.checkout.needs import MILESTONES, TINY, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Look, State
@@ -151,5 +151,5 @@ def _instead(dataset: DatasetInfo, root: Path) -> str:
     file = DATA_MANAGER.file(root)
     if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
         return "your own data_manager.py may download it"
-    tiny = TINYMNIST if dataset.name == MNIST.name else TINYCIFAR
+    tiny = TINY[dataset.name]
     return f"{tiny.title} stands in" if store.is_there(tiny) else "TinyDigits are there"
