@@ -134,7 +134,7 @@ def small_shakespeare(folder: Path) -> DatasetInfo:
     """All of Tiny Shakespeare with two speakers who say little, many times."""
     said = "".join(f"FIRST:\nThe {word} is here.\n\nSECOND:\nWhat {word}?\n\n" for word in _WORDS)
     splits = tuple(_split(folder, split, 1, [said.encode() * 40]) for split in catalog.SHAKESPEARE.splits)
-    return replace(catalog.SHAKESPEARE, provider=Folder(str(folder)), splits=splits, fingerprint="")
+    return _as(catalog.SHAKESPEARE, folder, splits)
 
 
 def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[bytes]) -> SplitInfo:
@@ -175,13 +175,6 @@ def small_tinypy(folder: Path) -> DatasetInfo:
         whole = [replace(one, n_lines=python_functions.n_lines_of(one)) for one in functions]
         splits.append(_split(folder, split, n, [json_lines.encode(whole)]))
     return _as(catalog.TINYPY, folder, splits)
-
-
-def small_shakespeare(folder: Path) -> DatasetInfo:
-    """Shakespeare with a few lines."""
-    (split,) = catalog.SHAKESPEARE.splits
-    lines = "".join(f"FIRST LORD:\nThe {word} is come.\n\n" for word in _WORDS)
-    return _as(catalog.SHAKESPEARE, folder, [_split(folder, split, 1, [lines.encode()])])
 
 
 def _as(dataset: DatasetInfo, folder: Path, splits: Sequence[SplitInfo]) -> DatasetInfo:
