@@ -338,6 +338,29 @@ def own_hub(made_once: MakeOnce, own: dict[str, DatasetInfo]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def shelf(own: dict[str, DatasetInfo], tmp_path_factory: pytest.TempPathFactory) -> dict[str, DatasetInfo]:
+    """Facts of every built-in dataset, by its name; those that do not ship have a few samples of their own."""
+    folder = tmp_path_factory.mktemp("shelf")
+    made = {name: own.get(name) or make(folder / name) for name, make in own_datasets.STAND_INS.items()}
+    return {name: made.get(name) or catalog.info(name) for name in catalog.built_in_names()}
+
+
+@pytest.fixture(scope="session")
+def shelf_hub(made_once: MakeOnce, shelf: dict[str, DatasetInfo], hub: Path, own_hub: Path) -> dict[str, Path]:
+    """The folder of each of these as it is built, for all tests that only read."""
+    from tinytorch_hf.hub import parquet
+
+    ready = {name: folder / name for folder in (hub, own_hub) for name in shelf if (folder / name).is_dir()}
+
+    def build(folder: Path) -> None:
+        for name in sorted(set(shelf) - set(ready)):
+            parquet.build(shelf[name], folder)
+
+    more = made_once("shelf_hub", build)
+    return {name: ready.get(name) or more / name for name in shelf}
+
+
+@pytest.fixture(scope="session")
 def mirror(hub: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     """A mirror that serves every dataset of the Hub and an instructor's folder, for all tests that only read."""
     import serving

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from conftest import Run
 
+from docs.tools import tables
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare import lockstep, tasks
 from tinytorch_hf.data import content_hash
@@ -40,6 +41,13 @@ def test_hugging_face_serves_the_same(dataset: catalog.DatasetInfo, tmp_path: Pa
     read = parquet.read_back(dataset, folder, as_hf.config_names(dataset)[0])
     found, expected = content_hash.fingerprints(dataset, read)
     assert found == expected
+
+
+def test_the_statistics_of_mnist_are_those_of_its_datasheet(mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where its card takes them: nobody who writes a card has to have the files."""
+    monkeypatch.setenv("TINYTORCH_HF_CACHE", str(mnist_root))
+
+    assert tables.measured_part("statistics", 1, "mnist") == tables.statistics_table("mnist")
 
 
 def test_the_folder_of_functions_has_their_licence(tinypy: str, tmp_path: Path) -> None:

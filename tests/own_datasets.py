@@ -7,6 +7,7 @@ their names in the catalog.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,9 @@ import numpy as np
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DataFile, DatasetInfo, Folder, SplitInfo
 from tinytorch_hf.data.register import write_dataset
+from tinytorch_hf.files import folders, python_functions
+from tinytorch_hf.files.python_functions import Function
+from tinytorch_hf.formats import json_lines, npz
 from tinytorch_hf.formats.arrays import Array
 
 _SIZES = {"train": 24, "test": 9}
@@ -111,7 +115,7 @@ def small_mnist(folder: Path) -> DatasetInfo:
         arrays = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), _labels(n, 10).astype(np.uint8)
         idx = [struct.pack(f">HBB{a.ndim}I", 0, 8, a.ndim, *a.shape) + a.tobytes() for a in arrays]
         splits.append(_split(folder, split, n, idx))
-    return replace(catalog.MNIST, provider=Folder(str(folder)), splits=tuple(splits), fingerprint="")
+    return _as(catalog.MNIST, folder, splits)
 
 
 def small_cifar10(folder: Path) -> DatasetInfo:
@@ -123,14 +127,14 @@ def small_cifar10(folder: Path) -> DatasetInfo:
         images = [rng.integers(0, 256, (n, 3, 32, 32), dtype=np.uint8) for n in sizes]
         batches = [cifar_files.batch(some, _labels(len(some), 10)) for some in images]
         splits.append(_split(folder, split, sum(sizes), batches))
-    return replace(catalog.CIFAR10, provider=Folder(str(folder)), splits=tuple(splits), other_files=(), fingerprint="")
+    return _as(catalog.CIFAR10, folder, splits)
 
 
 def small_shakespeare(folder: Path) -> DatasetInfo:
     """All of Tiny Shakespeare with two speakers who say little, many times."""
     said = "".join(f"FIRST:\nThe {word} is here.\n\nSECOND:\nWhat {word}?\n\n" for word in _WORDS)
     splits = tuple(_split(folder, split, 1, [said.encode() * 40]) for split in catalog.SHAKESPEARE.splits)
-    return replace(catalog.SHAKESPEARE, provider=Folder(str(folder)), splits=splits, fingerprint="")
+    return _as(catalog.SHAKESPEARE, folder, splits)
 
 
 def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[bytes]) -> SplitInfo:
@@ -142,6 +146,54 @@ def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[by
         files.append(DataFile(file.name, len(data), hashlib.sha256(data).hexdigest()))
     return SplitInfo(split.name, n_samples, tuple(files))
 
+
+def small_tinycifar(folder: Path) -> DatasetInfo:
+    """TinyCIFAR with a few images of noise, in its own format and with its own facts otherwise."""
+    rng = np.random.default_rng(6)
+    splits = []
+    for split, n in zip(catalog.TINYCIFAR.splits, _SIZES.values(), strict=True):
+        arrays = {
+            "images": rng.integers(0, 256, (n, 3, 32, 32), dtype=np.uint8),
+            "labels": _labels(n, 10),
+            "difficulty": _labels(n, 3),
+            "score": rng.random(n, dtype=np.float32),
+            "source_index": np.arange(n),
+        }
+        splits.append(_split(folder, split, n, [npz.write_npz(arrays)]))
+    return _as(catalog.TINYCIFAR, folder, splits)
+
+
+def small_tinypy(folder: Path) -> DatasetInfo:
+    """TinyPy with a few functions, with docstrings of every kind."""
+    docstrings = ["", "Measure it.", "A line.\n\nAnd more.", 'It "ends" so: "', "A \\ and quotes."]
+    splits = []
+    for split, n in zip(catalog.TINYPY.splits, (24, 5, 9), strict=True):
+        functions = [
+            Function(f"weather.{word}", word, f"def {word}(n):", docstrings[i % 5], f"    n += {i}\n    return n", 0)
+            for i, word in ((i, f"{_WORDS[i % 6]}_{i}") for i in range(n))
+        ]
+        whole = [replace(one, n_lines=python_functions.n_lines_of(one)) for one in functions]
+        splits.append(_split(folder, split, n, [json_lines.encode(whole)]))
+    return _as(catalog.TINYPY, folder, splits)
+
+
+def _as(dataset: DatasetInfo, folder: Path, splits: Sequence[SplitInfo]) -> DatasetInfo:
+    """A built-in dataset's facts with other content in a folder, and what people wrote of it beside that."""
+    for name in ("DATASHEET.md", "LICENSE"):
+        written = folders.shipped("datasets") / dataset.folder_name / name
+        if written.is_file():
+            shutil.copyfile(written, folder / name)
+    return replace(dataset, provider=Folder(str(folder)), splits=tuple(splits), other_files=(), fingerprint="")
+
+
+STAND_INS = {
+    "mnist": small_mnist,
+    "cifar10": small_cifar10,
+    "tinycifar": small_tinycifar,
+    "tinypy": small_tinypy,
+    "shakespeare": small_shakespeare,
+}
+"""What makes a few samples in place of each built-in dataset that does not ship, by its name."""
 
 MAKERS = {
     "own_images": image_set,

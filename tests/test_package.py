@@ -117,7 +117,7 @@ def test_the_installed_wheel_exports_the_same_files(run_installed: Run, checkout
     assert run_installed("-m", "tinytorch_hf", "export", str(tmp_path)).returncode == 0
 
     exported = [path for path in (tmp_path / "datasets").rglob("*") if path.is_file()]
-    assert len(exported) == 34
+    assert len(exported) == 49
     for path in exported:
         assert path.read_bytes() == (checkout / path.relative_to(tmp_path)).read_bytes()
 

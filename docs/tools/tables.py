@@ -19,6 +19,7 @@ from tinytorch_hf.data.texts import texts
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.hub import card, responsible, usage
 from tinytorch_hf.hub.citation import citation
 
 
@@ -39,7 +40,7 @@ def facts_table(name: str) -> str:
         ("Source", f"{dataset.source}, {dataset.source_url}"),
         ("Licence", f"{dataset.license}. {dataset.license_note}"),
         ("Version", dataset.version),
-        ("Fingerprint", f"`{dataset.fingerprint}`"),
+        *((("Fingerprint", f"`{dataset.fingerprint}`"),) if dataset.fingerprint else ()),
     ]
     return _table(("Fact", "Value"), rows)
 
@@ -214,6 +215,27 @@ def citation_block(name: str) -> str:
     return f"```bibtex\n{citation(name)}```"
 
 
+def card_table(name: str) -> str:
+    """The facts of a dataset that a card begins with, in the Hub's words."""
+    return _table(("Fact", "Value"), [(what, value) for what, value in card.facts(catalog.info(name)) if value])
+
+
+def columns_list(name: str) -> str:
+    """The columns of a dataset's configurations, as they are called on the Hub."""
+    return card.fields(catalog.info(name))
+
+
+def usage_blocks(name: str) -> str:
+    """The lines by which a dataset is used in each framework."""
+    dataset = catalog.info(name)
+    return "\n\n".join(usage.blocks(dataset, dataset.repo_id))
+
+
+def responsible_part(name: str) -> str:
+    """What a dataset's datasheet says of its limits, biases, people, use and effects."""
+    return responsible.section(responsible.answers(catalog.info(name)))
+
+
 def sample_block(name: str) -> str:
     """The beginning of a dataset of texts, as a model reads it."""
     dataset = catalog.info(name)
@@ -271,8 +293,14 @@ KINDS: dict[str, Callable[[str], str]] = {
     "neighbours": neighbours_table,
     # The intro and the first table; the answers and the losses.
     "quality": partial(measured_part, "quality", 2),
+    "worth": partial(measured_part, "worth", 4),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,
+    "card": card_table,
+    "columns": columns_list,
+    "usage": usage_blocks,
+    "responsible": responsible_part,
+    "measured_statistics": partial(measured_part, "statistics", 1),
     "sample": sample_block,
     "fields": fields_table,
     "kinds": kinds_table,

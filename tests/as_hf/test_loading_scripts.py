@@ -8,6 +8,7 @@ import pickle
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -16,6 +17,7 @@ from conftest import Run
 from hub_scripts import NAMES, loading_script
 
 from tinytorch_hf import as_hf, catalog
+from tinytorch_hf.catalog import DatasetInfo, SplitInfo
 from tinytorch_hf.data import content_hash
 from tinytorch_hf.files import folders
 
@@ -26,23 +28,29 @@ EVERY_CONFIG = pytest.mark.parametrize(
 )
 
 
-def test_every_dataset_that_ships_has_a_script() -> None:
+def test_every_built_in_dataset_has_a_script() -> None:
     """For the releases before 4; nothing else asks for one."""
-    assert catalog.shipped_names() == NAMES
+    assert catalog.built_in_names() == NAMES
+
+
+def files_of(dataset: DatasetInfo, split: SplitInfo) -> Any:
+    """What a script's `examples` reads: the path of a split's only file, or those of several."""
+    paths = [str(folders.folder(dataset) / file.name) for file in split.files]
+    return paths if len(paths) > 1 or isinstance(loading_script(dataset.name).FILES[split.name], list) else paths[0]
 
 
 @EVERY_CONFIG
-def test_a_script_gives_what_the_facts_give(name: str, config: str) -> None:
+def test_a_script_gives_what_the_facts_give(name: str, config: str, shelf: dict[str, DatasetInfo]) -> None:
     """The same configurations, features and samples, byte for byte; no List, which old releases cannot read."""
-    script, dataset = loading_script(name), catalog.info(name)
-    loaded = as_hf.load(name, config)
+    script, dataset = loading_script(name), shelf[name]
+    loaded = as_hf.load(dataset, config)
     features = script.features(config)
 
     assert [known.name for known in getattr(script, dataset.title).BUILDER_CONFIGS] == as_hf.config_names(name)
     assert "List" not in str(features) and "Sequence" not in str(features)
     for split in dataset.splits:
-        path = str(folders.folder(dataset) / split.files[0].name)
-        scripted = datasets.Dataset.from_list(list(script.examples(path, split.name, config)), features=features)
+        samples = list(script.examples(files_of(dataset, split), split.name, config))
+        scripted = datasets.Dataset.from_list(samples, features=features)
         assert loaded[split.name].features == as_hf.features(name, config) == features
         assert list(loaded[split.name].features) == list(features)
         assert loaded[split.name].data.table.equals(scripted.data.table)
@@ -77,7 +85,7 @@ def test_a_script_needs_nothing_of_ours(name: str) -> None:
         for alias in node.names
     }
 
-    assert imported <= {"__future__", "collections", "io", "json", "pathlib", "pickle", "typing"} | {
+    assert imported <= {"__future__", "collections", "io", "json", "pathlib", "pickle", "textwrap", "typing"} | {
         "datasets",
         "numpy",
         "PIL",
@@ -88,19 +96,29 @@ def test_a_script_needs_nothing_of_ours(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "refusal"), [("tinydigits", "pathlib"), ("digits_8x8", "allow_pickle"), ("tinymnist", "allow_pickle")]
+    ("name", "refusal"),
+    [
+        ("tinydigits", "pathlib"),
+        ("digits_8x8", "allow_pickle"),
+        ("tinymnist", "allow_pickle"),
+        ("tinycifar", "allow_pickle"),
+        ("cifar10", "pathlib"),
+        ("mnist", "is no IDX file"),
+    ],
 )
 def test_a_scripts_own_reader_refuses_everything_but_arrays(name: str, refusal: str, tmp_path: Path) -> None:
     """The script is read and run by strangers; it opens files as carefully as we do."""
     (split, file), *_ = loading_script(name).FILES.items()
-    path = tmp_path / file
-    if path.suffix == ".pkl":
-        path.write_bytes(pickle.dumps({"images": Path("x"), "labels": []}))
-    else:
-        np.savez(path, images=np.array([Path("x")], dtype=object), labels=np.zeros(1))
+    names = [file] if isinstance(file, str) else file
+    for path in (tmp_path / one for one in names):
+        if path.suffix == ".npz":
+            np.savez(path, images=np.array([Path("x")], dtype=object), labels=np.zeros(1))
+        else:
+            path.write_bytes(pickle.dumps({"images": Path("x"), "labels": []}))
 
+    paths = [str(tmp_path / one) for one in names]
     with pytest.raises((pickle.UnpicklingError, ValueError), match=refusal):
-        list(loading_script(name).examples(str(path), split, "default"))
+        list(loading_script(name).examples(paths[0] if isinstance(file, str) else paths, split, "default"))
 
 
 @EVERY_DATASET
@@ -113,18 +131,22 @@ def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
     assert (builder.info.description, str(builder.VERSION)) == (dataset.summary, dataset.version)
     assert (builder.info.license, builder.info.homepage) == (dataset.license, dataset.source_url)
     assert builder.config.name == as_hf.config_names(name)[0]
-    files = {split.name: split.files[0].name for split in dataset.splits}
-    assert files == loading_script(name).FILES
+    files = {split.name: [file.name for file in split.files] for split in dataset.splits}
+    named = loading_script(name).FILES
+    assert files == {split: [file] if isinstance(file, str) else file for split, file in named.items()}
 
 
 @pytest.mark.skipif(int(datasets.__version__.split(".")[0]) >= 4, reason="from 4.0 on the library runs no scripts")
 @EVERY_CONFIG
-def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_with_libraries: Run) -> None:
+def test_a_script_runs_by_itself(
+    name: str, config: str, tmp_path: Path, run_with_libraries: Run, shelf: dict[str, DatasetInfo]
+) -> None:
     """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
+    dataset = shelf[name]
     repository = tmp_path / name
     repository.mkdir()
-    for file in {split.files[0].name for split in catalog.info(name).splits}:
-        shutil.copyfile(folders.folder(catalog.info(name)) / file, repository / file)
+    for file in {file.name for split in dataset.splits for file in split.files}:
+        shutil.copyfile(folders.folder(dataset) / file, repository / file)
     shutil.copyfile(folders.shipped("loading_scripts") / f"{name}.py", repository / f"{name}.py")
     program = (
         f"import datasets; datasets.load_dataset({str(repository)!r}, {config!r}, trust_remote_code=True)"
@@ -135,6 +157,6 @@ def test_a_script_runs_by_itself(name: str, config: str, tmp_path: Path, run_wit
 
     assert done.returncode == 0, done.stderr
     found, expected = content_hash.fingerprints(
-        name, as_hf.to_numpy(name, datasets.load_from_disk(str(tmp_path / "saved")))
+        dataset, as_hf.to_numpy(dataset, datasets.load_from_disk(str(tmp_path / "saved")))
     )
     assert found == expected

@@ -51,6 +51,9 @@ IMAGES: Values = {
     "other_files": [{"name": "LICENSE", "size_bytes": 10, "sha256": "c" * 64}],
     "fingerprint": "d" * 64,
     "namespace": "someone",
+    "published": "2026-11-21",
+    "languages": ["en", "de-CH"],
+    "keywords": ["shapes", "first steps"],
 }
 TEXTS: Values = {
     **{key: IMAGES[key] for key in ("schema", "name", "summary", "version", "license", "source")},
@@ -126,7 +129,7 @@ def test_every_field_reaches_the_facts(tmp_path: Path) -> None:
 
     for key in fields_of(""):
         if key not in ("schema", "splits", "columns", "other_files", "value_range", "classes", "pixel_steps"):
-            assert getattr(dataset, key) == IMAGES[key]
+            assert getattr(dataset, key) == (tuple(IMAGES[key]) if isinstance(IMAGES[key], list) else IMAGES[key])
     assert dataset.value_range == (0.0, 255.0) and dataset.classes == ("line", "cross", "dot")
     assert [split.n_samples for split in dataset.splits] == [6, 3]
     assert dataset.splits[1].files == (DataFile("more/test.npz", 800, "b" * 64),)
@@ -151,6 +154,20 @@ def test_what_is_left_out_follows_from_the_rest(
     dataset = read_description(written(tmp_path, values))
 
     assert (dataset.title, dataset.value_range, dataset.namespace) == (title, value_range, dataset.namespace)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("published", "2026-02-30", 'published: it is "2026-02-30". Write a day such as 2026-11-21, or leave it out.'),
+        ("published", "20261121", 'published: it is "20261121". Write a day such as 2026-11-21, or leave it out.'),
+        ("languages", ["en", "English"], 'languages[1]: it is "English". Write a code such as en.'),
+        ("keywords", [" rain"], 'keywords[0]: it is " rain". Write a word or some, without a line end.'),
+    ],
+)
+def test_what_the_hub_searches_by_has_its_form(field: str, value: object, said: str) -> None:
+    """A day of the calendar, codes of languages, words."""
+    assert refusal(changed(field, value)) == said
 
 
 def test_steps_are_those_of_grey_floats() -> None:

@@ -20,7 +20,8 @@ from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened
 from tinytorch_hf.curation.wish import Wish
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
-from tinytorch_hf.hub.gaps import gaps
+from tinytorch_hf.hub import parquet, responsible
+from tinytorch_hf.hub.gaps import GAP, gaps
 from tinytorch_hf.hub.publish import check_allowed
 
 NAME = "bars_made_tiny"
@@ -106,6 +107,21 @@ def test_a_changed_source_is_refused_by_its_hash(tmp_path: Path) -> None:
     with pytest.raises(CorruptFileError, match=r"has no 002"):
         rebuilding.rebuilt(bare, ArraySource({name: source().content[name] for name in ("000", "001")}))
     assert sorted(bare.iterdir()) == before
+
+
+def test_it_is_built_as_any_dataset_is_with_gaps_that_one_can_see(tmp_path: Path) -> None:
+    """Card and Croissant have the same fields; how it was made is written by code."""
+    tiny(tmp_path / "out")
+    folder = parquet.build(NAME, tmp_path / "hub")
+    said = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
+    terms = [question.term for question in responsible.QUESTIONS if question is not responsible.HOW]
+
+    assert [said[term] for term in terms] == [GAP] * len(terms)
+    (activity,), (source,) = said["prov:wasGeneratedBy"], said["prov:wasDerivedFrom"]
+    assert activity["description"].startswith("`tinytorch-hf tinify` chose it from ")
+    assert source["prov:label"] in activity["description"]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"**{question.title}.** " in card for question in responsible.QUESTIONS)
 
 
 def _recipe(**changed: object) -> Callable[[Path], object]:

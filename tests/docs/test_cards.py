@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ import datasets
 import pytest
 import yaml
 from conftest import Run
+from generations import GENERATION_B, write_package
 from seeds import n_seeds
 
 from benchmarks import baselines
@@ -20,18 +22,17 @@ from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.files import folders
-from tinytorch_hf.hub import cache
+from tinytorch_hf.hub import cache, card, responsible
 from tinytorch_hf.hub.licences import hub_licence
 
 ON_HUB = catalog.shipped_names()
-EVERY_DATASET = pytest.mark.parametrize("name", ON_HUB)
+EVERY_DATASET = pytest.mark.parametrize("name", catalog.built_in_names())
 EVERY_DOCUMENT = pytest.mark.parametrize("path", cards.documents(), ids=lambda path: f"{path.parent.name}/{path.name}")
 
 
 def card_header(name: str) -> dict[str, object]:
-    """The YAML of a committed card."""
-    text = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
-    header: dict[str, object] = yaml.safe_load(text.split("---\n")[1])
+    """The YAML of a card: what a person wrote and what the facts say."""
+    header: dict[str, object] = yaml.safe_load(card.complete(catalog.info(name)).split("---\n")[1])
     return header
 
 
@@ -96,7 +97,10 @@ def test_a_card_uses_the_values_the_hub_knows(name: str) -> None:
     assert set(header.get("multilinguality", [])) <= allowed("multilingualities")
     assert set(header["annotations_creators"]) <= set(creators["annotations"])
     assert set(header.get("language_creators", [])) <= set(creators["language"])
-    assert header.items() >= hub_licence(catalog.info(name).license, "LICENSE").items()
+    dataset = catalog.info(name)
+    assert header.items() >= hub_licence(dataset.license, dataset.source_url).items()
+    assert header.get("language", []) == list(dataset.languages)
+    assert set(dataset.keywords) < set(header["tags"])
     assert header["pretty_name"] == catalog.info(name).title
     assert [source.split("|")[0] for source in header["source_datasets"]] in (["original"], ["extended"])
     assert "tinytorch" in header["tags"]
@@ -107,10 +111,14 @@ def test_a_cards_tasks_suit_the_data(name: str) -> None:
     """Images are classified and speak no language; texts are generated, in English."""
     header: Any = card_header(name)
 
-    if catalog.info(name).classes:
+    kind = catalog.info(name).kind
+    if kind == "images":
         assert header["task_categories"] == ["image-classification"]
         assert header["task_ids"] == ["multi-class-image-classification"]
         assert "language" not in header
+    elif kind == "source text":
+        assert (header["task_categories"], header["task_ids"]) == (["text-generation"], ["language-modeling"])
+        assert header["language"] == ["en"]
     else:
         answers = catalog.info(name).kind == "pairs"
         assert header["task_categories"] == ["text-generation", *(["question-answering"] if answers else [])]
@@ -126,15 +134,20 @@ def test_a_card_tells_all_that_a_reader_needs(name: str) -> None:
     sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert sections == [
         *("Use it", "Fields", "Splits", "How it was curated", "Statistics"),
-        *("What to expect", "Difficulty", "Limits", "Citation"),
+        *("What to expect", "Difficulty", "Responsible use", "Citation"),
     ]
     parts = set(re.findall(r"^<!-- (?:computed|measured): (\S+ \S+) -->$", text, re.MULTILINE))
-    assert {f"{kind} {name}" for kind in ("facts", "statistics", "citation")} < parts
-    expectation = text.split("## What to expect")[1].split("## Difficulty")[0]
-    assert re.search(r"^\| .*\d", expectation, re.MULTILINE)
-    assert f'load_dataset("tinytorch/{name}"' in text
-    assert f"from tinytorch_hf import {catalog.info(name).title}" in text
-    assert f"load_{name}" in text
+    assert {f"{kind} {name}" for kind in ("card", "usage", "columns", "responsible", "citation")} <= parts
+    if catalog.info(name).is_shipped:
+        expectation = text.split("## What to expect")[1].split("## Difficulty")[0]
+        assert re.search(r"^\| .*\d", expectation, re.MULTILINE)
+    for words in (
+        f'load_dataset("tinytorch/{name}"',
+        f"from tinytorch_hf import {catalog.info(name).title}",
+        f"load_{name}",
+        *("In PyTorch", "torch.utils.data", "In TinyTorch", "from tinytorch.core"),
+    ):
+        assert words in text
     assert "![" in text and "(DATASHEET.md)" in text
 
 
@@ -150,17 +163,44 @@ def test_a_cards_fields_are_the_scripts(name: str) -> None:
             assert f"`{column}`" in fields
 
 
-@pytest.mark.parametrize("name", ["tinydigits", "digits_8x8"])
-def test_a_licence_of_two_sources_asks_for_confirmation(name: str) -> None:
-    """Where UCI and scikit-learn differ, the reader learns it, and that a person has to decide."""
-    limits = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8").split("## Limits")[1]
+@EVERY_DATASET
+def test_what_a_person_says_of_a_dataset_stands_once(name: str) -> None:
+    """In the datasheet, with an answer to every question; the card has the same words, and no note to its makers."""
+    known = responsible.answers(catalog.info(name))
+    text = (folders.shipped("cards") / f"{name}.md").read_text(encoding="utf-8")
 
-    for words in ("Two sources", "UCI", "scikit-learn", "A person has to confirm", "writers"):
-        assert words in limits
+    assert tuple(known) == responsible.QUESTIONS
+    for question, answer in known.items():
+        assert len(answer) > 40 and f"**{question.title}.** {answer}\n" in text
+    assert re.match(r"(Yes|No)\. ", known[responsible.SYNTHETIC])
+    documents = folders.documents(catalog.info(name))
+    assert documents
+    for said in (text, *(path.read_text(encoding="utf-8") for path in documents.iterdir() if path.suffix == ".md")):
+        assert not re.search(r"has to (be )?confirm|person's\s+confirmation|before (this|the) \w+ is published", said)
 
 
-def test_what_cards_tell_to_run_runs(run_with_libraries: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every Python block of every card, in one process without network, with a cache that was prepared for it."""
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *((name, ("UCI", "CC BY 4.0", "scikit-learn", "BSD")) for name in ("tinydigits", "digits_8x8")),
+        *((name, ("authors", "CC BY-SA 3.0", "the Hub's card", "MIT")) for name in ("tinymnist", "mnist")),
+    ],
+)
+def test_a_licence_of_which_two_things_are_told_is_stated_with_both(name: str, words: tuple[str, ...]) -> None:
+    """In the facts, so that every document has it, and among the limits; publishing asks for confirmation."""
+    dataset = catalog.info(name)
+    known = {question.term: answer for question, answer in responsible.answers(dataset).items()}
+
+    for word in words:
+        assert word in f"{dataset.license} {dataset.license_note}"
+        assert word in known["rai:dataLimitations"]
+        assert word in dataset.to_confirm or dataset.not_to_publish
+
+
+def test_what_cards_tell_to_run_runs(
+    run_with_libraries: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: Path
+) -> None:
+    """Every Python block of every card of what ships, in one process without network, with a cache and a TinyTorch."""
     cards_blocks = {
         f"{name}, block {number}": block
         for name in ON_HUB
@@ -173,12 +213,14 @@ def test_what_cards_tell_to_run_runs(run_with_libraries: Run, tmp_path: Path, mo
             start=1,
         )
     }
-    assert len(cards_blocks) == 3 * len(ON_HUB)
+    assert len(cards_blocks) == 5 * len(ON_HUB)
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf-home" / "datasets")
     cache.prepare(ON_HUB)
 
     program = "".join(f"print({where!r}, flush=True)\nexec({block!r}, {{}})\n" for where, block in cards_blocks.items())
-    done = run_with_libraries("-c", program, HF_HUB_OFFLINE="1")
+    student = write_package(tmp_path / "student", GENERATION_B)
+    path = os.pathsep.join([str(student), str(checkout)])
+    done = run_with_libraries("-c", program, HF_HUB_OFFLINE="1", PYTHONPATH=path)
 
     assert (done.returncode, done.stdout.splitlines()) == (0, list(cards_blocks)), done.stderr
 
@@ -187,7 +229,7 @@ def test_what_cards_tell_to_run_runs(run_with_libraries: Run, tmp_path: Path, mo
 def test_the_size_category_is_the_true_one(name: str) -> None:
     """Counted, not guessed."""
     n_samples = sum(split.n_samples for split in catalog.info(name).splits)
-    category = "n<1K" if n_samples < 1000 else "1K<n<10K"
+    category = "n<1K" if n_samples < 1000 else "1K<n<10K" if n_samples < 10_000 else "10K<n<100K"
 
     assert card_header(name)["size_categories"] == [category]
 

@@ -119,6 +119,21 @@ def test_undo_removes_what_was_made_and_nothing_else(
     assert cache.undo(ON_HUB) == []
 
 
+def test_what_may_not_be_published_is_loaded_by_its_name_once_it_is_there(
+    root: Path, shelf: dict[str, DatasetInfo], monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    """One of images and one of texts that do not ship, in each configuration, by the call of its card."""
+    on_demand = [shelf[name] for name in ("tinycifar", "tinypy")]
+    cache.prepare(on_demand)
+    forked.use(monkeypatch, start, offline)
+
+    calls = {str(call) for call in offline.check(on_demand)}
+
+    for dataset in on_demand:
+        assert f'load_dataset("{dataset.repo_id}")' in calls
+        assert all(f'load_dataset("{dataset.repo_id}", "{c}")' in calls for c in as_hf.config_names(dataset))
+
+
 def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
     """By name, as `prepare`."""
     cache.prepare(["tinydigits", "tinytalks"])

@@ -17,12 +17,14 @@ import yaml
 from own_datasets import MAKERS
 
 from tinytorch_hf import as_hf, catalog
-from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.catalog import DatasetInfo, Folder
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
-from tinytorch_hf.hub import card, parquet, usage
+from tinytorch_hf.hub import card, parquet, responsible, usage
+from tinytorch_hf.hub.gaps import gaps
 from tinytorch_hf.reference import CharTokenizer, Tensor
 
 EVERY_DATASET = pytest.mark.parametrize("name", list(MAKERS))
+EVERY_OWN_ONE = pytest.mark.parametrize("name", [name for name in MAKERS if name not in catalog.built_in_names()])
 
 
 def facts(name: str, own: dict[str, DatasetInfo]) -> DatasetInfo:
@@ -57,10 +59,11 @@ def test_a_built_folder_is_whole(name: str, own: dict[str, DatasetInfo], own_hub
         for split in dataset.splits
     }
 
-    assert files == {"README.md", "samples.png", "croissant.json", *shards}
+    written = {"DATASHEET.md"} if name in catalog.built_in_names() else set()
+    assert files == {"README.md", "samples.png", "croissant.json", *written, *shards}
 
 
-@EVERY_DATASET
+@EVERY_OWN_ONE
 def test_the_card_is_made_from_the_facts(name: str, own: dict[str, DatasetInfo], own_hub: Path) -> None:
     """Its YAML is what the Hub wants; its prose has summary, columns, licence, source and citation; links lead on."""
     dataset = facts(name, own)
@@ -87,7 +90,7 @@ def test_the_card_is_made_from_the_facts(name: str, own: dict[str, DatasetInfo],
 def test_its_croissant_is_valid(
     name: str, own: dict[str, DatasetInfo], own_hub: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As MLCommons' own library reads it, with no advice but for the date of a publication."""
+    """As MLCommons' own library reads it, with no advice but for a date that the facts do not have."""
     mlcroissant = pytest.importorskip("mlcroissant")
     found = mlcroissant.Dataset(jsonld=str(own_hub / name / "croissant.json"))
     described = json.loads((own_hub / name / "croissant.json").read_text(encoding="utf-8"))
@@ -158,6 +161,32 @@ def test_what_the_facts_say_ends_no_paragraph_and_no_entry(own: dict[str, Datase
     assert "\n50% {of} --- # all_#\n" in prose
     assert "title = {{OwnTexts}: 50\\% (of)  --- \\# all\\_\\#}" in entry.replace("   ", "  ")
     assert entry.count("{") == entry.count("}")
+
+
+def test_what_the_user_says_of_use_and_people_reaches_card_and_croissant(
+    own: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """With day, language and keywords from the facts; what nobody has written yet is a gap that one can see."""
+    facts = replace(own["own_texts"], published="2026-02-03", languages=("en", "de"), keywords=("rain", "wet sand"))
+    folder = tmp_path / "own_texts"
+    shutil.copytree(facts.provider.path, folder)  # type: ignore[union-attr]
+    first, second, *others = responsible.QUESTIONS
+    answered = f"**{first.asked}**\nBy hand,\nin a day.\n\n**{second.asked}**\nIt is *small*.\n\n"
+    sheet = f"# Sheet\n\n{answered}" + "\n\n".join(responsible.gaps_to_fill(others))
+    (folder / "DATASHEET.md").write_text(sheet, encoding="utf-8")
+
+    built = parquet.build(replace(facts, provider=Folder(str(folder))), tmp_path / "out")
+
+    said = json.loads((built / "croissant.json").read_text(encoding="utf-8"))
+    assert said["prov:wasGeneratedBy"][0]["description"] == "By hand, in a day."
+    assert said["rai:dataLimitations"] == "It is *small*."
+    assert {said[question.term] for question in others} == {"*A person has to write this.*"}
+    assert (said["datePublished"], said["inLanguage"]) == ("2026-02-03", ["en", "de"])
+    assert said["keywords"] == ["rain", "wet sand", "text", "tinytorch"]
+    _, header, prose = (built / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    assert "**Limits.** It is *small*.\n\n**Biases.** *A person has to write this.*" in prose
+    assert yaml.safe_load(header)["language"] == ["en", "de"]
+    assert len(gaps(built / "DATASHEET.md")) == len(others)
 
 
 def test_a_licence_of_the_users_goes_with_the_data(own: dict[str, DatasetInfo], tmp_path: Path) -> None:

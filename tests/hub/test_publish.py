@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +15,12 @@ from typing import Any
 
 import huggingface_hub
 import pytest
+import yaml
 from huggingface_hub import constants
 from serving import serving
 from writable_hub import READ_TOKEN, TOKEN, WritableHub
 
-from tinytorch_hf import catalog
+from tinytorch_hf import catalog, load
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.cli import OK, PROBLEM, USAGE, main
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, NetworkError
@@ -107,7 +111,8 @@ def test_a_plan_writes_nothing_and_says_what_would_change(hub: WritableHub, loca
     assert hub.writes == []
     assert re.search(r"^  changed +[\d,]+  README\.md$", text, re.MULTILINE)
     assert re.search(r"^  removed +1  old\.txt$", text, re.MULTILINE)
-    assert re.search(r"^  added +974  LICENSE$", text, re.MULTILINE)
+    size = len(contents(local["main"])["LICENSE"])
+    assert re.search(rf"^  added +{size}  LICENSE$", text, re.MULTILINE)
     assert "\n-pretty_name: Digits\n+pretty_name: TinyDigits\n" in text
     assert "exists, public" in text and "tag v1.0.0: new" in text
 
@@ -303,7 +308,7 @@ def test_the_token_is_never_shown(
     hub.refusals[refusal] = 401
 
     try:
-        status = main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"])
+        status = main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--confirmed"])
     finally:
         huggingface_hub.logging.set_verbosity_warning()
 
@@ -358,13 +363,76 @@ def test_the_command_shows_by_default_and_writes_with_yes(hub: WritableHub, caps
         assert "added" in out and out.endswith("Nothing was written. --yes does it.\n")
         assert hub.repositories == {}
 
-    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--private"]) == OK
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--confirmed", "--private"]) == OK
     assert "curated fingerprint" in capsys.readouterr().out
     assert hub.private == {ID}
 
     with pytest.raises(SystemExit) as stop:
         main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--dry-run"])
     assert stop.value.code == USAGE
+
+
+def test_publishing_asks_a_person_to_confirm_the_licence(hub: WritableHub, capsys: Any) -> None:
+    """Where two sources differ: a dry run shows the question, and nothing is written before it is answered."""
+    to_confirm = catalog.TINYDIGITS.to_confirm
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID]) == OK
+    assert f"To confirm: {to_confirm}. If it is so, add --confirmed." in capsys.readouterr().out
+
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"]) == USAGE
+    assert f"a person has to confirm that {to_confirm}" in capsys.readouterr().err
+    assert hub.repositories == {}
+
+
+def test_records_are_read_from_the_published_json_alone(
+    hub: WritableHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its addresses are those of the server, pinned to the version; nothing of the folder is needed."""
+    mlcroissant = pytest.importorskip("mlcroissant")
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "croissant"))
+    remote = Remote(ID)
+    local = publish.prepare("tinydigits", ID, tmp_path / "built", script=False, remote=remote)
+    list(publish.carry_out(publish.plan("tinydigits", remote, local, private=False), remote, local))
+    published = hub.files(ID)["croissant.json"]
+    shutil.rmtree(tmp_path / "built")
+
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "croissant.json").write_bytes(published)
+    dataset = mlcroissant.Dataset(jsonld=str(tmp_path / "alone" / "croissant.json"))
+    labels = [record["default/test/label"] for record in dataset.records("default/test")]
+
+    assert labels == load("tinydigits")["test"]["labels"].tolist()
+    urls = {file["contentUrl"] for file in json.loads(published)["distribution"]}
+    assert all(url.startswith(f"{remote.endpoint}/datasets/{ID}/resolve/v1.0.0/data/") for url in urls)
+
+
+def test_the_files_of_a_version_stay_those_of_its_tag(hub: WritableHub, local: Any, tmp_path: Path) -> None:
+    """Where other libraries write the same numbers in other bytes: Croissant and card say what the tag holds."""
+    parquet_files = pytest.importorskip("pyarrow.parquet")
+    do({"main": local["main"]})
+    old = {path: data for path, data in contents(local["main"]).items() if path.startswith("data/")}
+    for path in old:
+        place = tmp_path / "old.parquet"
+        parquet_files.write_table(parquet_files.read_table(local["main"].files[path].place), place, compression="none")
+        old[path] = place.read_bytes()
+    hub.put(ID, "main", {**contents(local["main"]), **old, "LICENSE": b"an older one"})
+    repository = hub.repositories[ID]
+    repository.tags["v1.0.0"] = repository.main  # type: ignore[index]
+
+    remote = Remote(ID)
+    again = publish.prepare("tinydigits", ID, tmp_path / "again", script=False, remote=remote)
+    plan = publish.plan("tinydigits", remote, again, private=False)
+
+    changed = {change.path for change in plan.branches[0].changes if change.kind is not Kind.SAME}
+    assert "LICENSE" in changed and not any(path.startswith("data/") for path in changed)
+    said = json.loads(contents(again["main"])["croissant.json"])
+    assert {file["name"]: file["sha256"] for file in said["distribution"]} == {
+        path: hashlib.sha256(data).hexdigest() for path, data in old.items()
+    }
+    infos = yaml.safe_load(contents(again["main"])["README.md"].split(b"---\n")[1])["dataset_info"]
+    assert {info["config_name"]: info["download_size"] for info in infos} == {
+        config: sum(len(data) for path, data in old.items() if path.startswith(f"data/{config}/"))
+        for config in ("default", "array")
+    }
 
 
 def test_an_unknown_dataset_is_explained(capsys: Any) -> None:
@@ -398,6 +466,18 @@ def test_a_dataset_of_ones_own_is_published_where_one_says(
     assert set(hub.repositories["me/colours"].tags) == {"v2-beta-1"}
     card = hub.files("me/colours")["README.md"].decode("utf-8")
     assert 'load_dataset("me/colours")' in card and dataset.repo_id not in card
+
+
+def test_the_script_of_what_is_built_here_goes_with_its_files_and_licence(
+    shelf: dict[str, DatasetInfo], tmp_path: Path
+) -> None:
+    """Whose documents lie elsewhere than the files."""
+    dataset = shelf["tinypy"]
+    local = publish.prepare(dataset, "me/functions", tmp_path, script=True)
+
+    assert set(local["script"].files) == {
+        *("functions.py", "LICENSE", "DATASHEET.md", "train.jsonl", "val.jsonl", "test.jsonl"),
+    }
 
 
 def test_without_a_loading_script_there_is_no_branch_for_one(own: dict[str, DatasetInfo], tmp_path: Path) -> None:

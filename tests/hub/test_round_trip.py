@@ -11,8 +11,13 @@ from conftest import Run
 from serving import serving
 from writable_hub import TOKEN, WritableHub
 
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.mirror import server
+from tinytorch_hf.mirror.repositories import built, by_id
+
 # One of images and one of texts; `numbers` in mirror_client.py loads every dataset.
 DATASETS = ("tinydigits", "tinytalks")
+ON_DEMAND = ("tinycifar", "mnist")
 HAS_SCRIPTS = int(datasets.__version__.split(".")[0]) < 4
 
 LOAD = """
@@ -39,6 +44,22 @@ def hub(tmp_path: Path) -> Iterator[tuple[WritableHub, str]]:
         yield hub, address
 
 
+def test_what_may_not_be_published_loads_from_a_mirror(
+    shelf: dict[str, DatasetInfo], run_with_libraries: Run, tmp_path: Path
+) -> None:
+    """By the same call, from the machine on which it was built."""
+    served = by_id([built(shelf[name], tmp_path / "built") for name in ON_DEMAND])
+    program = (
+        "import sys\nfrom datasets import load_dataset\n"
+        "for name in sys.argv[1:]: print(load_dataset(name)['train'].num_rows)"
+    )
+    with serving(server.server(served)) as address:
+        loaded = run_with_libraries("-c", program, *served, HF_ENDPOINT=address, HF_HUB_OFFLINE="0")
+
+    expected = [repository.dataset.splits[0].n_samples for repository in served.values() if repository.dataset]
+    assert [int(line) for line in loaded.stdout.splitlines()[-len(ON_DEMAND) :]] == expected, loaded.stderr
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_was_published_loads_with_the_literal_call(
     name: str, hub: tuple[WritableHub, str], run_with_libraries: Run
@@ -46,7 +67,7 @@ def test_what_was_published_loads_with_the_literal_call(
     """With the curated numbers, by script too where the release runs scripts; the token is never shown on the way."""
     repo_id = f"tinytorch/{name}"
     talkative = {"HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "HF_HUB_OFFLINE": "0"}
-    arguments = ("-m", "tinytorch_hf", "hub", "publish", name, "--repo-id", repo_id, "--yes", "--script")
+    arguments = ("-m", "tinytorch_hf", "hub", "publish", name, "--repo-id", repo_id, "--yes", "--confirmed", "--script")
 
     published = run_with_libraries(*arguments, HF_ENDPOINT=hub[1], HF_TOKEN=TOKEN, **talkative)
     assert published.returncode == 0, published.stderr

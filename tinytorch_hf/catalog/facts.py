@@ -90,6 +90,10 @@ class DatasetInfo:
                     a PNG can then hold exactly; 0 where pixels may be any number
     creator         who made it; "" for whoever the namespace belongs to
     not_to_publish  why it is not published on the Hub with this package, a sentence; "" where it may be
+    to_confirm      what a person has to confirm before it is published, a sentence; "" for nothing
+    published       the day on which this version was first given out, as 2026-11-21
+    languages       codes of the languages that it is in, such as "en"; () for pictures and for programs
+    keywords        words under which somebody might look for it
     other_files     files that come with it and hold no split
     forms           files that hold the same content in another form
     rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
@@ -127,6 +131,10 @@ class DatasetInfo:
     earlier: tuple[Release, ...] = ()
     namespace: str = "tinytorch"
     trainings: tuple[Training, ...] = ()
+    to_confirm: str = ""
+    published: str = ""
+    languages: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
 
     @property
     def folder_name(self) -> str:

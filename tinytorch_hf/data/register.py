@@ -77,6 +77,9 @@ def write_dataset(
     descriptions: Mapping[str, str] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
     namespace: str = "local",
+    published: str = "",
+    languages: Sequence[str] = (),
+    keywords: Sequence[str] = (),
 ) -> DatasetInfo:
     """Write a folder that `register` takes: a file for each split, and ``dataset.json``.
 
@@ -91,7 +94,7 @@ def write_dataset(
         columns: ``images`` and ``labels``; ``question`` and ``answer``; ``text``; or ``signature``, ``docstring``,
         ``body`` and ``n_lines``. Images become an npz archive, texts a JSON object a line.
     name, summary, license, source, classes, version, title, license_note, source_url, citation, creator,
-    pixel_steps, namespace
+    pixel_steps, namespace, published, languages, keywords
         What the page "Add a dataset" says of the fields of these names.
     descriptions
         What each column means, by its name.
@@ -149,6 +152,9 @@ def write_dataset(
         creator=creator,
         pixel_steps=pixel_steps,
         namespace=namespace,
+        published=published,
+        languages=tuple(languages),
+        keywords=tuple(keywords),
     )
     try:
         given = description_of(facts).encode("utf-8", "surrogatepass")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tinytorch_hf.catalog import Built, DatasetInfo, Folder
+from tinytorch_hf.catalog import Built, DatasetInfo, Folder, built_in_names
 from tinytorch_hf.errors import InvalidArgumentError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,14 +24,15 @@ def documents(dataset: DatasetInfo) -> Path | None:
     """Folder of what people wrote about a dataset, such as its licence; None where there is none."""
     if isinstance(dataset.provider, Folder):
         return Path(dataset.provider.path)
-    # What a recipe makes is written about beside it.
-    return shipped("datasets") / dataset.folder_name if dataset.recipe else None
+    # A registered one may be called as one of the folders.
+    folder = shipped("datasets") / dataset.folder_name
+    return folder if dataset.name in built_in_names() and folder.is_dir() else None
 
 
 def loading_script(dataset: DatasetInfo) -> Path | None:
     """The script by which old releases of Hugging Face's library load a dataset; None for those without one."""
     path = shipped("loading_scripts") / f"{dataset.name}.py"
-    return path if dataset.is_shipped and path.is_file() else None
+    return path if path.is_file() else None
 
 
 def cache() -> Path:

@@ -1,17 +1,20 @@
 """A dataset's card as it is published: its prose, and the sizes of what was built.
 
-A dataset that ships has a card by a person in ``cards/``; those of others are made from their facts.
+A built-in dataset has a card by a person in ``cards/``, whose YAML says only what the facts do not; those of others are
+made from their facts altogether.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.as_hf.layout import Configuration, Form, HubColumn, configurations
 from tinytorch_hf.catalog import CutFrom, DatasetInfo, Kind
 from tinytorch_hf.files import folders
-from tinytorch_hf.hub import usage
+from tinytorch_hf.hub import responsible, usage
 from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.licences import hub_licence
 
@@ -33,15 +36,54 @@ def with_sizes(dataset: DatasetInfo, infos: Mapping[str, Any], repo_id: str, com
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCard
 
-    card = DatasetCard(written(dataset) or made(dataset, repo_id, companions))
+    card = DatasetCard(complete(dataset, repo_id, companions))
     DatasetInfosDict(infos).to_dataset_card_data(card.data)  # pyright: ignore[reportArgumentType]
     return str(card)
+
+
+def with_sizes_of(text: str, folder: Path) -> str:
+    """A card whose sizes of downloads are those of the Parquet files in a built folder."""
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard(text)
+    infos = card.data["dataset_info"]
+    for info in infos if isinstance(infos, list) else [infos]:
+        # The library leaves the name out where there is one configuration.
+        config = info.get("config_name") or card.data["configs"][0]["config_name"]
+        info["download_size"] = sum(file.stat().st_size for file in (folder / "data" / config).iterdir())
+    return str(card)
+
+
+def complete(dataset: DatasetInfo, repo_id: str = "", companions: frozenset[str] = frozenset()) -> str:
+    """A card with all but the sizes: the one that a person wrote, with what the facts say, or one that is made.
+
+    Parameters
+    ----------
+    dataset, repo_id, companions
+        As for `with_sizes`; without ``repo_id`` the dataset's own.
+    """
+    import yaml
+
+    repo_id = repo_id or dataset.repo_id
+    text = written(dataset)
+    if text is None:
+        return made(dataset, repo_id, companions)
+    _, said, prose = text.split("---\n", 2)
+    header = yaml.safe_dump(
+        {**_header(dataset, companions), **(yaml.safe_load(said) or {})}, sort_keys=False, allow_unicode=True
+    )
+    lines = "\n\n".join(usage.blocks(dataset, repo_id))
+    prose = _USAGE.sub(lambda part: f"{part[1]}{lines}\n{part[2]}", prose)
+    return f"---\n{header}---\n{prose}"
+
+
+_USAGE = re.compile(r"^(<!-- computed: usage \S+ -->\n).*?^(<!-- /computed -->)", re.MULTILINE | re.DOTALL)
 
 
 def written(dataset: DatasetInfo) -> str | None:
     """The card that a person wrote, or None."""
     path = folders.shipped("cards") / f"{dataset.name}.md"
-    return path.read_text(encoding="utf-8") if dataset.is_shipped and path.is_file() else None
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def made(dataset: DatasetInfo, repo_id: str, companions: frozenset[str] = frozenset()) -> str:
@@ -53,11 +95,12 @@ def made(dataset: DatasetInfo, repo_id: str, companions: frozenset[str] = frozen
         f"# {dataset.title}",
         _line(dataset.summary),
         "![The first samples](samples.png)",
-        "\n".join(f"- {what}: {value}" for what, value in _facts(dataset) if value),
+        "\n".join(f"- {what}: {value}" for what, value in facts(dataset) if value),
         "## Use it",
         *usage.blocks(dataset, repo_id),
         "## Fields",
-        *map(_fields, configurations(dataset)),
+        fields(dataset),
+        *_responsible(dataset),
         *(["More in the [datasheet](DATASHEET.md)."] if "DATASHEET.md" in companions else []),
         "## Citation",
         f"```bibtex\n{citation(dataset)}```",
@@ -81,10 +124,11 @@ def _header(dataset: DatasetInfo, companions: frozenset[str]) -> dict[str, Any]:
     return {
         "pretty_name": dataset.title,
         **hub_licence(dataset.license, link),
+        **({"language": list(dataset.languages)} if dataset.languages else {}),
         **(_LABELLED_TEXTS if is_labelled_text else _TASKS[dataset.kind]),
         "size_categories": [size_category(sum(split.n_samples for split in dataset.splits))],
         **({"source_datasets": [f"extended|{dataset.cut_from}"]} if isinstance(dataset.provider, CutFrom) else {}),
-        "tags": ["image" if dataset.kind == "images" else "text", "tinytorch"],
+        "tags": ["image" if dataset.kind == "images" else "text", *dataset.keywords, "tinytorch"],
         "configs": [
             {
                 "config_name": configuration.name,
@@ -108,13 +152,27 @@ def size_category(n_samples: int) -> str:
     return f"{units[low]}<n<{units[low + 1]}"
 
 
-def _facts(dataset: DatasetInfo) -> Iterator[tuple[str, str]]:
+def facts(dataset: DatasetInfo) -> Iterator[tuple[str, str]]:
+    """What a card says at its beginning: a word and a text of one line each, which may be empty."""
     yield "Samples", ", ".join(f"{split.n_samples} {split.name}" for split in dataset.splits)
-    yield "Classes", _line(", ".join(dataset.classes))
+    yield "Classes", _line(", ".join(dataset.hub_classes))
     yield "Source", _line(", ".join(filter(None, [dataset.source, dataset.source_url])))
     yield "Licence", _line(". ".join(filter(None, [dataset.license, dataset.license_note])))
-    yield "Version", _line(dataset.version)
+    yield "Language", ", ".join(dataset.languages)
+    yield "Version", _line(dataset.version) + (f", of {dataset.published}" if dataset.published else "")
     yield "Fingerprint", f"`{dataset.fingerprint}`" if dataset.fingerprint else ""
+
+
+def fields(dataset: DatasetInfo) -> str:
+    """The columns of every configuration, as they are called on the Hub."""
+    return "\n\n".join(map(_fields, configurations(dataset)))
+
+
+def _responsible(dataset: DatasetInfo) -> Iterator[str]:
+    known = responsible.answers(dataset)
+    if known:
+        yield f"## {responsible.SECTION}"
+        yield responsible.section(known)
 
 
 def _fields(configuration: Configuration) -> str:

@@ -3,6 +3,8 @@
 References
 ----------
 Croissant Format Specification 1.1, MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
+Croissant RAI Vocabulary 1.0, MLCommons, https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html
+PROV-O: The PROV Ontology, W3C, https://www.w3.org/TR/prov-o/
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from typing import Any
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo, SplitInfo
+from tinytorch_hf.hub import responsible
 from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.licences import spdx_page
 
 FILE_NAME = "croissant.json"
+
+_VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+_SPLITS, _SPLIT_NAME = "splits", "splits/name"
 
 # The context that the specification prescribes, without which its terms mean nothing.
 _CONTEXT = {
@@ -26,6 +32,7 @@ _CONTEXT = {
     "@vocab": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
     "dct": "http://purl.org/dc/terms/",
+    "prov": "http://www.w3.org/ns/prov#",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
     "conformsTo": "dct:conformsTo",
@@ -46,7 +53,7 @@ _CONTEXT = {
 }
 
 
-def text(name: catalog.Dataset | str, folder: Path, repo_id: str = "") -> str:
+def text(name: catalog.Dataset | str, folder: Path, repo_id: str = "", files_at: str = "") -> str:
     """The content of ``croissant.json`` for a built folder.
 
     Parameters
@@ -57,40 +64,90 @@ def text(name: catalog.Dataset | str, folder: Path, repo_id: str = "") -> str:
         Where its Parquet files are, as `tinytorch_hf.hub.parquet.build` writes them.
     repo_id
         The repository that it is for; "" for the dataset's own.
+    files_at
+        The address below which the files are, at one revision of them, so that whoever has this text alone reads the
+        records; "" for beside it.
     """
     dataset = catalog.info(name)
-    description = _description(dataset, folder, repo_id or dataset.repo_id)
+    description = _description(dataset, folder, repo_id or dataset.repo_id, files_at)
     return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
 
 
-def _description(dataset: DatasetInfo, folder: Path, repo_id: str) -> dict[str, Any]:
+def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str) -> dict[str, Any]:
+    known = responsible.answers(dataset)
     parts = [(config, split) for config in as_hf.config_names(dataset) for split in dataset.splits]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "conformsTo": _VERSIONS,
         "name": dataset.name,
         "alternateName": dataset.title,
         "description": dataset.summary,
         "version": dataset.version,
+        **({"datePublished": dataset.published} if dataset.published else {}),
+        "keywords": [*dataset.keywords, "image" if dataset.kind == "images" else "text", "tinytorch"],
+        **({"inLanguage": list(dataset.languages)} if dataset.languages else {}),
         "license": spdx_page(dataset.license) or dataset.license,
-        "url": f"https://huggingface.co/datasets/{repo_id}",
-        **({"isBasedOn": dataset.source_url} if dataset.source_url else {}),
+        # What is not published has no page but its source's.
+        "url": dataset.source_url if dataset.not_to_publish else f"https://huggingface.co/datasets/{repo_id}",
+        **({"isBasedOn": _source_page(dataset)} if _source_page(dataset) else {}),
         "citeAs": citation(dataset),
         "creator": {"@type": "sc:Organization", "name": dataset.creator or dataset.namespace},
-        "distribution": [_file(folder, config, split) for config, split in parts],
-        "recordSet": [_record_set(dataset, config, split) for config, split in parts],
+        **responsible.terms(known),
+        "prov:wasDerivedFrom": _sources(dataset),
+        "prov:wasGeneratedBy": _making(dataset, known.get(responsible.HOW, "")),
+        "distribution": [_file(folder, config, split, files_at) for config, split in parts],
+        "recordSet": [_split_set(dataset), *(_record_set(dataset, config, split) for config, split in parts)],
     }
 
 
-def _file(folder: Path, config: str, split: SplitInfo) -> dict[str, Any]:
+def _sources(dataset: DatasetInfo) -> list[dict[str, Any]]:
+    """What it was made from: the source that the facts name."""
+    page = _source_page(dataset)
+    return [{**({"@id": page} if page else {}), "@type": "prov:Entity", "prov:label": dataset.source}]
+
+
+def _source_page(dataset: DatasetInfo) -> str:
+    """The page of the source, or "": what was written for the dataset itself has that of its licence, which is none."""
+    return "" if dataset.source_url in dataset.license_note else dataset.source_url
+
+
+def _making(dataset: DatasetInfo, how: str) -> list[dict[str, Any]]:
+    """The work that made it of its source: who did it, with which program, and how, as far as that is written."""
+    who = dataset.creator or dataset.namespace
+    program = [{"@type": "prov:SoftwareAgent", "prov:label": dataset.recipe}] if dataset.recipe else []
+    return [
+        {
+            "@type": "prov:Activity",
+            "prov:label": f"{dataset.title} {dataset.version} was made",
+            **({"description": how} if how else {}),
+            "prov:wasAssociatedWith": [{"@type": "prov:Agent", "prov:label": who}, *program],
+        }
+    ]
+
+
+def _split_set(dataset: DatasetInfo) -> dict[str, Any]:
+    """The names of the splits, to which every other record set refers."""
+    return {
+        "@type": "cr:RecordSet",
+        "@id": _SPLITS,
+        "name": _SPLITS,
+        "dataType": "cr:Split",
+        "description": "The splits of the dataset.",
+        "key": {"@id": _SPLIT_NAME},
+        "field": [{"@type": "cr:Field", "@id": _SPLIT_NAME, "name": "name", "dataType": "sc:Text"}],
+        "data": [{_SPLIT_NAME: split.name} for split in dataset.splits],
+    }
+
+
+def _file(folder: Path, config: str, split: SplitInfo, files_at: str) -> dict[str, Any]:
     path = f"data/{config}/{split.name}-00000-of-00001.parquet"
     content = (folder / path).read_bytes()
     return {
         "@type": "cr:FileObject",
         "@id": f"file/{config}/{split.name}",
         "name": path,
-        "contentUrl": path,
+        "contentUrl": f"{files_at}{path}",
         "contentSize": f"{len(content)} B",
         "encodingFormat": "application/x-parquet",
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -119,6 +176,18 @@ def _record_set(dataset: DatasetInfo, config: str, split: SplitInfo) -> dict[str
                 },
             }
             for column, feature in features.items()
+        ]
+        + [
+            {
+                "@type": "cr:Field",
+                # A column of the dataset's may be called so.
+                "@id": f"split/{record_set}",
+                "name": "split",
+                "description": "The split that the sample belongs to.",
+                "dataType": "sc:Text",
+                "references": {"field": {"@id": _SPLIT_NAME}},
+                "value": split.name,
+            }
         ],
     }
 

@@ -25,7 +25,7 @@ COMPANIONS = ("DATASHEET.md", "LICENSE")
 _ONE_SHARD = 2**50
 
 
-def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "") -> Path:
+def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "", files_at: str = "") -> Path:
     """Write the folder that is uploaded to the Hub, or given to `load_dataset` as it is.
 
     ::
@@ -47,6 +47,8 @@ def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "") -> Pa
         The folder to write into.
     repo_id
         The repository that the card speaks of; "" for the dataset's own.
+    files_at
+        The address below which its files are going to be, for ``croissant.json``; "" for beside it.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "") -> Pa
         with tempfile.TemporaryDirectory(prefix=f".{dataset.name}.", dir=out, ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch) / dataset.name
             _write_folder(dataset, splits, folder, Path(scratch) / "cache", repo_id or dataset.repo_id)
+            (folder / croissant.FILE_NAME).write_text(croissant.text(dataset, folder, repo_id, files_at), "utf-8")
             for config in configs:
                 found, expected = fingerprints(dataset, folder, config)
                 if found != expected:
@@ -107,7 +110,6 @@ def _write_folder(dataset: DatasetInfo, splits: Mapping[str, Split], folder: Pat
     beside = frozenset(name for name in companions if (folder / name).is_file())
     (folder / "README.md").write_text(card.with_sizes(dataset, infos, repo_id, beside), encoding="utf-8")
     (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset))
-    (folder / croissant.FILE_NAME).write_text(croissant.text(dataset, folder, repo_id), encoding="utf-8")
 
 
 def fingerprints(name: catalog.Dataset | str, folder: Path, config: str) -> tuple[str, str]:

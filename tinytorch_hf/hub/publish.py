@@ -14,10 +14,10 @@ from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import folders, store
-from tinytorch_hf.hub import parquet
+from tinytorch_hf.hub import parquet, tagged
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
 from tinytorch_hf.hub.gaps import gaps
-from tinytorch_hf.hub.remote import Remote, RemoteFile, RemoteState
+from tinytorch_hf.hub.remote import THE_HUB, Remote, RemoteFile, RemoteState
 
 MAIN, SCRIPT = "main", "script"
 
@@ -76,8 +76,11 @@ class Plan:
     makes_tag: bool
 
 
-def check_allowed(name: catalog.Dataset | str) -> None:
-    """Raise InvalidArgumentError with the reason if a dataset is not published with this package, or not yet."""
+def check_allowed(name: catalog.Dataset | str, *, is_confirmed: bool = True) -> None:
+    """Raise InvalidArgumentError with the reason if a dataset is not published with this package, or not yet.
+
+    ``is_confirmed`` says whether a person has confirmed what the facts ask to be confirmed.
+    """
     dataset = catalog.info(name)
     if dataset.not_to_publish:
         raise InvalidArgumentError(f"{dataset.name} is not published from here: {dataset.not_to_publish}")
@@ -89,13 +92,21 @@ def check_allowed(name: catalog.Dataset | str) -> None:
                 f"{path} has {len(open_ones)} gaps that a person has to fill before {dataset.name} is "
                 f"published. The first: {open_ones[0]}"
             )
+    if dataset.to_confirm and not is_confirmed:
+        raise InvalidArgumentError(
+            f"Before {dataset.name} is published, a person has to confirm that {dataset.to_confirm}. If it is so, add "
+            "--confirmed."
+        )
 
 
-def prepare(name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool) -> dict[str, Snapshot]:
+def prepare(
+    name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool, remote: Remote | None = None
+) -> dict[str, Snapshot]:
     """Write what belongs on each branch into a folder.
 
-    ``main`` holds the built dataset; ``script`` the loading script and the curated files it reads, for releases
-    of `datasets` before 4.
+    ``main`` holds the built dataset, whose Croissant names its files on the server by the tag of the version; if the
+    repository ``remote`` has that tag, with the same numbers, its files are taken. ``script`` holds the loading script
+    and the curated files it reads, for releases of `datasets` before 4.
 
     Raises
     ------
@@ -103,6 +114,8 @@ def prepare(name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: 
         As `tinytorch_hf.hub.parquet.build`.
     InvalidArgumentError
         The dataset is not to be published, or has no loading script and one is asked for.
+    NetworkError
+        The repository cannot be read.
     """
     dataset = catalog.info(name)
     check_allowed(dataset)
@@ -112,11 +125,16 @@ def prepare(name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: 
             f"{dataset.name} has no loading script. Leave --script out: every release of datasets loads the Parquet "
             "files."
         )
-    branches = {MAIN: take_snapshot(parquet.build(dataset, folder / MAIN, repo_id))}
+    files_at = f"{remote.endpoint if remote else THE_HUB}/datasets/{repo_id}/resolve/{tag_of(dataset.version)}/"
+    built = parquet.build(dataset, folder / MAIN, repo_id, files_at)
+    if remote is not None:
+        tagged.keep(dataset, built, remote, files_at)
+    branches = {MAIN: take_snapshot(built)}
     if script and loading_script is not None:
         # These releases look for a script with the repository's name.
         contents = {f"{repo_id.partition('/')[2]}.py": loading_script}
-        contents |= {companion: folders.folder(dataset) / companion for companion in parquet.COMPANIONS}
+        documents = folders.documents(dataset) or folders.folder(dataset)
+        contents |= {companion: documents / companion for companion in parquet.COMPANIONS}
         for file in dataset.files:
             store.read(dataset, file)
             contents[file.name] = folders.folder(dataset) / file.name

@@ -19,7 +19,7 @@ try:
 except ImportError as error:
     raise MissingExtraError(error.name or "huggingface_hub", "hf", error) from error
 
-_THE_HUB = "https://huggingface.co"
+THE_HUB = "https://huggingface.co"
 _XET_SWITCH = "HF_HUB_DISABLE_XET"
 
 
@@ -204,7 +204,7 @@ def _answer(error: BaseException | None) -> tuple[int, str]:
 @contextlib.contextmanager
 def _plain_storage(endpoint: str) -> Iterator[None]:
     """Upload without Xet to a server that is not the Hub: newer clients would otherwise try nothing else."""
-    if endpoint == _THE_HUB:
+    if endpoint == THE_HUB:
         yield
         return
     # Some releases look at the constant, others at the variable.
