@@ -153,7 +153,7 @@ def _full_row(dataset: DatasetInfo, root: Path) -> Row:
         there = [seen for seen in looks if seen.state is State.DAMAGED]
         damaged = f" {there[0].why.splitlines()[0]}" if there else ""
         cost = advice.download_cost(dataset)
-        what += f", which no milestone needs: {_instead(dataset, root)}; --download gets it ({cost}).{damaged}"
+        what += f", for scripts that ask for it: {_instead(dataset, root)}; --download gets it ({cost}).{damaged}"
     return Row(full_data.folder(dataset, data_dir(root)), worst.state, False, what)
 
 
@@ -168,4 +168,4 @@ def _instead(dataset: DatasetInfo, root: Path) -> str:
         return told + (rename if stands_in else "")
     if stands_in:
         return f"{tiny.title} stands in"
-    return f"nothing stands in for scripts that ask for it ({tiny.title} is cut from it); TinyDigits are there"
+    return f"nothing stands in ({tiny.title} is cut from it)"

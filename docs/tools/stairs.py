@@ -1,0 +1,125 @@
+"""Tiny against full: what the same model reaches on a tiny dataset and on the one above it, as the milestones train it.
+
+``python -m docs.tools.stairs`` trains with NumPy alone, in about a minute, and keeps what came of it; data that are not
+on the machine are kept as not measured. `docs.tools.cards` then writes the documents.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tinytorch_hf import catalog
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.compare.tasks import load_arrays
+from tinytorch_hf.errors import MissingFileError
+from tinytorch_hf.files import advice
+from tinytorch_hf.milestones.experiments.table import MILESTONES, Experiment
+from tinytorch_hf.milestones.experiments.training import Trained, measured, train
+
+PATH = Path(__file__).with_name("stairs.json")
+SEED = 0
+
+
+def steps() -> list[tuple[Experiment, Experiment]]:
+    """Each experiment on a whole published dataset, after the one with the same model on a tiny set of its shape."""
+    return [
+        (tiny, full)
+        for milestone in MILESTONES
+        for full in milestone.experiments
+        if full.is_full
+        for tiny in milestone.chosen(full=False)
+        if tiny.model == full.model and _shape(tiny) == _shape(full)
+    ]
+
+
+def _shape(experiment: Experiment) -> tuple[int, ...]:
+    return catalog.info(experiment.dataset).columns[0].shape
+
+
+def measure() -> list[dict[str, Any]]:
+    """Train both sides of every step; the tiny side is also tried on the samples that judge the full one."""
+    return [_measured(tiny, full) for tiny, full in steps()]
+
+
+def _measured(tiny: Experiment, full: Experiment) -> dict[str, Any]:
+    found: dict[str, Any] = {"tiny": tiny.dataset, "full": full.dataset, "model": tiny.model}
+    trained = _try(tiny)
+    if trained is not None:
+        found["on_tiny"] = _kept(*trained)
+    above = _try(full)
+    if above is not None:
+        found["on_full"] = _kept(*above)
+    if trained is not None and above is not None:
+        arrays = load_arrays(full.settings(SEED))
+        found["tiny_on_full_test"] = measured(trained[0].side, full.goal.measure, arrays.X_test, arrays.y_test)
+    return found
+
+
+def _try(experiment: Experiment) -> tuple[Trained, float] | None:
+    """A training and the seconds of the processor that it took; None where its data are not here."""
+    start = time.process_time()
+    try:
+        return train(experiment, SEED, print), time.process_time() - start
+    except MissingFileError:
+        return None
+
+
+def _kept(trained: Trained, seconds: float) -> dict[str, float]:
+    return {"value": trained.value, "epochs": trained.epochs, "seconds": round(seconds, 1)}
+
+
+HEAD = ("Dataset", "Training samples", "To get", "Epochs", "Processor time", "Own test split", "Full test split")
+
+
+def table(name: str) -> str:
+    """Each step that a dataset is part of, or all of them for "all"; what was not measured says so."""
+    found = {(kept["tiny"], kept["full"]): kept for kept in json.loads(PATH.read_text(encoding="utf-8"))}
+    wanted = [step for step in steps() if name in ("all", *(side.dataset for side in step))]
+    rows: list[Sequence[str]] = [HEAD, ["---", *["---:"] * (len(HEAD) - 1)]]
+    lacking: list[str] = []
+    for tiny, full in wanted:
+        kept = found.get((tiny.dataset, full.dataset), {})
+        on_tiny, on_full, above = kept.get("on_tiny"), kept.get("on_full"), kept.get("tiny_on_full_test")
+        rows.append(_row(tiny, on_tiny, _said(full, above)))
+        rows.append(_row(full, on_full, _said(full, (on_full or {}).get("value"))))
+        lacking += [side.dataset for side, one in ((tiny, on_tiny), (full, on_full)) if one is None]
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    models = ", ".join(dict.fromkeys(f"`{tiny.model}` ({catalog.info(tiny.dataset).title})" for tiny, _ in wanted))
+    how = f"The milestone's {models} in the reference TinyTorch, seed {SEED}; time on one core, loading included."
+    lines += ["", how]
+    if lacking:
+        titles = " and ".join(catalog.info(one).title for one in lacking)
+        lines += [f"{titles} was not on the machine that measured, so nothing is said of it."]
+    return "\n".join(lines)
+
+
+def _row(experiment: Experiment, kept: dict[str, Any] | None, above: str) -> list[str]:
+    dataset = catalog.info(experiment.dataset)
+    measured_cells = ["not measured"] * 3
+    if kept is not None:
+        value = experiment.goal.measure.text(kept["value"])
+        measured_cells = [f"{kept['epochs']}", f"{kept['seconds']:.1f} s", value]
+    return [dataset.title, f"{dataset.splits[0].n_samples:,}", _to_get(dataset), *measured_cells, above]
+
+
+def _said(full: Experiment, value: float | None) -> str:
+    return "not measured" if value is None else full.goal.measure.text(value)
+
+
+def _to_get(dataset: DatasetInfo) -> str:
+    if dataset.is_shipped:
+        return f"ships, {sum(file.size_bytes for file in dataset.files) / 1000:,.0f} kB"
+    return advice.download_cost(dataset) or "built on use"
+
+
+def main() -> None:
+    """Measure, and keep what came of it."""
+    PATH.write_text(json.dumps(measure(), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
