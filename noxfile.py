@@ -103,7 +103,6 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
     session.run("python", "datasets/tinytalks/create_tinytalks.py")
     session.run("python", "datasets/tinypy/create_tinypy.py", session.create_tmp())
     session.run("python", "datasets/tinymnist/create_tinymnist.py")
-    session.run("python", "datasets/tinymnist/create_tinymnist.py", "--reselect")
     session.run("git", "diff", "--exit-code", "--", "datasets", external=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -13,14 +14,20 @@ from typing import Any
 import numpy as np
 import pytest
 from datasets.tinycifar import create_tinycifar as recipe
-from recipes import difficulty
 
 import tinytorch_hf
 from benchmarks import tinycifar_quality as quality
 from docs.tools import tables
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision, selection
+from tinytorch_hf.acquire.selection import Place, Row
 from tinytorch_hf.cli import main
+from tinytorch_hf.curation import judges
+from tinytorch_hf.curation.choosing import Choice
+from tinytorch_hf.curation.difficulty import levels_of
+from tinytorch_hf.curation.near import look_alikes_of_images
+from tinytorch_hf.curation.proof import Score
+from tinytorch_hf.curation.recipe import read_recipe
 from tinytorch_hf.data import content_hash, loaders
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, WrongHashError
 from tinytorch_hf.files import folders, store
@@ -32,7 +39,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tinycifar"
 DATASET = catalog.TINYCIFAR
 SPLITS = ("train", "test")
-ROWS = selection.read_selection(DATASET)
+ROWS = selection.read_selection(FOLDER)
+PLACES = {place.digest: place for place in selection.read_places(FOLDER)}
+MADE_OF = read_recipe(FOLDER)
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +51,51 @@ def splits(tinycifar_root: Path) -> dict[str, Split]:
 
 
 @pytest.fixture(scope="module")
-def chosen(genuine_cifar10: dict[str, Split]) -> recipe.Candidates:
-    """The chosen images, those of the test split first."""
-    pool = recipe.candidates(genuine_cifar10)
-    place = {(bool(test), int(i)): at for at, (test, i) in enumerate(zip(pool.is_test, pool.source_index, strict=True))}
-    rows = sorted(ROWS, key=lambda row: row["split"])
-    at = np.array([place[row["split"] == "test", int(row["source_index"])] for row in rows])
-    return recipe.Candidates(pool.images[at], pool.labels[at], pool.source_index[at], pool.is_test[at])
+def found(genuine_cifar10: dict[str, Split]) -> recipe.Candidates:
+    """The candidates."""
+    return recipe.candidates(genuine_cifar10)
+
+
+@pytest.fixture(scope="module")
+def choice(found: recipe.Candidates) -> Choice:
+    """The choice, made again."""
+    return recipe.choose(found)
+
+
+def rows_of(split: str) -> list[tuple[Row, Place]]:
+    """The rows of a split, each with its place in CIFAR-10."""
+    return [(row, PLACES[row.digest]) for row in ROWS if row.split == split]
 
 
 def test_the_selection_is_balanced_and_from_the_candidates() -> None:
-    """200 and 40 of each class, none twice, all among the images that the documents name."""
-    for split, n_per_class in recipe.N_PER_CLASS.items():
-        rows = [row for row in ROWS if row["split"] == split]
-        indices = [int(row["source_index"]) for row in rows]
-        assert np.bincount([int(row["label"]) for row in rows]).tolist() == [n_per_class] * 10
+    """200 and 40 of each class, none twice, each from the split of its name and among the images that are named."""
+    n_per_class = {"train": MADE_OF.parameters["n_train"], "test": MADE_OF.parameters["n_test"]}
+    for split in SPLITS:
+        rows = rows_of(split)
+        labels = [DATASET.classes.index(row.label) for row, _ in rows]
+        indices = [place.row for _, place in rows]
+        assert np.bincount(labels).tolist() == [n_per_class[split]] * 10
+        assert labels != sorted(labels)
         assert len(set(indices)) == len(rows) == DATASET.split(split).n_samples
         assert set(indices) <= set(recipe.candidate_indices(split).tolist())
+        assert {place.shard for _, place in rows} == {split}
+
+
+@pytest.mark.longer
+def test_choosing_again_gives_the_same_files(found: recipe.Candidates, choice: Choice) -> None:
+    """Every row, to the last digit: the rule counts in whole numbers; the recipe has the hash of what it chose from."""
+    for name, data in recipe.files(found, choice).items():
+        assert data == (FOLDER / name).read_bytes(), name
+
+
+def test_other_candidates_are_refused_by_their_hash(genuine_cifar10: dict[str, Split]) -> None:
+    """One pixel is enough, and the split is named."""
+    images = genuine_cifar10["train"]["images"].copy()
+    images[3999, 0, 0, 0] ^= 1
+    other = {**genuine_cifar10, "train": Split("train", {**genuine_cifar10["train"].columns, "images": images})}
+
+    with pytest.raises(CorruptFileError, match="candidates in CIFAR-10's train split are not what TinyCIFAR"):
+        recipe.reselected(other)
 
 
 def test_cutting_gives_the_catalogs_bytes(genuine_cifar10: dict[str, Split]) -> None:
@@ -74,10 +111,9 @@ def test_what_is_loaded_is_what_was_chosen(splits: dict[str, Split], genuine_cif
         place = splits[name]["source_index"]
         np.testing.assert_array_equal(splits[name]["images"], genuine_cifar10[name]["images"][place])
         np.testing.assert_array_equal(splits[name]["labels"], genuine_cifar10[name]["labels"][place])
-        rows = [row for row in ROWS if row["split"] == name]
-        assert [int(row["source_index"]) for row in rows] == place.tolist()
-        assert [int(row["difficulty"]) for row in rows] == splits[name]["difficulty"].tolist()
-        assert [np.float32(row["score"]) for row in rows] == splits[name]["score"].tolist()
+        assert [found.row for _, found in rows_of(name)] == place.tolist()
+        assert [row.difficulty for row, _ in rows_of(name)] == splits[name]["difficulty"].tolist()
+        assert [np.float32(row.score) for row, _ in rows_of(name)] == splits[name]["score"].tolist()
         assert (splits[name]["images"].min(), splits[name]["images"].max()) == DATASET.value_range
     assert content_hash.fingerprint(splits) == DATASET.fingerprint
 
@@ -92,63 +128,23 @@ def test_the_loader_gives_exact_quotients(tinycifar_root: Path, splits: dict[str
         np.testing.assert_array_equal(labels, splits[name]["labels"])
 
 
-def test_difficulty_is_a_function_of_the_score(splits: dict[str, Split]) -> None:
-    """The stored level is the one that the stored score gives by the bounds that the documents name."""
+def test_difficulty_is_a_function_of_the_score(splits: dict[str, Split], choice: Choice) -> None:
+    """The stored level is the one that the stored score gives by the bounds that the catalog names."""
+    easy, medium = (bound / 10_000 for bound in choice.bounds)
+    assert DATASET.column("difficulty").description.endswith(f"the score up to {easy}, up to {medium}, above")
     for split in splits.values():
-        rounded = np.round(split["score"].astype(np.float64), 4)
-        np.testing.assert_array_equal(split["difficulty"], difficulty.levels(rounded, recipe.BOUNDS))
+        score = np.rint(10_000 * split["score"].astype(np.float64)).astype(np.int64)
+        np.testing.assert_array_equal(split["difficulty"], levels_of(score, choice.bounds))
 
 
-def test_no_two_images_look_alike(chosen: recipe.Candidates) -> None:
-    """Neither in a split nor across them, also not in a mirror."""
-    assert len({image.tobytes() for image in chosen.images}) == 2400
-    # A little above the bound, which was taken from the mean of all candidates and not of these.
-    assert not recipe.look_alikes(chosen.images, recipe.MIN_COSINE + 0.02).any()
-
-
-def test_look_alikes_are_found(chosen: recipe.Candidates) -> None:
-    """A photograph that is a little brighter, moved by a pixel, or mirrored, and not the other photographs."""
-    images = chosen.images[:200]
-    altered = [
-        np.clip(images[7].astype(int) + 12, 0, 255).astype(np.uint8),
-        np.roll(images[8], 1, axis=2),
-        images[9, ..., ::-1],
-    ]
-
-    assert np.flatnonzero(recipe.look_alikes(np.concatenate([images, altered]))).tolist() == [200, 201, 202]
-
-
-def test_choosing_keeps_its_promises(genuine_cifar10: dict[str, Split], monkeypatch: pytest.MonkeyPatch) -> None:
-    """From fewer candidates: so many of each class and split, rows in mixed order, no look-alikes, the same twice."""
-    monkeypatch.setattr(recipe, "N_PER_BATCH", {"train": (400, 50), "test": (200,)})
-    monkeypatch.setattr(recipe, "N_PER_CLASS", {"train": 20, "test": 8})
-    pool = recipe.candidates(genuine_cifar10)
-    score = np.round(np.random.RandomState(0).random_sample(len(pool.labels)), 4)
-    monkeypatch.setattr(recipe, "difficulty_scores", lambda _pool: score)
-
-    rows = recipe.select(pool)
-
-    assert rows == recipe.select(pool)
-    for split, n_per_class in recipe.N_PER_CLASS.items():
-        labels = [int(row["label"]) for row in rows if row["split"] == split]
-        assert np.bincount(labels).tolist() == [n_per_class] * 10
-        assert labels != sorted(labels)
-    contents = selection.cut(DATASET, genuine_cifar10, rows)
-    assert list(contents) == ["train.npz", "test.npz"]
-
-
-def test_overlap_is_reported() -> None:
-    """--reselect says how many images are shared and how far scores moved."""
-    other = [dict(row) for row in ROWS]
-    other[0].update(source_index="49999")
-    other[1].update(score=f"{float(ROWS[1]['score']) + 0.5:.4f}")
-
-    lines, agrees = recipe.overlap(ROWS, other)
-
-    assert agrees
-    assert re.fullmatch("train 1999 of 2000 images are in both selections; .* at most 0.5000", lines[0])
-    assert re.fullmatch("test  400 of 400 images are in both selections; .* at most 0.0000", lines[1])
-    assert not recipe.overlap(ROWS, ROWS[:1700] + ROWS[2000:])[1]
+def test_no_two_images_look_alike(found: recipe.Candidates, choice: Choice) -> None:
+    """Neither in a split nor across them, also not in a mirror; people's pairs among the candidates are found."""
+    some = found.pool.take(np.concatenate([choice.test, choice.train]))
+    assert some.images is not None
+    assert len({image.tobytes() for image in some.images}) == 2400
+    bound = recipe.PARAMETERS.min_cosine
+    assert not look_alikes_of_images(some.images, some.features(), some.mirrored_features(), bound)
+    assert choice.pairs
 
 
 @pytest.fixture
@@ -225,22 +221,21 @@ def test_download_gets_cifar10_first_where_it_is_not(
     assert provided[1:] == [(tmp_path, "a stick")]
 
 
-def small_source(images: np.ndarray, labels: np.ndarray) -> Callable[..., Split]:
-    """Stands for reading CIFAR-10: images and labels of the right shape."""
-    return lambda _dataset, name, _root: Split(name, {"images": images, "labels": labels})
+def small_source(shift: int) -> Callable[..., Split]:
+    """Stands for reading CIFAR-10: black images, and for each that was chosen its label, moved by so many classes."""
+    images, labels = np.zeros((50_000, 3, 32, 32), np.uint8), {split: np.zeros(50_000, np.int64) for split in SPLITS}
+    for row in ROWS:
+        labels[row.split][PLACES[row.digest].row] = (DATASET.classes.index(row.label) + shift) % 10
+    return lambda _dataset, name, _root: Split(name, {"images": images, "labels": labels[name]})
 
 
 def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A source that gives other bytes, or other labels, is refused before any file is touched."""
-    images, labels = np.zeros((50_000, 3, 32, 32), np.uint8), np.zeros(50_000, np.int64)
-    rows = [row for row in ROWS if row["split"] == "train"]
-    labels[[int(row["source_index"]) for row in rows]] = [int(row["label"]) for row in rows]
-    monkeypatch.setattr(selection, "read_selection", lambda _dataset: rows)
-    for read, error, says in (
-        (small_source(images, labels), WrongHashError, r"train\.npz does not hold the published data"),
-        (small_source(images, labels + 1), CorruptFileError, r"selection\.csv and CIFAR10's train split disagree"),
+    for shift, error, says in (
+        (0, WrongHashError, r"train\.npz does not hold the published data"),
+        (1, CorruptFileError, r"selection\.csv and CIFAR10's train split disagree"),
     ):
-        monkeypatch.setattr(provision, "read_split", read)
+        monkeypatch.setattr(provision, "read_split", small_source(shift))
         with pytest.raises(error, match=says):
             provision.cut(DATASET, None, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -272,12 +267,13 @@ def test_without_cifar10_the_message_says_size_place_and_what_to_type(
 
 def test_a_selection_that_is_missing_or_damaged_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is part of the installation."""
-    monkeypatch.setattr(selection, "selection_path", lambda _dataset: tmp_path / "selection.csv")
-    with pytest.raises(MissingFileError, match="Reinstall"):
-        selection.read_selection(DATASET)
-    (tmp_path / "selection.csv").write_text("source_index,label\n1,2\n", encoding="utf-8")
-    with pytest.raises(CorruptFileError, match="split, source_index"):
-        selection.read_selection(DATASET)
+    monkeypatch.setattr(folders, "shipped", lambda _name: tmp_path)
+    with pytest.raises(MissingFileError, match=r"selection\.csv is not there\. Reinstall"):
+        selection.cut(DATASET, {})
+    (tmp_path / "tinycifar").mkdir()
+    (tmp_path / "tinycifar" / "selection.csv").write_text("source_index,label\n1,2\n", encoding="utf-8")
+    with pytest.raises(CorruptFileError, match="digest, label, split"):
+        selection.cut(DATASET, {})
 
 
 def test_verify_follows_every_road(tinycifar_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +303,7 @@ def test_show_and_stats_work_in_colour(
     assert main(["stats", "tinycifar"]) == 0
 
     out = capsys.readouterr().out
-    assert f"[0] {DATASET.classes[int(ROWS[0]['label'])]}" in out
+    assert f"[0] {ROWS[0].label}" in out
     assert "n samples            2000" in out
     assert picture.read_bytes()[25] == 2, "PNG's colour type of red, green and blue"
 
@@ -315,33 +311,29 @@ def test_show_and_stats_work_in_colour(
 def test_nothing_of_it_is_in_git() -> None:
     """CIFAR-10 states no licence: the folder holds the choice, the recipe and documents."""
     assert {path.name for path in FOLDER.iterdir() if path.name != "__pycache__"} == {
-        *("DATASHEET.md", "LICENSE", "README.md", "__init__.py", "create_tinycifar.py", "selection.csv"),
+        *("DATASHEET.md", "LICENSE", "README.md", "__init__.py", "create_tinycifar.py"),
+        *("selection.csv", "places.csv", "recipe.json", "baselines.json"),
     }
 
 
 def test_documents_state_what_is_so() -> None:
     """Candidates, bounds and look-alikes, as the code has them."""
     text = " ".join((FOLDER / "DATASHEET.md").read_text(encoding="utf-8").split())
-    easy, medium = recipe.BOUNDS
     first, *others = recipe.N_PER_BATCH["train"]
+    bounds = re.search(r"up to ([\d.]+), up to ([\d.]+), above", DATASET.column("difficulty").description)
 
     assert f"the first {first} images of CIFAR-10's first train batch" in text
     assert {*others, *recipe.N_PER_BATCH["test"]} == {761}
     assert "the first 761 of each other batch" in text
     assert f"{sum(recipe.N_PER_BATCH['train'])} train and 761 test candidates" in text
-    assert f"cosine of {recipe.MIN_COSINE} or more" in text
+    assert f"cosine of {MADE_OF.parameters['min_cosine']} or more" in text
+    assert bounds
     for document in ("README.md", "DATASHEET.md"):
         flowing = " ".join((FOLDER / document).read_text(encoding="utf-8").split())
-        assert re.search(rf"p to {easy} .{{0,12}}is easy.*, up to {medium} medium.*, above hard", flowing)
+        assert re.search(rf"p to {bounds[1]} .{{0,12}}is easy.*, up to {bounds[2]} medium.*, above hard", flowing)
     for split in SPLITS:
-        levels = np.bincount([int(row["difficulty"]) for row in ROWS if row["split"] == split]).tolist()
+        levels = np.bincount([row.difficulty for row, _ in rows_of(split)]).tolist()
         assert f"{split} has {levels[0]} easy, {levels[1]} medium and {levels[2]} hard images" in text.replace("T", "t")
-    score, labels = (np.array([float(row[field]) for row in ROWS]) for field in ("score", "label"))
-    easy, medium, hard = (round(100 * n / len(ROWS)) for n in np.bincount(difficulty.levels(score)))
-    assert f"{easy} % of the images would be easy, {medium} % medium and {hard} % hard" in text
-    by_class = [DATASET.classes[at] for at in np.argsort([score[labels == label].mean() for label in range(10)])]
-    assert set(by_class[:3]) == {"truck", "automobile", "ship"}
-    assert set(by_class[-3:]) == {"cat", "bird", "dog"}
 
 
 def test_the_datasheets_statistics_are_those_of_the_files(splits: dict[str, Split]) -> None:
@@ -349,17 +341,38 @@ def test_the_datasheets_statistics_are_those_of_the_files(splits: dict[str, Spli
     text = (FOLDER / "DATASHEET.md").read_text(encoding="utf-8")
 
     assert "\n".join([quality.STATISTICS[0], tables.statistics_of(splits), quality.STATISTICS[1]]) in text
-    assert text.count(quality.STATISTICS[0]) == text.count(quality.QUALITY[0]) == 1
+    assert text.count(quality.STATISTICS[0]) == text.count(quality.WORTH[0]) == 1
 
 
-def test_the_network_learns_and_the_published_choice_won() -> None:
-    """By the datasheet's tables: far above chance, and more than a deviation above lots with every model."""
-    text = tables.measured_part("quality", 5, "tinycifar")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
-    learned = {row[0]: float(row[1].split()[0]) for row in rows if row[-1] == "10.0"}
-    gains = {row[0]: [float(gain) for gain in re.findall(r"\(([+-][\d.]+)\)", " ".join(row))] for row in rows}
+def test_the_datasheet_says_what_the_proof_found() -> None:
+    """Its figures are those of baselines.json, judge by judge, and so is the verdict; a CNN is among the judges."""
+    stored = json.loads((FOLDER / "baselines.json").read_text(encoding="utf-8"))
+    sheet = (FOLDER / "DATASHEET.md").read_text(encoding="utf-8")
+    part = sheet.split(quality.WORTH[0])[1].split(quality.WORTH[1])[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line[:1] == "|"]
+    table = {row[0]: row[1:] for row in rows[2:]}
 
-    assert set(learned) == set(quality.MODELS)
-    assert learned["small CNN"] > 40
-    steady = [name for name, values in gains.items() if values and min(values) > 1]
-    assert steady == ["herding (published)"]
+    assert set(table) == set(stored["judges"]) == set(judges.IMAGE_JUDGES)
+    for name, judge in stored["judges"].items():
+        score = Score(judge["chosen"], tuple(judge["random"]))
+        assert table[name][0] == f"{score.chosen:.1%}"
+        assert float(table[name][2]) == pytest.approx(score.deviations, abs=0.06)
+        assert len(score.random) == stored["n_random_subsets"] == 20
+        assert f"{name} {stored['on_test'][name]:.1%}" in part
+    assert ("It is better than chance" in part) is stored["better_than_chance"]
+    assert ("**It is not better than chance**" in part) is not stored["better_than_chance"]
+    assert stored["on_test"]["CNN"] > 0.4
+
+
+def test_the_proof_is_measured_on_these_images(found: recipe.Candidates, choice: Choice) -> None:
+    """The nearest neighbour is asked again, about the images that were held out: none of them could be chosen."""
+    stored = json.loads((FOLDER / "baselines.json").read_text(encoding="utf-8"))
+    pool, for_train = quality.part_for_train(found, choice)
+    held_out = found.held_out
+
+    assert len(held_out) == stored["n_held_out"]
+    digests = {tuple(one) for one in held_out.digest.tolist()}
+    assert digests.isdisjoint(map(tuple, pool.digest.tolist()))
+    known = (pool.images[for_train.train], pool.label[for_train.train])
+    measured = judges.accuracies_on_images(known, (held_out.images, held_out.label), 0, ["1-NN"])
+    assert stored["judges"]["1-NN"]["chosen"] == pytest.approx(measured["1-NN"], abs=1e-4)

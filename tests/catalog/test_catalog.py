@@ -183,9 +183,9 @@ def test_what_the_datasheet_of_tinydigits_derives_from_the_source_is_right() -> 
 
 
 def test_everything_shipped_stays_small_enough_for_git() -> None:
-    """The files that recipes write or read, all datasets together: at most 800 kB."""
+    """The files that recipes write or read, all datasets together: at most 1.1 MB, a third of it digests of images."""
     folder = folders.shipped("datasets")
-    data = [path for path in folder.rglob("*") if path.suffix in (".pkl", ".npz", ".csv", ".txt", ".jsonl")]
+    data = [path for path in folder.rglob("*") if path.suffix in (".pkl", ".npz", ".csv", ".txt", ".jsonl", ".json")]
 
     assert len(data) >= sum(len(catalog.info(name).files) for name in catalog.shipped_names())
-    assert sum(path.stat().st_size for path in data) <= 800_000
+    assert sum(path.stat().st_size for path in data) <= 1_100_000

@@ -72,6 +72,7 @@ def test_what_is_made_of_gelu_follows_from_gelu(install: Install, fresh_referenc
     assert {name for name, follows in found.items() if follows == ("gelu",)} >= {"mlp", *BLOCKS}
 
 
+@pytest.mark.longer
 def test_what_needs_a_product_follows_from_the_product(install: Install, fresh_reference: None) -> None:
     """Losses, normalization and attention as well as the cases about gradients."""
     found = faults(install, "mul")
@@ -80,6 +81,7 @@ def test_what_needs_a_product_follows_from_the_product(install: Install, fresh_r
     assert len(found) > 10
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("names", "expected"),
     [(("relu", "adam"), {"relu-at-zero", "adam"}), (("gelu", "layer-norm"), {"gelu", "layer-norm-as-built"})],

@@ -139,6 +139,7 @@ def _by(known: dict[str, record.Outcome], key: str) -> str:
     return known[key].by if key in known else ""
 
 
+@pytest.mark.longer
 def test_equality_is_measured(tmp_path: Path, known: dict[str, record.Outcome]) -> None:
     """A listed change computes the same in every scene and program; another one does not."""
     by_key = {one.key: one for one in record.all_mutations()}

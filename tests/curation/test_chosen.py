@@ -132,6 +132,26 @@ def test_one_class_is_refused() -> None:
         chosen(candidates, PARAMETERS)
 
 
+def test_a_source_with_an_exam_of_its_own_keeps_it() -> None:
+    """Train is chosen from the other candidates, and of two look-alikes the exam's stays."""
+    exam, others = drawings(12), drawings(40, seed=1)
+    others[0][0] = exam[0][0] + 1
+    parts = pool(*exam), pool(*others)
+    candidates = Pool(
+        parts[0].classes,
+        *(np.concatenate([getattr(part, field) for part in parts]) for field in ("digest", "label", "images")),
+    )
+    choice = chosen(candidates, PARAMETERS, n_exam=len(parts[0]))
+    (pair,) = choice.pairs
+
+    assert choice.test.max() < len(parts[0]) <= choice.train.min()
+    assert np.bincount(candidates.label[choice.train]).tolist() == [8, 8, 8]
+    assert np.bincount(candidates.label[choice.test]).tolist() == [4, 4, 4]
+    assert pair.first < len(parts[0]) <= pair.second not in choice.train
+    with pytest.raises(InvalidArgumentError, match="13 are asked for, 0 to train and 13 to test"):
+        chosen(candidates, dataclasses.replace(PARAMETERS, n_test=13), n_exam=len(parts[0]))
+
+
 def test_texts_are_chosen_as_images_are() -> None:
     """By runs of letters."""
     rng = np.random.default_rng(3)

@@ -14,10 +14,11 @@ from array_source import ArraySource, cut
 
 import tinytorch_hf
 from tinytorch_hf import catalog
+from tinytorch_hf.acquire.selection import read_places, read_selection
 from tinytorch_hf.curation import making, writing
 from tinytorch_hf.curation.making import made
 from tinytorch_hf.curation.planning import Plan
-from tinytorch_hf.curation.recipe import read_places, read_recipe, read_selection
+from tinytorch_hf.curation.recipe import read_recipe
 from tinytorch_hf.curation.reducing import Engine
 from tinytorch_hf.curation.sources.opening import Opened
 from tinytorch_hf.curation.wish import Wish
@@ -278,6 +279,7 @@ def test_what_no_set_can_be_made_of_is_refused(source: Any, wish: Wish, message:
     assert [path.name for path in tmp_path.iterdir()] in ([], ["out.log"])
 
 
+@pytest.mark.longer
 def test_a_thousand_classes_are_no_obstacle(tmp_path: Path) -> None:
     """If memory suffices; otherwise it is said how much they need and what to do."""
     rng = np.random.default_rng(0)
@@ -306,6 +308,7 @@ def test_a_source_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> No
         made(plan(tmp_path / "out", Random(SOURCE.content)), engine=HERE)
 
 
+@pytest.mark.longer
 def test_a_full_disk_leaves_nothing_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named, and once there is room the run is resumed to the same bytes."""
     made(plan(tmp_path / "expected"), engine=HERE)

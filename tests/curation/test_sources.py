@@ -264,6 +264,7 @@ print(json.dumps([dict(opened.columns), shard, source.sha256(shard), source.n_ro
 """
 
 
+@pytest.mark.longer
 def test_a_dataset_of_the_hub_is_read_from_a_mirror_as_from_a_copy(
     mirror: Any, hub: Path, run_with_libraries: Any
 ) -> None:

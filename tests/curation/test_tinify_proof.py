@@ -52,6 +52,7 @@ def test_planted_copies_are_those_of_an_exact_comparison() -> None:
         assert one["recall"] >= 0.99 and one["precision"] >= 0.99
 
 
+@pytest.mark.longer
 def test_a_source_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From its files to a line of the results, which is read back as it was."""
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")

@@ -65,8 +65,8 @@ def _steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Step]:
 
 
 def _goes_along(path: Path) -> bool:
-    # A recipe reads its selection from .csv and .txt files.
-    return path.suffix in (".py", ".md", ".csv", ".txt") or path.name == "LICENSE"
+    # What a recipe reads is .json and .csv.
+    return path.suffix in (".py", ".md", ".csv", ".json", ".txt") or path.name == "LICENSE"
 
 
 def to_checkout(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list[Step]:

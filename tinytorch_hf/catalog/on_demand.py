@@ -159,26 +159,29 @@ TINYCIFAR = replace(
     title="TinyCIFAR",
     summary="2000 training and 400 test images of CIFAR-10, 32x32 pixels in colour, balanced over the ten classes.",
     decoder="npz",
+    version="2.0.0",
     provider=CutFrom("cifar10"),
     splits=(
         SplitInfo(
             "train",
             2000,
-            (DataFile("train.npz", 6201160, "4fcfc8111ff068e103210b80af3b59566bab5b7091eee3efb8855900b146f29a"),),
+            (DataFile("train.npz", 6201160, "223ec9c6a421d00194b3cb76dcb9139a54ebc66c00439a620a0671d2eddda4f4"),),
         ),
         SplitInfo(
             "test",
             400,
-            (DataFile("test.npz", 1241160, "7203beff13febb1599b1fbef41574a1bdc4ddaa3b446394e1f8b362d7d30075a"),),
+            (DataFile("test.npz", 1241160, "22347f00f2ee5044f5504820c2b7f96df80180e79affd3f593716aa38e5f55e4"),),
         ),
     ),
     other_files=(),
     columns=(
         *CIFAR10.columns,
         Column(
-            "difficulty", "int64", (), "0 easy, 1 medium, 2 hard: the score up to 0.49, up to 0.76, above", DIFFICULTIES
+            *("difficulty", "int64", ()),
+            "0 easy, 1 medium, 2 hard: the score up to 0.6288, up to 0.9222, above",
+            DIFFICULTIES,
         ),
-        Column("score", "float32", (), "1 minus the mean probability that five classifiers assign to the true class"),
+        Column("score", "float32", (), "1 minus the mean share that three classifiers give to the true class"),
         Column("source_index", "int64", (), "position in the same split of CIFAR-10, from 0"),
     ),
     license_note=(
@@ -189,7 +192,7 @@ TINYCIFAR = replace(
     recipe="datasets/tinycifar/create_tinycifar.py",
     creator="The tinytorch_hf founders",
     not_to_publish="CIFAR-10's authors state no licence, so what is cut from it is not passed on.",
-    fingerprint="469eaa5d94765ac501880119669cd6f323dcf864955553d62f3d2f33e4cc54ff",
+    fingerprint="a41b881144bce5b43ceab8e43b09ac382afc0bd21688d1588d6826297278cedf",
     trainings=tuple(replace(training, epochs=10) for training in CIFAR10.trainings),
 )
 

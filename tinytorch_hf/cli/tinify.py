@@ -57,7 +57,8 @@ def add_to(commands: Parser) -> None:
         "--rebuild",
         type=user_path,
         metavar="FOLDER",
-        help="instead of --out: make the files of a set that has its recipe alone, byte for byte",
+        help="instead of --out: make the files of a set by its recipe, byte for byte; SOURCE is what it was made of, "
+        "or the root in which that lies, where it is a dataset of this package",
     )
     _add_numbers(parser)
     _add_columns(parser)

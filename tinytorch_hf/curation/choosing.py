@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,11 +70,21 @@ class Choice:
     suspects: Mapping[int, int]
 
 
-def chosen(pool: Pool, parameters: Parameters) -> Choice:
+def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
     """Choose from candidates.
 
     The test split is drawn by lot, because an exam that was chosen flatters. The train split is chosen from what is
     left of each class by kernel herding, with as many samples of each difficulty as its candidates have.
+
+    Parameters
+    ----------
+    pool
+        The candidates.
+    parameters
+        What else determines the choice.
+    n_exam
+        Where a source has a test split of its own: so many candidates, which stand first, are of that, and the test
+        split is drawn from them alone, train chosen from the others alone. 0 for candidates that are all alike.
 
     Raises
     ------
@@ -98,9 +108,16 @@ def chosen(pool: Pool, parameters: Parameters) -> Choice:
     train, test, quotas = [], [], {}
     for code, name in enumerate(pool.classes):
         members = np.flatnonzero(eligible & (pool.label == code))
-        _check_number(name, len(members), int((pool.label == code).sum()), parameters, min_cosine)
+        n_of_exam = int((members < n_exam).sum())
+        n_before = int((pool.label == code).sum())
+        if n_exam:
+            # Each split has to find enough among its own.
+            _check_number(name, n_of_exam, n_before, replace(parameters, n_train=0), min_cosine)
+            _check_number(name, len(members) - n_of_exam, n_before, replace(parameters, n_test=0), min_cosine)
+        else:
+            _check_number(name, len(members), n_before, parameters, min_cosine)
         test.append(members[: parameters.n_test])
-        rest = members[parameters.n_test :]
+        rest = members[n_of_exam or parameters.n_test :]
         quotas[name] = tuple(quotas_of(level[rest], parameters.n_train))
         train.append(rest[kernel_herding(features[rest], level[rest], quotas[name])])
     return Choice(

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.acquire import selection
+from tinytorch_hf.acquire.selection import Row
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.catalog.facts import DIFFICULTIES
 from tinytorch_hf.curation import canonical
-from tinytorch_hf.curation.recipe import Row
 from tinytorch_hf.curation.source import Kind
 from tinytorch_hf.data.register import write_dataset
 from tinytorch_hf.formats.arrays import Array
@@ -50,25 +51,37 @@ def written(
     InvalidArgumentError, DescriptionError, StorageError
         As for `write_dataset`.
     """
-    classes = list(facts["classes"])
-    splits = {}
-    for split in SPLITS:
-        some = [row for row in rows if row.split == split]
-        if not some:
-            continue
-        labels = np.array([classes.index(row.label) for row in some], dtype=np.int64)
-        levels = np.array([row.difficulty for row in some], dtype=np.int64)
-        scores = np.array([row.score for row in some], dtype=np.float32)
-        splits[split] = {
-            **_content(kind, [samples[row.digest] for row in some], is_coloured(samples.values())),
-            "labels": labels,
-            "difficulty": levels,
-            "score": scores,
-        }
+    splits = columns(kind, rows, samples, facts["classes"])
     names = {"difficulty": DIFFICULTIES}
     present = next(iter(splits.values()))
     descriptions = {name: text for name, text in _DESCRIPTIONS.items() if name in present}
     return write_dataset(folder, splits, descriptions=descriptions, names=names, **facts)
+
+
+def columns(
+    kind: Kind,
+    rows: Sequence[Row],
+    samples: Mapping[str, Any],
+    classes: Sequence[str],
+    source_index: Mapping[str, int] | None = None,
+) -> dict[str, dict[str, Array]]:
+    """The columns of each split that has rows.
+
+    Parameters
+    ----------
+    kind, rows, samples
+        As for `written`.
+    classes, source_index
+        As for `selection.columns`.
+    """
+    coloured = is_coloured(samples.values())
+    splits = {}
+    for split in SPLITS:
+        some = [row for row in rows if row.split == split]
+        if some:
+            content = _content(kind, [samples[row.digest] for row in some], coloured)
+            splits[split] = selection.columns(some, content, classes, source_index)
+    return splits
 
 
 def is_coloured(samples: Any) -> bool:

@@ -15,11 +15,17 @@ import numpy as np
 from tinytorch_hf.catalog.facts import DIFFICULTIES
 from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.licences import may_be_packed
-from tinytorch_hf.curation.proof import N_STRATEGIES
+from tinytorch_hf.curation.proof import N_STRATEGIES, Proof
 from tinytorch_hf.errors import printable
 from tinytorch_hf.hub.gaps import GAP
 
 FILE_NAME = "DATASHEET.md"
+
+WAYS = (
+    f"No other way of choosing was tried in this run. This one was picked beforehand among {N_STRATEGIES} that were "
+    "compared on MNIST, a part of CIFAR-10 and short texts. No judge took part in choosing."
+)
+"""How many ways of choosing were compared."""
 
 _MOST_NAMED = 20
 # What only a person can answer, by the section in which it stands.
@@ -68,15 +74,22 @@ def text(findings: Findings) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def baselines(findings: Findings) -> dict[str, Any]:
-    """The content of ``baselines.json``: what each judge reached, and what by chance."""
-    proof = findings.proof
+def baselines(proof: Proof | None, n_strategies: int = N_STRATEGIES) -> dict[str, Any]:
+    """The content of ``baselines.json``: what each judge reached, and what by chance.
+
+    Parameters
+    ----------
+    proof
+        None where that was not asked.
+    n_strategies
+        Ways of choosing that were tried on the source.
+    """
     if proof is None:
         return {"proof": None}
     return {
         "n_held_out": proof.n_held_out,
         "n_random_subsets": proof.n_random,
-        "n_strategies": N_STRATEGIES,
+        "n_strategies": n_strategies,
         "mean_deviations": round(proof.mean_deviations, 3),
         "better_than_chance": proof.is_better_than_chance,
         "judges": {
@@ -162,17 +175,26 @@ def _choice(findings: Findings) -> Iterator[str]:
 
 
 def _worth(findings: Findings) -> Iterator[str]:
-    proof = findings.proof
-    if proof is None:
+    if findings.proof is None:
         yield "Not measured: `--no-proof` was given."
-        return
+    else:
+        yield from worth(findings.proof)
+
+
+def worth(proof: Proof, ways: str = WAYS) -> Iterator[str]:
+    """What a set is worth, as Markdown.
+
+    Parameters
+    ----------
+    proof
+        What was found.
+    ways
+        How many ways of choosing were compared.
+    """
     yield (
         f"What each judge tells rightly of {proof.n_held_out} samples of the source that nothing was chosen from, "
         f"after it has learned from the train split, and after each of {proof.n_random} balanced subsets that were "
-        "drawn by chance from the same samples. "
-        "No other way of choosing was tried in this run. This one was picked beforehand among "
-        f"{N_STRATEGIES} that were compared on MNIST, a part of CIFAR-10 and short texts. No judge took part in "
-        "choosing."
+        "drawn by chance from the same samples. " + ways
     )
     rows = [
         "| Judge | This set | By chance, mean ± standard deviation | Deviations above |",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.curation import described
 from tinytorch_hf.curation.made import Made
@@ -30,7 +31,7 @@ from tinytorch_hf.errors import (
     StorageError,
     whole_number,
 )
-from tinytorch_hf.files import folders
+from tinytorch_hf.files import folders, store
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
@@ -165,7 +166,8 @@ def rebuild(folder: str | os.PathLike[str], source: Any, *, root: str | os.PathL
     folder
         The set's folder.
     source, root
-        As for `tinify`; how its columns are called stands in the recipe.
+        As for `tinify`; how its columns are called stands in the recipe. Where the set was made of a dataset of this
+        package, also the root in which that lies.
 
     Returns
     -------
@@ -180,11 +182,20 @@ def rebuild(folder: str | os.PathLike[str], source: Any, *, root: str | os.PathL
         As for `tinify`.
     """
     place = folders.expanded(os.fspath(folder))
-    columns = read_recipe(place).columns
-    unknown = sorted(set(columns) - set(_COLUMNS))
+    made_of = read_recipe(place)
+    unknown = sorted(set(made_of.columns) - set(_COLUMNS))
     if unknown:
         raise CorruptFileError(f"{place / RECIPE} has columns that no source has: {', '.join(unknown)}.")
-    return rebuilt(place, open_source(source, **columns, root=_path(root)).source)
+    if root is None and _is_root_of(made_of.source, source):
+        source, root = made_of.source, source
+    return rebuilt(place, open_source(source, **made_of.columns, root=_path(root)).source)
+
+
+def _is_root_of(name: str, root: Any) -> bool:
+    """Whether a dataset of this package lies in a root."""
+    if name not in catalog.names() or not isinstance(root, (str, os.PathLike)) or root == name:
+        return False
+    return store.is_there(catalog.info(name), os.fspath(root))
 
 
 def planned(

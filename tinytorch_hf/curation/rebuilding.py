@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
-from tinytorch_hf.curation import content, recipe
+from tinytorch_hf.acquire.selection import PLACES, SELECTION, Place, Row, read_places, read_selection
+from tinytorch_hf.catalog import DESCRIPTION, CutFrom, DatasetInfo
+from tinytorch_hf.curation import content
 from tinytorch_hf.curation.lots import digests, hexadecimal
 from tinytorch_hf.curation.mapping import Reading, bytes_of
-from tinytorch_hf.curation.recipe import Recipe, Row
+from tinytorch_hf.curation.recipe import Recipe, read_recipe
 from tinytorch_hf.curation.reducing import Engine, samples_at
+from tinytorch_hf.curation.replacing import replaced
 from tinytorch_hf.curation.source import Source
-from tinytorch_hf.data.register import register
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
-from tinytorch_hf.files import store
+from tinytorch_hf.data.register import file_of, register
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 
 _ANY_SIZE = 32
 _MOST_ROWS = 1 << 62
 
 
 def rebuilt(folder: Path, source: Source) -> DatasetInfo:
-    """Put the content of a set into its folder, which so far holds the recipe alone.
+    """Put the content of a set into its folder, which holds at least the recipe.
+
+    Files that are good already are left alone, others of their names are replaced; if anything fails, all is as before.
 
     Parameters
     ----------
@@ -43,54 +47,88 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
     MissingFileError, CorruptFileError
         The recipe is not there or damaged; or the source is another one than that of the recipe: the message names the
         shard or the row.
+    InvalidArgumentError
+        The set is one that is cut when it is asked for.
     StorageError
-        The content is there already, or cannot be written; nothing half-written stays.
+        The content cannot be written.
     """
-    made_of = recipe.read_recipe(folder)
-    if (folder / DESCRIPTION).exists():
-        raise StorageError(f"{folder} holds the content already.")
+    made_of = read_recipe(folder)
+    # Before anything is read: whether it may lie here at all.
+    _of_the_catalogue(made_of)
     check_source(made_of, source)
-    rows, places = recipe.read_selection(folder), recipe.read_places(folder)
-    if [row.digest for row in rows] != [digest for digest, _, _ in places]:
-        raise CorruptFileError(f"{folder / recipe.SELECTION} and {recipe.PLACES} do not name the same samples.")
-    _check_rows(folder, made_of, rows, places)
-    samples = _samples(made_of, source, places)
-    temporary = folder.with_name(f"{folder.name}{store.PARTIAL_SUFFIX}")
-    written: list[Path] = []
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        found = content.written(temporary, made_of.kind, rows, samples, made_of.facts)
-        catalog.forget(found.name)
-        hashes = {file.name: file.sha256 for file in found.files}
-        for name in sorted({*hashes, *made_of.files}):
-            if made_of.files.get(name) != hashes.get(name):
-                raise CorruptFileError(
-                    f"{name} does not become what the recipe in {folder} states. The selection was changed."
-                )
-        # What says that all is there comes last.
-        for name in [*(file.name for file in found.files), DESCRIPTION]:
-            written.append(folder / name)
-            (temporary / name).replace(folder / name)
-        return register(folder)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    places = read_places(folder)
+    _check_places(folder, made_of, places)
+    return rebuilt_from(folder, _samples(made_of, source, places))
 
 
-def _check_rows(folder: Path, made_of: Recipe, rows: Sequence[Row], places: Sequence[tuple[str, str, int]]) -> None:
-    """Refuse rows that no recipe chooses: they may come from anybody, and a place could lie outside the source."""
-    for number, row in enumerate(rows, 1):
-        if row.split not in content.SPLITS or row.label not in made_of.facts["classes"]:
+def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
+    """The same from the samples themselves, whoever has them.
+
+    Parameters
+    ----------
+    folder
+        As for `rebuilt`.
+    samples
+        Each chosen sample by its digest: images as `canonical.image` makes them, or texts.
+    """
+    made_of = read_recipe(folder)
+    rows, places = read_selection(folder), read_places(folder)
+    if [row.digest for row in rows] != [place.digest for place in places]:
+        raise CorruptFileError(f"{folder / SELECTION} and {PLACES} do not name the same samples.")
+    known = _of_the_catalogue(made_of)
+    classes = made_of.facts["classes"] if known is None else known.classes
+    _check_rows(folder, classes, rows)
+    _check_places(folder, made_of, places)
+    n_missing = sum(row.digest not in samples for row in rows)
+    if n_missing:
+        raise CorruptFileError(f"{n_missing} of the samples that were chosen are lacking. Give the same source.")
+    index = {place.digest: place.row for place in places} if made_of.has_source_index else None
+    splits = content.columns(made_of.kind, rows, samples, classes, index)
+    files = dict(file_of(split, columns) for split, columns in splits.items())
+    for name in sorted({*files, *made_of.files}):
+        if name not in files or hashlib.sha256(files[name]).hexdigest() != made_of.files.get(name):
             raise CorruptFileError(
-                f"{folder / recipe.SELECTION}, row {number}: there is no class {row.label} or no split {row.split}."
+                f"{name} does not become what the recipe in {folder} states. The selection was changed."
             )
-    for number, (_, shard, row_there) in enumerate(places, 1):
-        if shard not in made_of.shards or not 0 <= row_there < _MOST_ROWS:
+    contents = {folder / name: data for name, data in files.items()}
+    if known is None and not (folder / DESCRIPTION).exists():
+        with tempfile.TemporaryDirectory() as elsewhere:
+            written = content.written(Path(elsewhere) / folder.name, made_of.kind, rows, samples, made_of.facts)
+            catalog.forget(written.name)
+            # What says that all is there comes last.
+            contents[folder / DESCRIPTION] = (Path(elsewhere) / folder.name / DESCRIPTION).read_bytes()
+    with replaced(contents):
+        return register(folder) if known is None else known
+
+
+def _of_the_catalogue(made_of: Recipe) -> DatasetInfo | None:
+    """The facts of a set that the catalogue has itself; None for the user's own, whose facts the recipe states."""
+    if set(made_of.facts) != {"name"}:
+        return None
+    dataset = catalog.info(made_of.facts["name"])
+    if isinstance(dataset.provider, CutFrom):
+        raise InvalidArgumentError(
+            f"{dataset.title} is cut from {catalog.origin(dataset).title} when it is asked for; it does not lie by "
+            f"its recipe. Type `tinytorch-hf download {dataset.name}`."
+        )
+    return dataset
+
+
+def _check_rows(folder: Path, classes: Sequence[str], rows: Sequence[Row]) -> None:
+    """Refuse rows that no recipe chooses: they may come from anybody."""
+    for number, row in enumerate(rows, 1):
+        if row.split not in content.SPLITS or row.label not in classes:
             raise CorruptFileError(
-                f"{folder / recipe.PLACES}, row {number}: the recipe has no row {row_there + 1} of a shard {shard}."
+                f"{folder / SELECTION}, row {number}: there is no class {row.label} or no split {row.split}."
+            )
+
+
+def _check_places(folder: Path, made_of: Recipe, places: Sequence[Place]) -> None:
+    """Refuse places that lie outside the source."""
+    for number, (_, shard, row) in enumerate(places, 1):
+        if shard not in made_of.shards or not 0 <= row < _MOST_ROWS:
+            raise CorruptFileError(
+                f"{folder / PLACES}, row {number}: the recipe has no row {row + 1} of a shard {shard}."
             )
 
 
@@ -110,7 +148,7 @@ def check_source(made_of: Recipe, source: Source) -> None:
             )
 
 
-def _samples(made_of: Recipe, source: Source, places: Sequence[tuple[str, str, int]]) -> Mapping[str, Any]:
+def _samples(made_of: Recipe, source: Source, places: Sequence[Place]) -> Mapping[str, Any]:
     """The samples by their digest, each checked against it."""
     reading = Reading(source, made_of.size or _ANY_SIZE)
     samples = samples_at(reading, [(shard, row) for _, shard, row in places], Engine(n_workers=1))

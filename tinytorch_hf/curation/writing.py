@@ -19,14 +19,11 @@ from tinytorch_hf.curation import content, datasheet, recipe
 from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.licences import may_be_packed
 from tinytorch_hf.curation.lots import hexadecimal
-from tinytorch_hf.curation.recipe import Recipe, Row
+from tinytorch_hf.curation.recipe import Place, Recipe, Row
 from tinytorch_hf.data.register import register
 from tinytorch_hf.errors import MissingExtraError, StorageError
 from tinytorch_hf.files import store
 from tinytorch_hf.hub import pictures
-
-Place = tuple[str, str, int]
-"""The digest of a sample, the shard that it lies in, and its row there, from 0."""
 
 BASELINES = "baselines.json"
 """What judges reached after the set, and after subsets that were drawn by chance."""
@@ -76,7 +73,7 @@ def write(out: Path, findings: Findings) -> DatasetInfo | None:
     )
     documents = {
         datasheet.FILE_NAME: datasheet.text(findings).encode("utf-8"),
-        BASELINES: (json.dumps(datasheet.baselines(findings), indent=1) + "\n").encode("utf-8"),
+        BASELINES: (json.dumps(datasheet.baselines(findings.proof), indent=1) + "\n").encode("utf-8"),
     }
     return write_folder(out, made_of, rows, _places(findings, rows), samples, documents)
 
@@ -172,7 +169,7 @@ def _places(findings: Findings, rows: Sequence[Row]) -> list[Place]:
     for digest, shard, row in zip(facts.digest, facts.shard.tolist(), facts.row.tolist(), strict=True):
         name = hexadecimal(digest)
         if name in wanted:
-            found[name] = (name, facts.shards[shard], row)
+            found[name] = Place(name, facts.shards[shard], row)
     return [found[row.digest] for row in rows]
 
 

@@ -16,6 +16,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DESCRIPTION, KINDS, Column, DataFile, DatasetInfo, Folder, SplitInfo, kind_of
 from tinytorch_hf.catalog.description import checked, description_of, parse_description
 from tinytorch_hf.catalog.fields import DTYPES, MOST_NUMBER
+from tinytorch_hf.catalog.kinds import Kind
 from tinytorch_hf.data.content_hash import fingerprint
 from tinytorch_hf.data.folder_check import FolderCheck
 from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, StorageError, TinyTorchHFError
@@ -119,7 +120,7 @@ def write_dataset(
     }
     columns = _columns_of(arrays, descriptions or {}, names or {})
     kind = kind_of(column.name for column in columns)
-    decoder, suffix = ("npz", "npz") if KINDS[kind].decoders[0] == "npz" else ("json_lines", "jsonl")
+    decoder, suffix = _form_of(kind)
     files = {split: _encoded(decoder, [(one.name, arrays[split][one.name]) for one in columns]) for split in arrays}
     facts = DatasetInfo(
         name=name,
@@ -235,6 +236,25 @@ def _value_range(columns: Sequence[Column], splits: Mapping[str, Mapping[str, Ar
     low = float(min((array.min() for array in values), default=0))
     high = float(max((array.max() for array in values), default=0))
     return (low, high) if math.isfinite(high - low) and max(-low, high) <= MOST_NUMBER else (0.0, 0.0)
+
+
+def file_of(split: str, columns: Mapping[str, Array]) -> tuple[str, bytes]:
+    """The name and the content of a split's file, as `write_dataset` writes it.
+
+    Parameters
+    ----------
+    split
+        Its name.
+    columns
+        Its columns, those first that its kind of dataset must have.
+    """
+    decoder, suffix = _form_of(kind_of(columns))
+    return f"{split}.{suffix}", _encoded(decoder, list(columns.items()))
+
+
+def _form_of(kind: Kind) -> tuple[str, str]:
+    """How a new file of a kind of dataset is written, and what its name ends in."""
+    return ("npz", "npz") if KINDS[kind].decoders[0] == "npz" else ("json_lines", "jsonl")
 
 
 def _encoded(decoder: str, columns: Sequence[tuple[str, Array]]) -> bytes:

@@ -57,18 +57,7 @@ class Catalogued:
     def sha256(self, shard: str) -> str:
         """As of every source: over the columns that are read."""
         split = self._split(shard)
-        digest = hashlib.sha256()
-        for name in (self.roles.sample, self.roles.label):
-            values = split[name]
-            if values.dtype.kind in "OUT":
-                for text in values.tolist():
-                    content = text.encode("utf-8", "surrogatepass")
-                    digest.update(b"%d " % len(content) + content)
-            else:
-                digest.update(f"{values.dtype.newbyteorder('<').str} {values.shape} ".encode())
-                little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-                digest.update(np.ascontiguousarray(little).tobytes())
-        return digest.hexdigest()
+        return hash_of([split[name] for name in (self.roles.sample, self.roles.label)])
 
     def n_rows(self, shard: str) -> int | None:
         """As of every source."""
@@ -100,6 +89,21 @@ class Catalogued:
             place = value - column.lowest
             return names[place] if 0 <= place < len(names) else None
         return label_of(value)
+
+
+def hash_of(columns: Sequence[Array]) -> str:
+    """SHA-256 of all that columns hold, whatever the order of the machine's bytes."""
+    digest = hashlib.sha256()
+    for values in columns:
+        if values.dtype.kind in "OUT":
+            for text in values.tolist():
+                content = text.encode("utf-8", "surrogatepass")
+                digest.update(b"%d " % len(content) + content)
+        else:
+            digest.update(f"{values.dtype.newbyteorder('<').str} {values.shape} ".encode())
+            little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+            digest.update(np.ascontiguousarray(little).tobytes())
+    return digest.hexdigest()
 
 
 def columns_of(dataset: DatasetInfo) -> list[Column]:
