@@ -19,8 +19,14 @@ PATH = Path(__file__).with_name("matrix.json")
 
 def kept() -> Matrix:
     """What was measured last, without the profiles."""
-    rows = json.loads(PATH.read_text(encoding="utf-8"))
+    rows = json.loads(PATH.read_text(encoding="utf-8"))["rows"]
     return Matrix((), tuple(Row(**row) for row in rows))
+
+
+def measured_on() -> dict[str, str]:
+    """The fingerprint of each dataset when it was measured; another one today asks for measuring again."""
+    found: dict[str, str] = json.loads(PATH.read_text(encoding="utf-8"))["fingerprints"]
+    return found
 
 
 def record(found: Matrix) -> str:
@@ -35,7 +41,8 @@ def record(found: Matrix) -> str:
     if problems:
         raise AssertionError(" ".join(problems))
     rows = [dataclasses.asdict(row) for row in found.rows]
-    return json.dumps(rows, indent=2) + "\n"
+    fingerprints = {row.dataset: catalog.info(row.dataset).fingerprint for row in found.rows}
+    return json.dumps({"fingerprints": fingerprints, "rows": rows}, indent=2) + "\n"
 
 
 def table(_scope: str) -> str:

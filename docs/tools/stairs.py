@@ -49,10 +49,10 @@ def _measured(tiny: Experiment, full: Experiment) -> dict[str, Any]:
     found: dict[str, Any] = {"tiny": tiny.dataset, "full": full.dataset, "model": tiny.model}
     trained = _try(tiny)
     if trained is not None:
-        found["on_tiny"] = _kept(*trained)
+        found["on_tiny"] = {**_kept(*trained), "fingerprint": catalog.info(tiny.dataset).fingerprint}
     above = _try(full)
     if above is not None:
-        found["on_full"] = _kept(*above)
+        found["on_full"] = {**_kept(*above), "fingerprint": catalog.info(full.dataset).fingerprint}
     if trained is not None and above is not None:
         arrays = load_arrays(full.settings(SEED))
         found["tiny_on_full_test"] = measured(trained[0].side, full.goal.measure, arrays.X_test, arrays.y_test)
@@ -72,6 +72,11 @@ def _kept(trained: Trained, seconds: float) -> dict[str, float]:
     return {"value": trained.value, "epochs": trained.epochs, "seconds": round(seconds, 1)}
 
 
+def _current(experiment: Experiment, kept: dict[str, Any] | None) -> bool:
+    """Whether something was measured, and on the content that the dataset has today."""
+    return kept is not None and kept["fingerprint"] == catalog.info(experiment.dataset).fingerprint
+
+
 HEAD = ("Dataset", "Training samples", "To get", "Epochs", "Processor time", "Own test split", "Full test split")
 
 
@@ -83,7 +88,9 @@ def table(name: str) -> str:
     lacking: list[str] = []
     for tiny, full in wanted:
         kept = found.get((tiny.dataset, full.dataset), {})
-        on_tiny, on_full, above = kept.get("on_tiny"), kept.get("on_full"), kept.get("tiny_on_full_test")
+        on_tiny, on_full = kept.get("on_tiny"), kept.get("on_full")
+        on_tiny, on_full = on_tiny if _current(tiny, on_tiny) else None, on_full if _current(full, on_full) else None
+        above = kept.get("tiny_on_full_test") if on_tiny and on_full else None
         rows.append(_row(tiny, on_tiny, _said(full, above)))
         rows.append(_row(full, on_full, _said(full, (on_full or {}).get("value"))))
         lacking += [side.dataset for side, one in ((tiny, on_tiny), (full, on_full)) if one is None]
@@ -93,7 +100,7 @@ def table(name: str) -> str:
     lines += ["", how]
     if lacking:
         titles = " and ".join(catalog.info(one).title for one in lacking)
-        lines += [f"{titles} was not on the machine that measured, so nothing is said of it."]
+        lines += [f"Of {titles} nothing is said: it was not on the machine that measured."]
     return "\n".join(lines)
 
 

@@ -69,14 +69,14 @@ def _texts(dataset: DatasetInfo) -> str:
 def _chosen(dataset: DatasetInfo) -> str:
     """A bar for each class of what was selected, by difficulty."""
     marks = ".+#"
-    rows = selection.read_selection(dataset)
-    counted = Counter((int(row["label"]), int(row["difficulty"])) for row in rows)
+    rows = selection.read_selection(selection.folder_of(dataset))
+    counted = Counter((row.label, row.difficulty) for row in rows)
     width = max(map(len, dataset.classes))
     bars = [
         f"{title:<{width}}  "
-        + "".join(mark * round(counted[label, level] / 4) for level, mark in enumerate(marks))
-        + f"  {', '.join(str(counted[label, level]) for level in range(len(marks)))}"
-        for label, title in enumerate(dataset.classes)
+        + "".join(mark * round(counted[title, level] / 4) for level, mark in enumerate(marks))
+        + f"  {', '.join(str(counted[title, level]) for level in range(len(marks)))}"
+        for title in dataset.classes
     ]
     legend = ", ".join(f"{mark} {word}" for mark, word in zip(marks, catalog.DIFFICULTIES, strict=True))
     return _block("\n".join([*bars, "", f"Each mark stands for four images: {legend}."]))
