@@ -55,7 +55,13 @@ def compare(name: str) -> str:
         return f"```text\n{report.conclusion(lockstep.run(settings_for(name)))}\n```"
 
 
-KINDS = {"baseline": baseline, "compare": compare, "milestones": expectations.table, "waiting": waiting.table}
+KINDS = {
+    "baseline": baseline,
+    "compare": compare,
+    "milestones": expectations.table,
+    "losses": expectations.losses,
+    "waiting": waiting.table,
+}
 
 
 def main() -> None:

@@ -126,6 +126,13 @@ def small_cifar10(folder: Path) -> DatasetInfo:
     return replace(catalog.CIFAR10, provider=Folder(str(folder)), splits=tuple(splits), other_files=(), fingerprint="")
 
 
+def small_shakespeare(folder: Path) -> DatasetInfo:
+    """All of Tiny Shakespeare with two speakers who say little, many times."""
+    said = "".join(f"FIRST:\nThe {word} is here.\n\nSECOND:\nWhat {word}?\n\n" for word in _WORDS)
+    splits = tuple(_split(folder, split, 1, [said.encode() * 40]) for split in catalog.SHAKESPEARE.splits)
+    return replace(catalog.SHAKESPEARE, provider=Folder(str(folder)), splits=splits, fingerprint="")
+
+
 def _split(folder: Path, split: SplitInfo, n_samples: int, contents: Sequence[bytes]) -> SplitInfo:
     """A split with its files written; they are called as they are in the large one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +152,7 @@ MAKERS = {
     "own_functions": function_set,
     "mnist": small_mnist,
     "cifar10": small_cifar10,
+    "shakespeare": small_shakespeare,
 }
 """What makes each of them, by its name."""
 

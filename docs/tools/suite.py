@@ -19,7 +19,7 @@ from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo
 from tinytorch_hf.data import loaders, pictures, texts
 from tinytorch_hf.files import folders
 from tinytorch_hf.files.python_functions import source_of
-from tinytorch_hf.hub.citation import citation, own_entry
+from tinytorch_hf.hub.citation import citation, escaped, own_entry
 from tinytorch_hf.milestones.optimisation.matrix import cross_entropy
 
 WIDTH = 118
@@ -99,12 +99,13 @@ def _block(text: str) -> str:
 def cite(name: str) -> str:
     """How to cite a curated dataset, and its source where that is another's."""
     dataset = catalog.info(name)
+    scripted = citation(name) if folders.loading_script(dataset) else ""
+    if escaped(dataset.creator) in scripted:
+        return f"```bibtex\n{scripted}```"
     own = f"The dataset:\n\n```bibtex\n{own_entry(dataset)}```"
-    if dataset.citation.startswith(dataset.creator):
-        return own
-    if folders.loading_script(dataset) is None:
+    if not scripted:
         return f"{own}\n\nIts source: {dataset.citation}"
-    return f"{own}\n\nIts source:\n\n```bibtex\n{citation(name)}```"
+    return f"{own}\n\nIts source:\n\n```bibtex\n{scripted}```"
 
 
 def curated() -> list[DatasetInfo]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from docs.tools import matrix, seeds, stairs, suite, tinify_plan
 from tinytorch_hf import catalog
-from tinytorch_hf.catalog import fields
+from tinytorch_hf.catalog import DatasetInfo, fields
 from tinytorch_hf.data.loaders import load, load_images
 from tinytorch_hf.data.statistics import statistics
+from tinytorch_hf.data.texts import texts
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files import folders
 from tinytorch_hf.files.splits import Split
@@ -86,7 +87,8 @@ def files_table(name: str) -> str:
 
 def statistics_table(name: str) -> str:
     """Measured statistics of a dataset's splits, side by side."""
-    return statistics_of(load(catalog.info(name)))
+    dataset = catalog.info(name)
+    return _plain_text_statistics(dataset) if dataset.kind == "plain text" else statistics_of(load(dataset))
 
 
 def statistics_of(splits: Mapping[str, Split]) -> str:
@@ -94,6 +96,20 @@ def statistics_of(splits: Mapping[str, Split]) -> str:
     measured = statistics(splits)
     lines = _IMAGE_STATISTICS if "per_class" in next(iter(measured.values())) else _TEXT_STATISTICS
     rows = [(what, *(show(values) for values in measured.values())) for what, show in lines]
+    return _table(("Statistic", *splits), rows)
+
+
+def _plain_text_statistics(dataset: DatasetInfo) -> str:
+    """Of texts, with how many there are of each value that has a name, and how long these are together."""
+    splits = load(dataset)
+    measured = statistics(splits)
+    rows = [(what, *(show(values) for values in measured.values())) for what, show in _PLAIN_TEXT_STATISTICS]
+    if dataset.counted:
+        column = dataset.column(dataset.counted)
+        for value, name in enumerate(column.names, start=column.lowest):
+            found = [split["text"][split[column.name] == value].tolist() for split in splits.values()]
+            cells = (f"{len(some)}, {sum(map(len, some))} characters" for some in found)
+            rows.append((f"{column.name} {name}", *cells))
     return _table(("Statistic", *splits), rows)
 
 
@@ -119,6 +135,15 @@ _TEXT_STATISTICS: tuple[tuple[str, Callable[[Measured], str]], ...] = (
     ("longest question", lambda s: f"{s['longest_question']}"),
     ("mean characters of an answer", lambda s: f"{s['mean_answer']:.1f}"),
     ("longest answer", lambda s: f"{s['longest_answer']}"),
+)
+
+
+_PLAIN_TEXT_STATISTICS: tuple[tuple[str, Callable[[Measured], str]], ...] = (
+    ("samples", lambda s: f"{s['n_samples']}"),
+    ("characters", lambda s: f"{s['n_characters']}"),
+    ("distinct characters", lambda s: f"{s['alphabet_size']}"),
+    ("mean characters of a sample", lambda s: f"{s['mean_text']:.0f}"),
+    ("longest sample", lambda s: f"{s['longest_text']}"),
 )
 
 
@@ -189,6 +214,16 @@ def citation_block(name: str) -> str:
     return f"```bibtex\n{citation(name)}```"
 
 
+def sample_block(name: str) -> str:
+    """The beginning of a dataset of texts, as a model reads it."""
+    dataset = catalog.info(name)
+    first = texts(dataset, dataset.splits[0].name)[0]
+    return "```text\n" + "\n".join(first.splitlines()[:_SAMPLE_LINES]) + "\n...\n```"
+
+
+_SAMPLE_LINES = 14
+
+
 def fields_table(_scope: str) -> str:
     """Every field of ``dataset.json``: its type, its default and what it means."""
     rows = [
@@ -238,6 +273,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "quality": partial(measured_part, "quality", 2),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,
+    "sample": sample_block,
     "fields": fields_table,
     "kinds": kinds_table,
     "decoders": decoders_table,

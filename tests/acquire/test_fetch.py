@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 import faulty_server as faults
 import pytest
 from faulty_server import Answer, serving_faults
-from small_dataset import PACKED, small
+from small_dataset import PACKED, PATIENCE, UNPACKED, described, small
 
 from tinytorch_hf import catalog
 from tinytorch_hf.acquire import fetch, places, plan
+from tinytorch_hf.catalog import Archive, Downloaded, SplitInfo
 from tinytorch_hf.errors import NetworkError, StorageError
 
 pytest.importorskip("requests", reason="downloads need the extra `download`")
@@ -37,6 +39,26 @@ def outcome(root: Path, *answers: Answer) -> tuple[str, list[int], int]:
             assert case.nothing_is_trusted()
             reason = str(error).split(f"{server.address}/letters.gz: ")[1].split("\n")[0]
     return reason, server.firsts, server.sent
+
+
+def test_a_file_that_is_not_packed_is_downloaded_into_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, and it takes no more room than it has bytes."""
+    file = described("letters", UNPACKED)
+    with serving_faults(UNPACKED, faults.good) as server:
+        archive = Archive(file, "plain", (f"{server.address}/letters",))
+        dataset = replace(
+            catalog.MNIST, splits=(SplitInfo("train", 1, (file,)),), provider=Downloaded((archive,), "plain")
+        )
+
+        steps = plan.plan(dataset, tmp_path)
+        assert fetch.fetch(dataset, tmp_path, steps, PATIENCE) == [tmp_path / "plain" / "letters"]
+
+        assert plan.needed_bytes(steps) == len(UNPACKED)
+        assert (tmp_path / "plain" / "letters").read_bytes() == UNPACKED
+        assert plan.plan(dataset, tmp_path) == []
+    assert server.firsts == [0]
 
 
 def test_a_good_server_is_asked_once(tmp_path: Path) -> None:

@@ -82,6 +82,20 @@ def test_what_an_archive_holds_is_known_from_its_name() -> None:
     assert unpack.files_in(catalog.CIFAR10.archives[0], catalog.CIFAR10) == catalog.CIFAR10.files
 
 
+def test_a_file_that_is_not_packed_is_copied_to_where_it_belongs(tmp_path: Path) -> None:
+    """Verified, and left alone where it is there already; another content is refused."""
+    archive = tmp_path / "letters"
+    archive.write_bytes(UNPACKED)
+
+    assert unpack.unpack(archive, [LETTERS], tmp_path) == []
+    assert unpack.unpack(archive, [LETTERS], tmp_path / "out") == [tmp_path / "out" / "letters"]
+    assert (tmp_path / "out" / "letters").read_bytes() == UNPACKED
+    archive.write_bytes(UNPACKED[:-1] + b"!")
+    with pytest.raises(WrongHashError):
+        unpack.unpack(archive, [LETTERS], tmp_path / "again")
+    assert not (tmp_path / "again" / "letters").exists()
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -34,7 +34,7 @@ def test_every_configuration_gives_the_exact_numbers_back_or_says_which_does(
                 as_hf.to_numpy(dataset, loaded)
         else:
             splits = as_hf.to_numpy(dataset, loaded)
-            assert list(splits["train"]) == [column.name for column in dataset.columns]
+            assert list(splits[dataset.splits[0].name]) == [column.name for column in dataset.columns]
             assert content_hash.fingerprint(splits) == content_hash.fingerprint(dataset)
 
 

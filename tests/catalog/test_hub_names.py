@@ -47,6 +47,6 @@ def test_who_publishes_is_a_fact() -> None:
     """What others publish, and what nobody may pass on, has a reason; all that ships may be published."""
     kept = [name for name in catalog.built_in_names() if catalog.info(name).not_to_publish]
 
-    assert kept == ["mnist", "cifar10", "tinycifar"]
+    assert kept == ["mnist", "cifar10", "tinycifar", "shakespeare"]
     assert all(catalog.info(name).not_to_publish.endswith(".") for name in kept)
     assert all(catalog.info(name).creator for name in catalog.built_in_names())

@@ -129,8 +129,8 @@ def test_a_record_of_other_data_or_weights_is_refused() -> None:
 
 
 def test_all_records_together_are_small() -> None:
-    """At most 350 kB in the wheel."""
-    assert sum(path.stat().st_size for path in (answers.PATH, pytorch_training.PATH)) <= 350_000
+    """At most 360 kB in the wheel: 309 of the battery, the rest of whole trainings."""
+    assert sum(path.stat().st_size for path in (answers.PATH, pytorch_training.PATH)) <= 360_000
 
 
 def test_records_are_where_the_wheel_takes_them() -> None:

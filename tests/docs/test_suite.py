@@ -12,7 +12,7 @@ import pytest
 from docs.tools import matrix, stairs, suite
 from tinytorch_hf import catalog, write_dataset
 from tinytorch_hf.files import folders
-from tinytorch_hf.hub.citation import citation, own_entry
+from tinytorch_hf.hub.citation import citation, escaped, own_entry
 from tinytorch_hf.milestones.experiments.training import train
 from tinytorch_hf.milestones.optimisation.matrix import EXPERIMENTS, by_model, problems
 
@@ -25,23 +25,26 @@ def test_every_curated_dataset_has_a_sample_next_steps_and_a_citation(name: str)
     dataset = catalog.info(name)
     text = (folders.shipped("datasets") / dataset.folder_name / "README.md").read_text(encoding="utf-8")
 
-    assert {"## A sample", "## Next steps", "## How to cite it"} < set(text.splitlines())
-    for part in (suite.sample(name), suite.cite(name)):
-        assert f"-->\n{part}\n<!-- /computed -->" in text
+    assert {"## A sample", "## Next steps"} < set(text.splitlines())
+    assert f"-->\n{suite.sample(name)}\n<!-- /computed -->" in text
+    (cited,) = re.findall(
+        rf"^<!-- computed: cit(?:e|ation) {name} -->\n(.*?)^<!-- /computed -->$", text, re.M | re.DOTALL
+    )
+    assert escaped(dataset.creator) in cited
 
 
 @CURATED
 def test_a_curated_dataset_is_cited_beside_its_source(name: str) -> None:
-    """With its own key, creator and version; what has no other source is cited once."""
+    """With its own key, creator and version; where its script cites both, that is what stands there."""
     dataset = catalog.info(name)
     own = own_entry(name)
 
     assert own.startswith(f"@misc{{tinytorch_{name},\n") and own.count("{") == own.count("}")
     assert f"version = {{{dataset.version}}}" in own and dataset.creator.replace("_", r"\_") in own
-    is_original = dataset.citation.startswith(dataset.creator)
-    assert ("Its source:" in suite.cite(name)) is not is_original
-    if not is_original and folders.loading_script(dataset):
-        assert citation(name) in suite.cite(name) and citation(name) != own
+    assert escaped(dataset.creator) in suite.cite(name)
+    if folders.loading_script(dataset):
+        assert citation(name) in suite.cite(name)
+    assert ("Its source:" in suite.cite(name)) is (own in suite.cite(name))
 
 
 def test_samples_of_a_dataset_that_nobody_knows_are_drawn_too(tmp_path: Path) -> None:

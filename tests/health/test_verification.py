@@ -13,7 +13,7 @@ from conftest import Run
 from tinytorch_hf import catalog, verify
 from tinytorch_hf.as_torch import read_back
 from tinytorch_hf.data import loaders
-from tinytorch_hf.errors import UnknownNameError
+from tinytorch_hf.errors import TinyTorchHFError, UnknownNameError
 from tinytorch_hf.files import folders, store, talks
 from tinytorch_hf.health import verification
 from tinytorch_hf.health.verification import Check, Outcome
@@ -68,6 +68,17 @@ def test_functions_are_held_against_themselves(tinypy: str) -> None:
     assert {check.outcome for check in checks.values()} == {Outcome.OK}
     assert list(checks)[-3:] == ["numpy load", "torch TinyPy", "tinytorch DataLoader"]
     assert checks["torch TinyPy"].detail.endswith(" of body")
+
+
+def test_a_text_that_is_another_splits_is_found() -> None:
+    """A form of text is held against what a model reads of its split, and of all splits where it is of none."""
+    dataset = catalog.TINYSHAKESPEARE
+    of_all, of_train, *_ = dataset.forms
+
+    assert verification._forms(dataset) == "the same 27 samples in 4 other files"
+    for form in (dataclasses.replace(of_all, split="train"), dataclasses.replace(of_train, split="val")):
+        with pytest.raises(TinyTorchHFError, match="holds other samples than TinyShakespeare"):
+            verification._forms(dataclasses.replace(dataset, forms=(form,)))
 
 
 def test_every_file_and_every_road_is_looked_at() -> None:

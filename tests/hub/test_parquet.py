@@ -85,7 +85,9 @@ def test_the_links_of_a_built_card_lead_somewhere(name: str, hub: Path) -> None:
 def test_the_built_card_states_features_and_true_sizes(name: str, hub: Path) -> None:
     """So that the features come back even from Parquet files whose own metadata was lost."""
     header = yaml.safe_load((hub / name / "README.md").read_text(encoding="utf-8").split("---\n")[1])
-    infos = {info["config_name"]: info for info in header["dataset_info"]}
+    # Where there is one alone, it is not in a list.
+    stated = header["dataset_info"]
+    infos = {info["config_name"]: info for info in (stated if isinstance(stated, list) else [stated])}
 
     assert set(infos) == set(as_hf.config_names(name))
     for config, info in infos.items():

@@ -61,6 +61,15 @@ TALKS_FROM_THE_ROOT = """
     print(manager.get_tinytalks(sample_only=False, topic="tinytorch", split="train").count("Q: "))
     print((root / "datasets" / "tinytalks" / "splits" / "train.txt").read_text(encoding="utf-8").count("Q: "))
 """
+PLAYS_FROM_BESIDE = """
+    import os, sys
+    from pathlib import Path
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from data_manager import DatasetManager
+    text = DatasetManager().get_tinyshakespeare(sample_only=False)
+    sample = Path(__file__).parents[2] / "datasets" / "tinyshakespeare" / "tinyshakespeare_sample.txt"
+    print(len(text), len(sample.read_text(encoding="utf-8")))
+"""
 DIGITS_FROM_THE_PACKAGE = """
     import os, sys
     sys.path.insert(0, os.getcwd())
@@ -84,6 +93,7 @@ SCRIPTS = {
     "04_1998_cnn/01_lecun_tinydigits.py": DIGITS_BY_IMPORT,
     "05_2017_transformer/04_tinygpt_chat.py": TALKS_FROM_THE_ROOT,
     "06_2018_mlperf/01_optimization_olympics.py": DIGITS_FROM_THE_PACKAGE,
+    "07_tinygpt/01_plays.py": PLAYS_FROM_BESIDE,
 }
 
 
@@ -182,6 +192,18 @@ def small_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
     splits = [replace(s, n_samples=10 * len(s.files), files=facts(s.files)) for s in catalog.CIFAR10.splits]
     dataset = replace(catalog.CIFAR10, splits=tuple(splits), other_files=facts(catalog.CIFAR10.other_files))
     monkeypatch.setattr(catalog, "CIFAR10", dataset)
+    return Small(dataset, folder)
+
+
+@pytest.fixture
+def small_shakespeare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
+    """One speech, in place of all of Tiny Shakespeare."""
+    folder = tmp_path / "plays"
+    folder.mkdir()
+    (folder / "input.txt").write_bytes(b"KING:\nAll of it.\n")
+    file = _facts("input.txt", b"KING:\nAll of it.\n")
+    dataset = replace(catalog.SHAKESPEARE, splits=tuple(replace(s, files=(file,)) for s in catalog.SHAKESPEARE.splits))
+    monkeypatch.setattr(catalog, "SHAKESPEARE", dataset)
     return Small(dataset, folder)
 
 

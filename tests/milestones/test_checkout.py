@@ -30,16 +30,17 @@ def archives() -> Path:
     return ARCHIVES
 
 
-def test_the_table_is_of_the_courses_six_milestones() -> None:
+def test_the_table_is_of_the_courses_seven_milestones() -> None:
     """What they need ships with this package; what is not shipped is never needed."""
-    assert [milestone.number for milestone in needs.MILESTONES] == ["01", "02", "03", "04", "05", "06"]
+    assert [milestone.number for milestone in needs.MILESTONES] == [f"{number:02}" for number in range(1, 8)]
     for milestone in needs.MILESTONES:
         assert milestone.makes or milestone.needs
         for need in milestone.needs:
             assert need.dataset.is_shipped
             assert set(need.files) <= {file.name for file in need.dataset.files}
             assert (CHECKOUT / Path(*need.module.split(".")) / "__init__.py").is_file()
-    assert needs.FULL == (catalog.MNIST, catalog.CIFAR10)
+    assert needs.FULL == (catalog.MNIST, catalog.CIFAR10, catalog.SHAKESPEARE)
+    assert needs.TINY.keys() == {dataset.name for dataset in needs.FULL}
 
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
@@ -164,7 +165,7 @@ def test_what_the_cache_has_is_copied_without_being_asked_for(
 
 
 def test_a_stick_that_is_not_there_is_one_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Said once for both datasets, and before anything is announced."""
+    """Said once for all datasets, and before anything is announced."""
     done = preparing.prepare(write_checkout(tmp_path / "checkout"), source=tmp_path / "absent")
 
     assert [problem.partition(". ")[0] for problem in done.problems] == [
@@ -173,7 +174,7 @@ def test_a_stick_that_is_not_there_is_one_problem(tmp_path: Path, capsys: pytest
     assert "is taken from" not in capsys.readouterr().err
 
 
-def test_a_stick_with_neither_is_a_problem(tmp_path: Path) -> None:
+def test_a_stick_with_none_of_them_is_a_problem(tmp_path: Path) -> None:
     """The curated files are written all the same."""
     root = write_checkout(tmp_path / "checkout")
 
@@ -181,7 +182,7 @@ def test_a_stick_with_neither_is_a_problem(tmp_path: Path) -> None:
 
     done = preparing.prepare(root, source=tmp_path / "empty")
 
-    assert len(done.problems) == 2
+    assert len(done.problems) == len(needs.FULL)
     assert all("empty has no file of it" in problem for problem in done.problems)
     assert (root / "datasets" / "tinydigits" / "train.pkl").is_file()
 
@@ -201,7 +202,7 @@ def test_half_of_mnist_on_a_stick_is_a_problem(tmp_path: Path, archives: Path) -
 
 
 def test_nothing_is_downloaded_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then both are; a failure of one does not keep the other."""
+    """Then all are; a failure of one does not keep the others."""
     root = write_checkout(tmp_path / "checkout")
     asked = []
 
@@ -212,8 +213,9 @@ def test_nothing_is_downloaded_unless_asked_for(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(provision, "provide", provide)
 
     assert preparing.prepare(root).problems == [] == asked
-    assert preparing.prepare(root, download=True).problems == ["no network for mnist", "no network for cifar10"]
-    assert asked == [("mnist", None), ("cifar10", None)]
+    names = [dataset.name for dataset in needs.FULL]
+    assert preparing.prepare(root, download=True).problems == [f"no network for {name}" for name in names]
+    assert asked == [(name, None) for name in names]
 
 
 def test_what_is_there_is_not_downloaded_again(tmp_path: Path, archives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +229,7 @@ def test_what_is_there_is_not_downloaded_again(tmp_path: Path, archives: Path, m
 
     preparing.prepare(root, download=True)
 
-    assert asked == ["cifar10"]
+    assert asked == ["cifar10", "shakespeare"]
 
 
 def test_a_checkout_without_milestones_gets_no_folder_of_that_name(tmp_path: Path, archives: Path) -> None:

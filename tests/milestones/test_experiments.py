@@ -31,7 +31,11 @@ def test_milestones_are_numbered_as_in_the_course() -> None:
 
 def test_only_whole_published_datasets_wait_to_be_asked_for() -> None:
     """What is tiny runs always."""
-    assert {experiment.dataset for experiment in EXPERIMENTS if experiment.is_full} == {"mnist", "cifar10"}
+    assert {experiment.dataset for experiment in EXPERIMENTS if experiment.is_full} == {
+        "mnist",
+        "cifar10",
+        "shakespeare",
+    }
     assert [experiment.dataset for experiment in MILESTONES[2].chosen(full=False)] == ["tinydigits", "tinymnist"]
     assert [experiment.dataset for experiment in MILESTONES[2].chosen(full=True)][-1] == "mnist"
 
@@ -67,7 +71,7 @@ def test_milestones_are_chosen_by_number(names: list[str], numbers: list[int]) -
     assert [milestone.number for milestone in milestones(names)] == numbers
 
 
-@pytest.mark.parametrize("name", ["0", "07", "mlp", "-1", "1.0", ""])
+@pytest.mark.parametrize("name", ["0", "08", "mlp", "-1", "1.0", ""])
 def test_a_milestone_that_does_not_exist_is_refused(name: str) -> None:
     """The message lists those that do."""
     with pytest.raises(UnknownNameError, match=r"Known: 01, 02, .*, all"):

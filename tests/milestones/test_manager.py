@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, snapshot
+from checkouts import POINTER, Small, own_cache, small_cifar10, small_mnist, small_shakespeare, snapshot
 
 from tinytorch_hf import catalog, load_mnist, load_tinydigits, load_tinymnist, load_tinytalks, milestones
 from tinytorch_hf.acquire import provision
@@ -21,7 +21,7 @@ from tinytorch_hf.errors import (
     UnknownNameError,
     WrongHashError,
 )
-from tinytorch_hf.files import talks
+from tinytorch_hf.files import store, talks
 from tinytorch_hf.milestones.data.manager import DatasetManager, Pairs
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -345,23 +345,62 @@ def test_tinypy_comes_as_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
     compile(text, "tinypy", "exec")
 
 
-def test_shakespeare_is_found_where_a_checkout_has_it(data_dir: Path) -> None:
-    """The plays first, then the sample; without either, the error says where it looked."""
+def test_shakespeare_is_the_scenes_that_ship_where_nothing_else_is(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One text, as the file of them holds it, and a line that says how to get the whole; nothing is downloaded."""
+    (form, *_) = catalog.TINYSHAKESPEARE.forms
+
+    text = DatasetManager(data_dir).get_tinyshakespeare()
+
+    assert text.encode("ascii") == store.read(catalog.TINYSHAKESPEARE, form.file)
+    line = capsys.readouterr().out
+    assert line.startswith("TinyShakespeare: 100781 characters. All of Tiny Shakespeare was not found. Run ")
+    assert "`tinytorch-hf download shakespeare`. This downloads 1 MB" in line
+
+
+def test_shakespeare_is_found_where_a_checkout_has_it(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The plays first, then the sample; a text of the student's own is given, and said to be that."""
     manager = DatasetManager(data_dir)
     sample = data_dir.parents[1] / "datasets" / "tinyshakespeare" / "tinyshakespeare_sample.txt"
+    plays = data_dir / "tinyshakespeare" / "input.txt"
 
-    with pytest.raises(MissingFileError, match="no part of this project") as caught:
-        manager.get_tinyshakespeare()
-    assert str(sample) in str(caught.value)
-
-    for path, text in ((sample, "sample"), (data_dir / "tinyshakespeare" / "input.txt", "plays")):
+    for path, text in ((sample, "sample\n"), (plays, "plays\n")):
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
         assert manager.get_shakespeare() == text
-    assert manager.get_tinyshakespeare(sample_only=True) == "sample"
-    sample.write_bytes(POINTER)
-    with pytest.raises(GitLFSPointerError, match="git lfs pull"):
-        manager.get_tinyshakespeare(sample_only=True)
+        assert f"{path} is a text of your own." in capsys.readouterr().out
+    assert manager.get_tinyshakespeare(sample_only=True) == "sample\n"
+
+
+@pytest.mark.parametrize("damage", [POINTER, b"", b"cut o", b"\xff\n"])
+def test_a_damaged_text_of_a_checkout_is_passed_over(
+    data_dir: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pointer, nothing, a beginning, no text: the scenes that ship are given, and the whole's place is named."""
+    sample = data_dir.parents[1] / "datasets" / "tinyshakespeare" / "tinyshakespeare_sample.txt"
+    plays = data_dir / "tinyshakespeare" / "input.txt"
+    for path in (sample, plays):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(damage)
+
+    assert len(DatasetManager(data_dir).get_tinyshakespeare()) == 100_781
+    assert str(plays) in capsys.readouterr().out
+
+
+def test_the_whole_of_shakespeare_comes_from_the_cache(
+    data_dir: Path, small_shakespeare: Small, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the scenes; with a yes to every download it is got first, and put where the milestones look."""
+    with pytest.raises(MissingFileError):
+        monkeypatch.setattr(provision, "provide", lambda *_: [])
+        DatasetManager(data_dir, auto_confirm=True).get_tinyshakespeare()
+    monkeypatch.setattr(provision, "provide", lambda *_: small_shakespeare.unpacked_into(own_cache))
+
+    text = DatasetManager(data_dir, auto_confirm=True).get_tinyshakespeare()
+
+    assert text == "KING:\nAll of it.\n" == DatasetManager(data_dir).get_tinyshakespeare()
+    assert (data_dir / "tinyshakespeare" / "input.txt").read_text(encoding="utf-8") == text
 
 
 def test_without_a_folder_it_takes_that_of_the_checkout_it_is_run_in(

@@ -50,9 +50,10 @@ def test_it_prepares_and_says_what_each_milestone_finds(run: Any, tmp_path: Path
         "04 CNN: ready",
         "05 Transformer: ready",
         "06 MLPerf: ready",
+        "07 TinyGPT: ready",
     ]
     assert f"   good     {Path('datasets', 'tinydigits', 'train.pkl')}" in lines
-    assert len([line for line in lines if line.startswith("   proven   milestones")]) == 5
+    assert len([line for line in lines if line.startswith("   proven   milestones")]) == 6
 
 
 def test_check_writes_nothing(run: Any, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from seeds import n_seeds
 
 from tinytorch_hf.milestones.experiments import training
-from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, MILESTONES, Experiment, Goal, milestones
+from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, LOSS, MILESTONES, Experiment, Goal, milestones
 from tinytorch_hf.milestones.experiments.training import chance, train
 
 QUICK = [
@@ -126,3 +126,11 @@ def test_without_patience_the_best_epoch_of_all_is_taken() -> None:
 
     assert (trained.epochs, plain.epochs, plain.best_epoch) == (3, 3, None)
     assert trained.best_epoch is not None
+
+
+def test_a_loss_is_in_nats_and_bits_are_that_over_the_logarithm_of_two() -> None:
+    """Guessing among four characters that occur equally often has two bits."""
+    y = np.arange(400) % 4
+
+    assert chance(BITS, y) == pytest.approx(2)
+    assert chance(LOSS, y) == pytest.approx(2 * np.log(2))

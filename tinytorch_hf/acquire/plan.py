@@ -78,7 +78,7 @@ def missing_bytes(steps: Sequence[Step]) -> int:
 
 def needed_bytes(steps: Sequence[Step]) -> int:
     """How much room is needed beyond what is taken already; at most, where the catalog knows no sizes."""
-    unpacked = sum(unpack.most_bytes(file) for step in steps for file in step.files)
+    unpacked = sum(unpack.most_bytes(file) for step in steps if unpack.is_packed(step.archive) for file in step.files)
     return missing_bytes(steps) + unpacked
 
 

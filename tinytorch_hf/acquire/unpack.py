@@ -1,4 +1,4 @@
-"""Archives to a dataset's files: only what the catalog names, verified, and never more bytes than it allows."""
+"""Archives, and files that come as they are, to a dataset's files: verified, and never more bytes than is allowed."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def files_in(archive: Archive, dataset: DatasetInfo) -> tuple[DataFile, ...]:
     return tuple(file for file in dataset.files if file.name == name.removesuffix(".gz"))
 
 
+def is_packed(archive: Archive) -> bool:
+    """Whether a dataset's files are unpacked from it; otherwise it is such a file itself."""
+    return archive.file.name.endswith(".gz")
+
+
 def unpack(archive: Path, files: Sequence[DataFile], folder: Path, *, member_folder: str = "") -> list[Path]:
     """Unpack the files that are wanted from an archive, each verified against the catalog before it is in place.
 
@@ -54,7 +59,7 @@ def unpack(archive: Path, files: Sequence[DataFile], folder: Path, *, member_fol
     Parameters
     ----------
     archive
-        ``.tar.gz``, or ``.gz`` for one file.
+        ``.tar.gz``, or ``.gz`` for one file, or that file itself, which is copied to where it belongs.
     files
         What is wanted.
     folder
@@ -80,6 +85,8 @@ def unpack(archive: Path, files: Sequence[DataFile], folder: Path, *, member_fol
             if archive.name.endswith(".tar.gz"):
                 return _from_tar(stream, archive, files, folder, member_folder)
             (file,) = files
+            if not archive.name.endswith(".gz"):
+                return _as_it_is(stream, archive, file, folder / file.name)
             with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:
                 _write(folder / file.name, unpacked, file, archive)
             return [folder / file.name]
@@ -89,6 +96,13 @@ def unpack(archive: Path, files: Sequence[DataFile], folder: Path, *, member_fol
         raise CorruptFileError(f"{archive} is damaged: {error}. {_advice(archive)}") from error
     except OSError as error:
         raise StorageError(f"{archive} cannot be read: {error.strerror or error}.") from error
+
+
+def _as_it_is(stream: BinaryIO, archive: Path, file: DataFile, path: Path) -> list[Path]:
+    if path == archive:
+        return []
+    _write(path, stream, file, archive)
+    return [path]
 
 
 def _from_tar(

@@ -8,6 +8,7 @@
 ``texts.py``       texts, or blocks of their characters
 ``talks.py``       TinyTalks
 ``functions.py``   TinyPy
+``plays.py``       TinyShakespeare, Shakespeare
 ``classes.py``     the class of any dataset, also of one's own
 ``plain.py``       a split as a TensorDataset
 ``transforms.py``  transforms that give the same numbers on all images at once
@@ -38,10 +39,12 @@ _HOMES = {
     "DataLoader": "loader",
     "Digits8x8": "images",
     "MNIST": "images",
+    "Shakespeare": "plays",
     "TinyCIFAR": "images",
     "TinyDigits": "images",
     "TinyMNIST": "images",
     "TinyPy": "functions",
+    "TinyShakespeare": "plays",
     "TinyTalks": "talks",
     "by_difficulty": "subsets",
     "dataset_class": "classes",
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.as_torch.images import CIFAR10, MNIST, Digits8x8, TinyCIFAR, TinyDigits, TinyMNIST
     from tinytorch_hf.as_torch.loader import DataLoader
     from tinytorch_hf.as_torch.plain import tensors
+    from tinytorch_hf.as_torch.plays import Shakespeare, TinyShakespeare
     from tinytorch_hf.as_torch.subsets import by_difficulty, stratified_split, subset
     from tinytorch_hf.as_torch.talks import TinyTalks
 
@@ -64,10 +68,12 @@ if TYPE_CHECKING:
         "MNIST",
         "DataLoader",
         "Digits8x8",
+        "Shakespeare",
         "TinyCIFAR",
         "TinyDigits",
         "TinyMNIST",
         "TinyPy",
+        "TinyShakespeare",
         "TinyTalks",
         "by_difficulty",
         "dataset_class",

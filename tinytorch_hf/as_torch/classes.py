@@ -10,11 +10,13 @@ from tinytorch_hf import catalog
 from tinytorch_hf.as_torch.functions import TinyPy
 from tinytorch_hf.as_torch.image_dataset import ImageDataset, OneSplitImages, SplitImages, TrainTestImages
 from tinytorch_hf.as_torch.images import CIFAR10, MNIST, Digits8x8, TinyCIFAR, TinyDigits, TinyMNIST
+from tinytorch_hf.as_torch.plays import Shakespeare, TinyShakespeare
 from tinytorch_hf.as_torch.talks import TinyTalks
 from tinytorch_hf.as_torch.texts import TextDataset
 from tinytorch_hf.catalog import Dataset, DatasetInfo
 
-_NAMED = (TinyDigits, TinyMNIST, Digits8x8, MNIST, CIFAR10, TinyCIFAR, TinyTalks, TinyPy)
+_OF_IMAGES = (TinyDigits, TinyMNIST, Digits8x8, MNIST, CIFAR10, TinyCIFAR)
+_NAMED = (*_OF_IMAGES, TinyTalks, TinyPy, TinyShakespeare, Shakespeare)
 
 
 def dataset_class(name: Dataset | str) -> type[Any]:

@@ -17,7 +17,7 @@ from tinytorch_hf._lazy import directory_of
 from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
 from tinytorch_hf.catalog.generated import GENERATED, PERCEPTRON, XOR, GeneratedInfo
 from tinytorch_hf.catalog.kinds import DECODERS, KINDS, Kind, kind_of
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, SHAKESPEARE, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.providers import (
     DESCRIPTION,
     Archive,
@@ -40,7 +40,14 @@ from tinytorch_hf.catalog.registry import (
     origin,
     shipped_names,
 )
-from tinytorch_hf.catalog.shipped import DIGIT_CLASSES, DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
+from tinytorch_hf.catalog.shipped import (
+    DIGIT_CLASSES,
+    DIGITS_8X8,
+    TINYDIGITS,
+    TINYMNIST,
+    TINYSHAKESPEARE,
+    TINYTALKS,
+)
 
 __all__ = [
     "CIFAR10",
@@ -53,10 +60,12 @@ __all__ = [
     "KINDS",
     "MNIST",
     "PERCEPTRON",
+    "SHAKESPEARE",
     "TINYCIFAR",
     "TINYDIGITS",
     "TINYMNIST",
     "TINYPY",
+    "TINYSHAKESPEARE",
     "TINYTALKS",
     "XOR",
     "Archive",

@@ -9,16 +9,25 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tinytorch_hf.catalog.facts import DatasetInfo
 from tinytorch_hf.catalog.generated import GENERATED
-from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, TINYCIFAR, TINYPY
+from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, SHAKESPEARE, TINYCIFAR, TINYPY
 from tinytorch_hf.catalog.providers import DESCRIPTION, Folder
-from tinytorch_hf.catalog.shipped import DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYTALKS
+from tinytorch_hf.catalog.shipped import DIGITS_8X8, TINYDIGITS, TINYMNIST, TINYSHAKESPEARE, TINYTALKS
 from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 BuiltIn: TypeAlias = Literal[
-    "tinydigits", "digits_8x8", "tinymnist", "tinytalks", "mnist", "cifar10", "tinycifar", "tinypy"
+    "tinydigits",
+    "digits_8x8",
+    "tinymnist",
+    "tinytalks",
+    "tinyshakespeare",
+    "mnist",
+    "cifar10",
+    "tinycifar",
+    "tinypy",
+    "shakespeare",
 ]
 """Names of the built-in datasets, for type checkers."""
 
@@ -31,7 +40,8 @@ At run time any str will do: a name that was registered, or a path with a separa
 ENTRY_POINTS = "tinytorch_hf.datasets"
 """The group of entry points in which packages bring datasets: each gives a `DatasetInfo`, or a folder's path."""
 
-_BUILT_IN = {d.name: d for d in (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, MNIST, CIFAR10, TINYCIFAR, TINYPY)}
+_SHIPPED = (TINYDIGITS, DIGITS_8X8, TINYMNIST, TINYTALKS, TINYSHAKESPEARE)
+_BUILT_IN = {d.name: d for d in (*_SHIPPED, MNIST, CIFAR10, TINYCIFAR, TINYPY, SHAKESPEARE)}
 _registered: dict[str, DatasetInfo] = {}
 # What packages brought, once it was asked for; what is registered under the same name comes first.
 _brought: dict[str, DatasetInfo] = {}

@@ -83,6 +83,94 @@ DIGITS_8X8 = replace(
     fingerprint="35b0f44b36fcad2a8642e44c148f332e73db67667331f100d39927ec6fe052ca",
 )
 
+TINYSHAKESPEARE = DatasetInfo(
+    name="tinyshakespeare",
+    title="TinyShakespeare",
+    summary="27 whole scenes from eight plays of Shakespeare, 100 kB of comedy, history and tragedy, for a small GPT.",
+    version="1.0.0",
+    kind="plain text",
+    decoder="json_lines",
+    provider=Shipped(),
+    splits=(
+        SplitInfo(
+            "train",
+            18,
+            (DataFile("train.jsonl", 82494, "47d4fece6d49b401e8c44df7e2984d6fd2829965d82c0bdf3fa08637530ea5ab"),),
+        ),
+        SplitInfo(
+            "val",
+            5,
+            (DataFile("val.jsonl", 11635, "e017d836cada99588bbc09368d4a897e96a1238b3436192152eb255fabb81188"),),
+        ),
+        SplitInfo(
+            "test",
+            4,
+            (DataFile("test.jsonl", 13082, "6dba697eee186d556f442007bed76dbff1aa7ecee55d1e20af5c8ab86b1afd65"),),
+        ),
+    ),
+    # The first is where TinyTorch's milestone 07 looks for a sample.
+    forms=(
+        Form(
+            DataFile(
+                "tinyshakespeare_sample.txt", 100781, "84332f7109ace876022a69b996a0607f8b34e4b9f5349bf683427ba2b3f74ccb"
+            ),
+            "text",
+            "",
+        ),
+        Form(
+            DataFile("splits/train.txt", 77895, "b6156e0b81da292d157fbaedcb191fcc7b021a62f5698e6590720989fc5d6fcc"),
+            "text",
+            "train",
+        ),
+        Form(
+            DataFile("splits/val.txt", 10670, "d8861c0dba0c7571419789ae2689a04995733cf9a3ee0615136bd3afaaea3a24"),
+            "text",
+            "val",
+        ),
+        Form(
+            DataFile("splits/test.txt", 12216, "9e32d9066a0bcae7a7b7943052af294128e00cddaabef1d26bfe4fb0639badbe"),
+            "text",
+            "test",
+        ),
+    ),
+    columns=(
+        Column("text", "str", (), "the lines of the scene: of each speech who speaks, what is said, and a blank line"),
+        Column("play", "str", (), "the play, such as Romeo and Juliet"),
+        Column(
+            "genre",
+            "int64",
+            (),
+            "where the First Folio of 1623 has the play: 0 comedies, 1 histories, 2 tragedies",
+            ("comedy", "history", "tragedy"),
+        ),
+        Column("act", "int64", (), "number of the act"),
+        Column("scene", "int64", (), "number of the scene in its act"),
+        Column("first_line", "int64", (), "the first line of the scene in the whole, counted from 1"),
+        Column("last_line", "int64", (), "the last one"),
+    ),
+    value_range=(0.0, 2.0),
+    classes=(),
+    license="CC-PDM-1.0",
+    license_note=(
+        "W. Shakespeare died in 1616; his plays are in the public domain "
+        "(Public Domain Mark 1.0, https://creativecommons.org/publicdomain/mark/1.0/)."
+    ),
+    source="scenes of Tiny Shakespeare, the text that A. Karpathy collected for char-rnn",
+    source_url="https://github.com/karpathy/char-rnn",
+    citation=(
+        "A. Karpathy (2015). char-rnn: Tiny Shakespeare. https://github.com/karpathy/char-rnn. "
+        "The words are W. Shakespeare's."
+    ),
+    recipe="datasets/tinyshakespeare/create_tinyshakespeare.py",
+    creator="The tinytorch_hf founders",
+    fingerprint="64ab1ba67244a76b3ba437a4ab6316d672e3f4d9043012fc9e328e1eee2bc532",
+    # The second is the course's milestone 07.
+    trainings=(
+        Training("gpt", (32, 2, 4), "adam", 0.01, epochs=4, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
+        Training("gpt-64", (64, 2, 4), "adamw", 0.001, epochs=12, blocks=Blocks(BLOCK_SIZE, 8, 35_000)),
+    ),
+)
+
 TINYMNIST = DatasetInfo(
     name="tinymnist",
     title="TinyMNIST",

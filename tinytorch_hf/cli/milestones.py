@@ -69,7 +69,7 @@ def _add_run(commands: Parser) -> None:
         "did not reach what it should. One whose data are not there says how to get them, and is no failure unless "
         "--full asked for it.",
     )
-    parser.add_argument("milestones", nargs="+", metavar="NUMBER", help="01 to 06, several of them, or all")
+    parser.add_argument("milestones", nargs="+", metavar="NUMBER", help="01 to 07, several of them, or all")
     parser.add_argument(
         "--full", action="store_true", help="train on MNIST and CIFAR-10 as well; all data must be there"
     )

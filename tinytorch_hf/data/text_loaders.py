@@ -1,4 +1,4 @@
-"""Datasets of texts as lists: TinyTalks' questions and answers, TinyPy's functions."""
+"""Datasets of texts as lists: TinyTalks' questions and answers, TinyPy's functions, TinyShakespeare's scenes."""
 
 from __future__ import annotations
 
@@ -115,6 +115,65 @@ def load_tinypy(split: str | None = None, root: Root = None, *, download: bool =
         for one in _splits("tinypy", split, root, download)
         for head, body in texts.pairs_of("source text", one)
     ]
+
+
+def load_tinyshakespeare(split: str | None = None, root: Root = None, *, download: bool = False) -> list[str]:
+    r"""Load TinyShakespeare: whole scenes of eight plays, to train a GPT on.
+
+    =======  =====================================
+    train    18 scenes, 78 thousand characters
+    val      5 scenes, 11 thousand
+    test     4 scenes, 12 thousand
+    =======  =====================================
+
+    Comedies, histories and tragedies are in each split, in about equal parts. Play, genre, act, scene, and the lines of
+    the whole on which a scene stands, are columns of ``load("tinyshakespeare")``.
+
+    Parameters
+    ----------
+    split
+        "train", "val" or "test"; None for all of them, in this order.
+    root
+        None for the bundled files, or a folder in which ``tinyshakespeare/`` is looked for.
+    download
+        Put verified files under the root first; no network is needed.
+
+    Returns
+    -------
+    list of str
+        The lines of each scene, the last one with its line end. With a blank line after each they are one text as
+        the whole has it: ``"\n".join(scenes)``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such split.
+    MissingFileError, CorruptFileError, StorageError
+        A file is not there, is damaged, or cannot be read.
+    """
+    return [scene for one in _splits("tinyshakespeare", split, root, download) for scene in one["text"].tolist()]
+
+
+def load_shakespeare(root: Root = None, *, download: bool = False) -> str:
+    """Load all of Tiny Shakespeare, which TinyShakespeare is cut from: 1,115,394 characters, nine plays in one text.
+
+    Parameters
+    ----------
+    root
+        None for the cache, or a folder in which ``tinyshakespeare/input.txt`` is looked for.
+    download
+        Download it first if it is not there, 1 MB.
+
+    Raises
+    ------
+    MissingFileError
+        It is not there, and ``download`` is False.
+    NetworkError
+        It could not be downloaded.
+    CorruptFileError, StorageError
+        The file is damaged, or cannot be read or written.
+    """
+    return "".join(text for one in _splits("shakespeare", None, root, download) for text in one["text"].tolist())
 
 
 def _splits(name: BuiltIn, split: str | None, root: Root, download: bool) -> list[Split]:

@@ -16,6 +16,7 @@ from tinytorch_hf.acquire import provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import loaders
 from tinytorch_hf.data.content_hash import fingerprints
+from tinytorch_hf.data.texts import texts
 from tinytorch_hf.errors import MissingExtraError, TinyTorchHFError
 from tinytorch_hf.files import advice, decode, folders, store
 from tinytorch_hf.files.splits import Split
@@ -113,7 +114,7 @@ def _forms(dataset: DatasetInfo) -> str:
     for form in dataset.forms:
         path = folders.folder(dataset) / form.file.name
         found = decode.read(dataset, form.split, {path: store.read(dataset, form.file)}, form.decoder)
-        expected = _all_or_one(dataset, form.split)
+        expected = _one_text(dataset, form.split) if form.decoder == "text" else _all_or_one(dataset, form.split)
         if any(not np.array_equal(column, expected[name]) for name, column in found.items()):
             raise TinyTorchHFError(f"{path} holds other samples than {dataset.title}")
     return f"the same {sum(split.n_samples for split in dataset.splits)} samples in {len(dataset.forms)} other files"
@@ -125,6 +126,12 @@ def _all_or_one(dataset: DatasetInfo, split_name: str) -> Mapping[str, Array]:
         return loaders.load_split(dataset, split_name).columns
     (file,) = dataset.splits[0].files
     return decode.read(dataset, "", {folders.folder(dataset) / file.name: store.read(dataset, file)})
+
+
+def _one_text(dataset: DatasetInfo, split_name: str) -> Mapping[str, Array]:
+    """What a model reads of one split, or of all splits one after the other, as a file of text holds it."""
+    names = [split_name] if split_name else [split.name for split in dataset.splits]
+    return {"text": np.array(["".join(part for name in names for part in texts(dataset, name))])}
 
 
 def _tutor(dataset: DatasetInfo) -> str:

@@ -27,20 +27,20 @@ def own_entry(name: catalog.Dataset | str) -> str:
     dataset = catalog.info(name)
     digest = f", fingerprint {dataset.fingerprint[:16]}" if dataset.fingerprint else ""
     fields = {
-        "author": f"{{{_escaped(dataset.creator)}}}" if dataset.creator else "",
-        "title": f"{{{_escaped(dataset.title)}}}: {_escaped(dataset.summary.rstrip('.'))}",
-        "version": _escaped(dataset.version),
+        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        "version": escaped(dataset.version),
         "howpublished": "With the Python package tinytorch-hf",
-        "note": f"Licence: {_escaped(dataset.license)}{digest}",
+        "note": f"Licence: {escaped(dataset.license)}{digest}",
     }
     return _written(f"tinytorch_{dataset.name}", fields)
 
 
 def _entry(dataset: DatasetInfo) -> str:
     fields = {
-        "author": f"{{{_escaped(dataset.creator)}}}" if dataset.creator else "",
-        "title": f"{{{_escaped(dataset.title)}}}: {_escaped(dataset.summary.rstrip('.'))}",
-        "note": f"Version {_escaped(dataset.version)}. {_escaped(dataset.citation or dataset.source)}",
+        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        "note": f"Version {escaped(dataset.version)}. {escaped(dataset.citation or dataset.source)}",
         "url": dataset.source_url.replace("{", "%7B").replace("}", "%7D"),
     }
     return _written(dataset.name, fields)
@@ -64,6 +64,6 @@ _SPECIAL = str.maketrans(
 )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text in which TeX sees no commands; braces, which BibTeX counts, become parentheses."""
     return text.translate(_SPECIAL)

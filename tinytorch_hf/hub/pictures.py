@@ -20,7 +20,7 @@ FILE_NAME = "samples.png"
 _WIDTH = 580
 _IN_A_ROW, _MOST_CLASSES = 10, 20
 _FONT_SIZE, _MARGIN = 18, 16
-_TEXTS, _LINES, _COLUMNS = 5, 12, 80
+_TEXTS, _LINES, _COLUMNS = 5, 8, 80
 
 
 def samples_png(name: catalog.Dataset | str) -> bytes:

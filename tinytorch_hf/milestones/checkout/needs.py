@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinytorch_hf.catalog import CIFAR10, MNIST, TINYDIGITS, TINYTALKS, DatasetInfo
+from tinytorch_hf.catalog import (
+    CIFAR10,
+    MNIST,
+    SHAKESPEARE,
+    TINYCIFAR,
+    TINYDIGITS,
+    TINYMNIST,
+    TINYSHAKESPEARE,
+    TINYTALKS,
+    DatasetInfo,
+)
 from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, DATASETS, Bridge
 
 
@@ -45,6 +55,7 @@ class Milestone:
 
 _DIGITS = Need(TINYDIGITS, ("train.pkl", "test.pkl"), "datasets.tinydigits")
 _TALKS = Need(TINYTALKS, ("splits/train.txt",), "datasets.tinytalks")
+_PLAYS = Need(TINYSHAKESPEARE, ("tinyshakespeare_sample.txt",), "datasets.tinyshakespeare")
 
 MILESTONES = (
     Milestone("01", "Perceptron", makes="points that a line divides", bridges=(DATA_MANAGER,)),
@@ -59,7 +70,11 @@ MILESTONES = (
         bridges=(DATA_MANAGER,),
     ),
     Milestone("06", "MLPerf", needs=(_DIGITS,), bridges=(DATASETS,)),
+    Milestone("07", "TinyGPT", needs=(_PLAYS,), full=SHAKESPEARE, bridges=(DATA_MANAGER,)),
 )
+
+# What the data manager gives where the whole is not there.
+TINY = {MNIST.name: TINYMNIST, CIFAR10.name: TINYCIFAR, SHAKESPEARE.name: TINYSHAKESPEARE}
 
 # What scripts ask for where there is time for it.
 FULL = tuple(dict.fromkeys(milestone.full for milestone in MILESTONES if milestone.full))

@@ -40,13 +40,13 @@ def _is_checkout(folder: Path) -> bool:
 
 
 def data_dir(root: Path) -> Path:
-    """Folder in which a checkout's data manager keeps MNIST and CIFAR-10."""
+    """Folder in which a checkout's data manager keeps what is downloaded."""
     return root / "milestones" / "datasets"
 
 
 @dataclass
 class Prepared:
-    """What `prepare` did: the files it wrote, and why MNIST or CIFAR-10 could not be put there."""
+    """What `prepare` did: the files it wrote, and why a whole dataset could not be put there."""
 
     written: list[Path] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -55,18 +55,18 @@ class Prepared:
 def prepare(root: Path, *, download: bool = False, source: str | Path | None = None) -> Prepared:
     """Put into a checkout what its milestones need, as far as it is not there.
 
-    The curated files come from this package. MNIST and CIFAR-10 are copied from the cache if they are in it, or
-    else downloaded or taken from ``source`` if that is asked for. Modules that milestones import their data from are
-    written where there are none. What is the user's own stays.
+    The curated files come from this package. MNIST, CIFAR-10 and all of Tiny Shakespeare are copied from the cache if
+    they are in it, or else downloaded or taken from ``source`` if that is asked for. Modules that milestones import
+    their data from are written where there are none. What is the user's own stays.
 
     Parameters
     ----------
     root
         What `recognise` gave.
     download
-        Get what is missing of MNIST and CIFAR-10.
+        Get what is missing of these.
     source
-        A file, or a folder with files, to take them from instead; it may have one of the two.
+        A file, or a folder with files, to take them from instead; it may have some of them.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def prepare(root: Path, *, download: bool = False, source: str | Path | None = N
             failures[dataset.name] = str(error)
     if source is not None and len(failures) < len(FULL):
         failures = {name: why for name, why in failures.items() if _is_begun(catalog.info(name))}
-    # A path that does not exist is wrong for both.
+    # A path that does not exist is wrong for all.
     done.problems += dict.fromkeys(failures.values())
     return done
 

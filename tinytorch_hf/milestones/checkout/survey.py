@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tinytorch_hf.catalog import MNIST, TINYCIFAR, TINYMNIST, DatasetInfo
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.files import advice, store
 from tinytorch_hf.files.store import Found
 from tinytorch_hf.milestones.checkout import scripts
 from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, DATASETS, Bridge
-from tinytorch_hf.milestones.checkout.needs import MILESTONES, Milestone
+from tinytorch_hf.milestones.checkout.needs import MILESTONES, TINY, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Look, State
@@ -159,11 +159,11 @@ def _full_row(dataset: DatasetInfo, root: Path) -> Row:
 
 def _instead(dataset: DatasetInfo, root: Path) -> str:
     """What a script gets that asks for a dataset which is not there."""
-    tiny = TINYMNIST if dataset.name == MNIST.name else TINYCIFAR
+    tiny = TINY[dataset.name]
     stands_in = store.is_there(tiny)
     file = DATA_MANAGER.file(root)
     if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
-        told = "your own data_manager.py downloads it"
+        told = "your own data_manager.py may download it"
         rename = f"; rename that file and prepare again, and {tiny.title} stands in"
         return told + (rename if stands_in else "")
     if stands_in:

@@ -1,7 +1,7 @@
-"""All of MNIST and CIFAR-10 for TinyTorch's milestones: looked for, read, and put where they look.
+"""Whole datasets for TinyTorch's milestones: looked for, read, and put where they look.
 
-They look under a data folder, for MNIST's four packed files in ``mnist/`` and CIFAR-10's batches in
-``cifar-10/cifar-10-batches-py/``.
+They look under a data folder, for MNIST's four packed files in ``mnist/``, for CIFAR-10's batches in
+``cifar-10/cifar-10-batches-py/`` and for all of TinyShakespeare in ``tinyshakespeare/input.txt``.
 """
 
 from __future__ import annotations
@@ -10,36 +10,40 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf.catalog import CIFAR10, MNIST, DatasetInfo
+from tinytorch_hf.catalog import CIFAR10, MNIST, SHAKESPEARE, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, MissingFileError, TinyTorchHFError, UnknownNameError
 from tinytorch_hf.files import advice, folders, splits, store
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.milestones.data.places import Place, look, read
 
+_FOLDERS = {
+    MNIST.name: Path("mnist"),
+    CIFAR10.name: Path("cifar-10", "cifar-10-batches-py"),
+    SHAKESPEARE.name: Path("tinyshakespeare"),
+}
+
 
 def folder(dataset: DatasetInfo, data_dir: Path) -> Path:
-    """Folder in which the milestones look for MNIST or CIFAR-10.
+    """Folder in which the milestones look for MNIST, CIFAR-10 or Shakespeare.
 
     Raises
     ------
     UnknownNameError
         They look for no other dataset there.
     """
-    if dataset.name == MNIST.name:
-        return data_dir / "mnist"
-    if dataset.name == CIFAR10.name:
-        return data_dir / "cifar-10" / "cifar-10-batches-py"
-    raise UnknownNameError("dataset of the milestones' data folder named", dataset.name, [MNIST.name, CIFAR10.name])
+    if dataset.name not in _FOLDERS:
+        raise UnknownNameError("dataset of the milestones' data folder named", dataset.name, _FOLDERS)
+    return data_dir / _FOLDERS[dataset.name]
 
 
 def places(dataset: DatasetInfo, data_dir: Path) -> list[Place]:
-    """Places of MNIST's or CIFAR-10's files under the milestones' data folder."""
+    """Places of a whole dataset's files under the milestones' data folder."""
     ending = ".gz" if dataset.name == MNIST.name else ""
     return [Place(dataset, file, folder(dataset, data_dir) / (file.name + ending)) for file in dataset.files]
 
 
 def load(dataset: DatasetInfo, data_dir: Path) -> list[Split]:
-    """Read MNIST or CIFAR-10 from where the milestones look for it.
+    """Read a whole dataset from where the milestones look for it.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def load(dataset: DatasetInfo, data_dir: Path) -> list[Split]:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """MNIST or CIFAR-10 as it was found: its splits, where, and what was wrong where it was looked for before."""
+    """A whole dataset as it was found: its splits, where, and what was wrong where it was looked for before."""
 
     splits: list[Split]
     root: str
@@ -63,7 +67,7 @@ class Found:
 
 
 def find(dataset: DatasetInfo, data_dir: Path) -> Found:
-    """Look for MNIST or CIFAR-10 where the milestones do, where torchvision does under the same folder, in the cache.
+    """Look for a whole dataset where the milestones do, where torchvision does under the same folder, in the cache.
 
     Raises
     ------
@@ -95,14 +99,14 @@ def find(dataset: DatasetInfo, data_dir: Path) -> Found:
 
 
 def put(dataset: DatasetInfo, data_dir: Path, source: str | Path | None = None) -> list[Path]:
-    """Copy MNIST or CIFAR-10 to where the milestones look for it; what is good or the user's own stays.
+    """Copy a whole dataset to where the milestones look for it; what is good or the user's own stays.
 
     They are copies, not links: a script that writes to one must not change the cache.
 
     Parameters
     ----------
     dataset
-        Facts of MNIST or CIFAR-10.
+        Facts of a dataset that `folder` knows.
     data_dir
         The data folder of the milestones.
     source

@@ -1,13 +1,12 @@
 """What TinyTorch's milestones ask for data: `DatasetManager`, with TinyTorch's shapes and types.
 
-Nothing is downloaded unless it was asked for. Where all of MNIST or CIFAR-10 is not on this machine, the tiny dataset
-of its kind is given, and a line says so.
+Nothing is downloaded unless it was asked for. Where all of MNIST, CIFAR-10 or Tiny Shakespeare is not on this machine,
+the tiny dataset of its kind is given, and a line says so.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,10 @@ from tinytorch_hf import catalog
 from tinytorch_hf.acquire import provision
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import generated, loaders, text_loaders
-from tinytorch_hf.errors import CorruptFileError, GitLFSPointerError, InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
 from tinytorch_hf.files import advice, folders, store
-from tinytorch_hf.files.store import GIT_LFS_POINTER_START
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.milestones.data import full_data
+from tinytorch_hf.milestones.data import full_data, plays
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
 
@@ -46,14 +44,15 @@ class DatasetManager:
     `get_perceptron_data`   X, y: float32 (n, 2), int64 (n,)
     `get_tinytalks`         one text of questions and answers
     `get_tinypy`            one text of Python functions
+    `get_tinyshakespeare`   one text of plays
     ======================  =============================================================================
 
     Parameters
     ----------
     data_dir
-        Folder in which ``mnist/*.gz`` and ``cifar-10/cifar-10-batches-py/`` are looked for, and what torchvision put
-        there; then the cache. None for ``milestones/datasets`` in the working directory if there are milestones,
-        else for a folder in the cache. It is made when something is put there.
+        Folder in which ``mnist/*.gz``, ``cifar-10/cifar-10-batches-py/`` and ``tinyshakespeare/input.txt`` are looked
+        for, and what torchvision put there; then the cache. None for ``milestones/datasets`` in the working directory
+        if there are milestones, else for a folder in the cache. It is made when something is put there.
     auto_confirm
         Say yes to every download, as the variable TINYTORCH_AUTO_DOWNLOAD=1 does.
     """
@@ -193,24 +192,34 @@ class DatasetManager:
         return "".join(f"{function}\n\n" for function in text_loaders.load_tinypy(split))
 
     def get_tinyshakespeare(self, sample_only: bool = False) -> str:
-        """The plays of Shakespeare that a TinyTorch checkout has; they are no part of this project.
+        """The plays of Shakespeare in one text: all of Tiny Shakespeare if it is there, else the scenes that ship.
+
+        What stands in a checkout comes first, also if it is another text of the student's own.
 
         Parameters
         ----------
         sample_only
-            Look for the checkout's sample alone.
+            Give the scenes, or the sample that the checkout has.
 
         Raises
         ------
-        MissingFileError
-            Neither the plays nor the sample are there.
+        NetworkError, StorageError
+            The whole was to be downloaded and could not, or a file cannot be read or written.
         """
-        sample = Path("tinyshakespeare", "tinyshakespeare_sample.txt")
-        plays = (
-            [] if sample_only else [Path("tinyshakespeare", "input.txt"), Path("shakespeare", "tiny-shakespeare.txt")]
-        )
-        candidates = [*(self.data_dir / play for play in plays), self.data_dir.parent.parent / "datasets" / sample]
-        return _first_text(candidates)
+        whole = catalog.SHAKESPEARE
+        if sample_only:
+            return plays.sample(self.data_dir)
+        own = plays.own_whole(self.data_dir)
+        if own is not None:
+            return own
+        try:
+            found, note = self._found(whole, self.auto_confirm)
+        except (MissingFileError, CorruptFileError) as error:
+            if self.auto_confirm:
+                raise
+            reason = advice.how_to_get(whole) if isinstance(error, MissingFileError) else str(error)
+            return plays.sample(self.data_dir, f"All of Tiny Shakespeare was not found. {reason}")
+        return plays.told(whole, "".join(found.splits[0]["text"].tolist()), note)
 
     def get_shakespeare(self) -> str:
         """The same as `get_tinyshakespeare`, under the name of TinyTorch's first generation."""
@@ -250,6 +259,12 @@ class DatasetManager:
         return _pairs(name)
 
     def _full(self, dataset: DatasetInfo, download: bool) -> Pairs:
+        found, note = self._found(dataset, download)
+        train, test = [(loaders.unit_range(split["images"]), split["labels"]) for split in found.splits]
+        return _tell(dataset.name, (train, test), note)
+
+    def _found(self, dataset: DatasetInfo, download: bool) -> tuple[full_data.Found, str]:
+        """A whole dataset, downloaded first if that is asked for, and what to say of a file that was damaged."""
         try:
             found = full_data.find(dataset, self.data_dir)
         except (MissingFileError, CorruptFileError):
@@ -262,8 +277,7 @@ class DatasetManager:
         if found.problem:
             repaired = full_data.put(dataset, self.data_dir, found.root)
             note = f"{found.problem}" + (f" It was replaced by a good copy from {found.root}." if repaired else "")
-        train, test = [(loaders.unit_range(split["images"]), split["labels"]) for split in found.splits]
-        return _tell(dataset.name, (train, test), note)
+        return found, note
 
 
 def _pairs(name: str) -> Pairs:
@@ -276,18 +290,3 @@ def _tell(name: str, pairs: Pairs, note: str = "") -> Pairs:
     line = f"{catalog.info(name).title}: {len(X_train)} training and {len(X_test)} test images."
     print(f"{line} {note}".rstrip())
     return pairs
-
-
-def _first_text(candidates: Sequence[Path]) -> str:
-    for path in candidates:
-        try:
-            data = path.read_bytes()
-        except OSError:
-            continue
-        if data.startswith(GIT_LFS_POINTER_START):
-            raise GitLFSPointerError(path, "Get the file itself with `git lfs pull`.")
-        return data.decode("utf-8")
-    raise MissingFileError(
-        f"No plays of Shakespeare were found: there is neither {' nor '.join(map(str, candidates))}. "
-        "They are no part of this project; TinyTorch's repository has the sample."
-    )

@@ -26,6 +26,7 @@ class Measure:
 
 ACCURACY = Measure("accuracy", "accuracy", "{:.1%}")
 BITS = Measure("bits per character", "per unseen character", "{:.2f} bits")
+LOSS = Measure("loss", "loss of unseen characters", "{:.2f}")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Experiment:
 class Milestone:
     """A milestone of the course: what history it repeats, and its experiments in order.
 
-    The last one has none of its own: it optimises models that were trained, see `milestones.optimisation`.
+    The sixth has none of its own: it optimises models that were trained, see `milestones.optimisation`.
     """
 
     number: int
@@ -197,6 +198,28 @@ MILESTONES = (
         6,
         "Optimisation: smaller and faster",
         "P. Mattson et al. (2020), https://doi.org/10.48550/arXiv.1910.01500",
+    ),
+    Milestone(
+        7,
+        "TinyGPT: plays, character by character",
+        "A. Karpathy (2015), https://karpathy.github.io/2015/05/21/rnn-effectiveness/",
+        (
+            Experiment(
+                "tinyshakespeare",
+                "gpt-64",
+                "a GPT learns how plays are set and spelt, and in the end the first 35,000 characters by heart",
+                Goal(LOSS, at_most=2.5),
+                seconds=50,
+            ),
+            Experiment(
+                "shakespeare",
+                "gpt-64",
+                "the same on the first 35,000 characters of the whole, as in the course",
+                Goal(LOSS, at_most=2.5),
+                seconds=50,
+                is_full=True,
+            ),
+        ),
     ),
 )
 

@@ -15,7 +15,7 @@ from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.tasks import Arrays, load_arrays, make_model
 from tinytorch_hf.compare.tinytorch_side import TinyTorchSide, reference_student, training_loader
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.milestones.experiments.table import ACCURACY, Experiment, Measure
+from tinytorch_hf.milestones.experiments.table import ACCURACY, BITS, Experiment, Measure
 
 Say = Callable[[str], None]
 
@@ -109,14 +109,19 @@ def train(
 
 
 def measured(side: TinyTorchSide, measure: Measure, X: Array, y: Array) -> float:
-    """Accuracy in [0, 1], or cross-entropy in bits per character."""
-    return side.accuracy(X, y) if measure is ACCURACY else side.mean_loss(X, y) / math.log(2)
+    """Accuracy in [0, 1], or cross-entropy, as the loss itself or in bits per character."""
+    return side.accuracy(X, y) if measure is ACCURACY else side.mean_loss(X, y) / _unit(measure)
+
+
+def _unit(measure: Measure) -> float:
+    """How many units of the loss, nats, one of the measure's is."""
+    return math.log(2) if measure is BITS else 1.0
 
 
 def chance(measure: Measure, y: Array) -> float:
     """What somebody reaches who knows how often each target occurs and nothing else.
 
-    Of classes, the share of the most frequent one; of characters, the entropy of their frequencies in bits.
+    Of classes, the share of the most frequent one; of characters, the entropy of their frequencies.
 
     References
     ----------
@@ -124,7 +129,7 @@ def chance(measure: Measure, y: Array) -> float:
     """
     _, counts = np.unique(y, return_counts=True)
     shares = counts / y.size
-    return float(np.max(shares) if measure is ACCURACY else -(shares * np.log2(shares)).sum())
+    return float(np.max(shares) if measure is ACCURACY else -(shares * np.log(shares)).sum() / _unit(measure))
 
 
 def _side(settings: Settings) -> TinyTorchSide:

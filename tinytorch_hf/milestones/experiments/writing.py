@@ -37,7 +37,11 @@ class Prompt:
     temperature: float
 
 
-PROMPTS = {"tinytalks": Prompt("\nA:", "\n", temperature=0.0), "tinypy": Prompt("\n", "\n\n", temperature=0.6)}
+PROMPTS = {
+    "tinytalks": Prompt("\nA:", "\n", temperature=0.0),
+    "tinypy": Prompt("\n", "\n\n", temperature=0.6),
+    "tinyshakespeare": Prompt(":\n", "\n\n", temperature=0.6),
+}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinytorch_hf.catalog import TINYCIFAR, TINYMNIST, DatasetInfo
-from tinytorch_hf.milestones.checkout.needs import Milestone
+from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.milestones.checkout.needs import TINY, Milestone
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def received(results: Mapping[str, Any]) -> list[Loaded]:
 
 def datasets_of(milestone: Milestone) -> list[DatasetInfo]:
     """The datasets that its scripts may load, with those that stand in for large ones."""
-    full = [] if milestone.full is None else [milestone.full, TINYMNIST, TINYCIFAR]
+    full = [] if milestone.full is None else [milestone.full, TINY[milestone.full.name]]
     return [*(need.dataset for need in milestone.needs), *full]
 
 
