@@ -279,7 +279,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "decoders": decoders_table,
     "seeds": seeds.lines,
     "matrix": matrix.table,
-    "sample": suite.sample,
+    "samples": suite.sample,
     "cite": suite.cite,
     "paper": suite.paper,
     "stairs": stairs.table,
