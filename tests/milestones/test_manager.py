@@ -356,7 +356,7 @@ def test_shakespeare_is_the_scenes_that_ship_where_nothing_else_is(
     assert text.encode("ascii") == store.read(catalog.TINYSHAKESPEARE, form.file)
     line = capsys.readouterr().out
     assert line.startswith("TinyShakespeare: 100781 characters. All of Tiny Shakespeare was not found. Run ")
-    assert "`tinytorch-hf download shakespeare`. This downloads 1 MB" in line
+    assert "`tinytorch-hf download shakespeare`. This downloads it (1 MB, 1 s at 10 Mbit/s)" in line
 
 
 def test_shakespeare_is_found_where_a_checkout_has_it(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def download_cost(dataset: DatasetInfo) -> str:
         return ""
     seconds = source.download_bytes * 8 / (MEGABITS_A_SECOND * 1e6)
     minutes = int(seconds // 60)
-    time = f"{minutes}-{minutes + 1} min" if minutes else f"{10 * max(1, math.ceil(seconds / 10))} s"
+    time = f"{minutes}-{minutes + 1} min" if minutes else f"{math.ceil(seconds)} s"
     return f"{source.download_size}, {time} at {MEGABITS_A_SECOND} Mbit/s"
 
 
