@@ -18,7 +18,6 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.compare.tasks import load_arrays
 from tinytorch_hf.errors import MissingFileError
-from tinytorch_hf.files import advice
 from tinytorch_hf.milestones.experiments.table import MILESTONES, Experiment
 from tinytorch_hf.milestones.experiments.training import Trained, measured, train
 
@@ -138,7 +137,7 @@ def _said(full: Experiment, value: float | None) -> str:
 def _to_get(dataset: DatasetInfo) -> str:
     if dataset.is_shipped:
         return f"ships, {sum(file.size_bytes for file in dataset.files) / 1000:,.0f} kB"
-    return advice.download_cost(dataset) or "built on use"
+    return catalog.download_cost(dataset) or "built on use"
 
 
 def main() -> None:

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import Built, CutFrom, DatasetInfo, Folder, Shipped
 from tinytorch_hf.files.folders import base, folder
-
-MEGABITS_A_SECOND = 10
-"""The connection for which messages say how long a download takes."""
-
-
-def download_cost(dataset: DatasetInfo) -> str:
-    """How large the download of a dataset is and how long it takes, as "170 MB, 2-3 min at 10 Mbit/s".
-
-    What is cut from another dataset costs that one's download. "" where nothing is downloaded.
-    """
-    source = catalog.origin(dataset)
-    if not source.archives:
-        return ""
-    seconds = source.download_bytes * 8 / (MEGABITS_A_SECOND * 1e6)
-    minutes = int(seconds // 60)
-    time = f"{minutes}-{minutes + 1} min" if minutes else f"{math.ceil(seconds)} s"
-    return f"{source.download_size}, {time} at {MEGABITS_A_SECOND} Mbit/s"
 
 
 def repair(dataset: DatasetInfo, root: str | Path | None, *, can_download: bool = False) -> str:
@@ -78,9 +60,9 @@ def how_to_get(dataset: DatasetInfo, root: str | Path | None = None, *, can_down
     if isinstance(dataset.provider, CutFrom):
         source = catalog.info(dataset.cut_from)
         return (
-            f"{advice} This downloads {source.title} ({download_cost(source)}) into {base(root)} and cuts "
+            f"{advice} This downloads {source.title} ({catalog.download_cost(source)}) into {base(root)} and cuts "
             f"{dataset.title} from it; then {source.title} is no longer needed."
         )
     if isinstance(dataset.provider, Built):
         return f"{advice} This builds it into {base(root)}."
-    return f"{advice} This downloads it ({download_cost(dataset)}) into {base(root)}."
+    return f"{advice} This downloads it ({catalog.download_cost(dataset)}) into {base(root)}."

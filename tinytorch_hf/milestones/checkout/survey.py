@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.files import advice, store
+from tinytorch_hf.files import store
 from tinytorch_hf.files.store import Found
 from tinytorch_hf.milestones.checkout import scripts
 from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, DATASETS, Bridge
@@ -92,7 +93,7 @@ def _with_advice(found: Proof, report: Report, root: Path) -> Proof:
         return found
     if not found.asks_network and not any(DATA_MANAGER.attribute in call for call in found.calls):
         return found
-    cost = advice.download_cost(full)
+    cost = catalog.download_cost(full)
     return replace(found, note=f"{found.note}; --download puts {full.title} ({cost}) where scripts look for it")
 
 
@@ -152,7 +153,7 @@ def _full_row(dataset: DatasetInfo, root: Path) -> Row:
     if not worst.state.can_be_used:
         there = [seen for seen in looks if seen.state is State.DAMAGED]
         damaged = f" {there[0].why.splitlines()[0]}" if there else ""
-        cost = advice.download_cost(dataset)
+        cost = catalog.download_cost(dataset)
         what += f", for scripts that ask for it: {_instead(dataset, root)}; --download gets it ({cost}).{damaged}"
     return Row(full_data.folder(dataset, data_dir(root)), worst.state, False, what)
 
