@@ -9,9 +9,10 @@ import pytest
 from conftest import Install
 from generations import GENERATION_C, GENERATIONS, LOADER
 
-from tinytorch_hf import TinyTalks, as_tinytorch, catalog, load_tinydigits, load_tinytalks, write_dataset
+from tinytorch_hf import TinyTalks, as_tinytorch, catalog, load_tinydigits, write_dataset
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import content_hash
+from tinytorch_hf.data.texts import texts
 from tinytorch_hf.errors import (
     InvalidArgumentError,
     MissingFileError,
@@ -159,7 +160,7 @@ def test_a_loader_of_texts_gives_blocks_that_the_tokenizer_decodes(generation: s
     """With a stride as long as the blocks, each character once; a seed fixes their order."""
     if generation in GENERATIONS:
         install(GENERATIONS[generation])
-    text = "".join(f"Q: {question}\nA: {answer}\n\n" for question, answer in load_tinytalks("val"))
+    text = "".join(texts("tinytalks", "val"))
     n_blocks = (len(text) - 1) // 64
     tokenizer = as_tinytorch.tokenizer("tinytalks")
 

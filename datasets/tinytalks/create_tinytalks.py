@@ -1,11 +1,11 @@
-"""Rebuild TinyTalks' text files from its source, `tinytalks_v1.jsonl`, and check every rule of the set.
+"""Rebuild TinyTalks' text files from its source, `tinytalks_v2.jsonl`, and check every rule of the set.
 
 Run from anywhere, with NumPy installed: ``python3 datasets/tinytalks/create_tinytalks.py``
 
 Nothing is written unless the pairs keep every rule and all files have the sizes and SHA-256 that the catalog
 states. Who makes a new version gives its source a name of its own, here in ``SOURCE``, and runs it with
 ``--new-version``: files are then written after the rules alone have been checked, the datasheet's table of counts is
-renewed, and the hashes for the catalog are printed.
+renewed with the one of its variety, and the hashes for the catalog are printed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,21 @@ sys.path.append(str(HERE.parents[1]))
 if TYPE_CHECKING:
     from tinytorch_hf.files.talks import Pair
 
-SOURCE = HERE / "tinytalks_v1.jsonl"
+SOURCE = HERE / "tinytalks_v2.jsonl"
 COUNTS = ("<!-- measured: counts -->", "<!-- /measured -->")
+VARIETY = ("<!-- measured: variety -->", "<!-- /measured -->")
+
+# Version 1.0.0 by the same functions of `tinytorch_hf.health.talks_variety`, from its tinytalks_v1.jsonl of 63,596
+# bytes, SHA-256 eab5c6b7...57648b. It had no formulas: those of its questions "What is 20 + 3?" were taken.
+OF_1_0_0 = {
+    "n_words": 376,
+    "n_topics": 5,
+    "n_carries": 0,
+    "largest_template": 26,
+    "share_repeated": 0.4878,
+    "zlib_ratio": 4.820,
+    "median_nearest": 0.838,
+}
 
 
 def build(source: bytes) -> dict[str, bytes]:
@@ -48,14 +61,67 @@ def counts(pairs: Sequence[Pair]) -> str:
         numbers = " | ".join(str(found[level, topic, split]) for split in talks.SPLITS)
         rows.append(f"| {level} | {topic} | {numbers} |")
     text = talks.to_text(pairs)
-    n_words = len({word for pair in pairs for word in f"{pair.question} {pair.answer}".lower().split()})
-    longest = max(len(talks.text_of(pair)) for pair in pairs)
+    together = talks.conversations(pairs)
+    longest = max(len(talks.to_text(turns)) for turns in together)
+    n_formulas, n_sources = (sum(bool(getattr(pair, name)) for pair in pairs) for name in ("formula", "source"))
     rows += [
         "",
-        f"{len(pairs)} pairs, {len(text)} bytes, {len(set(text)) - 1} printable characters and the line end, "
-        f"{n_words} distinct words with their punctuation; the longest pair has {longest} characters.",
+        f"{len(pairs)} pairs in {len(together)} conversations, {len(text)} bytes, {len(set(text)) - 1} printable "
+        f"characters and the line end; the longest conversation has {longest} characters. {n_formulas} pairs have a "
+        f"formula, {n_sources} a source.",
     ]
     return "\n".join(rows)
+
+
+def variety(pairs: Sequence[Pair]) -> str:
+    """Markdown table of how varied the pairs are, beside version 1.0.0 and what the rules promise."""
+    from tinytorch_hf.health import talks_rules as rules
+    from tinytorch_hf.health import talks_variety as figures
+
+    largest = max(Counter(figures.template(pair.question) for pair in pairs).values())
+    lines = (
+        ("n_words", "different words", figures.n_words(pairs), f"at least {rules.LEAST['n_words']}"),
+        ("n_topics", "topics of level 2", figures.n_topics(pairs), f"at least {rules.LEAST['n_topics']}"),
+        (
+            "n_carries",
+            "bare sums with carry or borrow",
+            figures.n_carries(pairs),
+            f"at least {rules.LEAST['n_carries']}",
+        ),
+        (
+            "n_of_several",
+            "problems of several operations",
+            figures.n_of_several(pairs),
+            f"at least {rules.LEAST['n_of_several']}",
+        ),
+        ("largest_template", "questions of the commonest form", largest, f"at most {rules.MAX_OF_A_TEMPLATE}"),
+        (
+            "share_repeated",
+            "share of four-word sequences that occur at least three times",
+            figures.share_repeated(pairs),
+            f"at most {rules.MOST['share_repeated']:.2f}",
+        ),
+        (
+            "zlib_ratio",
+            "times that zlib shortens the text",
+            figures.zlib_ratio(pairs),
+            f"at most {rules.MOST['zlib_ratio']}",
+        ),
+        (
+            "median_nearest",
+            "median similarity of a question to its nearest other",
+            figures.median_nearest(pairs),
+            f"at most {rules.MOST_MEDIAN_NEAREST:.2f}",
+        ),
+    )
+    rows = ["| what | 2.0.0 | 1.0.0 | promised |", "|---|---|---|---|"]
+    for name, what, found, promise in lines:
+        rows.append(f"| {what} | {_shown(found)} | {_shown(OF_1_0_0.get(name))} | {promise} |")
+    return "\n".join(rows)
+
+
+def _shown(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.3f}" if isinstance(figure, float) else str(figure)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,6 +150,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name:<18} {len(data):>6} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
     if is_new:
         write_block(HERE / "DATASHEET.md", COUNTS, counts(pairs))
+        write_block(HERE / "DATASHEET.md", VARIETY, variety(pairs))
     return 0
 
 

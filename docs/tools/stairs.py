@@ -125,13 +125,18 @@ def _row(experiment: Experiment, kept: dict[str, Any] | None, above: str) -> lis
     dataset = catalog.info(experiment.dataset)
     measured_cells = ["not measured"] * 3
     if kept is not None:
-        value = experiment.goal.measure.text(kept["value"])
+        value = _text(experiment, kept["value"])
         measured_cells = [f"{kept['epochs']}", f"{kept['seconds']:.1f} s", value]
     return [dataset.title, f"{dataset.splits[0].n_samples:,}", _to_get(dataset), *measured_cells, above]
 
 
 def _said(full: Experiment, value: float | None) -> str:
-    return "not measured" if value is None else full.goal.measure.text(value)
+    return "not measured" if value is None else _text(full, value)
+
+
+def _text(experiment: Experiment, value: float) -> str:
+    measure = experiment.goal.measure
+    return f"{measure.name} {measure.text(value)}"
 
 
 def _to_get(dataset: DatasetInfo) -> str:

@@ -269,7 +269,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "statistics": statistics_table,
     "difficulty": difficulty_table,
     "neighbours": neighbours_table,
-    # The intro and the first table; the text with both models.
+    # The intro and the first table; the answers and the losses.
     "quality": partial(measured_part, "quality", 2),
     "judge": partial(measured_part, "judge", 5),
     "citation": citation_block,

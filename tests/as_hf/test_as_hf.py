@@ -131,7 +131,8 @@ def test_a_level_of_tinytalks_says_its_number_by_name() -> None:
         str(level) for level in load("tinytalks")["train"]["level"]
     ]
     assert names == [part.strip() for part in catalog.TINYTALKS.columns[1].description.split(",")]
-    assert list(rows[0]) == ["question", "answer", "level", "id", "topic", "dialogue", "turn"]
+    named = ["question", "answer", "level"]
+    assert list(rows[0]) == [*named, "id", "topic", "dialogue", "turn", "formula", "source"]
 
 
 def test_an_unknown_configuration_is_answered_with_the_known_ones() -> None:

@@ -158,7 +158,7 @@ def test_files_are_missed_repaired_and_proven_as_the_images_are(tmp_path: Path) 
         TinyTalks(tmp_path)
     assert isinstance(caught.value, MissingFileError)
     assert len(TinyTalks(tmp_path, download=True)) == 245
-    path = tmp_path / "tinytalks" / "tinytalks_v1.jsonl"
+    path = tmp_path / "tinytalks" / "tinytalks_v2.jsonl"
     path.write_bytes(path.read_bytes().replace(b"Hello", b"hello"))
     with pytest.raises(WrongHashError, match="SHA-256"):
         TinyTalks(tmp_path)

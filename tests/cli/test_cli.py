@@ -371,7 +371,7 @@ def test_cache_makes_the_literal_call_work_and_undoes_it(
     assert status == OK
     lines = out.splitlines()
     assert lines[0] == f"cache   {library}, 2 folders made"
-    assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint 72a509a012ec55cf'
+    assert lines[1] == 'ok      load_dataset("tinytorch/tinytalks"): fingerprint fb04d8ba6f3710c0'
     assert lines[-1].startswith("Now set HF_HUB_OFFLINE=1") and "seconds to minutes" in lines[-1]
 
     forked.use(monkeypatch, start, offline)

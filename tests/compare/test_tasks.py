@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinytorch_hf import catalog, load_tinydigits, load_tinypy, load_tinytalks
+from tinytorch_hf import catalog, load_tinydigits, load_tinypy
 from tinytorch_hf.compare import tasks
 from tinytorch_hf.compare.settings import OPTIMIZERS
 from tinytorch_hf.compare.tasks import load_arrays, make_model, settings_for
+from tinytorch_hf.data.texts import texts
 from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
 
@@ -75,7 +76,7 @@ def test_the_arrays_are_those_of_the_loaders() -> None:
     assert np.array_equal(digits.y_test, load_tinydigits()[3])
 
     talks = load_arrays(settings_for("tinytalks"))
-    n_characters = sum(len(f"Q: {q}\nA: {a}\n\n") for q, a in load_tinytalks("train"))
+    n_characters = len("".join(texts("tinytalks", "train")))
     assert talks.X_train.size == (n_characters - 1) // 32 * 32
     assert np.array_equal(talks.X_train.ravel()[1:], talks.y_train.ravel()[:-1])
 

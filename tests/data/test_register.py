@@ -351,7 +351,7 @@ _COLUMNS = {
     "images": {"images": ("uint8", [3, 32, 32]), "labels": ("int64", [])},
     "pairs": {"question": ("str", []), "answer": ("str", [])},
     "talks": {name: ("int64", []) for name in ("id", "level", "dialogue", "turn")}
-    | {name: ("str", []) for name in ("topic", "question", "answer")},
+    | {name: ("str", []) for name in ("topic", "question", "answer", "formula", "source")},
     "source": {name: ("int64" if name == "n_lines" else "str", []) for name in _FUNCTION},
     "functions": {name: ("int64" if name == "n_lines" else "str", []) for name in ("module", "name", *_FUNCTION)},
     "text": {"text": ("str", [])},
@@ -366,7 +366,14 @@ FILES: dict[str, tuple[str, str, int, list[bytes]]] = {
     "question_answer_text": ("pairs", "pairs", 1, [b"Q: Who?\nA: Me.\n"]),
     "question_answer_lines": (
         *("pairs", "talks", 1),
-        [_line(**{"id": 1, "level": 1, "topic": "me", "dialogue": 0, "turn": 0, "split": "train"}, **_PAIR)],
+        [
+            _line(
+                **{"id": 1, "level": 1, "topic": "me", "dialogue": 0, "turn": 0, "split": "train"},
+                **_PAIR,
+                formula="",
+                source="",
+            )
+        ],
     ),
     "function_lines": ("source text", "functions", 1, [_line(module="a", name="f", **_FUNCTION)]),
     "text": ("plain text", "text", 2, [b"one\n", "zwei ß".encode()]),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinytorch_hf.catalog import Kind
-from tinytorch_hf.data.texts import cut, texts_of
+from tinytorch_hf.data.texts import conversation, cut, texts_of
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.files.splits import Split
 
@@ -55,3 +55,13 @@ def test_a_text_that_something_changed_gives_other_columns_or_none(kind: Kind) -
             assert "'s'" in str(error)
         else:
             assert any(column.tolist() != split[name].tolist() for name, column in again.items())
+
+
+def test_turns_of_a_dialogue_stand_together() -> None:
+    """A blank line only follows the last; one of them is shown after those before it."""
+    columns = {"question": np.array([*"abcd"]), "answer": np.array([*"ABCD"]), "turn": np.array([0, 1, 2, 0])}
+    split = Split("s", columns)
+
+    assert texts_of("pairs", split) == ["Q: a\nA: A\n\n", "Q: b\nA: B\n", "Q: c\nA: C\n\n", "Q: d\nA: D\n\n"]
+    assert cut("pairs", "".join(texts_of("pairs", split)), split)["answer"].tolist() == [*"ABCD"]
+    assert [conversation("pairs", split, i).count("Q: ") for i in range(4)] == [1, 1, 2, 1]

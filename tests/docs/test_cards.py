@@ -114,7 +114,7 @@ def test_a_cards_tasks_suit_the_data(name: str) -> None:
     else:
         answers = catalog.info(name).kind == "pairs"
         assert header["task_categories"] == ["text-generation", *(["question-answering"] if answers else [])]
-        assert header["task_ids"] == ["language-modeling", *(["closed-domain-qa"] if answers else [])]
+        assert header["task_ids"] == ["language-modeling", *(["open-domain-qa"] if answers else [])]
         assert header["language"] == ["en"]
 
 

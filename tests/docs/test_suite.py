@@ -92,7 +92,7 @@ def test_what_is_stated_of_a_tiny_dataset_is_what_training_gives() -> None:
     """The step that takes no time is trained again; rounding may move a few samples."""
     (tiny, _), *_ = stairs.steps()
     (stated,) = re.findall(
-        rf"^\| {catalog.info(tiny.dataset).title} \|.*?([\d.]+)% \| [^|]+ \|$", stairs.table("all"), re.M
+        rf"^\| {catalog.info(tiny.dataset).title} \|.*? accuracy ([\d.]+)% \| [^|]+ \|$", stairs.table("all"), re.M
     )
 
     assert 100 * train(tiny, stairs.SEED, lambda _line: None).value == pytest.approx(float(stated), abs=2)

@@ -15,7 +15,8 @@ from tinytorch_hf.files import talks
 from tinytorch_hf.files.splits import Split
 
 PATH = Path("somewhere/pairs.jsonl")
-PAIR = talks.Pair(1, 2, "colors", 0, 0, "train", "What color is coal?", "Coal is black.")
+PAIR = talks.Pair(1, 2, "colors", 0, 0, "train", "What color is coal?", "Coal is black.", "", "A book on coal")
+DIALOGUE = [replace(PAIR, dialogue=1, turn=turn, question=f"Question {turn}?") for turn in (1, 2, 3)]
 LINE = talks.to_jsonl([PAIR])
 
 
@@ -33,18 +34,31 @@ def test_jsonl_is_ascii_with_the_fields_in_order() -> None:
     """The bytes are the same everywhere."""
     assert talks.to_jsonl([replace(PAIR, answer="Caf\u00e9.")]) == (
         b'{"id": 1, "level": 2, "topic": "colors", "dialogue": 0, "turn": 0, "split": "train", '
-        b'"question": "What color is coal?", "answer": "Caf\\u00e9."}\n'
+        b'"question": "What color is coal?", "answer": "Caf\\u00e9.", "formula": "", "source": "A book on coal"}\n'
     )
 
 
 def test_text_round_trip() -> None:
-    """Pairs written as text are read back as question and answer."""
-    assert talks.parse_text(talks.to_text([PAIR, PAIR]), PATH) == [(PAIR.question, PAIR.answer)] * 2
+    """Pairs written as text are read back as question and answer, and which turn of a dialogue they are."""
+    pairs = [PAIR, *DIALOGUE, *DIALOGUE[:2], PAIR]
+
+    assert talks.parse_text(talks.to_text(pairs), PATH) == [
+        talks.Turn(pair.question, pair.answer, pair.turn) for pair in pairs
+    ]
+
+
+def test_a_blank_line_ends_a_conversation() -> None:
+    """A model that is asked a later question of a dialogue has the earlier turns directly before it."""
+    texts = talks.to_text([PAIR, *DIALOGUE, PAIR]).decode().split("\n\n")
+
+    assert [text.count("Q: ") for text in texts] == [1, 3, 1, 0]
+    assert texts[1].splitlines()[::2] == ["Q: Question 1?", "Q: Question 2?", "Q: Question 3?"]
+    assert talks.conversations([PAIR, *DIALOGUE, PAIR]) == [[PAIR], DIALOGUE, [PAIR]]
 
 
 def test_the_blank_line_after_the_last_pair_may_be_missing() -> None:
     """Editors remove it."""
-    assert talks.parse_text(b"Q: a\nA: b\n\nQ: c\nA: d\n", PATH) == [("a", "b"), ("c", "d")]
+    assert talks.parse_text(b"Q: a\nA: b\n\nQ: c\nA: d\n", PATH) == [talks.Turn("a", "b", 0), talks.Turn("c", "d", 0)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +100,8 @@ def test_bad_json_line_is_named(bad: bytes, problem: str) -> None:
         (b"Q: a\nQ: b\n\n", 2, "'A: '"),
         (b"A: a\nQ: b\n\n", 1, "'Q: '"),
         (b"Q: a\n\nA: b\n\n", 2, "'A: '"),
-        (b"Q: a\nA: b\nQ: c\nA: d\n\n", 3, "blank line"),
+        (b"Q: a\nA: b\nA: c\n\n", 3, "blank line"),
+        (b"Q: a\nA: b\nQ: c\n\n", 4, "'A: '"),
         (b"Q: a\nA: b\n\nQ: c\n", 5, "'A: '"),
         (b"Q: a\nA: \n\n", 2, "'A: '"),
         (b"Q: a\r\nA: b\r\n\r\n", 1, "Windows line end"),
@@ -122,5 +137,5 @@ def test_no_pairs_have_the_columns_types_as_well() -> None:
 
     assert {name: array.dtype.kind for name, array in empty.items()} == {
         **dict.fromkeys(("id", "level", "dialogue", "turn"), "i"),
-        **dict.fromkeys(("topic", "question", "answer"), "U"),
+        **dict.fromkeys(("topic", "question", "answer", "formula", "source"), "U"),
     }

@@ -168,7 +168,7 @@ def test_a_library_that_does_not_work_fails_its_check(run_with_libraries: Run) -
 
 def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair that breaks a rule, or a text file that says something else, fails a check of its own."""
-    assert [check.detail for check in checks_of("tinytalks") if check.subject == "rules"] == ["all 17 kept"]
+    assert [check.detail for check in checks_of("tinytalks") if check.subject == "rules"] == ["all 18 kept"]
 
     parse = talks.parse_jsonl
 
@@ -182,7 +182,7 @@ def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None
     assert checks["rules"].outcome is Outcome.FAILED
     assert "persona" in checks["rules"].detail
     assert checks["texts"].outcome is Outcome.FAILED
-    assert "tinytalks_v1.txt holds other samples" in checks["texts"].detail
+    assert "tinytalks_v2.txt holds other samples" in checks["texts"].detail
 
 
 def test_an_unknown_name_is_explained() -> None:

@@ -21,7 +21,7 @@ from tinytorch_hf.errors import (
     UnknownNameError,
     WrongHashError,
 )
-from tinytorch_hf.files import store, talks
+from tinytorch_hf.files import folders, store, talks
 from tinytorch_hf.milestones.data.manager import DatasetManager, Pairs
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -326,10 +326,15 @@ def test_tinytalks_come_as_one_text(tmp_path: Path) -> None:
     """In the milestones' text format, with the arguments that they give."""
     manager = DatasetManager()
 
-    assert talks.parse_text(manager.get_tinytalks().encode(), tmp_path) == load_tinytalks()
+    def pairs_in(text: str) -> list[tuple[str, str]]:
+        return [(turn.question, turn.answer) for turn in talks.parse_text(text.encode(), tmp_path)]
+
+    assert pairs_in(manager.get_tinytalks()) == load_tinytalks()
     text = manager.get_tinytalks(sample_only=False, topic="tinytorch", split="test")
-    assert talks.parse_text(text.encode(), tmp_path) == load_tinytalks("test")
-    assert manager.get_tinytalks("val").count("\n\n") == 53
+    assert pairs_in(text) == load_tinytalks("test")
+    assert manager.get_tinytalks("val").count("Q: ") == 53
+    file = folders.folder(catalog.TINYTALKS) / "tinytalks_v2.txt"
+    assert manager.get_tinytalks() == file.read_text(encoding="utf-8")
     with pytest.raises(UnknownNameError, match="Did you mean 'train'"):
         manager.get_tinytalks("tran")
 

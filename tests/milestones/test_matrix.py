@@ -91,7 +91,7 @@ def test_good_rows_are_no_problem() -> None:
     ("rows", "number", "change", "expected"),
     [
         (IMAGES, 0, {"value": 0.8}, "MLP on tinydigits, baseline: accuracy 0.8000, expected 0.9 or better."),
-        (TEXTS, 0, {"value": 2.5}, "GPT on tinytalks, baseline: loss 2.5000, expected 2.0 or better."),
+        (TEXTS, 0, {"value": 2.5}, "GPT on tinytalks, baseline: loss 2.5000, expected 2.4 or better."),
         (IMAGES, 1, {"value": 0.955}, "no graph, fused: accuracy 0.9550 after 0.9600 loses more than 0.001."),
         (IMAGES, 2, {"value": 0.945}, "int8: accuracy 0.9450 after 0.9600 loses more than 0.01."),
         (IMAGES, 2, {"size_bytes": 4000}, "int8: 4000 bytes are not less than 4000."),

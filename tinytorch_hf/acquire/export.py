@@ -8,19 +8,24 @@ from pathlib import Path
 
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.files import store
 from tinytorch_hf.files.folders import expanded, folder, shipped
 from tinytorch_hf.files.store import Found, found_at, read, write
 
 
 @dataclass(frozen=True)
 class Step:
-    """One file of an export: where it belongs, what stands there now, and whether it is to be written."""
+    """One file of an export: where it belongs, what stands there now, and whether it is to be written.
+
+    ``earlier`` is the version of the dataset that the file there belongs to, where that is an earlier one.
+    """
 
     path: Path
     data: bytes
     found: Found
     is_data: bool
     will_write: bool
+    earlier: str = ""
 
     @property
     def kept_wrong(self) -> bool:
@@ -32,7 +37,7 @@ def plan(dataset: DatasetInfo, root: str | Path, *, force: bool = False) -> list
     """Decide what an export into a TinyTorch checkout would do, without doing it.
 
     Absent files, Git-LFS pointers and data files that are cut off are to be written; other files that differ are
-    the user's and stay, unless ``force``.
+    the user's or those of an earlier version and stay, unless ``force``.
 
     Raises
     ------
@@ -60,8 +65,26 @@ def _steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Step]:
         found = found_at(path, data)
         if file and found is Found.OTHER and data.startswith(path.read_bytes()):
             found = Found.CUT_OFF
-        will_write = found in (Found.NOTHING, Found.POINTER, Found.CUT_OFF) or (force and found is Found.OTHER)
-        yield Step(path, data, found, is_data=file is not None, will_write=will_write)
+        earlier = store.earlier_version(dataset, file.name, path.read_bytes()) if found is Found.OTHER and file else ""
+        if earlier:
+            found = Found.EARLIER
+        will_write = found in (Found.NOTHING, Found.POINTER, Found.CUT_OFF) or (
+            force and found in (Found.OTHER, Found.EARLIER)
+        )
+        yield Step(path, data, found, file is not None, will_write, earlier)
+
+
+def leftovers(dataset: DatasetInfo, root: str | Path) -> dict[str, list[Path]]:
+    """Files of earlier versions in a checkout whose names the dataset no longer has, by version."""
+    target = expanded(root) / "datasets" / dataset.folder_name
+    names = {file.name for file in dataset.files}
+    found: dict[str, list[Path]] = {}
+    for release in dataset.earlier:
+        for file in release.files:
+            path = target / file.name
+            if file.name not in names and store.is_file(path) and store.is_good(path, file):
+                found.setdefault(release.version, []).append(path)
+    return found
 
 
 def _goes_along(path: Path) -> bool:

@@ -14,9 +14,9 @@ from tinytorch_hf.as_hf.encoding import array_shape, from_shades, shades_of
 from tinytorch_hf.as_hf.layout import Configuration, Form, HubColumn, configurations
 from tinytorch_hf.catalog import KINDS, Column, DatasetInfo
 from tinytorch_hf.data.loaders import as_stored
-from tinytorch_hf.data.texts import texts_of
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.files.talks import parts_of
 from tinytorch_hf.formats.arrays import Array
 
 _CHANGED = "something changed them."
@@ -250,11 +250,14 @@ def _questions_and_answers(dataset: DatasetInfo, texts: list[Any]) -> dict[str, 
         raise InvalidArgumentError(
             f"The texts of {dataset.name} do not tell its columns apart. {_use_another(dataset)}"
         )
-    parts = [text[len(_BEFORE) : -len(_AFTER)].split(_BETWEEN) for text in map(str, texts)]
-    if all(len(pair) == 2 for pair in parts):
-        split = Split("", dict(zip(_PAIR, map(np.array, zip(*parts, strict=True)), strict=True)))
-        if texts_of("pairs", split) == texts:
-            return dict(split.items())
+    # Between two turns of a dialogue there is no blank line.
+    ends = [len(_AFTER) if text.endswith(_AFTER) else 1 for text in map(str, texts)]
+    parts = [str(text)[len(_BEFORE) : -end].split(_BETWEEN) for text, end in zip(texts, ends, strict=True)]
+    if all(
+        len(pair) == 2 and "".join(parts_of(*pair, is_continued=end == 1)) == text
+        for pair, end, text in zip(parts, ends, texts, strict=True)
+    ):
+        return dict(zip(_PAIR, map(np.array, zip(*parts, strict=True)), strict=True))
     raise CorruptFileError(
         f"The texts of {dataset.name} are not one question and one answer each, so that they cannot be told apart. "
         f"{_use_another(dataset)}"

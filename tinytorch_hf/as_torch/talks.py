@@ -19,7 +19,8 @@ class TinyTalks(TextDataset):
     Without ``block_size`` a sample is ``(question, answer)``. With it, a sample is ``(input, target)``: two int64
     tensors (block_size,), the ids of as many characters of the split's text, the target one character further on;
     there is a sample for each place where such a block starts. The text is that of the milestones: a line
-    ``Q: ...``, a line ``A: ...`` and a blank line for each pair.
+    ``Q: ...`` and a line ``A: ...`` for each pair, and a blank line after each conversation: turns of a dialogue
+    follow each other without one.
 
     Parameters
     ----------
@@ -86,6 +87,7 @@ class TinyTalks(TextDataset):
         chosen = [levels is None or level in levels for level in columns["level"].tolist()]
         return attributes_of(
             list(itertools.compress(samples_of("pairs", columns), chosen)),
+            # A dialogue is of one level, so that its turns stay together.
             "".join(itertools.compress(texts_of("pairs", columns), chosen)),
             texts_of("pairs", train),
         )

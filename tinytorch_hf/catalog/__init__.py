@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from tinytorch_hf._lazy import directory_of
-from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, Release, SplitInfo
 from tinytorch_hf.catalog.generated import GENERATED, PERCEPTRON, XOR, GeneratedInfo
 from tinytorch_hf.catalog.kinds import DECODERS, KINDS, Kind, kind_of
 from tinytorch_hf.catalog.on_demand import CIFAR10, MNIST, SHAKESPEARE, TINYCIFAR, TINYPY
@@ -83,6 +83,7 @@ __all__ = [
     "GeneratedInfo",
     "Kind",
     "Provider",
+    "Release",
     "Shipped",
     "SplitInfo",
     "add",

@@ -107,7 +107,7 @@ def checked(dataset: DatasetInfo) -> DatasetInfo:
         provider = Folder(str(Path(provider.path).absolute()))
     elif not isinstance(provider, Downloaded):
         raise DescriptionError(label, "provider", f"it is {type(provider).__name__}. Write Folder or Downloaded.")
-    for field in ("forms", "rules"):
+    for field in ("forms", "rules", "earlier"):
         if getattr(dataset, field):
             raise DescriptionError(label, field, "only built-in datasets have it. Leave it out.")
     try:

@@ -67,6 +67,14 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Release:
+    """An earlier version of a dataset that users may still have, and its files, told by their hashes."""
+
+    version: str
+    files: tuple[DataFile, ...]
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """What is known about a dataset without opening its files.
 
@@ -85,6 +93,7 @@ class DatasetInfo:
     other_files     files that come with it and hold no split
     forms           files that hold the same content in another form
     rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
+    earlier         versions whose files may still be in somebody's checkout
     namespace       whose it is on Hugging Face's Hub
     trainings       the models that are trained on it, the default first; () for those that follow from
                     its kind and shapes, see `tinytorch_hf.catalog.training_rules`
@@ -115,6 +124,7 @@ class DatasetInfo:
     other_files: tuple[DataFile, ...] = ()
     forms: tuple[Form, ...] = ()
     rules: str = ""
+    earlier: tuple[Release, ...] = ()
     namespace: str = "tinytorch"
     trainings: tuple[Training, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, SplitInfo
+from tinytorch_hf.catalog.facts import DIFFICULTIES, Column, DatasetInfo, Form, Release, SplitInfo
 from tinytorch_hf.catalog.providers import DataFile, Shipped
 from tinytorch_hf.catalog.trainings import BLOCK_SIZE, Blocks, Training
 
@@ -220,14 +220,25 @@ TINYMNIST = DatasetInfo(
 )
 
 _TALKS_SOURCE = DataFile(
-    "tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"
+    "tinytalks_v2.jsonl", 85211, "b89f41c4b6201883f98a56038e6c7606f6dac63e1853bc20bc08fbd282de01b9"
+)
+
+_TALKS_1_0_0 = Release(
+    "1.0.0",
+    (
+        DataFile("tinytalks_v1.jsonl", 63596, "eab5c6b70797fb88d3cb58aeaa1422706c91c443feba4991224574d05357648b"),
+        DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
+        DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
+        DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
+        DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
+    ),
 )
 
 TINYTALKS = DatasetInfo(
     name="tinytalks",
     title="TinyTalks",
-    summary="350 short questions and answers in English, five levels from greetings to dialogues, for a first GPT.",
-    version="1.0.0",
+    summary="350 questions and answers in everyday English, five levels from greetings to dialogues, for a first GPT.",
+    version="2.0.0",
     kind="pairs",
     decoder="question_answer_lines",
     provider=Shipped(),
@@ -238,42 +249,45 @@ TINYTALKS = DatasetInfo(
     ),
     forms=(
         Form(
-            DataFile("tinytalks_v1.txt", 25456, "941a0a15006c844ca730db89eb7cb02b51448a20cd68bed4136223ce085e22c1"),
+            DataFile("tinytalks_v2.txt", 29686, "5d325de91655345cf3072563b8dc6bab83cf5dbff52ba6121639ea4a8795d028"),
             "question_answer_text",
             "",
         ),
         Form(
-            DataFile("splits/train.txt", 17812, "878d29828c61df188ad7f03340a03d09c75f2ec706828466612e8269404dd9b7"),
+            DataFile("splits/train.txt", 21089, "1d46b8fcdae430bc9154c8ad01d8fa8f72773f2bccfb2595cf601b793d60d491"),
             "question_answer_text",
             "train",
         ),
         Form(
-            DataFile("splits/val.txt", 3868, "59a1a4e26dbe02b951e98112b02224639385b043a7553948c9b9057d66f1f8cd"),
+            DataFile("splits/val.txt", 4472, "6784963168d890d088d682e475337bc0615894fbeca196c833eaaa609be78f50"),
             "question_answer_text",
             "val",
         ),
         Form(
-            DataFile("splits/test.txt", 3776, "a42ae41ef58f17a766163aa182ec02aec08ee994eb6e73f2a8b8c905541df147"),
+            DataFile("splits/test.txt", 4125, "df867c4d711ba810d775d167f4e0b0bdd18445e03f6ac0d55129f1400531a256"),
             "question_answer_text",
             "test",
         ),
     ),
     rules="tutor",
+    earlier=(_TALKS_1_0_0,),
     columns=(
         Column("id", "int64", (), "1 to 350, the position in the whole dataset"),
         Column(
             "level",
             "int64",
             (),
-            "1 greetings and identity, 2 facts, 3 arithmetic, 4 reasoning, 5 dialogues",
-            ("greetings and identity", "facts", "arithmetic", "reasoning", "dialogues"),
+            "1 greetings and identity, 2 facts, 3 mathematics, 4 reasoning, 5 dialogues",
+            ("greetings and identity", "facts", "mathematics", "reasoning", "dialogues"),
             lowest=1,
         ),
-        Column("topic", "str", (), "the family of questions, such as colors or speed"),
+        Column("topic", "str", (), "what the question is about, such as planets or speed"),
         Column("dialogue", "int64", (), "number of the dialogue, 0 outside dialogues"),
         Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),
         Column("question", "str", (), "one line of printable ASCII"),
         Column("answer", "str", (), "one line of printable ASCII"),
+        Column("formula", "str", (), 'what is computed, such as "120 / 2"; empty where nothing is'),
+        Column("source", "str", (), "where the fact can be looked up; empty where there is none"),
     ),
     value_range=(1.0, 350.0),
     classes=(),
@@ -287,9 +301,9 @@ TINYTALKS = DatasetInfo(
     ),
     recipe="datasets/tinytalks/create_tinytalks.py",
     creator="The tinytorch_hf founders",
-    fingerprint="72a509a012ec55cfd24110928b437c7d5acfcac0356257a7b554c1f15e32dd11",
+    fingerprint="fb04d8ba6f3710c099602b018fa957855fc47d1e828876e18476f96f6286ae92",
     trainings=(
         Training("gpt", (32, 2, 4), "adam", 0.01, blocks=Blocks(BLOCK_SIZE, BLOCK_SIZE)),
-        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=7, blocks=Blocks(64, 8)),
+        Training("gpt-64", (64, 2, 4), "adam", 0.003, epochs=6, blocks=Blocks(64, 8)),
     ),
 )

@@ -260,10 +260,9 @@ def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] |
         notes = [f"{groups} {split[groups][index]}"] if groups else []
         notes = [dataset.classes[split["labels"][index]]] if has_classes else notes
         others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
-        shown = ", ".join([*notes, *(str(split[name][index]) for name in others)])
+        shown = ", ".join(filter(None, [*notes, *(str(split[name][index]) for name in others)]))
         print(terminal.printable(f"[{index}] {shown}").rstrip())
-        (text,) = texts.texts_of(dataset.kind, split[index : index + 1])
-        lines = text.rstrip("\n").split("\n")
+        lines = texts.conversation(dataset.kind, split, index).rstrip("\n").split("\n")
         for line in lines[:_LINES_SHOWN]:
             is_wrapped = line[:3] in ("Q: ", "A: ")
             print(terminal.wrapped(line[:3], line[3:]) if is_wrapped else terminal.printable(line))
@@ -324,11 +323,27 @@ def _export(options: argparse.Namespace) -> int:
     from tinytorch_hf.acquire import export
 
     status = OK
-    for name in catalog.shipped_names():
-        for step in export.to_checkout(catalog.info(name), options.root, force=options.force):
+    notes = []
+    for dataset in map(catalog.info, catalog.shipped_names()):
+        kept: dict[str, int] = {}
+        for step in export.to_checkout(dataset, options.root, force=options.force):
             print(f"{_export_verb(step):<9}  {step.path}")
             if step.kept_wrong:
                 status = PROBLEM
+            if step.earlier and not step.will_write:
+                kept[step.earlier] = kept.get(step.earlier, 0) + 1
+        notes += [
+            f"{n} of the data files kept are those of {dataset.title} {version}, an earlier version. Run it again "
+            f"with --force to put {dataset.title} {dataset.version} in their place."
+            for version, n in kept.items()
+        ]
+        notes += [
+            f"{', '.join(path.name for path in paths)} in {paths[0].parent}: of {dataset.title} {version}, an earlier "
+            f"version; {dataset.title} {dataset.version} does not read them, and you may delete them."
+            for version, paths in export.leftovers(dataset, options.root).items()
+        ]
+    for note in notes:
+        print(f"{options.program}: {note}", file=sys.stderr)
     if status == PROBLEM:
         print(
             f"{options.program}: a data file differs from the published one and was kept. If the change is not yours, "

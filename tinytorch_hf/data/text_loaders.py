@@ -24,11 +24,14 @@ def load_tinytalks(
     level    what it is about                         train  val  test
     =======  =======================================  =====  ===  ====
     1        greetings and identity                      35    8     7
-    2        simple facts                                70   15    15
-    3        arithmetic                                  35    7     8
-    4        purpose, cause and small word problems      70   15    15
+    2        facts of general knowledge and science      70   15    15
+    3        mathematics                                 35    7     8
+    4        reasoning and word problems                 70   15    15
     5        dialogues of two or three turns             35    8     7
     =======  =======================================  =====  ===  ====
+
+    A later question of a dialogue needs the turns before it, which stand directly before it in the list;
+    ``load("tinytalks")`` has a column ``turn``, 1 where a dialogue begins, 0 outside dialogues.
 
     Parameters
     ----------
@@ -57,6 +60,16 @@ def load_tinytalks(
     splits = _splits("tinytalks", split, root, download)
     rows = sorted(row for one in splits for row in zip(*(one[name].tolist() for name in _TALKS), strict=True))
     return [(question, answer) for _id, level, question, answer in rows if levels is None or level in levels]
+
+
+def tinytalks_text(split: str | None = None) -> str:
+    """TinyTalks as the milestones read it: the text of one split, or of all pairs in the order of the levels."""
+    numbered = [
+        row
+        for one in _splits("tinytalks", split, None, download=False)
+        for row in zip(one["id"].tolist(), texts.texts_of("pairs", one), strict=True)
+    ]
+    return "".join(text for _id, text in sorted(numbered))
 
 
 # In the order of the levels, which is that of the ids.

@@ -3,7 +3,8 @@
 ==============  =======================================  ==========================================================
 kind            a pair                                   what a model reads
 ==============  =======================================  ==========================================================
-pairs           question, answer                         ``Q: ...``, ``A: ...`` and a blank line
+pairs           question, answer                         ``Q: ...``, ``A: ...`` and a blank line, which only
+                                                         follows the last turn of a dialogue
 source text     signature and docstring, body            the function and a blank line
 plain text      none                                     the text and a line end
 ==============  =======================================  ==========================================================
@@ -78,6 +79,14 @@ def pairs_of(kind: Kind, split: Split) -> list[tuple[str, str]]:
     return _PAIRS[kind](split)
 
 
+def conversation(kind: Kind, split: Split, index: int) -> str:
+    """One sample as a model reads it, after the turns of its dialogue that come before it."""
+    first = index
+    while first and kind == "pairs" and "turn" in split and split["turn"][first] > 1:
+        first -= 1
+    return "".join(texts_of(kind, split[first : index + 1]))
+
+
 def _columns(split: Split, *names: str) -> list[list[str]]:
     return [split[name].tolist() for name in names]
 
@@ -91,13 +100,21 @@ def _head_and_body(split: Split) -> list[tuple[str, str]]:
     return [(python_functions.head(s, d), b) for s, d, b in zip(signatures, docstrings, bodies, strict=True)]
 
 
+def _talks(split: Split) -> list[tuple[str, ...]]:
+    """Pairs in parts; those that have no turns are each alone."""
+    pairs = _question_and_answer(split)
+    turns = split["turn"].tolist() if "turn" in split and split["turn"].dtype.kind in "iu" else [0] * len(pairs)
+    ends = talks.are_continued(turns)
+    return [talks.parts_of(*pair, is_continued=is_continued) for pair, is_continued in zip(pairs, ends, strict=True)]
+
+
 _PAIRS: dict[Kind, Callable[[Split], list[tuple[str, str]]]] = {
     "pairs": _question_and_answer,
     "source text": _head_and_body,
 }
 # What a model reads of each sample, in parts.
 _PARTS: dict[Kind, Callable[[Split], list[tuple[str, ...]]]] = {
-    "pairs": lambda split: [talks.parts_of(*pair) for pair in _PAIRS["pairs"](split)],
+    "pairs": _talks,
     "source text": lambda split: [python_functions.parts_of(*pair) for pair in _PAIRS["source text"](split)],
     "plain text": lambda split: [(text, "\n") for text in split["text"].tolist()],
 }

@@ -32,6 +32,16 @@ def not_found(dataset: DatasetInfo, path: Path, root: str | Path | None = None, 
     right = _root_above(dataset, path, root)
     if right is not None:
         return f"{missing}, but {folder(dataset, right) / path.name} is there: give the root above it, {right}."
+    older = [
+        release.version
+        for release in dataset.earlier
+        if any((folder(dataset, root) / file.name).is_file() for file in release.files if file.name != path.name)
+    ]
+    if older:
+        return (
+            f"{folder(dataset, root)} holds {dataset.title} {older[-1]}, an earlier version; this tinytorch-hf reads "
+            f"{dataset.title} {dataset.version}. {how_to_get(dataset, root, can_download=can_download)}"
+        )
     nor = f", nor is there {catalog.info(dataset.cut_from).title} to cut it from" if dataset.cut_from else ""
     return f"{missing}{nor}. {how_to_get(dataset, root, can_download=can_download)}"
 

@@ -80,15 +80,24 @@ def _question_answer_lines(contents: Contents, _dataset: DatasetInfo, split_name
     return talks.columns(talks.in_split(pairs, split_name) if split_name else pairs)
 
 
-def _question_answer_text(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:
+def _question_answer_text(contents: Contents, dataset: DatasetInfo, _split_name: str) -> Arrays:
     from tinytorch_hf.files import talks
     from tinytorch_hf.formats.texts import text_column
 
-    pairs = [pair for path, data in contents.items() for pair in talks.parse_text(data, path)]
-    return {
-        name: text_column(column, next(iter(contents)))
-        for name, column in zip(("question", "answer"), zip(*pairs, strict=True), strict=True)
+    first = next(iter(contents))
+    turns = [turn for path, data in contents.items() for turn in talks.parse_text(data, path)]
+    arrays: dict[str, Array] = {
+        "question": text_column([turn.question for turn in turns], first),
+        "answer": text_column([turn.answer for turn in turns], first),
     }
+    if any(column.name == "turn" for column in dataset.columns):
+        arrays["turn"] = np.array([turn.turn for turn in turns], np.int64)
+    elif any(turn.turn for turn in turns):
+        raise CorruptFileError(
+            f"{first} has dialogues: a question follows an answer without a blank line between. Put a blank line "
+            "there, or state a column `turn`, int64, among the dataset's columns."
+        )
+    return arrays
 
 
 def _function_lines(contents: Contents, _dataset: DatasetInfo, _split_name: str) -> Arrays:

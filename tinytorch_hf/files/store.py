@@ -170,6 +170,7 @@ class Found(Enum):
     POINTER = "a Git-LFS pointer"
     CUT_OFF = "the beginning of the same file"
     OTHER = "a different file"
+    EARLIER = "the file of an earlier version"
 
 
 def found_at(path: Path, data: bytes) -> Found:
@@ -183,6 +184,16 @@ def found_at(path: Path, data: bytes) -> Found:
     if present == data:
         return Found.SAME
     return Found.POINTER if present.startswith(GIT_LFS_POINTER_START) else Found.OTHER
+
+
+def earlier_version(dataset: DatasetInfo, name: str, data: bytes) -> str:
+    """Which earlier version of a dataset a file of this name and content belongs to; "" if it is of none."""
+    for release in dataset.earlier:
+        for file in release.files:
+            algorithm, expected = _published_hash(file)
+            if file.name == name and len(data) == file.size_bytes and _hash_of(io.BytesIO(data), algorithm) == expected:
+                return release.version
+    return ""
 
 
 def write(path: Path, data: bytes) -> None:

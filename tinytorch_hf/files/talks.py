@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,14 @@ class Pair:
     ==========  ==========================================================
     id          1, 2, 3 ... in the order of the file
     level       1 to 5, easy to hard
-    topic       the family it belongs to, such as "colors" or "speed"
+    topic       what it is about, such as "planets" or "speed"
     dialogue    number of its dialogue, 0 outside dialogues
     turn        1, 2 ... inside a dialogue, 0 outside
     split       "train", "val" or "test"
     question    one line, printable ASCII
     answer      one line, printable ASCII
+    formula     what is computed, such as "120 / 2"; "" where nothing is
+    source      where the fact can be looked up; "" where there is none
     ==========  ==========================================================
     """
 
@@ -36,6 +38,17 @@ class Pair:
     split: str
     question: str
     answer: str
+    formula: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question and its answer as the text has them, and which turn of a dialogue they are; 0 outside dialogues."""
+
+    question: str
+    answer: str
+    turn: int
 
 
 def parse_jsonl(data: bytes, path: Path) -> list[Pair]:
@@ -59,22 +72,23 @@ def parse_jsonl(data: bytes, path: Path) -> list[Pair]:
 def _problem(pair: Pair) -> str | None:
     if pair.split not in SPLITS:
         return f"split is {pair.split!r}, not one of {', '.join(SPLITS)}"
-    for name in ("topic", "question", "answer"):
+    for name in ("topic", "question", "answer", "formula", "source"):
         text = getattr(pair, name)
         if not text.isascii() or not text.isprintable() or text != text.strip():
             return f"{name} is not one stripped line of printable ASCII"
-        if not text:
+        if not text and name not in ("formula", "source"):
             return f"{name} is empty"
     return None
 
 
-def parse_text(data: bytes, path: Path) -> list[tuple[str, str]]:
+def parse_text(data: bytes, path: Path) -> list[Turn]:
     """Read questions and answers from the milestones' text format.
 
     Parameters
     ----------
     data
-        The file's content: a line ``Q: ...``, a line ``A: ...`` and a blank line for each pair.
+        The file's content: a line ``Q: ...`` and a line ``A: ...`` for each pair. A blank line ends a conversation;
+        where another question follows at once, it is the next turn of a dialogue.
     path
         Where it came from, for error messages.
 
@@ -84,18 +98,26 @@ def parse_text(data: bytes, path: Path) -> list[tuple[str, str]]:
         Names the file, the line and what is wrong with it.
     """
     lines = json_lines.ascii_lines(data, path)
-    pairs = []
-    for start in range(0, len(lines), 3):
+    turns: list[Turn] = []
+    start = number = 0
+    while start < len(lines):
         block = [*lines[start : start + 3], "", "", ""]
         for offset, prefix in enumerate(("Q: ", "A: ")):
             if not block[offset].startswith(prefix) or not block[offset][3:].strip():
                 raise json_lines.bad_line(
                     path, start + offset + 1, f"expected a line starting with {prefix!r} and a text"
                 )
-        if block[2]:
-            raise json_lines.bad_line(path, start + 3, "expected a blank line after the answer")
-        pairs.append((block[0][3:], block[1][3:]))
-    return pairs
+        is_last = not block[2]
+        if not is_last and not block[2].startswith("Q: "):
+            raise json_lines.bad_line(
+                path, start + 3, "expected a blank line after the answer, or the dialogue's next question"
+            )
+        number += number > 0 or not is_last
+        turns.append(Turn(block[0][3:], block[1][3:], number))
+        if is_last:
+            number = 0
+        start += 2 + is_last
+    return turns
 
 
 def to_jsonl(pairs: Iterable[Pair]) -> bytes:
@@ -103,19 +125,43 @@ def to_jsonl(pairs: Iterable[Pair]) -> bytes:
     return json_lines.encode(pairs)
 
 
-def to_text(pairs: Iterable[Pair]) -> bytes:
+def to_text(pairs: Sequence[Pair]) -> bytes:
     """Encode questions and answers in the milestones' text format, byte-stable."""
-    return "".join(text_of(pair) for pair in pairs).encode("ascii")
+    ends = are_continued([pair.turn for pair in pairs])
+    return "".join(
+        "".join(parts_of(pair.question, pair.answer, is_continued=is_continued))
+        for pair, is_continued in zip(pairs, ends, strict=True)
+    ).encode("ascii")
+
+
+def are_continued(turns: Sequence[int]) -> Iterator[bool]:
+    """For each pair, whether the next one is a later turn of its dialogue."""
+    return (turn > 1 for turn in [*turns[1:], 0][: len(turns)])
 
 
 def text_of(pair: Pair) -> str:
-    """One pair as the milestones feed it to a model: question, answer, blank line."""
+    """One pair by itself as the milestones feed it to a model: question, answer, blank line."""
     return "".join(parts_of(pair.question, pair.answer))
 
 
-def parts_of(question: str, answer: str) -> tuple[str, ...]:
-    """The same in parts, of which the second and the fourth are the question and the answer."""
-    return "Q: ", question, "\nA: ", answer, "\n\n"
+def parts_of(question: str, answer: str, *, is_continued: bool = False) -> tuple[str, ...]:
+    """The same in parts, of which the second and the fourth are the question and the answer.
+
+    Where a later turn of the dialogue follows, there is no blank line: a model that is asked the next question has
+    the earlier turns directly before it.
+    """
+    return "Q: ", question, "\nA: ", answer, "\n" if is_continued else "\n\n"
+
+
+def conversations(pairs: Iterable[Pair]) -> list[list[Pair]]:
+    """Pairs as a model reads them together: each dialogue whole, every other pair alone."""
+    found: list[list[Pair]] = []
+    for pair in pairs:
+        if pair.turn > 1 and found:
+            found[-1].append(pair)
+        else:
+            found.append([pair])
+    return found
 
 
 def in_split(pairs: Iterable[Pair], split: str) -> list[Pair]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from difflib import SequenceMatcher
 from functools import cache
 from itertools import combinations
 
-from tinytorch_hf.files.talks import SPLITS, Pair, in_split, text_of
-from tinytorch_hf.health.talks_problems import ARITHMETIC_TOPICS, WORD_PROBLEM_TOPICS, problem, solve
+from tinytorch_hf.files.talks import SPLITS, Pair, conversations, in_split, text_of, to_text
+from tinytorch_hf.health import talks_problems, talks_variety
 
 N_PER_LEVEL_AND_SPLIT = {
     1: (35, 8, 7),
@@ -20,36 +19,41 @@ N_PER_LEVEL_AND_SPLIT = {
     5: (35, 8, 7),
 }
 NEAR_DUPLICATE_RATIO = 0.85
-MAX_ALPHABET = 70
-MAX_PAIR_CHARS = {1: 128, 2: 128, 3: 128, 4: 256, 5: 256}
+MAX_ALPHABET = 75
+MAX_CONVERSATION_CHARS = 256
 TOTAL_BYTES = (25_000, 45_000)
+MAX_OF_A_TEMPLATE = 6
 
-# Topics whose held-out questions are paraphrases of training questions or plain facts. The held-out
-# questions of every other topic combine words that training shows in other combinations.
-SINGLE_TOPICS = frozenset({"identity", "facts", "causes", "small numbers"})
+# How varied the language must be; each is a figure from `talks_variety`, and the least or the most that it may be.
+LEAST = {
+    "n_words": 600,
+    "n_topics": 60,
+    "n_carries": 8,
+    "n_of_several": 8,
+}
+MOST = {"share_repeated": 0.20, "zlib_ratio": 3.3}
+MOST_MEDIAN_NEAREST = 0.70
 
-# A friendly robot that knows it is a program has none of these.
+# A small program that knows what it is has none of these.
 _NOT_THE_PERSONA = re.compile(
     r"\bI (am|was) (a |an )?(human|person|man|woman|boy|girl|alive|born|hungry|tired|sad|angry)\b"
     r"|\bI (eat|drink|sleep|feel|live|grew|hate)\b|\bmy (body|hands?|eyes|heart|mother|father|family|birthday)\b",
     re.IGNORECASE,
 )
-_PERSONA_NAME = re.compile(r"\b(?:My name is|I am) (?!a\b|an\b|made\b|here\b|not\b|always\b)([A-Z][a-z]+)")
+_PERSONA_NAME = re.compile(r"\b(?:My name is|I am) (?!I\b)([A-Z][a-z]+)")
 _DEPENDS = re.compile(
-    r"\b(today|tomorrow|yesterday|tonight|this (week|month|year)|currently|nowadays|recently|president|"
-    r"spring|summer|autumn|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|"
-    r"april|june|july|august|september|october|november|december|my country|our city|here in|dollars?|euros?)\b",
+    r"\b(this (week|month|year|summer|winter)|currently|nowadays|recently|lately|latest|newest|so far|president|"
+    r"prime minister|my country|our city|here in|20[0-9]{2} AD)\b",
+    re.IGNORECASE,
+)
+_OF_ONE_CULTURE = re.compile(
+    r"\b(god|pray\w*|church|temple|mosque|christmas|easter|ramadan|diwali|thanksgiving|halloween|santa)\b",
     re.IGNORECASE,
 )
 _UNKIND = re.compile(
-    r"\b(stupid|dumb|ugly|idiot|hate|kill|die|dead|gun|knife|poison|drunk|beer|wine|cigarette|shut up|blood)\b",
+    r"\b(stupid|dumb|ugly|idiot|hate|kill|die|dead|gun|knife|poison|drunk|beer|wine|cigarette|shut up)\b",
     re.IGNORECASE,
 )
-
-
-def words(text: str) -> list[str]:
-    """Lower-case words of a text; a number counts digit by digit, as a character model reads it."""
-    return re.findall(r"[a-z]+|\d", text.lower())
 
 
 def numbers(text: str) -> list[int]:
@@ -77,21 +81,10 @@ def duplicates(pairs: Sequence[Pair]) -> Iterator[str]:
     """No question occurs twice, and so no pair does."""
     seen: dict[str, int] = {}
     for pair in pairs:
-        question = " ".join(words(pair.question))
+        question = " ".join(talks_variety.words(pair.question))
         if question in seen:
             yield f"pairs {seen[question]} and {pair.id} ask the same: {pair.question}"
         seen.setdefault(question, pair.id)
-
-
-@cache
-def _bag(text: str) -> frozenset[tuple[str, int]]:
-    """The letters of a text, each with 1, 2 ... for its first, second ... occurrence."""
-    counts: Counter[str] = Counter()
-    bag = set()
-    for letter in text:
-        counts[letter] += 1
-        bag.add((letter, counts[letter]))
-    return frozenset(bag)
 
 
 @cache
@@ -102,19 +95,10 @@ def _sorted_numbers(text: str) -> list[int]:
 def similar(one: str, other: str) -> bool:
     """Whether two questions are near-duplicates: nearly the same letters and exactly the same numbers."""
     one, other = one.lower(), other.lower()
-    if _sorted_numbers(one) != _sorted_numbers(other):
-        return False
-    # What the ratio cannot exceed, found much faster: were all letters that both have in the same order.
-    n = len(one) + len(other)
-    if n and (
-        2 * min(len(one), len(other)) / n < NEAR_DUPLICATE_RATIO
-        or 2 * len(_bag(one) & _bag(other)) / n < NEAR_DUPLICATE_RATIO
-    ):
-        return False
-    # The ratio depends on the order of its arguments; the larger of the two counts.
-    return any(
-        SequenceMatcher(None, first, second, autojunk=False).ratio() >= NEAR_DUPLICATE_RATIO
-        for first, second in ((one, other), (other, one))
+    return (
+        _sorted_numbers(one) == _sorted_numbers(other)
+        and talks_variety.at_most(one, other) >= NEAR_DUPLICATE_RATIO
+        and talks_variety.ratio(one, other) >= NEAR_DUPLICATE_RATIO
     )
 
 
@@ -126,35 +110,40 @@ def near_duplicates(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def arithmetic(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Every answer to an arithmetic or word problem is what code computes from the question."""
+    """Every answer states what code computes from the pair's formula, and every equation in an answer holds."""
     for pair in pairs:
-        found = problem(pair.question)
-        if found is None:
-            if pair.level == 3 or pair.topic in ARITHMETIC_TOPICS | WORD_PROBLEM_TOPICS:
-                yield f"pair {pair.id} is no problem that code can solve: {pair.question}"
+        for equation, holds in talks_problems.equations(pair.answer):
+            if not holds:
+                yield f"pair {pair.id} says {equation}, which is wrong"
+        if not pair.formula:
+            if pair.level == 3:
+                yield f"pair {pair.id} has no formula that code can compute: {pair.question}"
             continue
-        operation, left, right = found
         try:
-            result = solve(operation, left, right)
+            result = talks_problems.value(pair.formula)
         except ValueError as error:
             yield f"pair {pair.id}: {error}"
             continue
-        calculation = f"{left} {operation} {right} = {result}"
-        if not re.match(rf"{re.escape(calculation)}\b", pair.answer) or len(numbers(pair.answer)) != 3:
-            yield f"pair {pair.id} answers {pair.answer!r}, but the result is {result}"
+        if not talks_problems.states(pair.answer, result):
+            yield f"pair {pair.id} answers {pair.answer!r}, but {pair.formula} is {result}"
 
 
 def repeated_problems(pairs: Sequence[Pair]) -> Iterator[str]:
     """No problem occurs in two splits, neither with its operands swapped nor once bare and once in words."""
-    homes: dict[tuple[str, int, int], Pair] = {}
+    homes: dict[str, Pair] = {}
     for pair in pairs:
-        found = problem(pair.question)
-        if found is None:
+        if not pair.formula:
             continue
-        operation, *operands = found
-        first = homes.setdefault((operation, min(operands), max(operands)), pair)
+        first = homes.setdefault(talks_problems.canonical(pair.formula), pair)
         if first.split != pair.split:
             yield f"pairs {first.id} ({first.split}) and {pair.id} ({pair.split}) are the same problem: {pair.question}"
+
+
+def sources(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Every fact of level 2 says where it can be looked up, or what computes it."""
+    for pair in pairs:
+        if pair.level == 2 and not pair.source and not pair.formula:
+            yield f"pair {pair.id} has no source: {pair.question}"
 
 
 def dialogues(pairs: Sequence[Pair]) -> Iterator[str]:
@@ -176,31 +165,26 @@ def dialogues(pairs: Sequence[Pair]) -> Iterator[str]:
             yield f"dialogue {dialogue} has a single turn"
 
 
-def answerable(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Every word of a held-out answer occurs in a training answer."""
-    known = {word for pair in in_split(pairs, "train") for word in words(pair.answer)}
-    for pair in pairs:
-        unknown = sorted({*words(pair.answer)} - known)
-        if pair.split != "train" and unknown:
-            yield f"pair {pair.id} ({pair.split}) answers with words unseen in training: {', '.join(unknown)}"
+def templates(pairs: Sequence[Pair]) -> Iterator[str]:
+    """No form of question occurs too often."""
+    counts = Counter(talks_variety.template(pair.question) for pair in pairs)
+    for form, count in counts.items():
+        if count > MAX_OF_A_TEMPLATE:
+            yield f"{count} questions have the form {form!r}, at most {MAX_OF_A_TEMPLATE} may"
 
 
-def is_compositional(pair: Pair) -> bool:
-    """Whether a held-out pair of this topic is meant to be answered by combining what training shows."""
-    return pair.topic not in SINGLE_TOPICS
-
-
-def compositional(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Held-out compositional questions use training's words and are most of the held-out questions."""
-    known = {word for pair in in_split(pairs, "train") for word in words(pair.question)}
-    held_out = [pair for pair in pairs if pair.split != "train"]
-    combined = [pair for pair in held_out if is_compositional(pair)]
-    for pair in combined:
-        unknown = sorted({*words(pair.question)} - known)
-        if unknown:
-            yield f"pair {pair.id} ({pair.split}) asks with words unseen in training: {', '.join(unknown)}"
-    if 2 * len(combined) < len(held_out):
-        yield f"only {len(combined)} of {len(held_out)} held-out pairs are compositional"
+def variety(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Words, topics and problems are many, and few sequences of words repeat."""
+    for name, least in LEAST.items():
+        found = getattr(talks_variety, name)(pairs)
+        if found < least:
+            yield f"{name} is {found}, at least {least} are promised"
+    for name, most in MOST.items():
+        share = getattr(talks_variety, name)(pairs)
+        if share > most:
+            yield f"{name} is {share:.3f}, at most {most} is promised"
+    if not talks_variety.is_median_at_most(pairs, MOST_MEDIAN_NEAREST):
+        yield f"the median ratio of a question to its nearest other one is above {MOST_MEDIAN_NEAREST}"
 
 
 def persona(pairs: Sequence[Pair]) -> Iterator[str]:
@@ -213,27 +197,20 @@ def persona(pairs: Sequence[Pair]) -> Iterator[str]:
                 yield f"pair {pair.id} calls itself {name}: {pair.answer}"
 
 
-def contradictions(pairs: Sequence[Pair]) -> Iterator[str]:
-    """A thing has one color, one kind, one feature and one use, and sinks or floats, whoever asks."""
-    said: dict[tuple[str, str], Pair] = {}
-    for pair in pairs:
-        if pair.topic not in ("colors", "kinds", "features", "tools", "jobs", "floating"):
-            continue
-        thing = re.match(r"(?:An? \w+|Fresh \w+|\w+)(?= )", pair.answer)
-        if thing is None or not re.search(rf"\b{thing.group().lower()}\b", pair.question.lower()):
-            yield f"pair {pair.id} does not answer about what was asked: {pair.question} {pair.answer}"
-            continue
-        first = said.setdefault((pair.topic, thing.group()), pair)
-        if first.answer != pair.answer:
-            yield f"pairs {first.id} and {pair.id} contradict each other: {first.answer} {pair.answer}"
-
-
 def timeless(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Nothing depends on a place, a season or a date."""
+    """Nothing depends on when or where it is read."""
     for pair in pairs:
         match = _DEPENDS.search(text_of(pair))
         if match:
             yield f"pair {pair.id} depends on when or where it is read: {match.group()}"
+
+
+def for_everybody(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Nothing belongs to one faith or its feasts."""
+    for pair in pairs:
+        match = _OF_ONE_CULTURE.search(text_of(pair))
+        if match:
+            yield f"pair {pair.id} is bound to one culture: {match.group()}"
 
 
 def kind(pairs: Sequence[Pair]) -> Iterator[str]:
@@ -253,26 +230,29 @@ def punctuation(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def alphabet(pairs: Sequence[Pair]) -> Iterator[str]:
-    """The alphabet is small, printable and ASCII."""
+    """The alphabet is small, printable and ASCII, and train has all of it."""
     characters = {character for pair in pairs for character in f"Q: A: {pair.question}{pair.answer}"}
     if len(characters) > MAX_ALPHABET:
         yield f"the alphabet has {len(characters)} characters, at most {MAX_ALPHABET} are allowed"
     odd = sorted(c for c in characters if not (c.isascii() and c.isprintable()))
     if odd:
         yield f"the alphabet has characters outside printable ASCII: {odd}"
+    known = {character for pair in in_split(pairs, "train") for character in f"Q: A: {pair.question}{pair.answer}"}
+    if characters - known:
+        yield f"train lacks characters of other splits: {sorted(characters - known)}"
 
 
 def lengths(pairs: Sequence[Pair]) -> Iterator[str]:
-    """A pair fits into the context of the model that its level is meant for."""
-    for pair in pairs:
-        n_chars, allowed = len(text_of(pair)), MAX_PAIR_CHARS.get(pair.level, 0)
-        if n_chars > allowed:
-            yield f"pair {pair.id} of level {pair.level} has {n_chars} characters, at most {allowed} are allowed"
+    """A conversation is short enough for a small model to read it whole."""
+    for turns in conversations(pairs):
+        n_chars = len(to_text(turns))
+        if n_chars > MAX_CONVERSATION_CHARS:
+            yield f"the conversation of pair {turns[0].id} has {n_chars} characters, at most {MAX_CONVERSATION_CHARS}"
 
 
 def total(pairs: Sequence[Pair]) -> Iterator[str]:
     """The text is large enough to learn from and small enough to read."""
-    n_bytes = sum(len(text_of(pair)) for pair in pairs)
+    n_bytes = len(to_text(pairs))
     if not TOTAL_BYTES[0] <= n_bytes <= TOTAL_BYTES[1]:
         yield f"the text has {n_bytes} bytes, expected {TOTAL_BYTES[0]} to {TOTAL_BYTES[1]}"
 
@@ -285,12 +265,13 @@ RULES: tuple[Rule, ...] = (
     near_duplicates,
     arithmetic,
     repeated_problems,
+    sources,
     dialogues,
-    answerable,
-    compositional,
+    templates,
+    variety,
     persona,
-    contradictions,
     timeless,
+    for_everybody,
     kind,
     punctuation,
     alphabet,

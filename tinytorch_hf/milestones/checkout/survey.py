@@ -136,6 +136,8 @@ def _defines(root: Path, module: str, name: str) -> bool:
 def _note(seen: Look) -> str:
     if seen.state is State.OTHER:
         return "not the published file; it stays"
+    if seen.state is State.EARLIER:
+        return seen.why
     if seen.state is State.DAMAGED:
         return seen.why.splitlines()[0] + " `tinytorch-hf export ROOT --force` replaces it."
     return ""

@@ -155,7 +155,7 @@ class DatasetManager:
         return (X - np.float32(0.5)) * np.float32(8), y
 
     def get_tinytalks(self, split: str | None = None, sample_only: bool = False, topic: str = "tinytorch") -> str:
-        r"""Questions and answers in one text: ``Q: ...\nA: ...\n\n`` for each pair.
+        r"""Questions and answers in one text: ``Q: ...\nA: ...\n`` for each pair, a blank line after a conversation.
 
         Parameters
         ----------
@@ -169,8 +169,7 @@ class DatasetManager:
         UnknownNameError
             There is no such split.
         """
-        pairs = text_loaders.load_tinytalks(split)
-        return "".join(f"Q: {question}\nA: {answer}\n\n" for question, answer in pairs)
+        return text_loaders.tinytalks_text(split)
 
     def get_tinypy(self, split: str | None = None, sample_only: bool = False) -> str:
         """Python functions in one text, two line ends after each; built on first use, in seconds, from this Python.

@@ -38,13 +38,14 @@ class State(Enum):
 
     GOOD = "good"
     OTHER = "yours"
+    EARLIER = "earlier"
     DAMAGED = "damaged"
     ABSENT = "absent"
 
     @property
     def can_be_used(self) -> bool:
         """Whether a milestone can read it."""
-        return self in (State.GOOD, State.OTHER)
+        return self in (State.GOOD, State.OTHER, State.EARLIER)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _advice(place: Place) -> str:
 def look(place: Place) -> Look:
     """Tell what stands at a place.
 
-    A file that is not the published one, but that a milestone can read, is the user's own.
+    A file that is not the published one, but that a milestone can read, is the user's own, or that of an earlier
+    version.
 
     Raises
     ------
@@ -117,8 +119,18 @@ def look(place: Place) -> Look:
     except MissingFileError:
         return Look(place, State.ABSENT)
     except CorruptFileError as error:
+        if version := _earlier_version(place):
+            title, now = place.dataset.title, place.dataset.version
+            return Look(place, State.EARLIER, f"{title} {version}; `tinytorch-hf export ROOT --force` puts {now} there")
         return Look(place, State.OTHER if _is_whole(place) else State.DAMAGED, str(error))
     return Look(place, State.GOOD)
+
+
+def _earlier_version(place: Place) -> str:
+    """The version of its dataset that a file in a checkout belongs to, if that is an earlier one."""
+    if place.is_packed or not place.dataset.earlier:
+        return ""
+    return store.earlier_version(place.dataset, place.file.name, place.path.read_bytes())
 
 
 def _is_whole(place: Place) -> bool:
