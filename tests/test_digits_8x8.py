@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tinytorch_hf.files import store
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "datasets" / "tiny"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
 DATASET = catalog.info("digits_8x8")
 
 
@@ -29,6 +31,17 @@ def test_numpy_opens_it_as_the_texts_write_it(monkeypatch: pytest.MonkeyPatch) -
         assert digits.files == ["images", "labels"]
         assert (digits["images"].dtype, digits["images"].shape) == (np.float32, (1797, 8, 8))
         assert (digits["labels"].dtype, digits["labels"].shape) == (np.int64, (1797,))
+
+
+def test_the_courses_own_snippet_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file, two tensors, a TensorDataset and a DataLoader, as the README has it; the first batch has 32 digits."""
+    (block,) = re.findall(r"^```python\n(.*?DataLoader.*?)^```", README.split("Column `images`")[0], re.M | re.DOTALL)
+    code = block[block.rindex("import numpy") :]
+    monkeypatch.chdir(ROOT)
+
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 -- a document of this project
+
+    assert capsys.readouterr().out == "(32, 8, 8) (32,)\n"
 
 
 def test_it_is_small() -> None:

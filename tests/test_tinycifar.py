@@ -254,7 +254,13 @@ def test_without_cifar10_the_message_says_size_place_and_what_to_type(
 
     place = root or tmp_path / "cache"
     typed = f"`tinytorch-hf download tinycifar{f' --root {root}' if root else ''}`"
-    for part in (str(place / "tinycifar" / "train.npz"), "CIFAR10, 170 MB", f"into {place}", "download=True", typed):
+    for part in (
+        str(place / "tinycifar" / "train.npz"),
+        "CIFAR10 (170 MB, 2-3 min at 10 Mbit/s)",
+        f"into {place}",
+        "download=True",
+        typed,
+    ):
         assert part in str(caught.value)
     assert not place.exists()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.tools import seeds, tinify_plan
+from docs.tools import matrix, seeds, stairs, suite, tinify_plan
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo, fields
 from tinytorch_hf.data.loaders import load, load_images
@@ -306,5 +306,10 @@ KINDS: dict[str, Callable[[str], str]] = {
     "kinds": kinds_table,
     "decoders": decoders_table,
     "seeds": seeds.lines,
+    "matrix": matrix.table,
+    "samples": suite.sample,
+    "cite": suite.cite,
+    "paper": suite.paper,
+    "stairs": stairs.table,
     "tinify_plan": tinify_plan.table,
 }

@@ -87,7 +87,7 @@ def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypa
             catalog.MNIST,
             "here",
             "MNIST was not found: there is no FILE. You can use download=True, or run "
-            "`tinytorch-hf download mnist --root here`. This downloads 12 MB into here.",
+            "`tinytorch-hf download mnist --root here`. This downloads it (12 MB, 10 s at 10 Mbit/s) into here.",
         ),
         (
             catalog.TINYPY,
@@ -99,8 +99,8 @@ def test_a_missing_file_of_the_installation_asks_for_a_new_installation(monkeypa
             catalog.TINYCIFAR,
             "here",
             "TinyCIFAR was not found: there is no FILE, nor is there CIFAR10 to cut it from. You can use "
-            "download=True, or run `tinytorch-hf download tinycifar --root here`. This downloads CIFAR10, 170 MB, "
-            "into here and cuts TinyCIFAR from it; then CIFAR10 is no longer needed.",
+            "download=True, or run `tinytorch-hf download tinycifar --root here`. This downloads CIFAR10 "
+            "(170 MB, 2-3 min at 10 Mbit/s) into here and cuts TinyCIFAR from it; then CIFAR10 is no longer needed.",
         ),
     ],
 )

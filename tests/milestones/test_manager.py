@@ -63,7 +63,7 @@ def test_without_mnist_it_gives_tinymnist_and_says_so(
         assert np.array_equal(given, expected) and given.dtype == expected.dtype
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("TinyMNIST: 1000 training and 200 test images. All of MNIST was not found.")
-    assert "`tinytorch-hf download mnist`. This downloads 12 MB into" in line
+    assert "`tinytorch-hf download mnist`. This downloads it (12 MB, 10 s at 10 Mbit/s) into" in line
     assert not data_dir.exists()
 
 
@@ -218,7 +218,9 @@ def test_without_cifar10_there_are_no_pictures_in_colour(data_dir: Path, no_netw
     for full in (None, True):
         with pytest.raises(MissingFileError, match="tinytorch-hf download cifar10") as caught:
             DatasetManager(data_dir).get_cifar10(full=full)
-        assert "170 MB" in str(caught.value) and str(data_dir / "cifar-10") in str(caught.value)
+        assert "(170 MB, 2-3 min at 10 Mbit/s)" in str(caught.value) and str(data_dir / "cifar-10") in str(caught.value)
+        advises_tiny = "TinyCIFAR would stand in for it" in str(caught.value)
+        assert advises_tiny == ("`tinytorch-hf download tinycifar`" in str(caught.value)) == (full is None)
 
 
 def test_cifar10_is_found_where_the_milestones_or_torchvision_have_it(
@@ -359,7 +361,7 @@ def test_shakespeare_is_the_scenes_that_ship_where_nothing_else_is(
     assert text.encode("ascii") == store.read(catalog.TINYSHAKESPEARE, form.file)
     line = capsys.readouterr().out
     assert line.startswith("TinyShakespeare: 100781 characters. All of Tiny Shakespeare was not found. Run ")
-    assert "`tinytorch-hf download shakespeare`. This downloads 1 MB" in line
+    assert "`tinytorch-hf download shakespeare`. This downloads it (1 MB, 1 s at 10 Mbit/s)" in line
 
 
 def test_shakespeare_is_found_where_a_checkout_has_it(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

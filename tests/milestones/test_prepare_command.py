@@ -184,5 +184,5 @@ def test_help_says_what_stays_and_how_large_downloads_are(run: Any) -> None:
 
     assert status == OK
     assert "Your own files are left untouched" in text
-    assert "MNIST (12 MB) and CIFAR10 (170 MB)" in text
+    assert "MNIST (12 MB, 10 s at 10 Mbit/s) and CIFAR10 (170 MB, 2-3 min at 10 Mbit/s)" in text
     assert "Example: tinytorch-hf milestones prepare ~/TinyTorch" in text

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
-from checkouts import snapshot
+from checkouts import own_cache, snapshot, write_checkout
 
+from tinytorch_hf.milestones.checkout import preparing, survey
 from tinytorch_hf.milestones.checkout.needs import MILESTONES
 from tinytorch_hf.milestones.proving.plan import plan
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof, prove
 from tinytorch_hf.milestones.proving.shapes import Loaded, datasets_of, received, unknown, wrong
 from tinytorch_hf.student import landlock
 
-MLP = MILESTONES[2]
+MLP, CNN = MILESTONES[2:4]
 FOLDER = f"milestones/{MLP.number}_mlp"
 
 
@@ -192,6 +194,18 @@ SCRIPTS = {
         Outcome.NOT_PROVEN,
         "no_such",
     ),
+    "refused, and another module": (
+        """
+    def load():
+        try:
+            os.system("fc-list")
+        except OSError:
+            import no_such_thing
+        return open('x')
+    """,
+        Outcome.NOT_PROVEN,
+        "No module named 'no_such_thing'",
+    ),
     "killed": ("def load():\n        os._exit(0)\n        return open('x')", Outcome.NOT_PROVEN, "ended the process"),
     "sleeps": (
         "import time\n    def load():\n        time.sleep(60)\n        return open('x')",
@@ -300,6 +314,38 @@ def test_where_no_process_can_be_started_nothing_is_proven(tmp_path: Path, monke
 
     assert proof.outcome is Outcome.NOT_PROVEN
     assert "it cannot be tried here: " in proof.note and "no_python" in proof.note
+
+
+MANAGED = """
+    import sys
+    from pathlib import Path
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from data_manager import DatasetManager
+    (X, y), _ = DatasetManager().get_cifar10()
+"""
+
+
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_what_is_in_the_cache_stands_in_for_a_script(
+    is_cached: bool, own_cache: Path, tinycifar_root: Path, tmp_path: Path
+) -> None:
+    """TinyCIFAR where it was cut once; elsewhere the error says how to get it, and the milestone is not ready."""
+    root = write_checkout(tmp_path / "checkout", scripts={"04_1998_cnn/02_lecun_cifar10.py": MANAGED})
+    preparing.prepare(root)
+    if is_cached:
+        shutil.copytree(tinycifar_root, own_cache, dirs_exist_ok=True)
+    before = snapshot(own_cache)
+
+    (report,) = [each for each in survey.prove(root, survey.survey(root)) if each.milestone is CNN]
+
+    (proof,) = report.proofs
+    assert (report.is_ready, proof.outcome is Outcome.PROVEN) == (is_cached, is_cached)
+    if is_cached:
+        assert proof.note == "X (2000, 3, 32, 32), _[0] (400, 3, 32, 32), _[1] (400,), y (2000,)"
+    else:
+        assert "`tinytorch-hf download tinycifar`. This downloads CIFAR10 (170 MB, 2-3 min" in proof.note
+        assert f"into {own_cache} and cuts" in proof.note
+    assert snapshot(own_cache) == before
 
 
 def test_a_checkout_without_scripts_needs_no_process(tmp_path: Path) -> None:

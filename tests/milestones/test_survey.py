@@ -85,7 +85,10 @@ def test_a_manager_of_the_users_own_may_download(root: Path) -> None:
     report = _by_number(root)["03"]
 
     assert _states(report, root)["milestones/data_manager.py"] is State.OTHER
-    assert "your own data_manager.py may download it" in report.rows[-1].note
+    assert (
+        "your own data_manager.py may download it; rename that file and prepare again, and TinyMNIST"
+        in report.rows[-1].note
+    )
     assert report.is_ready
 
 
@@ -95,6 +98,21 @@ def test_a_module_that_cannot_be_read_is_named(root: Path) -> None:
 
     with pytest.raises(StorageError, match=r"data_manager\.py cannot be read"):
         survey(root)
+
+
+def test_a_package_of_the_users_own_that_lacks_the_digits_is_named(root: Path) -> None:
+    """The older generation has an empty tinytorch/datasets, and its milestone 06 would go on with random numbers."""
+    package = root / "tinytorch" / "datasets" / "__init__.py"
+    package.parent.mkdir()
+    package.write_text("__all__ = []", encoding="utf-8")
+    preparing.prepare(root)
+
+    report = _by_number(root)["06"]
+
+    assert not report.is_ready
+    assert "takes TinyDigits from tinytorch.datasets, which has none" in report.rows[-1].note
+    package.write_text("from tinytorch_hf.milestones import TinyDigits", encoding="utf-8")
+    assert _by_number(root)["06"].is_ready
 
 
 def test_damage_is_named(root: Path) -> None:

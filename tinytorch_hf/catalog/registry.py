@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -97,9 +98,27 @@ def info(name: Dataset | str) -> DatasetInfo:
     raise UnknownNameError("dataset", name, names())
 
 
+MEGABITS_A_SECOND = 10
+"""The connection for which messages say how long a download takes."""
+
+
 def origin(dataset: DatasetInfo) -> DatasetInfo:
     """The dataset whose archives are downloaded for this one: the one it is cut from, else itself."""
     return info(dataset.cut_from) if dataset.cut_from else dataset
+
+
+def download_cost(dataset: DatasetInfo) -> str:
+    """How large the download of a dataset is and how long it takes, as "170 MB, 2-3 min at 10 Mbit/s".
+
+    What is cut from another dataset costs that one's download. "" where nothing is downloaded.
+    """
+    source = origin(dataset)
+    if not source.archives:
+        return ""
+    seconds = source.download_bytes * 8 / (MEGABITS_A_SECOND * 1e6)
+    minutes = int(seconds // 60)
+    time = f"{minutes}-{minutes + 1} min" if minutes else f"{math.ceil(seconds)} s"
+    return f"{source.download_size}, {time} at {MEGABITS_A_SECOND} Mbit/s"
 
 
 def add(dataset: DatasetInfo) -> DatasetInfo:

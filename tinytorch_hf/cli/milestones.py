@@ -48,7 +48,7 @@ def _add_prepare(commands: Parser) -> None:
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="say what is there and write nothing")
-    sizes = " and ".join(f"{d.title} ({d.download_size})" for d in (catalog.MNIST, catalog.CIFAR10))
+    sizes = " and ".join(f"{d.title} ({catalog.download_cost(d)})" for d in (catalog.MNIST, catalog.CIFAR10))
     how.add_argument("--download", action="store_true", help=f"download {sizes} if they are not in the cache")
     how.add_argument(
         "--from", dest="source", type=user_path, metavar="PATH", help="take their archives from this file or folder"

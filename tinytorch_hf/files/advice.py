@@ -70,8 +70,9 @@ def how_to_get(dataset: DatasetInfo, root: str | Path | None = None, *, can_down
     if isinstance(dataset.provider, CutFrom):
         source = catalog.info(dataset.cut_from)
         return (
-            f"{advice} This downloads {source.title}, {source.download_size}, into {base(root)} and cuts "
+            f"{advice} This downloads {source.title} ({catalog.download_cost(source)}) into {base(root)} and cuts "
             f"{dataset.title} from it; then {source.title} is no longer needed."
         )
-    what = "This builds it" if isinstance(dataset.provider, Built) else f"This downloads {dataset.download_size}"
-    return f"{advice} {what} into {base(root)}."
+    if isinstance(dataset.provider, Built):
+        return f"{advice} This builds it into {base(root)}."
+    return f"{advice} This downloads it ({catalog.download_cost(dataset)}) into {base(root)}."

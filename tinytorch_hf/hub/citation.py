@@ -22,15 +22,33 @@ def citation(name: catalog.Dataset | str) -> str:
     raise CorruptFileError(f"The loading script of {dataset.name} has no CITATION.")
 
 
+def own_entry(name: catalog.Dataset | str) -> str:
+    """BibTeX of a dataset that was curated here, whatever its source is called; made of the facts."""
+    dataset = catalog.info(name)
+    digest = f", fingerprint {dataset.fingerprint[:16]}" if dataset.fingerprint else ""
+    fields = {
+        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        "version": escaped(dataset.version),
+        "howpublished": "With the Python package tinytorch-hf",
+        "note": f"Licence: {escaped(dataset.license)}{digest}",
+    }
+    return _written(f"tinytorch_{dataset.name}", fields)
+
+
 def _entry(dataset: DatasetInfo) -> str:
     fields = {
-        "author": f"{{{_escaped(dataset.creator)}}}" if dataset.creator else "",
-        "title": f"{{{_escaped(dataset.title)}}}: {_escaped(dataset.summary.rstrip('.'))}",
-        "note": f"Version {_escaped(dataset.version)}. {_escaped(dataset.citation or dataset.source)}",
+        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        "note": f"Version {escaped(dataset.version)}. {escaped(dataset.citation or dataset.source)}",
         "url": dataset.source_url.replace("{", "%7B").replace("}", "%7D"),
     }
+    return _written(dataset.name, fields)
+
+
+def _written(key: str, fields: dict[str, str]) -> str:
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
-    return "@misc{" + dataset.name + ",\n" + ",\n".join(lines) + "\n}\n"
+    return "@misc{" + key + ",\n" + ",\n".join(lines) + "\n}\n"
 
 
 _SPECIAL = str.maketrans(
@@ -46,6 +64,6 @@ _SPECIAL = str.maketrans(
 )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text in which TeX sees no commands; braces, which BibTeX counts, become parentheses."""
     return text.translate(_SPECIAL)

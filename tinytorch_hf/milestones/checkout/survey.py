@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.files import store
 from tinytorch_hf.files.store import Found
 from tinytorch_hf.milestones.checkout import scripts
-from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, Bridge
+from tinytorch_hf.milestones.checkout.bridges import DATA_MANAGER, DATASETS, Bridge
 from tinytorch_hf.milestones.checkout.needs import MILESTONES, TINY, Milestone
 from tinytorch_hf.milestones.checkout.preparing import data_dir
 from tinytorch_hf.milestones.data import full_data, places
@@ -19,8 +20,8 @@ from tinytorch_hf.milestones.gradients.detached import Detached, detached
 from tinytorch_hf.milestones.proving import proof
 from tinytorch_hf.milestones.proving.proof import Outcome, Proof
 
-# One generation's milestone 06 takes TinyDigits from here, and trains on random numbers where it is not.
-_STUDENTS_LOADER = "tinytorch.core.dataloader"
+# Milestone 06 takes TinyDigits from one of these, by generation, and trains on random numbers where it is not.
+_STUDENTS_MODULES = ("tinytorch.core.dataloader", *DATASETS.modules)
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,22 @@ def prove(root: Path, reports: list[Report]) -> list[Report]:
     """Execute, as far as they load data, the scripts of milestones whose files are there; see `proof.prove`."""
     proofs = proof.prove(root, [report.milestone for report in reports if report.has_files])
     return [
-        replace(report, proofs=[_with_advice(each, report) for each in proofs.get(report.milestone.number, [])])
+        replace(report, proofs=[_with_advice(each, report, root) for each in proofs.get(report.milestone.number, [])])
         for report in reports
     ]
 
 
-def _with_advice(found: Proof, report: Report) -> Proof:
+def _with_advice(found: Proof, report: Report, root: Path) -> Proof:
     full = report.milestone.full
-    if not found.asks_network or full is None or report.rows[-1].state.can_be_used:
+    if full is None or found.outcome is not Outcome.FAILED:
         return found
-    return replace(found, note=f"{found.note}; --download puts {full.title} where scripts look for it")
+    place = full_data.folder(full, data_dir(root))
+    if any(row.path == place and row.state.can_be_used for row in report.rows):
+        return found
+    if not found.asks_network and not any(DATA_MANAGER.attribute in call for call in found.calls):
+        return found
+    cost = catalog.download_cost(full)
+    return replace(found, note=f"{found.note}; --download puts {full.title} ({cost}) where scripts look for it")
 
 
 def _scripts(milestone: Milestone, root: Path) -> list[Path]:
@@ -112,13 +119,18 @@ def _rows(milestone: Milestone, root: Path) -> Iterator[Row]:
             yield Row(file, _bridge_state(bridge, file), not modules.isdisjoint(bridge.modules))
     if milestone.full:
         yield _full_row(milestone.full, root)
-    students_loader = root / Path(*_STUDENTS_LOADER.split(".")).with_suffix(".py")
     for script, pairs in imported.items():
-        if (_STUDENTS_LOADER, "TinyDigits") in pairs and not scripts.defines(students_loader, "TinyDigits"):
-            note = f"takes TinyDigits from {_STUDENTS_LOADER}, which has none, and may go on with random numbers. "
-            yield Row(
-                script, State.ABSENT, True, note + "Write `from tinytorch_hf.milestones import TinyDigits` there."
-            )
+        for module in _STUDENTS_MODULES:
+            if (module, DATASETS.attribute) in pairs and not _defines(root, module, DATASETS.attribute):
+                note = f"takes {DATASETS.attribute} from {module}, which has none, and may go on with random numbers. "
+                advised = f"Write `from tinytorch_hf.milestones import {DATASETS.attribute}` there."
+                yield Row(script, State.ABSENT, True, note + advised)
+
+
+def _defines(root: Path, module: str, name: str) -> bool:
+    """Whether a module of a checkout has a name."""
+    path = root.joinpath(*module.split("."))
+    return scripts.defines(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"), name)
 
 
 def _note(seen: Look) -> str:
@@ -143,15 +155,20 @@ def _full_row(dataset: DatasetInfo, root: Path) -> Row:
     if not worst.state.can_be_used:
         there = [seen for seen in looks if seen.state is State.DAMAGED]
         damaged = f" {there[0].why.splitlines()[0]}" if there else ""
-        size = dataset.download_size
-        what += f", {size}, which no milestone needs: {_instead(dataset, root)}; --download gets it.{damaged}"
+        cost = catalog.download_cost(dataset)
+        what += f", for scripts that ask for it: {_instead(dataset, root)}; --download gets it ({cost}).{damaged}"
     return Row(full_data.folder(dataset, data_dir(root)), worst.state, False, what)
 
 
 def _instead(dataset: DatasetInfo, root: Path) -> str:
     """What a script gets that asks for a dataset which is not there."""
+    tiny = TINY[dataset.name]
+    stands_in = store.is_there(tiny)
     file = DATA_MANAGER.file(root)
     if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
-        return "your own data_manager.py may download it"
-    tiny = TINY[dataset.name]
-    return f"{tiny.title} stands in" if store.is_there(tiny) else "TinyDigits are there"
+        told = "your own data_manager.py may download it"
+        rename = f"; rename that file and prepare again, and {tiny.title} stands in"
+        return told + (rename if stands_in else "")
+    if stands_in:
+        return f"{tiny.title} stands in"
+    return f"nothing stands in ({tiny.title} is cut from it)"

@@ -238,7 +238,11 @@ class DatasetManager:
             try:
                 pairs = self._tiny(tiny)
             except (MissingFileError, CorruptFileError):
-                raise error from None
+                if isinstance(error, CorruptFileError):
+                    raise error from None
+                stands_in = catalog.info(tiny)
+                instead = f"{stands_in.title} would stand in for it, and is not here either"
+                raise MissingFileError(f"{error} {instead}. {advice.how_to_get(stands_in)}") from None
             # That there is no such file needs no more words than what to type.
             reason = advice.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)
             return _tell(tiny, pairs, f"All of {dataset.title} was not found. {reason}")

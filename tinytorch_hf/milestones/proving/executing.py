@@ -28,6 +28,9 @@ NETWORK = "network"
 CAN_COPY = hasattr(os, "fork")
 """Whether each script can have a process of its own that is a copy of this one, which is made faster."""
 
+CACHE = ".cache"
+"""Name of the folder in the copy of a checkout that is the script's cache."""
+
 _DEEPEST = 4
 _LONGEST_ANSWER = 1 << 20
 _MOST_PARTS = 50
@@ -66,7 +69,7 @@ def execute(request: Mapping[str, Any]) -> Answer:
 
 def _execute(request: Mapping[str, Any]) -> Answer:
     script, folder = Path(request["script"]), Path(request["folder"])
-    os.environ |= {"HOME": str(folder), "TMPDIR": str(folder), "TINYTORCH_HF_CACHE": str(folder / ".cache")}
+    os.environ |= {"HOME": str(folder), "TMPDIR": str(folder), "TINYTORCH_HF_CACHE": str(folder / CACHE)}
     os.environ |= {"MPLBACKEND": "Agg", "TERM": "dumb"}
     os.environ.pop("TINYTORCH_AUTO_DOWNLOAD", None)
     # As Python does with a script: its own folder is on the path, and the checkout only if the script puts it there.
@@ -81,6 +84,7 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     guard.start()
     found = _Found()
     error = kind = ""
+    lacks_module = False
     try:
         space: dict[str, Any] = {"__name__": "__main__", "__file__": str(script), SEEN: found.see}
         exec(code, space)  # noqa: S102 -- this is what the process is for
@@ -88,10 +92,12 @@ def _execute(request: Mapping[str, Any]) -> Answer:
             _load(load, space, found)
     except BaseException as raised:
         error, kind = _told(raised, script), _kind(raised, folder)
+        lacks_module = isinstance(raised, ImportError)
     if guard.connections:
         return Answer("crash", message=f"it asks the network for {guard.connections[0]}", unbuilt=NETWORK)
-    if error and guard.others:
-        # What was refused and not missed has not happened, and is no reason to doubt what was loaded.
+    if error and guard.others and not lacks_module:
+        # What was refused and not missed has not happened, and is no reason to doubt what was loaded; nor is it the
+        # reason why a module is not installed.
         return Answer("crash", message=f"it {guard.others[0]}")
     if error:
         return Answer("crash", message=error, unbuilt=kind)

@@ -13,10 +13,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import TinyTorchHFError, printable
+from tinytorch_hf.files import folders
 from tinytorch_hf.milestones.checkout.needs import Milestone
 from tinytorch_hf.milestones.proving import shapes
-from tinytorch_hf.milestones.proving.executing import CAN_COPY, NETWORK, NO_DATA
+from tinytorch_hf.milestones.proving.executing import CACHE, CAN_COPY, NETWORK, NO_DATA
 from tinytorch_hf.milestones.proving.plan import Plan, plan
 from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
@@ -137,6 +139,7 @@ def _prove(script: Path, planned: Plan, root: Path, copies: Path, milestone: Mil
         return Proof(script, calls, Outcome.NOT_PROVEN, "; ".join(planned.problems))
     copy = Path(tempfile.mkdtemp(dir=copies))
     _copy(root, copy)
+    _link_cached(shapes.datasets_of(milestone), copy / CACHE)
     there = copy / script.relative_to(root)
     try:
         answer = ask(ask="load", script=str(there), folder=str(copy))
@@ -144,7 +147,9 @@ def _prove(script: Path, planned: Plan, root: Path, copies: Path, milestone: Mil
         # Nothing is said against the script where no process can be started.
         return Proof(script, calls, Outcome.NOT_PROVEN, printable(f"it cannot be tried here: {error}"))
     outcome, note = _judge(answer, milestone)
-    return Proof(script, calls, outcome, note.replace(f"{copy}{os.sep}", ""), answer.unbuilt == NETWORK)
+    # What a message says is to be typed and found in the checkout and the cache, not in their copies.
+    note = note.replace(str(copy / CACHE), str(folders.cache())).replace(f"{copy}{os.sep}", "")
+    return Proof(script, calls, outcome, note, answer.unbuilt == NETWORK)
 
 
 def _judge(answer: Answer, milestone: Milestone) -> tuple[Outcome, str]:
@@ -169,6 +174,18 @@ def _copy(root: Path, copy: Path) -> None:
                 for path in _files(folder):
                     if next(left, None) is not None:
                         _take(path, target / path.name)
+
+
+def _link_cached(datasets: Sequence[DatasetInfo], cache: Path) -> None:
+    """Let a script find in its own cache what is in the user's of some datasets; what it puts there stays its own."""
+    for dataset in datasets:
+        for file in () if dataset.is_shipped else dataset.files:
+            path = folders.folder(dataset) / file.name
+            with contextlib.suppress(OSError):
+                if path.is_file():
+                    link = cache / path.relative_to(folders.cache())
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.symlink_to(path.resolve())
 
 
 def _folders(folder: Path, target: Path) -> Iterator[tuple[Path, Path]]:
