@@ -30,6 +30,7 @@ def own_entry(name: catalog.Dataset | str) -> str:
         "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
         "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
         "version": escaped(dataset.version),
+        "year": dataset.published[:4],
         "howpublished": "With the Python package tinytorch-hf",
         "note": f"Licence: {escaped(dataset.license)}{digest}",
     }
