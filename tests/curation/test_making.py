@@ -229,6 +229,7 @@ def test_workers_threads_and_cuts_give_the_same_bytes(tmp_path: Path) -> None:
 
     images, labels = bars()
     runs: list[tuple[ArraySource, Engine, int]] = [
+        (cut(images, labels, 1), HERE, 500),
         (cut(images, labels, 7, range(len(labels) - 1, -1, -1)), HERE, 1),
         (cut(images, labels, 40), dataclasses.replace(HERE, memory=4000), 5000),
     ]
