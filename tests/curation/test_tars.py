@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import zlib
@@ -108,3 +109,23 @@ def test_an_archive_that_ends_too_early_is_refused(mode: str, share: float) -> N
 
     with pytest.raises((tarfile.TarError, EOFError, zlib.error)):
         read(content[: int(share * end)])
+
+
+@pytest.mark.parametrize("stated", [b"-0000010000\0", b"-1\0", b"1_0\0", b"0x10\0", b"\x80" + bytes(10) + b"\x02"])
+def test_a_size_that_is_no_octal_number_is_tarfiles_to_judge(stated: bytes) -> None:
+    """A size below zero would read the whole archive into memory."""
+    block = bytearray(archive()[512:1024])
+    block[124 : 124 + len(stated)] = stated
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    asked: list[int] = []
+
+    class Watched(io.BytesIO):
+        def read(self, n_bytes: int | None = -1, /) -> bytes:
+            asked.append(-1 if n_bytes is None else n_bytes)
+            return super().read(n_bytes)
+
+    with contextlib.suppress(tarfile.TarError):
+        for one in tars.members(Watched(bytes(block) + bytes(10_240))):
+            one.content()
+    assert min(asked) >= 0

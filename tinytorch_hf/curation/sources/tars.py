@@ -165,7 +165,8 @@ def _is_sound(block: bytes) -> bool:
 
 def _octal(field: bytes) -> int | None:
     try:
-        return int(field.partition(b"\0")[0] or b"0", 8)
+        text = field.partition(b"\0")[0].strip(b" ")
+        return int(text or b"0", 8) if text.isdigit() or not text else None
     except ValueError:
         return None
 
