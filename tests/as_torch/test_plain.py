@@ -10,7 +10,7 @@ from tinytorch_hf import as_torch, catalog, load
 from tinytorch_hf.data.loaders import unit_range
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 
-IMAGES = [name for name in catalog.shipped_names() if name != "tinytalks"]
+IMAGES = [name for name in catalog.shipped_names() if catalog.info(name).kind == "images"]
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -38,7 +38,7 @@ def right() -> Report:
     [
         ("relu", "ReLU()(x); x has the shape (13, 7)"),
         ("tensor-sum", "a.sum(axis=0); a has the shape (4, 5, 7)"),
-        ("embedding", "Embedding(69, 7)(x); by default"),
+        ("embedding", "Embedding(73, 7)(x); by default"),
         ("adam", "Adam(params, lr=0.05).step(); by default betas=(0.9, 0.999)"),
         ("max-pool2d-padding", "MaxPool2d("),
     ],

@@ -35,7 +35,7 @@ def test_a_fault_between_operations_counts_as_one_of_them_does(
     assert main(["check", "--package", str(package), *options, "--junit", str(junit)]) == PROBLEM
 
     out = capsys.readouterr().out
-    assert "\nprograms\n  differs  programs-reductions" in out
+    assert "\nWhat is wrong\n  differs  programs-reductions" in out
     assert "      from tinytorch.core.tensor import Tensor\n" in out
     assert "# yours: " in out
     document = junit.read_text(encoding="utf-8")

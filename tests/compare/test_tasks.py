@@ -16,7 +16,7 @@ from tinytorch_hf.data.tokenizer import CharTokenizer
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, UnknownNameError
 
 ALL = [(dataset, training.model) for dataset in tasks.names() for training in tasks.trainings(dataset)]
-ON_DEMAND = {"mnist", "cifar10", "tinycifar"}
+ON_DEMAND = {"mnist", "cifar10", "tinycifar", "shakespeare"}
 # Shipped or generated; the others need files that are downloaded.
 HERE = [(dataset, model) for dataset, model in ALL if dataset not in ON_DEMAND]
 
@@ -28,7 +28,8 @@ def test_settings_have_what_suits_the_task(dataset: str, model: str) -> None:
 
     assert (settings.dataset, settings.model, settings.batch_size, settings.seed) == (dataset, model, 32, 0)
     assert settings_for(dataset, model, lr=0.5, epochs=3, seed=9).lr == 0.5
-    assert settings_for(dataset, model, optimizer="adamw").lr == OPTIMIZERS["adamw"].default_lr
+    other = next(name for name in ("adamw", "sgd") if name != settings.optimizer)
+    assert settings_for(dataset, model, optimizer=other).lr == OPTIMIZERS[other].default_lr
     assert settings_for(dataset, model, optimizer=settings.optimizer) == settings
     assert settings_for(dataset, model, lr=None, epochs=None) == settings
 
@@ -45,7 +46,8 @@ def test_the_first_model_is_the_default() -> None:
 
     assert firsts.pop("perceptron") == "logistic"
     assert {firsts.pop("cifar10"), firsts.pop("tinycifar")} == {"cnn"}
-    assert {firsts.pop("tinytalks"), firsts.pop("tinypy")} == {"gpt"}
+    texts = ("tinytalks", "tinypy", "tinyshakespeare", "shakespeare")
+    assert {firsts.pop(name) for name in texts} == {"gpt"}
     assert set(firsts.values()) == {"mlp"}
 
 

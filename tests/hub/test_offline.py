@@ -53,7 +53,7 @@ def test_a_stranger_without_our_package_needs_no_socket(root: Path, run_with_lib
         "def refuse(*_): sys.exit('a socket was opened')\n"
         "socket.socket.connect = refuse\n"
         "import datasets\n"
-        "for name in ('tinydigits', 'digits_8x8', 'tinymnist', 'tinytalks'):\n"
+        f"for name in {ON_HUB}:\n"
         "    loaded = datasets.load_dataset('tinytorch/' + name)\n"
         "    print(name, {split: rows.num_rows for split, rows in loaded.items()})\n"
     )

@@ -261,7 +261,7 @@ def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] |
         notes = [dataset.classes[split["labels"][index]]] if has_classes else notes
         others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
         shown = ", ".join(filter(None, [*notes, *(str(split[name][index]) for name in others)]))
-        print(terminal.printable(f"[{index}] {shown}").rstrip())
+        print(terminal.wrapped(f"[{index}] ", shown))
         lines = texts.conversation(dataset.kind, split, index).rstrip("\n").split("\n")
         for line in lines[:_LINES_SHOWN]:
             is_wrapped = line[:3] in ("Q: ", "A: ")

@@ -59,7 +59,7 @@ def wrapped(start: str, text: str, width: int | None = None) -> str:
         return start.rstrip()
     return textwrap.fill(
         text,
-        max(width, len(start) + 30),
+        max(width, len(start) + 20),
         initial_indent=start,
         subsequent_indent=" " * len(start),
         break_long_words=False,
