@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import completion, terminal
@@ -20,12 +20,8 @@ from tinytorch_hf.cli.options import (
     print_json,
     user_path,
 )
+from tinytorch_hf.cli.showing import show
 from tinytorch_hf.cli.tree import Parser
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
-
-if TYPE_CHECKING:
-    from tinytorch_hf.files.splits import Split
-    from tinytorch_hf.formats.arrays import Array
 
 
 def add_to(commands: Parser) -> None:
@@ -56,7 +52,7 @@ def add_to(commands: Parser) -> None:
     parser = command(
         commands,
         "show",
-        _show,
+        show,
         "show samples in the terminal",
         "%(prog)s tinydigits --split test --index 0 1 2",
         "Images are drawn with characters, texts are printed; the number in brackets is that of the sample in its "
@@ -108,10 +104,6 @@ def add_to(commands: Parser) -> None:
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")
-
-
-# Of one text in `show`.
-_LINES_SHOWN = 40
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -204,79 +196,6 @@ def _info_dict(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> dict[str
         facts.update(provided=dataset.provided, cut_from=dataset.cut_from, sha256=dataset.sha256)
         facts["archives"] = [dataclasses.asdict(archive) for archive in dataset.archives]
     return facts
-
-
-def _show(options: argparse.Namespace) -> int:
-    from tinytorch_hf.data import loaders, pictures
-    from tinytorch_hf.files import store
-
-    dataset = catalog.info(options.name)
-    split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
-    if options.png and dataset.kind != "images":
-        raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
-    if options.png:
-        store.write(options.png, pictures.png(pictures.contact_sheet(split)))
-        print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {split.name} split")
-        return OK
-    wrong = [index for index in options.index or () if not 0 <= index < len(split)]
-    if wrong:
-        raise UnknownNameError(
-            f"sample of {dataset.name}'s {split.name} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
-        )
-    if dataset.kind == "images":
-        _print_images(dataset, split, options.index)
-    else:
-        _print_texts(dataset, split, options.index)
-    print(_legend(dataset, split))
-    return OK
-
-
-def _legend(dataset: catalog.DatasetInfo, split: Split) -> str:
-    """What the numbers in brackets are, and how to see others."""
-    others = [other.name for other in dataset.splits if other.name != split.name]
-    more = f", --split {' or '.join(others)} takes those of another split" if others else ""
-    return terminal.wrapped(
-        "",
-        f"[N] is the number of a sample in {dataset.name}'s split {split.name}, 0 to {len(split) - 1}. "
-        f"--index N shows that sample{more}.",
-    )
-
-
-def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf.data import pictures
-
-    indices = wanted or _first_of_each(split["labels"])
-    captions = [terminal.printable(f"[{index}] {dataset.classes[split['labels'][index]]}") for index in indices]
-    print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
-
-
-def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf.data import texts
-
-    has_classes = bool(dataset.classes) and "labels" in split
-    is_counted = bool(dataset.counted) and bool(dataset.column(dataset.counted).names)
-    groups = "labels" if has_classes else dataset.counted if is_counted else ""
-    for index in wanted or (_first_of_each(split[groups]) if groups else range(min(3, len(split)))):
-        notes = [f"{groups} {split[groups][index]}"] if groups else []
-        notes = [dataset.classes[split["labels"][index]]] if has_classes else notes
-        others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
-        shown = ", ".join(filter(None, [*notes, *(str(split[name][index]) for name in others)]))
-        print(terminal.wrapped(f"[{index}] ", shown))
-        lines = texts.conversation(dataset.kind, split, index).rstrip("\n").split("\n")
-        for line in lines[:_LINES_SHOWN]:
-            is_wrapped = line[:3] in ("Q: ", "A: ")
-            print(terminal.wrapped(line[:3], line[3:]) if is_wrapped else terminal.printable(line))
-        if len(lines) > _LINES_SHOWN:
-            print(f"... {len(lines) - _LINES_SHOWN} more lines")
-        print()
-
-
-def _first_of_each(values: Array) -> list[int]:
-    """Position of the first sample of each class or level."""
-    import numpy as np
-
-    first: list[int] = np.unique(values, return_index=True)[1].tolist()
-    return first
 
 
 def _stats(options: argparse.Namespace) -> int:

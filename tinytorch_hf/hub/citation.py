@@ -27,8 +27,7 @@ def own_entry(name: catalog.Dataset | str) -> str:
     dataset = catalog.info(name)
     digest = f", fingerprint {dataset.fingerprint[:16]}" if dataset.fingerprint else ""
     fields = {
-        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
-        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        **_names(dataset),
         "version": escaped(dataset.version),
         "year": dataset.published[:4],
         "howpublished": "With the Python package tinytorch-hf",
@@ -39,12 +38,19 @@ def own_entry(name: catalog.Dataset | str) -> str:
 
 def _entry(dataset: DatasetInfo) -> str:
     fields = {
-        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
-        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+        **_names(dataset),
         "note": f"Version {escaped(dataset.version)}. {escaped(dataset.citation or dataset.source)}",
         "url": dataset.source_url.replace("{", "%7B").replace("}", "%7D"),
     }
     return _written(dataset.name, fields)
+
+
+def _names(dataset: DatasetInfo) -> dict[str, str]:
+    """Who made it, and what it is called."""
+    return {
+        "author": f"{{{escaped(dataset.creator)}}}" if dataset.creator else "",
+        "title": f"{{{escaped(dataset.title)}}}: {escaped(dataset.summary.rstrip('.'))}",
+    }
 
 
 def _written(key: str, fields: dict[str, str]) -> str:
