@@ -88,14 +88,6 @@ def _line(one: Outcome) -> str:
     )
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join([_row(head), _row(["---"] * len(head)), *map(_row, rows)])
-
-
 def cells(known: Iterable[Outcome]) -> dict[tuple[str, int], list[Outcome]]:
     """The outcomes of each source and number a class, by seed."""
     found: dict[tuple[str, int], list[Outcome]] = {}
@@ -121,7 +113,7 @@ def accuracies(known: Iterable[Outcome]) -> str:
             for name, score in first.scores.items()
         ]
     head = ("Source", "A class", "Judge", "Our choice", "By chance: mean ± standard deviation", "Deviations above")
-    return _table(head, rows)
+    return blocks.markdown_table(head, rows)
 
 
 def seeds(known: Iterable[Outcome]) -> str:
@@ -160,7 +152,7 @@ def seeds(known: Iterable[Outcome]) -> str:
         "Seeds that pass",
         "What fails",
     )
-    return _table(head, rows)
+    return blocks.markdown_table(head, rows)
 
 
 def strategies() -> list[dict[str, Any]]:
@@ -181,7 +173,7 @@ def compared(seen: Sequence[Mapping[str, Any]]) -> str:
         for one in seen
     ]
     head = ("Source", "A class", "Way of choosing", "Mean deviations above chance, by seed", "Judges below chance")
-    return _table(head, rows)
+    return blocks.markdown_table(head, rows)
 
 
 def look_alikes() -> dict[str, Any]:
@@ -210,7 +202,7 @@ def judged(found: Mapping[str, Any]) -> str:
         "Pairs of test and train",
         f"All pairs, of {found['n_images']:,} images",
     )
-    return _table(head, rows)
+    return blocks.markdown_table(head, rows)
 
 
 def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -232,7 +224,7 @@ def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
         "Recall and precision against the exact cosine of all pairs",
         "Pairs found among originals",
     )
-    return _table(head, rows)
+    return blocks.markdown_table(head, rows)
 
 
 def tables() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tinytorch_hf.errors import CorruptFileError
@@ -51,3 +51,10 @@ def write_block(path: Path, marks: tuple[str, str], content: str) -> None:
     if not opening or not closing:
         raise CorruptFileError(f"{path} has no part {marks[0]} ... {marks[1]}. Put both marks where it belongs.")
     store.write(path, f"{before}{opening}\n{content}\n{closing}{after}".encode())
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int | None = None) -> str:
+    """A table in Markdown; cells from column ``numbers_from`` on stand at the right."""
+    is_text = len(header) if numbers_from is None else numbers_from
+    rule = ["---"] * is_text + ["---:"] * (len(header) - is_text)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))

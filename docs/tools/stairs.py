@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from docs.tools.blocks import markdown_table
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.compare.tasks import load_arrays
@@ -100,7 +101,7 @@ def table(name: str) -> str:
     """Each step that a dataset is part of, or all of them for "all"; what was not measured says so."""
     found = _kept_before()
     wanted = [step for step in steps() if name in ("all", *(side.dataset for side in step))]
-    rows: list[Sequence[str]] = [HEAD, ["---", *["---:"] * (len(HEAD) - 1)]]
+    rows: list[Sequence[str]] = []
     lacking: list[str] = []
     for tiny, full in wanted:
         kept = found.get((tiny.dataset, full.dataset), {})
@@ -111,10 +112,9 @@ def table(name: str) -> str:
         rows.append(_row(tiny, on_tiny, "other characters" if is_text else _said(full, above)))
         rows.append(_row(full, on_full, _said(full, (on_full or {}).get("value"))))
         lacking += [side.dataset for side, one in ((tiny, on_tiny), (full, on_full)) if one is None]
-    lines = [f"| {' | '.join(cells)} |" for cells in rows]
     models = ", ".join(dict.fromkeys(f"`{tiny.model}` ({catalog.info(tiny.dataset).title})" for tiny, _ in wanted))
     how = f"The milestone's {models} in the reference TinyTorch, seed {SEED}; time on one core, loading included."
-    lines += ["", how]
+    lines = [markdown_table(HEAD, rows, numbers_from=1), "", how]
     if lacking:
         titles = " and ".join(catalog.info(one).title for one in lacking)
         lines += [f"Of {titles} nothing is said: it was not on the machine that measured."]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from docs.tools import matrix, seeds, stairs, suite, tinify_plan
+from docs.tools.blocks import markdown_table
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo, fields
 from tinytorch_hf.data.loaders import load, load_images
@@ -42,7 +43,7 @@ def facts_table(name: str) -> str:
         ("Version", dataset.version),
         *((("Fingerprint", f"`{dataset.fingerprint}`"),) if dataset.fingerprint else ()),
     ]
-    return _table(("Fact", "Value"), rows)
+    return markdown_table(("Fact", "Value"), rows)
 
 
 def overview_table(_scope: str) -> str:
@@ -57,7 +58,7 @@ def overview_table(_scope: str) -> str:
         )
         for dataset in map(catalog.info, catalog.shipped_names())
     ]
-    return _table(("Dataset", "Samples", "Size", "Licence", "What it is"), rows)
+    return markdown_table(("Dataset", "Samples", "Size", "Licence", "What it is"), rows)
 
 
 def on_demand_table(_scope: str) -> str:
@@ -77,13 +78,13 @@ def on_demand_table(_scope: str) -> str:
                 dataset.summary,
             )
         )
-    return _table(("Dataset", "Samples", "Download", "Licence", "What it is"), rows)
+    return markdown_table(("Dataset", "Samples", "Download", "Licence", "What it is"), rows)
 
 
 def files_table(name: str) -> str:
     """Names, sizes and hashes of a dataset's files."""
     rows = [(f"`{file.name}`", f"{file.size_bytes:,}", f"`{file.sha256}`") for file in catalog.info(name).files]
-    return _table(("File", "Bytes", "SHA-256"), rows)
+    return markdown_table(("File", "Bytes", "SHA-256"), rows)
 
 
 def statistics_table(name: str) -> str:
@@ -97,7 +98,7 @@ def statistics_of(splits: Mapping[str, Split]) -> str:
     measured = statistics(splits)
     lines = _IMAGE_STATISTICS if "per_class" in next(iter(measured.values())) else _TEXT_STATISTICS
     rows = [(what, *(show(values) for values in measured.values())) for what, show in lines]
-    return _table(("Statistic", *splits), rows)
+    return markdown_table(("Statistic", *splits), rows)
 
 
 def _plain_text_statistics(dataset: DatasetInfo) -> str:
@@ -111,7 +112,7 @@ def _plain_text_statistics(dataset: DatasetInfo) -> str:
             found = [split["text"][split[column.name] == value].tolist() for split in splits.values()]
             cells = (f"{len(some)}, {sum(map(len, some))} characters" for some in found)
             rows.append((f"{column.name} {name}", *cells))
-    return _table(("Statistic", *splits), rows)
+    return markdown_table(("Statistic", *splits), rows)
 
 
 Measured = dict[str, Any]
@@ -163,7 +164,7 @@ def difficulty_table(name: str) -> str:
             scores = split["score"][split["difficulty"] == level]
             cells += [f"{len(scores)}", f"{scores.min():.3f} to {scores.max():.3f}"]
         rows.append((f"{level} {word}", *cells))
-    return _table(("Difficulty", *(cell for split in splits for cell in (split, f"scores in {split}"))), rows)
+    return markdown_table(("Difficulty", *(cell for split in splits for cell in (split, f"scores in {split}"))), rows)
 
 
 def neighbours_table(name: str) -> str:
@@ -181,7 +182,7 @@ def neighbours_table(name: str) -> str:
         (what, f"{_neighbours_accuracy(distances, labels, order):.1%}")
         for what, order in (("ten, in the given order", np.arange(len(points))), ("ten, shuffled", shuffled))
     ]
-    return _table(("Folds", "Nearest neighbour"), rows)
+    return markdown_table(("Folds", "Nearest neighbour"), rows)
 
 
 def _neighbours_accuracy(distances: Any, labels: Any, order: Any) -> float:
@@ -217,7 +218,7 @@ def citation_block(name: str) -> str:
 
 def card_table(name: str) -> str:
     """The facts of a dataset that a card begins with, in the Hub's words."""
-    return _table(("Fact", "Value"), [(what, value) for what, value in card.facts(catalog.info(name)) if value])
+    return markdown_table(("Fact", "Value"), [(what, value) for what, value in card.facts(catalog.info(name)) if value])
 
 
 def columns_list(name: str) -> str:
@@ -257,7 +258,7 @@ def fields_table(_scope: str) -> str:
         )
         for place, field in fields.FIELDS.items()
     ]
-    return _table(("Field", "Type", "Default", "Meaning"), rows)
+    return markdown_table(("Field", "Type", "Default", "Meaning"), rows)
 
 
 def kinds_table(_scope: str) -> str:
@@ -270,17 +271,12 @@ def kinds_table(_scope: str) -> str:
         )
         for kind, facts in catalog.KINDS.items()
     ]
-    return _table(("Kind", "Columns that it has", "Decoders"), rows)
+    return markdown_table(("Kind", "Columns that it has", "Decoders"), rows)
 
 
 def decoders_table(_scope: str) -> str:
     """Every decoder: what the files hold that it reads."""
-    return _table(("Decoder", "A file holds"), [(f"`{name}`", what) for name, what in catalog.DECODERS.items()])
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return markdown_table(("Decoder", "A file holds"), [(f"`{name}`", what) for name, what in catalog.DECODERS.items()])
 
 
 KINDS: dict[str, Callable[[str], str]] = {
