@@ -68,7 +68,10 @@ def same(found: Results, right: Results, tolerance: float, what: str) -> None:
 def definitions(case: Case) -> list[Expected]:
     """What PyTorch gives for a case, on the first sizes: right, right as well, wrong."""
     with judged_by("torch"):
-        return [*expected(case, 0), *(mistaken(case, code, 0) for code in case.mistakes)]
+        variants = [
+            mistaken(case, code, 0, way=way + 1) for code, others in case.variants.items() for way in range(len(others))
+        ]
+        return [*expected(case, 0), *(mistaken(case, code, 0) for code in case.mistakes), *variants]
 
 
 @pytest.mark.parametrize("module", MODULES)
