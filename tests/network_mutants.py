@@ -316,6 +316,7 @@ _SEQUENCES = (
         "        return super().forward(x, mask if mask is None else Tensor(1 - mask.data))\n",
         "multi-head-attention-causal",
     ),
+    _norm("NORM-NO-EPS", "(x - mean) / variance.sqrt() * self.gamma + self.beta"),
     _norm("NORM-NO-ROOT", "(x - mean) / (variance + self.eps) * self.gamma + self.beta"),
     _norm("NORM-NO-SHIFT", "(x - mean) / (variance + self.eps).sqrt() * self.gamma"),
     _norm("NORM-NO-SCALE", "(x - mean) / (variance + self.eps).sqrt() + self.beta"),
