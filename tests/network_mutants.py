@@ -247,6 +247,23 @@ _SEQUENCES = (
         "attention-causal",
         "attention-mask-by-sample",
     ),
+    # Scores are rounded away beside such numbers, but the gradient goes on through them.
+    _attention(
+        "MASK-UNIFORM-ALLOWED",
+        "    hidden = 0 if mask is None else (2 * mask.data - 1) * np.float32(1e9)\n"
+        f"    weights = {_SOFTMAX}\n    return weights.matmul(V), weights\n",
+        "attention-causal",
+        "attention-weights",
+        "attention-mask-by-sample",
+    ),
+    _attention(
+        "MASK-UNIFORM-ALL",
+        "    hidden = 0 if mask is None else np.float32(-1e9)\n"
+        f"    weights = {_SOFTMAX}\n    return weights.matmul(V), weights\n",
+        "attention-causal",
+        "attention-weights",
+        "attention-mask-by-sample",
+    ),
     _attention(
         "MASK-FIRST-SAMPLE",
         "    return _Right(Q, K, V, None if mask is None else Tensor(mask.data[:1]))\n",
