@@ -160,7 +160,7 @@ def _uniform(judge: Judge, v: Any, over_all: bool = False) -> Any:
     return _uniform_weights(judge, v, over_all) @ v["V"]
 
 
-_flat = partial(_uniform, over_all=True)
+_flat: InTorch = partial(_uniform, over_all=True)
 
 
 def _multiplied(judge: Judge, v: Any) -> Any:
