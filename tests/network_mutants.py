@@ -332,6 +332,23 @@ _SEQUENCES = (
         "    def forward(self, x, mask=None):\n"
         "        return super().forward(x, mask if mask is None else Tensor(1 - mask.data))\n",
         "multi-head-attention-causal",
+        "multi-head-mask-by-sample",
+    ),
+    # The right attention adds (1 - mask) * -1e9: scores drown in 1e9, or in -1e9.
+    *(
+        _fault(
+            code,
+            file,
+            part,
+            f"class {part}(_Right):\n    def forward(self, x, mask=None):\n"
+            f"        return super().forward(x, mask if mask is None else Tensor({times} * mask.data))\n",
+            *finds,
+        )
+        for code, times in (("MASK-UNIFORM-ALLOWED", 2), ("MASK-UNIFORM-ALL", 0))
+        for file, part, finds in (
+            (_ATTENTION, "MultiHeadAttention", ("multi-head-attention-causal", "multi-head-mask-by-sample")),
+            (_TRANSFORMERS, "TransformerBlock", ("transformer-block-causal",)),
+        )
     ),
     _norm("NORM-NO-ROOT", "(x - mean) / (variance + self.eps) * self.gamma + self.beta"),
     _norm("NORM-NO-SHIFT", "(x - mean) / (variance + self.eps).sqrt() * self.gamma"),
