@@ -6,6 +6,7 @@ links that hold in the checkout are made to hold on the site.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import sys
@@ -17,6 +18,8 @@ import tinytorch_hf
 from docs.tools import gallery
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.mistakes.explaining import Explanation, explanations
+from tinytorch_hf.judging.mistakes.in_training import InTraining, in_training
+from tinytorch_hf.reports import plot
 
 # What each part of the reference is about, and the public names that belong there; tests hold it against the package.
 REFERENCE: dict[str, tuple[str, ...]] = {
@@ -103,6 +106,9 @@ def mistakes() -> Iterator[tuple[str, bytes]]:
         for page in of_part:
             lines.append(f"| [{page.mistake.code}]({page.mistake.code}.md) | {_sentence(page)} |")
             yield f"{page.mistake.code}.md", mistake(page).encode("utf-8")
+            seen = in_training(page.mistake.code)
+            if seen is not None and seen.shows:
+                yield f"{page.mistake.code}.svg", curves(seen)
         lines.append("")
     lines += ["```{toctree}", ":hidden:", "", *pages, "```", ""]
     yield "index.md", "\n".join(lines).encode("utf-8")
@@ -120,12 +126,38 @@ def mistake(page: Explanation) -> str:
         "## Right",
         f"```python\n{page.right}```",
         page.mistake.hint,
+        *_in_training(page),
         "## To find it",
         f"```text\ntinytorch-hf {page.command} --package PATH\n```",
     ]
     if page.known:
         parts += ["## Known problems", page.known]
     return "\n\n".join(parts) + "\n"
+
+
+def _in_training(page: Explanation) -> list[str]:
+    seen = in_training(page.mistake.code)
+    if seen is None:
+        return []
+    parts = ["## In training", seen.sentence]
+    if seen.shows:
+        code = page.mistake.code
+        parts += [f"![Loss of a training with {code} and without]({code}.svg)"]
+    return parts
+
+
+def curves(seen: InTraining) -> bytes:
+    """The losses with a mistake and without, as SVG."""
+    drawn = plot.figure(4.6, 2.8)
+    axes = drawn.subplots()
+    for name, losses, style in (("with the mistake", seen.losses, "o-"), ("right", seen.right, "s--")):
+        values = [math.nan if loss is None else loss for loss in losses]
+        axes.plot(range(1, len(values) + 1), values, style, label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.set_xticks(range(1, len(seen.losses) + 1))
+    axes.legend(frameon=False)
+    return plot.written(drawn, Path("curves.svg"))
 
 
 def _sentence(page: Explanation) -> str:
