@@ -89,7 +89,7 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     noted = [claim for claim in claims if not claim.holds and claim.is_note]
-    notes = [claim.what for claim in noted]
+    notes = [f"{claim.what} [{claim.code}]" if claim.code else claim.what for claim in noted]
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
