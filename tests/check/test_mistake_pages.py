@@ -6,9 +6,9 @@ import shlex
 
 import pytest
 from battery import check_here, wrong
+from compare.in_process import prepared_here
 from conftest import Install
 from generations import GENERATION_C
-from in_process import prepared_here
 from seeds import examples
 
 from tinytorch_hf.compare import stepwise
