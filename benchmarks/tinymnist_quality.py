@@ -5,7 +5,7 @@ Run with scikit-learn installed, and with MNIST in a root: ``python -m benchmark
 
 TinyMNIST's images were chosen before the pipeline was there, by a rule in floating point; they are frozen. Here the
 pipeline's proof is asked of that choice: its judges learn from the 1000 train images, and from random subsets of the
-same candidates, and are asked about images of MNIST's train split that are no candidates. Then the pipeline chooses
+same candidates, and are asked about images of MNIST's train split that are not candidates. Then the pipeline chooses
 itself, among the same candidates without the test split, and its choice is judged alike.
 """
 
@@ -64,7 +64,7 @@ class Agreement:
 
 
 def pools(images: Array, labels: Array) -> tuple[Pool, Pool]:
-    """The candidates and the images that judges are asked about, of MNIST's train split: those are no candidates."""
+    """The candidates and the images that judges are asked about, of MNIST's train split: those are not candidates."""
     numbers = np.arange(len(labels))
     place = np.empty(len(labels), np.int64)
     for digit in range(10):

@@ -64,7 +64,7 @@ def read_idx(path: str) -> np.ndarray[Any, Any]:
     """The bytes of an IDX file as an array: two zeros, 8 for bytes, the dimensions, the length of each, the values."""
     data = Path(path).read_bytes()
     if data[:3] != b"\0\0\x08" or len(data) < 4 + 4 * data[3]:
-        raise ValueError(f"{path} is no IDX file of bytes")
+        raise ValueError(f"{path} is not an IDX file of bytes")
     shape = tuple(int.from_bytes(data[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(data[3]))
     array: np.ndarray[Any, Any] = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
     return array.reshape(shape)

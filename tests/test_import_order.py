@@ -197,7 +197,7 @@ def test_what_stands_above_may_be_imported() -> None:
 
 
 def test_no_two_specifications_are_of_one_name() -> None:
-    """They are no packages, so that pytest imports the first of them alone."""
+    """They are not packages, so that pytest imports the first of them alone."""
     names = [
         path.name for path in (CHECKOUT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")
     ]

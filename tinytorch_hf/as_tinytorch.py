@@ -146,7 +146,7 @@ def dataloader(
     Raises
     ------
     InvalidArgumentError
-        ``batch_size`` or ``seed`` is no number of its kind, there is a seed without shuffling; or as for `dataset`.
+        ``batch_size`` or ``seed`` is not a number of its kind, there is a seed without shuffling; or as for `dataset`.
     UnknownNameError, MissingFileError, CorruptFileError, StorageError
         As for `dataset`.
     """

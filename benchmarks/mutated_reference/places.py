@@ -286,7 +286,7 @@ def _is_left_out(node: ast.AST) -> bool:
         named = value.func if isinstance(value, ast.Call) else None
         is_check = isinstance(named, ast.Name) and named.id.startswith("check_")
         return is_check or isinstance(value, ast.Constant | ast.Yield)
-    # Names of types, as in Array = NDArray[np.float32], are no values.
+    # Names of types, as in Array = NDArray[np.float32], are not values.
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript) and _is_type(node.value)
 
 

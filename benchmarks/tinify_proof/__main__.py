@@ -28,7 +28,7 @@ def main() -> None:
     for given in options.sources:
         name, _, source = given.partition("=")
         if not source:
-            raise InvalidArgumentError(f"{given} is no source with its name; write NAME=SOURCE.")
+            raise InvalidArgumentError(f"{given} is not a source with its name; write NAME=SOURCE.")
         for seed in options.seeds:
             for n in options.per_class:
                 if (name, n, seed) in record.read() and not options.afresh:

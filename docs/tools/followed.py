@@ -46,7 +46,7 @@ def followed(page: str, folder: Path, run: Callable[[list[str]], object] = main)
     Raises
     ------
     ValueError
-        A line is no command of this package or is not understood, or something is printed that no block shows.
+        A line is not a command of this package or is not understood, or something is printed that no block shows.
     """
     printed = io.StringIO()
     names: dict[str, Any] = {"__name__": "page"}
@@ -65,7 +65,7 @@ def followed(page: str, folder: Path, run: Callable[[list[str]], object] = main)
             for line in content.replace("\\\n", "").splitlines():
                 program, *words = shlex.split(line)
                 if program != _PROGRAM:
-                    raise ValueError(f"{line} is no command of {_PROGRAM}.")
+                    raise ValueError(f"{line} is not a command of {_PROGRAM}.")
                 # What a command refuses is shown, too; progress of libraries is not.
                 with contextlib.redirect_stderr(printed):
                     _carry_out(run, words, printed)

@@ -85,7 +85,7 @@ def _chosen(dataset: DatasetInfo) -> str:
 def _function() -> str:
     (node,) = ast.parse(inspect.getsource(cross_entropy)).body
     if not isinstance(node, ast.FunctionDef):
-        raise TypeError(f"{cross_entropy} is no function.")
+        raise TypeError(f"{cross_entropy} is not a function.")
     made = normal_form(cross_entropy.__module__, cross_entropy.__name__, node)
     if made is None:
         raise TypeError(f"{cross_entropy} has no body.")

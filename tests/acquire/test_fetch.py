@@ -153,7 +153,7 @@ def test_what_may_pass_ends_well(tmp_path: Path, first: Answer, requests: int) -
         (faults.says("204 No Content"), 1, "it answered 204 No Content"),
         (faults.says("500 Internal Server Error"), 3, "it answered 500 Internal Server Error"),
         (faults.says("302 Found", Location="/again"), 31, "it redirects without end"),
-        (faults.says("302 Found", Location="file:///etc/passwd"), 1, "this, or where it leads to, is no http"),
+        (faults.says("302 Found", Location="file:///etc/passwd"), 1, "this, or where it leads to, is not an http"),
         (faults.says("200 OK", PAGE, Content_Type="text/html"), 1, "it offers 26 bytes (a web page, as the login page"),
         (faults.announcing(SIZE - 1), 1, f"it offers {SIZE - 1} bytes instead of {SIZE}"),
         (faults.announcing(SIZE + 1), 1, f"it offers {SIZE + 1} bytes instead of {SIZE}"),

@@ -40,7 +40,7 @@ def test_an_archive_that_is_there_is_unpacked_and_nothing_comes(tmp_path: Path) 
 
 
 def test_a_damaged_archive_comes_anew(tmp_path: Path) -> None:
-    """What stands in its place is no part of it."""
+    """What stands in its place is not part of it."""
     case = small(tmp_path, ADDRESS)
     case.archive.parent.mkdir()
     case.archive.write_bytes(PACKED[:-1])

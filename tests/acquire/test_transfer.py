@@ -83,7 +83,7 @@ def test_a_proxy_that_is_no_address_is_told(partial: Path, monkeypatch: pytest.M
     """It is not taken for a fault of the server's address."""
     monkeypatch.setenv("http_proxy", proxy)
 
-    assert reason("http://far.away.invalid", partial) == "the proxy's address is no http or https address"
+    assert reason("http://far.away.invalid", partial) == "the proxy's address is not an http or https address"
 
 
 def test_a_server_that_cannot_prove_who_it_is_gives_nothing(partial: Path) -> None:

@@ -104,7 +104,7 @@ def test_the_array_configuration_of_tinymnist_is_bytes_divided_by_255() -> None:
 
 
 def test_pixels_that_something_changed_are_refused() -> None:
-    """A float that is no byte divided by 255, or a shade that is no sixteenth, is not rounded to one in silence."""
+    """A float that is not a byte divided by 255, or a shade that is not a sixteenth, is not silently rounded."""
     floats = as_hf.load("tinymnist", "array")
     floats["test"] = floats["test"].map(lambda row: {"pixels": [[x * 0.9 for x in line] for line in row["pixels"]]})
     shades = as_hf.load("tinydigits")

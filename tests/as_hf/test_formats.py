@@ -92,7 +92,7 @@ def test_a_transform_is_refused(own: dict[str, DatasetInfo]) -> None:
 
 
 def test_classes_are_read_by_their_names(own: dict[str, DatasetInfo]) -> None:
-    """Whatever place a name has in the table's own list, and names alone; what is no class of it is refused."""
+    """Whatever place a name has in the table's own list, and names alone; what is not a class of it is refused."""
     dataset = own["own_colours"]
     loaded = as_hf.load(dataset)
     names = loaded["train"].features["label"].names
@@ -159,7 +159,7 @@ def test_values_that_a_column_cannot_hold_are_refused(own: dict[str, DatasetInfo
         (images, halves, InvalidArgumentError, "light of own_images is one of low, mid, high"),
         (images, long, CorruptFileError, "place of own_images has values that are not int16"),
         (images, broken, CorruptFileError, "image of own_images has a picture that cannot be read"),
-        (own["own_texts"], texts, CorruptFileError, "text of own_texts has values that are no texts"),
+        (own["own_texts"], texts, CorruptFileError, "text of own_texts has values that are not texts"),
         (own["own_floats"], lists, CorruptFileError, "images of own_floats has values that are not float32"),
     ):
         with pytest.raises(problem, match=refusal):

@@ -103,7 +103,7 @@ def test_a_script_needs_nothing_of_ours(name: str) -> None:
         ("tinymnist", "allow_pickle"),
         ("tinycifar", "allow_pickle"),
         ("cifar10", "pathlib"),
-        ("mnist", "is no IDX file"),
+        ("mnist", "is not an IDX file"),
     ],
 )
 def test_a_scripts_own_reader_refuses_everything_but_arrays(name: str, refusal: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.as_torch.indices: what is no whole number is refused, wherever an index is taken."""
+"""Specification of tinytorch_hf.as_torch.indices: what is not a whole number is refused, wherever an index is taken."""
 
 from __future__ import annotations
 

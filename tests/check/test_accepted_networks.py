@@ -226,7 +226,7 @@ def test_an_id_that_pytorch_refuses_is_worth_a_note(install: Install) -> None:
 
 
 def test_positions_may_be_fixed(install: Install) -> None:
-    """Sines and cosines that are no parameters are another definition, and nothing has to learn."""
+    """Sines and cosines that are not parameters are another definition, and nothing has to learn."""
     text = (
         f"{GENERATION_C[EMBEDDINGS]}from tinytorch_hf.reference import create_sinusoidal_embeddings\n"
         "class PositionalEncoding:\n    def __init__(self, longest, width):\n"

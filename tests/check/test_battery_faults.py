@@ -64,7 +64,7 @@ def test_a_crash_shows_the_whole_message_the_expression_and_the_place(install: I
     ],
 )
 def test_whatever_is_raised_is_a_crash_and_nothing_else(body: str, before: str, detail: str, install: Install) -> None:
-    """Also what is no Exception, what cannot be described, and what is longer than a message may be."""
+    """Also what is not an Exception, what cannot be described, and what is longer than a message may be."""
     result = relu(install, body, before=before)
 
     assert result.outcome is Outcome.CRASHES

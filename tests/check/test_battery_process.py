@@ -130,7 +130,7 @@ def test_no_package_or_another_of_the_same_name_is_a_wrong_call(tmp_path: Path) 
         check(FrameworkMap("no_such_tinytorch"), None, ("relu",))
 
     write_package(tmp_path, {"__init__.py": '__version__ = "0.1.0"\n'})
-    with pytest.raises(InvalidArgumentError, match="has no Tensor; it is no TinyTorch"):
+    with pytest.raises(InvalidArgumentError, match="has no Tensor; it is not a TinyTorch"):
         check(FrameworkMap(), tmp_path, ("relu",))
 
 

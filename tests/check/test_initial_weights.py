@@ -149,7 +149,7 @@ def test_parameters_of_one_layer_are_asked_alike(name: str, install: Install) ->
     ids=["convolution", "embedding", "fixed positions", "MLP"],
 )
 def test_another_interface_may_start_as_it_likes(file: str, text: str, install: Install) -> None:
-    """Where arguments have other names, or positions are no parameters, TinyTorch's rules are not meant."""
+    """Where arguments have other names, or positions are not parameters, TinyTorch's rules are not meant."""
     install({**GENERATION_C, file: f"{GENERATION_C[file]}{HEADER}{text}"})
 
     assert wrong(check_here(only=[name for name in FAULTS if name.endswith(("weights", "width"))])) == {}

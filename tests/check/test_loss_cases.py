@@ -80,7 +80,7 @@ COLUMNS = (
 
 
 def test_a_column_of_labels_that_broadcasts_is_a_note(install: Install) -> None:
-    """PyTorch refuses labels (batch, 1): to give another loss for them is no fault, but worth saying."""
+    """PyTorch refuses labels (batch, 1): to give another loss for them is not a fault, but worth saying."""
     install({**GENERATION_C, "core/losses.py": COLUMNS})
 
     (result,) = check_here(only=["cross-entropy-column-labels"]).results

@@ -97,7 +97,7 @@ def test_a_package_that_takes_the_masks_it_makes_has_no_finding(style: str, mask
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("style", ["1 may", "added"])
 def test_every_shape_of_mask_is_tried(style: str, shape: str, install: Install) -> None:
-    """Before the package makes masks itself; what cannot be tried without a mask for each sample is no fault."""
+    """Before the package makes masks itself; what cannot be tried without a mask for each sample is not a fault."""
     install(package(style, shape=SHAPES[shape]))
 
     report = check_here(only=MODULES)

@@ -64,7 +64,7 @@ def codes_found(page: Explanation, snippet: str, install: Install) -> set[str]:
     report = check_here(only=operations)
 
     assert {result.outcome.value for result in report.results} <= {"agrees", "differs", "crashes"}
-    # Of what is no fault, but worth knowing, a note tells the code.
+    # Of what is not a fault, but worth knowing, a note tells the code.
     notes = [note for result in report.results for note in result.notes]
     noted = {code for code in MISTAKES if any(note.endswith(f"[{code}]") for note in notes)}
     return noted | {result.code for result in wrong(report).values()}

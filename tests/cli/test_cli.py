@@ -726,7 +726,7 @@ def test_output_that_cannot_be_written_is_a_message(run_python: Run) -> None:
 
 
 def test_what_the_system_forbids_is_a_message(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that belongs to somebody else is no defect of ours."""
+    """A folder that belongs to somebody else is not a defect of ours."""
 
     def forbidden(_path: Path) -> bool:
         raise PermissionError(13, "Permission denied", "secret")

@@ -123,7 +123,7 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--memory", "much"), "'much' is no amount of memory; write 500MB or 2GB"),
+        (("--memory", "much"), "'much' is not an amount of memory; write 500MB or 2GB"),
         (("--memory", "1MB"), "1MB are too little memory"),
         (("--near", "2"), "Look-alikes have a cosine"),
         (("--candidates", "3"), "3 candidates of each class are less than the 7 samples"),

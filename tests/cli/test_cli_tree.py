@@ -57,7 +57,7 @@ def test_every_command_is_in_the_help_under_what_it_is_for(run: Any) -> None:
 
 @pytest.mark.parametrize("group", [[], ["hub"], ["milestones"]])
 def test_a_bare_command_shows_its_help(run: Any, group: list[str]) -> None:
-    """And is no error: who types it wants to know what there is."""
+    """And is not an error: who types it wants to know what there is."""
     status, out, err = run(*group)
 
     assert (status, err) == (OK, "")

@@ -44,7 +44,7 @@ def chosen_by(losses: list[float], patience: int | None) -> tuple[int, int, list
 def test_the_best_epoch_is_kept_and_patience_ends(
     losses: list[float], patience: int | None, expected: tuple[int, int, list[int]]
 ) -> None:
-    """What is no number is no improvement, and neither is rounding; after the end nothing changes any more."""
+    """What is not a number is not an improvement, and neither is rounding; after the end nothing changes any more."""
     assert chosen_by(losses, patience) == expected
 
 

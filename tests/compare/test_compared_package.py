@@ -59,7 +59,7 @@ def target_of(folder: Path, **options: object) -> Target:
 def test_a_package_trains_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With --package and --map as `check` takes them; what it calls otherwise, and lays out otherwise, is no fault."""
+    """With --package and --map as `check` takes them; other names and other layouts are not faults."""
     import os
 
     monkeypatch.setenv("TINYTORCH_HF_TEST_JUDGE", str(os.getpid()))

@@ -77,7 +77,7 @@ def test_how_it_is_listed_does_not_matter(body: str, install: Install, fresh_ref
 
 
 def test_a_layer_without_the_method_is_trained_by_its_attributes(install: Install, fresh_reference: None) -> None:
-    """Not every framework has it, and a missing method is no wrong one."""
+    """Not every framework has it, and a missing method is not a wrong one."""
     bare = (
         "from tinytorch_hf.reference import Dropout, Linear as _Linear, Sequential\n"
         "class Linear:\n    def __init__(self, *sizes):\n        self._inner = _Linear(*sizes)\n"

@@ -108,7 +108,7 @@ def test_an_error_is_told_with_what_went_wrong_before_it(install: Install, fresh
 
 
 def test_a_parameter_of_another_shape_is_said_before_training(install: Install) -> None:
-    """A weight that lies as PyTorch's does is no TinyTorch weight."""
+    """A weight that lies as PyTorch's does is not a TinyTorch weight."""
     install(BY_NAME["Linear holds its weight as PyTorch does"].package)
 
     with pytest.raises(StudentCodeError, match=r"linear 1.weight has the shape \(32, 64\), expected \(64, 32\)"):
@@ -132,7 +132,7 @@ EXPECTED = np.array([[1.0, -2.0], [3.0, 0.5]], np.float32)
     ],
 )
 def test_a_wrong_value_is_recognised_by_its_looks(found: np.ndarray, code: str) -> None:
-    """Or nothing is said: a factor that nothing is known to stand behind is no cause."""
+    """Or nothing is said: a factor that nothing is known to stand behind is not a cause."""
     cause = causes.of_finding(Finding("wrong", "", found=found, expected=EXPECTED), 32)
 
     assert (cause.code if cause else "") == code

@@ -162,7 +162,7 @@ def test_a_learning_rate_without_sense_is_refused(lr: float) -> None:
 
 
 def test_the_largest_learning_rates_are_trained_with() -> None:
-    """They teach nothing and end in NaN, but they are no error."""
+    """They teach nothing and end in NaN, but they are not an error."""
     from tinytorch_hf.compare import lockstep
 
     for optimizer in OPTIMIZERS:

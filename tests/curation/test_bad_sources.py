@@ -52,14 +52,17 @@ BAD: dict[str, tuple[Write, str]] = {
     "no label": (parquet([GOOD, GOOD], ["a", None]), r"a\.parquet, row 2: it has no label"),
     "an image that is none": (
         parquet([GOOD, b"GIF89a"], ["a", "b"]),
-        r"row 2: it is no image that can be read",
+        r"row 2: it is not an image that can be read",
     ),
     "an image that is cut off": (
         parquet([GOOD, GOOD[:60]], ["a", "b"]),
-        r"row 2: it is no image that can be read",
+        r"row 2: it is not an image that can be read",
     ),
-    "a Parquet file that is cut off": (_cut_off("Parquet, flat", "a.parquet", 0.5), r"a\.parquet is no Parquet file"),
-    "a Parquet file of another kind": (text("a.parquet", "hello"), r"a\.parquet is no Parquet file"),
+    "a Parquet file that is cut off": (
+        _cut_off("Parquet, flat", "a.parquet", 0.5),
+        r"a\.parquet is not a Parquet file",
+    ),
+    "a Parquet file of another kind": (text("a.parquet", "hello"), r"a\.parquet is not a Parquet file"),
     "lists as labels": (
         lambda folder: on_disk.pa.parquet.write_table(
             on_disk.pa.table({"image": [GOOD], "label": [["a"]]}), folder / "a.parquet"
@@ -106,7 +109,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "JSON lines with a level of no byte": (
         text("a.jsonl", "".join(json.dumps({"image": [[1, n]] * 2, "label": "a"}) + "\n" for n in (2, 256))),
-        r"a\.jsonl, row 2: an array of int64 is no image",
+        r"a\.jsonl, row 2: an array of int64 is not an image",
     ),
     "JSON lines with a level that is missing": (
         text("a.jsonl", "".join(json.dumps({"image": [[0.5, n]] * 2, "label": "a"}) + "\n" for n in (1.0, None))),
@@ -114,7 +117,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "NaN": (
         npz(images=np.stack([np.zeros((8, 8)), np.full((8, 8), np.nan)]), labels=np.arange(2)),
-        r"a\.npz, row 2: the image has pixels that are no numbers \(NaN",
+        r"a\.npz, row 2: the image has pixels that are not numbers \(NaN",
     ),
     "a label that is NaN": (
         npz(images=IMAGES[:2], labels=np.array([1, np.nan])),
@@ -124,23 +127,23 @@ BAD: dict[str, tuple[Write, str]] = {
         npz(images=IMAGES, labels=np.arange(3)),
         r"images has the shape \(12, 8, 8\)",
     ),
-    "an archive that is cut off": (_cut_off("npz", "a.npz", 0.7), r"a\.npz is no NumPy archive"),
-    "an archive with a bit flipped": (_flipped, r"a\.npz is no NumPy archive that can be read"),
+    "an archive that is cut off": (_cut_off("npz", "a.npz", 0.7), r"a\.npz is not a NumPy archive"),
+    "an archive with a bit flipped": (_flipped, r"a\.npz is not a NumPy archive that can be read"),
     "images without rows": (
         npz(images=np.zeros((2, 0, 8), np.uint8), labels=np.arange(2)),
-        r"a\.npz, row 1: an array of the shape \(0, 8\) is no image",
+        r"a\.npz, row 1: an array of the shape \(0, 8\) is not an image",
     ),
     "a tar that is cut off": (
         _cut_off("tar", "a.tar", 0.6),
-        r"a\.tar is no tar archive that can be read|a\.tar is cut off",
+        r"a\.tar is not a tar archive that can be read|a\.tar is cut off",
     ),
     "a tar that is cut off between members": (_cut_off("tar", "a.tar", 16 / 30), r"a\.tar is cut off"),
     "a tar without a label": (
         tar({"0.png": GOOD, "0.cls": b"1", "1.png": GOOD}),
         r"a\.tar, row 2: it has no label",
     ),
-    "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat, row 5: it is no image"),
-    "a file of a folder that is empty": (_folder_with("cat/zz.jpg", b""), r"cat, row 5: it is no image"),
+    "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat, row 5: it is not an image"),
+    "a file of a folder that is empty": (_folder_with("cat/zz.jpg", b""), r"cat, row 5: it is not an image"),
     "a text that is not UTF-8": (
         lambda folder: [(folder / name).mkdir() or (folder / name / "1.txt").write_bytes(b"ab\xff") for name in "ab"],
         r"1\.txt: byte 3 is not UTF-8",
@@ -185,7 +188,7 @@ def test_a_pixel_that_is_a_word_is_no_image(tmp_path: Path) -> None:
     head = "label," + ",".join(f"p{number}" for number in range(16)) + "\n"
     (tmp_path / "a.csv").write_text(f"{head}a{',1' * 16}\nb{',1' * 15},x\n", encoding="utf-8")
     source = open_source(tmp_path, image="p*", label="label").source
-    with pytest.raises(TinyTorchHFError, match=r"a\.csv, row 1: an array of object is no image"):
+    with pytest.raises(TinyTorchHFError, match=r"a\.csv, row 1: an array of object is not an image"):
         facts_of(Reading(source, 4), source.pieces("a.csv")[0])
 
 

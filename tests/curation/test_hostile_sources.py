@@ -33,7 +33,7 @@ def _pipe(folder: Path) -> None:
 
 
 def _tar_with(kind: bytes, target: str = "") -> Write:
-    """An archive with a member that is no file."""
+    """An archive with a member that is not a file."""
 
     def write(folder: Path) -> None:
         on_disk.write_tar(folder / "a.tar", {"0.png": GOOD, "0.cls": b"1"})
@@ -93,10 +93,10 @@ HOSTILE: dict[str, tuple[Write, str]] = {
     "a link to a folder above": (_link_to("cat/z", "../dog"), r"cat/z is a link to a folder; it is not followed"),
     "a link around": (_link_to("cat/z", ".."), r"cat/z is a link to a folder; it is not followed"),
     "a class that is a link out": (_link_to("owl2", "/etc"), r"owl2 is a link out of .*not followed"),
-    "a pipe": (_pipe, r"z\.png is no file but a device or a pipe"),
+    "a pipe": (_pipe, r"z\.png is not a file but a device or a pipe"),
     "an image that is a bomb": (
         parquet([GOOD, _claims(50_000)], ["a", "b"]),
-        r"row 2: it is no image that can be read \(DecompressionBombError\)",
+        r"row 2: it is not an image that can be read \(DecompressionBombError\)",
     ),
     "an image that is too large": (
         parquet([GOOD, _claims(9_000)], ["a", "b"]),
@@ -104,7 +104,7 @@ HOSTILE: dict[str, tuple[Write, str]] = {
     ),
     "an image without pixels": (
         parquet([GOOD, _claims(0)], ["a", "b"]),
-        r"row 2: it is no image that can be read",
+        r"row 2: it is not an image that can be read",
     ),
     "a link out of the folder": (_link_out, r"z\.png is a link out of .* not followed"),
     "JSON lines that are nested without end": (

@@ -90,7 +90,7 @@ def test_numbers_that_make_no_sense_are_refused(tmp_path: Path) -> None:
         ({"size": 1000}, "from 4 to 128"),
         ({"workers": 1, "executor": ThreadPoolExecutor(1)}, "Leave out workers or executor"),
         ({"workers": 0}, "number of workers must be a whole number of at least 1"),
-        ({"memory": "1 parsec"}, "is no amount of memory"),
+        ({"memory": "1 parsec"}, "is not an amount of memory"),
     ):
         with pytest.raises(InvalidArgumentError, match=message):
             tinytorch_hf.tinify(Pictures(), tmp_path / "small", **words)  # type: ignore[arg-type]

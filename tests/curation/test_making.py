@@ -271,7 +271,7 @@ def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
             r"classes.*control",
         ),
     ],
-    ids=["small classes", "one class", "no shards", "no rows", "a class that is no name"],
+    ids=["small classes", "one class", "no shards", "no rows", "a class that is not a name"],
 )
 def test_what_no_set_can_be_made_of_is_refused(source: Any, wish: Wish, message: str, tmp_path: Path) -> None:
     """Before anything is chosen; nothing stays but the log."""

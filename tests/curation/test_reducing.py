@@ -103,8 +103,8 @@ def test_what_is_in_the_spill_is_not_read_again(tmp_path: Path) -> None:
     ("kind", "content", "message"),
     [
         ("images", ([np.full((8, 8), np.nan)], ["a"]), r"arrays, 0, row 1: .* no numbers"),
-        ("images", ([b"GIF89a"], ["a"]), r"row 1: it is no image that can be read"),
-        ("images", ([np.zeros((8, 8, 3, 2), np.uint8)], ["a"]), r"the shape \(8, 8, 3, 2\) is no image"),
+        ("images", ([b"GIF89a"], ["a"]), r"row 1: it is not an image that can be read"),
+        ("images", ([np.zeros((8, 8, 3, 2), np.uint8)], ["a"]), r"the shape \(8, 8, 3, 2\) is not an image"),
         ("images", ([np.full((8, 8), 3.0)], ["a"]), r"floats have to be in \[0, 1\]"),
         ("images", ([np.zeros((8, 8), np.uint8)] * 2, ["a", None]), r"row 2: it has no label"),
         ("texts", (["one", " \n"], ["a", "b"]), r"row 2: its text is empty"),

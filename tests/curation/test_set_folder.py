@@ -144,7 +144,7 @@ def _row(name: str, old: str, new: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda folder: (folder / "recipe.json").write_text("[" * 9999), "is no recipe of this release"),
+        (lambda folder: (folder / "recipe.json").write_text("[" * 9999), "is not a recipe of this release"),
         (_recipe(size=10**9), "was changed: size is not"),
         (_recipe(size="8"), "was changed: size is not"),
         (_recipe(kind="sounds"), "was changed: kind is not"),

@@ -135,7 +135,7 @@ def _texts(folder: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["folders", "Parquet", "JSON lines", "tar", "csv", "tsv"])
 def test_the_same_texts_are_found_in_every_form(form: str, tmp_path: Path) -> None:
-    """Words stay as they are written: a text of digits is no number."""
+    """Words stay as they are written: a text of digits is not a number."""
     _texts(tmp_path, form)
     source = open_source(tmp_path).source
     found: set[str] = set()
@@ -242,7 +242,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS)
     with pytest.raises(InvalidArgumentError, match="holds tables or archives and images; give the folder of one"):
         open_source(tmp_path)
-    with pytest.raises(InvalidArgumentError, match=r"A int is no source"):
+    with pytest.raises(InvalidArgumentError, match=r"A int is not a source"):
         open_source(7)
     with pytest.raises(InvalidArgumentError, match=r"no pairs of a sample and its label"):
         open_source([IMAGES[0]])

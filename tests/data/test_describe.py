@@ -89,7 +89,7 @@ def test_statistics_are_plain_numbers() -> None:
 
 
 def test_images_are_drawn_side_by_side_with_ink_from_light_to_dark() -> None:
-    """A pixel takes two characters; a blank is no ink, an at-sign is full ink."""
+    """A pixel takes two characters; a blank is not ink, an at-sign is full ink."""
     images = np.array([[[0.0, 1.0], [0.5, 0.0]]] * 3, np.float32)
 
     drawn = pictures.ascii_images(images, ["a", "b", "c"], width=10)

@@ -600,7 +600,7 @@ def test_what_is_no_folder_of_a_dataset_is_refused(call: Any, folder: Path, tmp_
 
 
 def test_register_takes_a_bare_word_for_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing else that it could mean; what is no path is refused."""
+    """There is nothing else that it could mean; what is not a path is refused."""
     monkeypatch.chdir(folder.parent)
 
     assert register(folder.name).name == NAME

@@ -62,5 +62,5 @@ def test_what_is_printed_and_not_shown_is_noticed(tmp_path: Path) -> None:
     """And so is a command of another program."""
     with pytest.raises(ValueError, match="No block shows"):
         followed("```python\nprint(1)\n```\n", tmp_path)
-    with pytest.raises(ValueError, match="is no command of"):
+    with pytest.raises(ValueError, match="is not a command of"):
         followed("```sh\nrm -r x\n```\n", tmp_path)

@@ -144,13 +144,13 @@ def test_a_flipped_bit_never_changes_values_silently(data: bytes, draw: st.DataO
 
 @given(st.binary(max_size=400))
 def test_garbage_is_refused(data: bytes) -> None:
-    """Bytes that are no archive are refused with an error of this package, never another."""
+    """Bytes that are not archive are refused with an error of this package, never another."""
     refusal(data)
 
 
 @given(st.binary(max_size=200))
 def test_garbage_inside_an_archive_is_refused(content: bytes) -> None:
-    """A member that is no array is refused."""
+    """A member that is not an array is refused."""
     refusal(member(content))
 
 

@@ -116,7 +116,7 @@ def test_nothing_runs_before_the_refusal(tmp_path: Path) -> None:
 
 
 def test_persistent_ids_are_refused() -> None:
-    """A pickle that points outside itself is no dictionary of arrays."""
+    """A pickle that points outside itself is not a dictionary of arrays."""
     with pytest.raises(UnsafePickleError, match="outside the file") as caught:
         read_pickle(b"\x80\x04\x8c\x01xQ.", PATH)
 

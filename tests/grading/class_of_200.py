@@ -36,7 +36,7 @@ N_WORKERS = 2
 
 
 def hand_in_class(folder: Path, size: int) -> None:
-    """Of ten submissions four are good, three buggy, two hostile, and one is no package."""
+    """Of ten submissions four are good, three buggy, two hostile, and one is not a package."""
     folder.mkdir()
     own = own_package()
     hostile = list(ON_IMPORT)

@@ -64,7 +64,7 @@ def hand_in_hostile(folder: Path, kind: str) -> None:
 
 
 def hand_in_broken(folder: Path, number: int) -> None:
-    """Hand in what is no package, in one of several ways."""
+    """Hand in what is not a package, in one of several ways."""
     match number % 4:
         case 0:
             folder.mkdir()

@@ -68,7 +68,7 @@ def graded(made_once: MakeOnce) -> tuple[Path, Path]:
 
 
 def test_a_class_is_marked(graded: tuple[Path, Path]) -> None:
-    """What is right has its points, a fault costs its own, what does not import is wrong, no package is no score."""
+    """What is right has its points, a fault costs its own, what does not import is wrong, no package is not a score."""
     book = json.loads((graded[1] / "gradebook.json").read_bytes())
 
     found = {one["name"]: one for one in book["submissions"]}
@@ -275,7 +275,7 @@ def test_why_points_are_withheld_tells_nothing_of_hidden_seeds(class_of_six: Pat
 
 
 def test_a_fault_of_ours_is_an_entry_too(class_of_six: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told, is no score, and is tried again the next time."""
+    """It is told, is not a score, and is tried again the next time."""
     monkeypatch.setattr(one, "check_confined", _refuse)
     out = class_of_six.parent / "book"
 

@@ -46,7 +46,7 @@ def marked(*runs: Run, rubric: Rubric = RUBRIC) -> dict[str, Mark]:
     ],
 )
 def test_only_what_agrees_has_points(outcome: Outcome, status: Status) -> None:
-    """What is not implemented yet and what could not be tried are no faults, and have none either."""
+    """What is not implemented yet and what could not be tried are not faults, and have none either."""
     mark = marked(run(wrong("tanh", outcome)))["tanh"]
 
     assert (mark.status, mark.points, mark.out_of) == (status, 3.0 * (status is Status.PASSED), 3.0)

@@ -107,7 +107,7 @@ def test_where_the_system_forbids_nothing_that_is_said(tmp_path: Path, monkeypat
 
 
 def test_when_all_time_is_used_up_the_rest_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is started any more, and that is no crash of the operation."""
+    """Nothing is started any more, and that is not a crash of the operation."""
     now = [0.0]
     cell = Cell(Limits(total_seconds=3.0))
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -214,7 +214,7 @@ def test_what_reaches_into_its_surroundings_is_worth_a_look(tmp_path: Path) -> N
 
 
 def test_odd_files_hold_nobody_up(tmp_path: Path) -> None:
-    """A pipe, a link in a circle, what is no text, a name that acts on terminals."""
+    """A pipe, a link in a circle, what is not text, a name that acts on terminals."""
     package = tmp_path / "tinytorch"
     package.mkdir()
     (package / "loop").symlink_to(tmp_path)

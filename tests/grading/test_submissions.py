@@ -232,7 +232,7 @@ def test_links_and_what_is_no_file_are_left_out(tmp_path: Path) -> None:
 
 
 def test_which_of_two_packages_is_meant_is_not_guessed(tmp_path: Path) -> None:
-    """Where both lie equally deep; names of libraries are no packages."""
+    """Where both lie equally deep; names of libraries are not packages."""
     hand_in(tmp_path / "a" / "old", PACKAGE)
     hand_in(tmp_path / "a" / "new", PACKAGE)
     hand_in(tmp_path / "b", PACKAGE, "mylib")

@@ -88,7 +88,7 @@ def test_a_road_is_as_open_as_its_libraries(
     ],
 )
 def test_one_broken_thing_is_enough(changes: dict[str, Any]) -> None:
-    """Wherever it is; what is missing is no fault."""
+    """Wherever it is; what is missing is not a fault."""
     sound = _report(_libraries(torch=_missing("torch")))
 
     assert sound.is_sound

@@ -80,7 +80,7 @@ def test_the_package_of_that_name_on_the_index_is_another(here: Path) -> None:
 
 
 def test_without_a_package_the_reference_stands_in(here: Path) -> None:
-    """Which is no fault."""
+    """Which is not a fault."""
     found = doctor.tinytorch("tinytorch_of_nobody")
 
     assert found.outcome is Outcome.MISSING

@@ -186,6 +186,6 @@ def test_tinytalks_is_held_to_its_rules(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_unknown_name_is_explained() -> None:
-    """A wrong name is no failed check."""
+    """A wrong name is not a failed check."""
     with pytest.raises(UnknownNameError):
         verify("tinydigit")

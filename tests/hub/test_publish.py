@@ -193,7 +193,7 @@ def test_a_tag_with_other_numbers_is_an_error_before_anything_is_written(hub: Wr
 
 
 def test_a_tag_with_the_same_numbers_stays_where_it_is(hub: WritableHub, local: Any) -> None:
-    """A corrected card is no new version of the data."""
+    """A corrected card is not a new version of the data."""
     tagged = hub.put(ID, "main", {**contents(local["main"]), "LICENSE": b"with a typing error"})
     repository = hub.repositories[ID]
     repository.tags["v1.0.0"] = repository.main  # type: ignore[index]
@@ -455,7 +455,7 @@ def test_what_belongs_to_others_is_not_published(name: str, capsys: Any, tmp_pat
 def test_a_dataset_of_ones_own_is_published_where_one_says(
     hub: WritableHub, own: dict[str, DatasetInfo], tmp_path: Path
 ) -> None:
-    """With a card that loads it from there; a version that is no tag for Git becomes one."""
+    """With a card that loads it from there; a version that is not a tag for Git becomes one."""
     dataset = replace(own["own_colours"], version="2 beta..1")
     remote = Remote("me/colours")
     local = publish.prepare(dataset, remote.repo_id, tmp_path, script=False)

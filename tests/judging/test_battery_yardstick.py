@@ -141,7 +141,7 @@ def test_a_single_value_may_have_axes() -> None:
     ],
 )
 def test_the_numbers_alone_tell_many_causes(found: Callable[[Any], Any], sentence: str) -> None:
-    """And where they do not, nothing is said: a factor alone is no cause."""
+    """And where they do not, nothing is said: a factor alone is not a cause."""
     if sentence:
         assert sentence in cause(found)
     else:

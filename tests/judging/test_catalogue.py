@@ -41,7 +41,7 @@ def test_every_code_that_is_named_is_in_the_catalogue() -> None:
 
 
 def test_every_mistake_of_the_catalogue_is_named_somewhere() -> None:
-    """What nothing can find is no knowledge."""
+    """What nothing can find is not knowledge."""
     assert sorted(set(MISTAKES) - named()) == []
 
 

@@ -1,4 +1,4 @@
-"""Specification of tinytorch_hf.judging.rounding and .divergence: rounding is no difference, anything else is."""
+"""Specification of tinytorch_hf.judging.rounding and .divergence: rounding is not a difference, anything else is."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_after_install_what_is_the_students_comes_first(run_numpy_only: Run, tmp
 
 
 def test_without_a_package_tinytorch_there_is_none_to_extend(run_numpy_only: Run, tmp_path: Path) -> None:
-    """TinyTorch is no dependency, and none is pretended; other absent modules stay absent."""
+    """TinyTorch is not a dependency, and none is pretended; other absent modules stay absent."""
     program = INSTALLED + (
         "for name in ('tinytorch.datasets', 'tinytorch', 'data_managers'):\n"
         "    try:\n        __import__(name)\n    except ModuleNotFoundError as error:\n        print(error.name)\n"

@@ -127,7 +127,7 @@ def test_help_has_an_example_and_tells_when_it_fails(run: Any) -> None:
     text = " ".join(out.split())
 
     assert "Example: tinytorch-hf milestones run 03 --full --download" in text
-    assert "is no failure unless --full asked for it" in text
+    assert "is not a failure unless --full asked for it" in text
 
 
 def test_what_a_gpt_wrote_is_shown_beside_the_original() -> None:

@@ -73,7 +73,7 @@ def test_a_part_of_a_file(mirror: Mirror, header: str, part: slice) -> None:
 
 
 def test_a_part_that_does_not_exist(mirror: Mirror) -> None:
-    """416 with the size; what is no range gives the whole file."""
+    """416 with the size; what is not a range gives the whole file."""
     size = len(content(mirror, "LICENSE"))
     answer = ask(mirror.address, LICENSE, headers={"Range": f"bytes={size}-"})
     assert (answer.status, answer.headers["content-range"]) == (416, f"bytes */{size}")
@@ -287,7 +287,7 @@ def test_whatever_path_is_asked_for_the_server_answers(mirror: Mirror, path: str
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_are_served_when_they_are_really_there(mirror: Mirror, name: str) -> None:
-    """Spaces, question marks, quotes, other alphabets, and percent signs that are no encoding."""
+    """Spaces, question marks, quotes, other alphabets, and percent signs that are not encoding."""
     answer = ask(mirror.address, f"/datasets/course/odd/resolve/main/{quote(name)}")
 
     assert answer.body.decode() == f"content of {name}"

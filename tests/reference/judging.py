@@ -14,7 +14,7 @@ from tinytorch_hf.reference import Tensor
 
 
 def arrays(*shapes: tuple[int, ...], seed: int = 0) -> list[Array]:
-    """Random float32 arrays, away from 0 so that division and ReLU's corner are no issue."""
+    """Random float32 arrays, away from 0 so that division and ReLU's corner are not an issue."""
     rng = np.random.default_rng(seed)
     return [(rng.uniform(0.5, 2.0, shape) * rng.choice([-1, 1], shape)).astype(np.float32) for shape in shapes]
 

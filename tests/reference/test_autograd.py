@@ -146,7 +146,7 @@ def test_backward_explains_its_conditions() -> None:
 
 
 def test_a_graph_deeper_than_pythons_recursion_limit_works() -> None:
-    """A student's loop over thousands of operations is no reason to crash."""
+    """A student's loop over thousands of operations is not a reason to crash."""
     start = Tensor([1.0], requires_grad=True)
     total = start
     for _ in range(5000):

@@ -133,7 +133,7 @@ def test_a_matrix_counts_rows_as_they_are_and_marks_where_they_lead() -> None:
 
 
 def test_pictures_are_in_the_page_and_nothing_in_them_breaks_it() -> None:
-    """In grey or in colour, and where a value is no number."""
+    """In grey or in colour, and where a value is not a number."""
     grey, colour = np.array([[0.0, np.nan], [1.0, 7.0]]), np.zeros((3, 4, 2))
 
     text = str(blocks.gallery([Picture(grey, "grey", "one"), Picture(colour, "colour", "two")]))

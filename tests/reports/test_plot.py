@@ -16,7 +16,7 @@ from tinytorch_hf.reports import plot
 
 
 def test_a_training_is_drawn_as_svg_the_same_each_time() -> None:
-    """Words as shapes, so that it looks alike everywhere; a dollar sign in a name is no formula."""
+    """Words as shapes, so that it looks alike everywhere; a dollar sign in a name is not a formula."""
     subject = dataclasses.replace(AGREEING.framework, name="tiny $\\frac{1}{ <b>")
     result = dataclasses.replace(AGREEING, evidence=EVIDENCE, framework=subject)
 

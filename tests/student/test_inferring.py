@@ -94,7 +94,7 @@ def test_a_scalar_framework_is_checked_on_what_single_numbers_can_do(checked: Ch
 
 def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> None:
     """Layers with forward and backward are judged with the gradients that they keep; tensors are not tried."""
-    # A class that only keeps arrays is no class of tensors, whatever its name is.
+    # A class that only keeps arrays is not a class of tensors, whatever its name is.
     keeper = "\n\nclass Variable:\n    def __init__(self, data):\n        self.data = data\n"
     report = checked(LAYERWISE + keeper, SLOPES[LAYERWISE])
 
@@ -106,7 +106,7 @@ def test_a_layerwise_framework_is_checked_on_its_layers(checked: Checker) -> Non
 
 @pytest.mark.parametrize("source", [KEEPING, COLUMNS], ids=["keeping", "columns"])
 def test_other_ways_of_layers_are_found(source: str, checked: Checker) -> None:
-    """Results in attributes, names with the kind before them, columns, and steps inside backward are no faults."""
+    """Results in attributes, names with the kind before them, columns, and steps inside backward are not faults."""
     slope = "self.output * (1 - self.output)"
     report = checked(source, slope, only=("sigmoid", "linear", "linear-one-row", "linear-on-sequences", "mse"))
 

@@ -56,7 +56,7 @@ def test_a_body_that_does_something_is_built(body: str) -> None:
 
 
 def test_what_may_well_do_nothing_is_built() -> None:
-    """Lambdas, hooks, a constructor without arguments, what is no function."""
+    """Lambdas, hooks, a constructor without arguments, what is not a function."""
     assert not is_unbuilt(lambda _: None)
     assert not is_unbuilt(_method("pass", "def __init__(self):"))
     assert is_unbuilt(_method("pass", "def __init__(self, n):"))

@@ -30,7 +30,7 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 # What OpenSSL's messages begin and end with: "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)".
 _OPENSSL_MARKS = re.compile(r"^\[[^]]*\] | \(_ssl\.c:[0-9]+\)$")
 
-_NO_ADDRESS = "this, or where it leads to, is no http or https address"
+_NO_ADDRESS = "this, or where it leads to, is not an http or https address"
 
 _OWN_CERTIFICATE = "if your network has its own certificate, name its file in REQUESTS_CA_BUNDLE"
 
@@ -55,7 +55,10 @@ def failure_of(error: Exception, connect_s: float, read_s: float) -> Failure:
     # The first that fits counts, because several may: a proxy's failure holds that of a connection.
     failures: list[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure]] = [
         (said.TooManyRedirects, Failure("it redirects without end")),
-        ((said.InvalidProxyURL, below.ProxySchemeUnknown), Failure("the proxy's address is no http or https address")),
+        (
+            (said.InvalidProxyURL, below.ProxySchemeUnknown),
+            Failure("the proxy's address is not an http or https address"),
+        ),
         ((said.InvalidURL, said.MissingSchema, said.InvalidSchema, below.LocationValueError), Failure(_NO_ADDRESS)),
         (below.ProxyError, Failure(f"the proxy gave no connection{in_words}")),
         (ssl.SSLCertVerificationError, Failure(f"no secure connection{in_words}; {_OWN_CERTIFICATE}")),

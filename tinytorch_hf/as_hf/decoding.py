@@ -33,7 +33,7 @@ def plain_table(dataset: DatasetInfo, split_name: str, given: Any) -> Dataset:
     Raises
     ------
     InvalidArgumentError
-        It is no `datasets.Dataset` or `IterableDataset`, has a transform, or has no samples.
+        It is not a `datasets.Dataset` or `IterableDataset`, has a transform, or has no samples.
     """
     if not isinstance(given, (Dataset, IterableDataset)):
         raise InvalidArgumentError(
@@ -164,7 +164,7 @@ def _from_pictures(dataset: DatasetInfo, shades: Array) -> Array:
     pixels = from_shades(shades, dataset.pixel_steps)
     if not np.array_equal(shades_of(pixels), shades):
         raise CorruptFileError(
-            f"Images of {dataset.name} have shades that are no multiples of 1/{dataset.pixel_steps}; {_CHANGED}"
+            f"Images of {dataset.name} have shades that are not multiples of 1/{dataset.pixel_steps}; {_CHANGED}"
         )
     return pixels
 
@@ -232,7 +232,7 @@ def _exactly(dataset: DatasetInfo, column: Column, values: Any) -> Array:
     if column.dtype == "str":
         texts = np.asarray(values, dtype=object)
         if not all(isinstance(text, str) for text in texts.ravel()):
-            raise CorruptFileError(f"{column.name} of {dataset.name} has values that are no texts; {_CHANGED}")
+            raise CorruptFileError(f"{column.name} of {dataset.name} has values that are not texts; {_CHANGED}")
         kept: Array = texts.astype(np.str_)
         return kept
     found = np.asarray(values)

@@ -85,7 +85,7 @@ class ImageDataset(VisionDataset):  # pyright: ignore[reportGeneralTypeIssues] -
         IndexError
             There is no such sample. Negative indices count from the end.
         InvalidArgumentError
-            The index is no whole number.
+            The index is not a whole number.
         """
         row = as_row(index)
         pixels = self.data.numpy() if isinstance(self.data, torch.Tensor) else self.data

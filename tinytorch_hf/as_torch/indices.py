@@ -59,7 +59,7 @@ def as_rows(indices: Any) -> torch.Tensor:
     Raises
     ------
     InvalidArgumentError, IndexError
-        As `as_row`, for the first that is no index.
+        As `as_row`, for the first that is not an index.
     """
     if isinstance(indices, torch.Tensor) and indices.ndim == 1 and indices.dtype in _TENSOR_TYPES:
         return indices.to("cpu", torch.int64)
@@ -106,7 +106,9 @@ def _advice(given: Any) -> str:
     if dtype is torch.bool:
         return "In place of a boolean mask, write its indices: mask.nonzero().flatten().tolist()."
     if dtype is torch.uint8:
-        return "PyTorch takes uint8 for a mask; write mask.nonzero().flatten().tolist(), or .long() if it is no mask."
+        return (
+            "PyTorch takes uint8 for a mask; write mask.nonzero().flatten().tolist(), or .long() if it is not a mask."
+        )
     if dtype == np.bool_:
         return "In place of a boolean mask, write its indices: mask.nonzero()[0].tolist()."
     if isinstance(given, bool):

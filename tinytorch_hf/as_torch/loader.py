@@ -48,7 +48,7 @@ class DataLoader(torch.utils.data.DataLoader[Sample_co]):
     ------
     InvalidArgumentError
         ``device`` or ``batch_transforms`` beside a ``collate_fn``, whose batches could be anything. While iterating: an
-        index that is no whole number, such as one of a boolean mask.
+        index that is not a whole number, such as one of a boolean mask.
     ValueError
         PyTorch's own, for arguments that exclude each other.
     """

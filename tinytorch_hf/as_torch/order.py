@@ -20,7 +20,7 @@ def rows_of_batches(batch_sampler: Any) -> Iterator[torch.Tensor]:
     Raises
     ------
     InvalidArgumentError, IndexError
-        While iterating: the sampler gave something that is no index.
+        While iterating: the sampler gave something that is not an index.
     """
     if type(batch_sampler) is BatchSampler:
         sampler = batch_sampler.sampler

@@ -38,7 +38,7 @@ def stratified_split(dataset: Any, fractions: Sequence[float], seed: int) -> lis
     Raises
     ------
     InvalidArgumentError
-        The fractions are not positive or do not add up to 1, the dataset has no labels, its indices are no whole
+        The fractions are not positive or do not add up to 1, the dataset has no labels, its indices are not whole
         numbers, or the seed is negative.
     """
     try:
@@ -97,7 +97,7 @@ def subset(dataset: Any, n_per_class: int, seed: int) -> Subset:
     Raises
     ------
     InvalidArgumentError
-        Some class has fewer samples, the dataset has no labels, its indices are no whole numbers, or a number is none
+        Some class has fewer samples, the dataset has no labels, its indices are not whole numbers, or a number is none
         of its kind.
     """
     labels = _column(dataset, "targets")
@@ -138,7 +138,7 @@ def by_difficulty(dataset: Any, *levels: str) -> Subset:
     UnknownNameError
         There is no such level.
     InvalidArgumentError
-        No level was given, the dataset has no difficulty, or its indices are no whole numbers.
+        No level was given, the dataset has no difficulty, or its indices are not whole numbers.
     """
     if not levels:
         raise InvalidArgumentError(f"Which difficulty? Give one or more of {', '.join(map(repr, DIFFICULTIES))}.")

@@ -146,7 +146,7 @@ class TextDataset(SampleDataset):
         IndexError
             There is no such sample. Negative indices count from the end.
         InvalidArgumentError
-            The index is no whole number.
+            The index is not a whole number.
         """
         row, tensors = as_row(index), self._blocks()
         sample = self.pairs[row] if tensors is None else tuple(tensor[row].clone() for tensor in tensors)

@@ -18,7 +18,7 @@ from tinytorch_hf.student.frameworks import package_location
 from tinytorch_hf.student.mapping import parse_map
 from tinytorch_hf.student.view import Student
 
-# How a case is run; what is right is no business of this process.
+# How a case is run; what is right is not the business of this process.
 _RUNS: Mapping[str, RunTinyTorch] = {name: case.tinytorch for name, case in CASES.items()}
 
 

@@ -22,7 +22,7 @@ from tinytorch_hf.judging.rounding import as_kept
 from tinytorch_hf.student.expressions import is_refusal
 from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
-# Computes from values by name: tensors, and what is no array as it is.
+# Computes from values by name: tensors, and what is not an array as it is.
 Compute = Callable[[Mapping[str, Any]], Any]
 _OURS = Path(__file__).parents[1]
 

@@ -2,7 +2,7 @@
 
 The generations of TinyTorch differ here, and other frameworks do more: the newest GPT keeps its embeddings inside an
 ``embedding_layer``, others call them ``tok_emb`` and ``pos_emb``. What stands under no known name is found by its
-shape, if that is unmistakable; what is not found at all is no fault of the package.
+shape, if that is unmistakable; what is not found at all is not a fault of the package.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 # A head without a matrix of its own uses that of the embedding, transposed.
 _TIED = {"lm_head.weight": "token_embedding.weight"}
-# Vectors that may be fixed instead of learned; then they are no parameters.
+# Vectors that may be fixed instead of learned; then they are not parameters.
 _MAY_BE_FIXED = ("position_embedding.weight", "position_embeddings")
 
 
@@ -185,7 +185,7 @@ def _is_fixed(
     found: Mapping[str, Any],
     listed: Sequence[Any],
 ) -> bool:
-    """Whether these vectors are no parameters: they are not among those listed, under no name."""
+    """Whether these vectors are not parameters: they are not among those listed, under no name."""
     tensor = found[path]
     if tensor is not None:
         asks = getattr(tensor, student.conventions.requires_grad, False)
@@ -254,7 +254,7 @@ class _View:
 
 
 class _Fixed:
-    """Vectors that are no parameters: they receive no gradient, which is as good as zeros.
+    """Vectors that are not parameters: they receive no gradient, which is as good as zeros.
 
     Where there are none to be set, as they are computed, those that are given are kept and change nothing.
     """

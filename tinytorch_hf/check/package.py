@@ -46,7 +46,7 @@ def check_package(
     Raises
     ------
     InvalidArgumentError
-        There is no such package, or it is something else; or the file is no map.
+        There is no such package, or it is something else; or the file is not a map.
     UnknownNameError
         There is no such operation, module or judge.
     MissingExtraError

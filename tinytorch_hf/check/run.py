@@ -195,7 +195,7 @@ def ask_for(
     results = _with_neighbours(traces, [dataclasses.replace(one, part=_part(CASES[one.name])) for one in results])
     if is_open and all(result.outcome is Outcome.MISSING for result in results) and not parts.found("Tensor"):
         raise NoTinyTorchError(
-            f"The package {framework_map.package} at {opened.location} has no Tensor; it is no TinyTorch. (The "
+            f"The package {framework_map.package} at {opened.location} has no Tensor; it is not a TinyTorch. (The "
             "tinytorch of the package index is another one.) Give --package PATH, or --map FILE if yours has other "
             f"names. {found.failed}".rstrip(),
             parts.find("Tensor").message,

@@ -157,7 +157,7 @@ def _rows(results: Results) -> list[Claim]:
 
 
 def _steps(before: Array, after: Array) -> int:
-    """How often a step was made; 0 if it was no whole number of times."""
+    """How often a step was made; 0 if it was not a whole number of times."""
     change = (np.asarray(after, dtype=np.float64) - before) / STEP
     count = round(float(change.mean()))
     return count if np.allclose(change, count, atol=1e-3) else 0

@@ -65,7 +65,7 @@ def _add_run(commands: Parser) -> None:
         "%(prog)s 03 --full --download",
         "The experiments of the course on tiny data, with NumPy alone. Everything runs through the reference "
         "TinyTorch, whatever is installed. Losses are cross-entropies in nats. The exit status is 1 if an experiment "
-        "did not reach what it should. One whose data are not there says how to get them, and is no failure unless "
+        "did not reach what it should. One whose data are not there says how to get them, and is not a failure unless "
         "--full asked for it.",
     )
     parser.add_argument("milestones", nargs="+", metavar="NUMBER", help="01 to 07, several of them, or all")

@@ -41,7 +41,7 @@ def printable(text: str) -> str:
 
 
 def wrapped(start: str, text: str, width: int | None = None) -> str:
-    """A line that goes on below the beginning of its text; as one line where output is no terminal.
+    """A line that goes on below the beginning of its text; as one line where output is not a terminal.
 
     Lines are broken between words alone, so that a hash or an address that is longer than a line stays whole.
 

@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         return command
 
     def leaves(self) -> Iterator[Parser]:
-        """Every command below, or this one if it is no group."""
+        """Every command below, or this one if it is not a group."""
         if not self.purposes:
             yield self
         for command in self.commands.values():

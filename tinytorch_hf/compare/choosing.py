@@ -58,7 +58,7 @@ class Chooser:
         Parameters
         ----------
         loss
-            Of the validation part; nan or infinity is no improvement.
+            Of the validation part; nan or infinity is not an improvement.
         weights
             Gives those of now.
         """

@@ -138,12 +138,12 @@ class Comparison:
 
     @property
     def is_isolated(self) -> bool:
-        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        """Whether no code of the user's ran in this process; if it did, the verdict must not be used for a grade."""
         return not self.framework.not_isolated
 
     @property
     def is_right(self) -> bool:
-        """Whether both sides agree, and the student's own start, if it was judged, is no reason not to learn."""
+        """Whether both sides agree, and the student's own start, if it was judged, is not a reason not to learn."""
         return self.agree and (self.own_start is None or not self.own_start.is_at_fault)
 
 

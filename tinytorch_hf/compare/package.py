@@ -110,7 +110,7 @@ class Package:
             return InvalidArgumentError(
                 f"{self.subject.name} {state}: {answer.message}{meanwhile}. {self.advice}\n{at}"
             )
-        message = answer.message if answer.kind == "crash" else "something came back that is no answer"
+        message = answer.message if answer.kind == "crash" else "something came back that is not an answer"
         # What the package says goes on below its beginning, so that no line of it can be taken for one of ours.
         said = message.replace("\n", "\n  ")
         lines = [f"{self.subject.name} raised an error{f' while {doing}' if doing else ''}: {said}"]
@@ -213,7 +213,7 @@ def opened(target: Target) -> Iterator[Package]:
             )
             yield package
         return
-    # What was no TinyTorch has run here all the same, if it was here.
+    # What was not a TinyTorch has run here all the same, if it was here.
     with _reference(target, why, respondent.not_isolated) as package:
         yield package
 

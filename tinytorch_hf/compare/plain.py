@@ -68,7 +68,7 @@ def numbered(what: str, values: Iterable[Any]) -> dict[str, Any]:
 
 
 def digest(inputs: Any, targets: Any) -> str:
-    """SHA-256 of a batch's content: shapes, and values as float32; nothing where these are no numbers.
+    """SHA-256 of a batch's content: shapes, and values as float32; nothing where these are not numbers.
 
     Whole numbers of data are small enough to be exact in float32, which every tensor of TinyTorch is made of.
     """

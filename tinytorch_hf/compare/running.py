@@ -1,7 +1,7 @@
 """What the student's side runs for the judge: one step of the training, or one operation alone.
 
 Each function leaves what it computes in ``results`` as it goes: arrays by name, whatever their dtype; None for a
-gradient that never arrived; the name of a type for what is no tensor. Nothing is judged here.
+gradient that never arrived; the name of a type for what is not a tensor. Nothing is judged here.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Judgement:
 
     @property
     def is_isolated(self) -> bool:
-        """Whether no code of the user's ran in this process; if it did, the verdict is no ground for a grade."""
+        """Whether no code of the user's ran in this process; if it did, the verdict must not be used for a grade."""
         return not self.framework.not_isolated
 
     @property

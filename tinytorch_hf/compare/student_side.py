@@ -1,7 +1,7 @@
 """The student's side of a comparison, seen from where the judge is: arrays go in, arrays come out.
 
-What comes back may be anything that the schema of answers allows; what is no number stays what it is, for the judge to
-look at, and what is missing altogether is an error.
+What comes back may be anything that the schema of answers allows; what is not a number stays what it is, for the judge
+to look at, and what is missing altogether is an error.
 """
 
 from __future__ import annotations

@@ -230,5 +230,5 @@ def bridge(student: Student) -> Framework:
 
 
 def reference_student() -> Student:
-    """The view of the reference, for trainings that are no comparison."""
+    """The view of the reference, for trainings that are not a comparison."""
     return Student(reference_framework("it is asked for").parts.get)

@@ -43,7 +43,7 @@ def image(sample: Any, size: int, place: str) -> Array:
     Raises
     ------
     CorruptFileError
-        It is no image, or has numbers that are none.
+        It is not an image, or has numbers that are none.
     MissingExtraError
         Pillow is needed and is not installed.
     """
@@ -88,20 +88,22 @@ def _levels(sample: Any, place: str) -> Array:
     elif pixels.ndim == _COLOURS and pixels.shape[0] == 1:
         pixels = pixels[0]
     if not (pixels.ndim == 2 or (pixels.ndim == _COLOURS and pixels.shape[2] == _COLOURS)) or not pixels.size:
-        raise CorruptFileError(f"{place}: an array of the shape {pixels.shape} is no image.")
+        raise CorruptFileError(f"{place}: an array of the shape {pixels.shape} is not an image.")
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
         return _rounded(pixels.astype(np.int64), _WORD)
     if np.issubdtype(pixels.dtype, np.floating):
         if not np.isfinite(pixels).all():
-            raise CorruptFileError(f"{place}: the image has pixels that are no numbers (NaN or infinity).")
+            raise CorruptFileError(f"{place}: the image has pixels that are not numbers (NaN or infinity).")
         if pixels.min() < 0 or pixels.max() > 1:
             raise CorruptFileError(
                 f"{place}: its pixels lie from {pixels.min():g} to {pixels.max():g}; floats have to be in [0, 1]."
             )
         return np.rint(pixels.astype(np.float64) * _BYTE).astype(np.uint8)
-    raise CorruptFileError(f"{place}: an array of {pixels.dtype} is no image; use uint8, uint16, or floats in [0, 1].")
+    raise CorruptFileError(
+        f"{place}: an array of {pixels.dtype} is not an image; use uint8, uint16, or floats in [0, 1]."
+    )
 
 
 def _rounded(pixels: Array, largest: int) -> Array:
@@ -128,7 +130,7 @@ def _decoded(data: bytes, place: str) -> Array:
         raise
     except Exception as error:
         # Pillow's decoders raise whatever they stumble over.
-        raise CorruptFileError(f"{place}: it is no image that can be read ({type(error).__name__}).") from error
+        raise CorruptFileError(f"{place}: it is not an image that can be read ({type(error).__name__}).") from error
 
 
 def _deep(pixels: Array, place: str) -> Array:

@@ -285,7 +285,7 @@ def bytes_of(memory: int | str) -> int:
     """
     match = _MEMORY.fullmatch(str(memory).strip())
     if match is None:
-        raise InvalidArgumentError(f"{memory!r} is no amount of memory; write 500MB or 2GB, for example.")
+        raise InvalidArgumentError(f"{memory!r} is not an amount of memory; write 500MB or 2GB, for example.")
     n = int(float(match[1]) * _UNITS[match[2].upper()])
     if n < _LEAST_MEMORY:
         raise InvalidArgumentError(f"{memory} are too little memory: Python and its libraries alone need 256MB.")

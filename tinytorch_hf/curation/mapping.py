@@ -49,7 +49,7 @@ def facts_of(reading: Reading, piece: Piece, likely: Likely | None = None) -> Fa
     Raises
     ------
     CorruptFileError
-        A row has no label, or is no image or text: the message names the shard and the row, counted from 1.
+        A row has no label, or is not an image or text: the message names the shard and the row, counted from 1.
     """
     return merged(_facts_of_batch(reading, piece.shard, batch, likely) for batch in _batches(reading, piece, None))
 

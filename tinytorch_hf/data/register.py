@@ -44,7 +44,7 @@ def register(dataset: str | os.PathLike[str] | DatasetInfo) -> DatasetInfo:
     DescriptionError
         ``dataset.json`` is missing or bad, or does not fit the files: the message names the field and what to write.
     InvalidArgumentError
-        It is no path; or a built-in dataset, or another one that was registered, has this name.
+        It is not a path; or a built-in dataset, or another one that was registered, has this name.
     MissingFileError, CorruptFileError, StorageError
         A file is not there, is a Git-LFS pointer, or cannot be read.
     """

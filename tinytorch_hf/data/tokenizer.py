@@ -50,10 +50,10 @@ class CharTokenizer:
         Raises
         ------
         InvalidArgumentError
-            A number is no id of this vocabulary.
+            A number is not an id of this vocabulary.
         """
         ids, n_ids = list(map(int, ids)), self.vocab_size
         if ids and not 0 <= min(ids) <= max(ids) < n_ids:
             wrong = next(id_ for id_ in ids if not 0 <= id_ < n_ids)
-            raise InvalidArgumentError(f"{wrong} is no character's id; this vocabulary has 0 to {n_ids - 1}.")
+            raise InvalidArgumentError(f"{wrong} is not a character's id; this vocabulary has 0 to {n_ids - 1}.")
         return "".join(map(self.vocab.__getitem__, ids))

@@ -142,7 +142,7 @@ def _cifar_batches(contents: Contents, dataset: DatasetInfo, split_name: str) ->
     # All pixels are held once: a batch is put in its place before the next one is read.
     n_samples = dataset.split(split_name).n_samples
     if n_samples * 3 * 32 * 32 > sum(map(len, contents.values())):
-        # No memory is taken for what cannot be there; a file that is no batch at all is named first.
+        # No memory is taken for what cannot be there; a file that is not a batch at all is named first.
         for path, data in contents.items():
             read_cifar_batch(data, path)
         raise _other_number(contents, n_samples, split_name)

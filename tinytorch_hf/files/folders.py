@@ -64,7 +64,7 @@ def expanded(path: str | Path) -> Path:
     Raises
     ------
     InvalidArgumentError
-        It is no path, or begins with a home folder that is not known.
+        It is not a path, or begins with a home folder that is not known.
     """
     if "\0" in str(path):
         raise InvalidArgumentError(f"No file or folder is called {str(path)!r}: there is a NUL in it.")

@@ -42,7 +42,7 @@ def read_cifar_batch(data: bytes, path: Path) -> tuple[Array, Array]:
     UnsafePickleError
         The pickle asks for anything but arrays.
     CorruptFileError
-        It is no pickle, is cut off, or is no such dictionary.
+        It is not a pickle, is cut off, or is no such dictionary.
     """
     content = unpickle(data, path, encoding="bytes")
     if not isinstance(content, dict):
@@ -57,5 +57,5 @@ def read_cifar_batch(data: bytes, path: Path) -> tuple[Array, Array]:
         raise CorruptFileError(f"{path} has {len(array)} images, but of labels {found}.")
     wrong = [label for label in labels if type(label) is not int or not 0 <= label < _N_CLASSES]
     if wrong:
-        raise CorruptFileError(f"{path} has the label {str(wrong[0])[:40]!r}, which is no number from 0 to 9.")
+        raise CorruptFileError(f"{path} has the label {str(wrong[0])[:40]!r}, which is not a number from 0 to 9.")
     return array.reshape(len(array), *_SHAPE), np.array(labels, dtype=np.int64)

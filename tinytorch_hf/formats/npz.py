@@ -62,7 +62,7 @@ def read_npz(data: bytes, path: Path, max_array_bytes: int = MAX_ARRAY_BYTES) ->
     Raises
     ------
     CorruptFileError
-        It is no zip archive, is cut off, unpacks to more than ``max_array_bytes``, or has a member that is
+        It is not a zip archive, is cut off, unpacks to more than ``max_array_bytes``, or has a member that is
         not a plain array.
     """
     arrays: dict[str, Array] = {}

@@ -148,7 +148,7 @@ def unpickle(data: bytes, path: Path, encoding: str = "ASCII") -> Any:
     UnsafePickleError
         The pickle asks for anything but arrays.
     CorruptFileError
-        It is too large to be one of ours, is no pickle, or is cut off.
+        It is too large to be one of ours, is not a pickle, or is cut off.
     """
     if len(data) > MAX_BYTES:
         raise CorruptFileError(f"{path} has {len(data)} bytes; no pickle of arrays here has more than {MAX_BYTES}.")
@@ -202,7 +202,7 @@ def read_pickle(data: bytes, path: Path) -> dict[str, Array]:
     UnsafePickleError
         The pickle asks for anything but arrays.
     CorruptFileError
-        It is no pickle, is cut off, or holds something other than a dictionary of plain arrays.
+        It is not a pickle, is cut off, or holds something other than a dictionary of plain arrays.
     """
     content = unpickle(data, path)
     if not isinstance(content, dict):

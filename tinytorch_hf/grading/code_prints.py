@@ -83,7 +83,7 @@ def _parsed(folder: Path) -> Iterator[tuple[str, ast.Module]]:
                 # What Python says of a submission's spelling is its author's matter.
                 warnings.simplefilter("ignore")
                 tree = ast.parse(file.read_bytes())
-        # Of what is no Python, or is nested too deeply for it, nothing can be said.
+        # Of what is not Python, or is nested too deeply for it, nothing can be said.
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         yield shown(file.relative_to(folder).as_posix()), tree

@@ -122,7 +122,7 @@ class Gradebook:
         return int(any(one.ungradable or one.withheld for one in self.gradeds))
 
     def score(self, graded: Graded) -> Score | None:
-        """A submission's points; None where it could not be graded, which is no score of zero."""
+        """A submission's points; None where it could not be graded, which is not a score of zero."""
         return score_of(graded, self.rubric)
 
     def tallies(self) -> list[Tally]:

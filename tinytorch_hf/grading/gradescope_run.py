@@ -77,11 +77,11 @@ def run(folder: Path, user: str, grade: GradeOne | None = None) -> int:
         found = gradescope.results(graded, rubric)
         _tell(graded, rubric)
     except UnsafeError as error:
-        graded, found = None, gradescope.ungradable(f"{error} Tell your instructor: this is no fault of yours.")
+        graded, found = None, gradescope.ungradable(f"{error} Tell your instructor: this is not a fault of yours.")
     except Exception as error:
         traceback.print_exc()
         reason = f"The grader failed: {type(error).__name__}: {error}"
-        graded, found = None, gradescope.ungradable(f"{reason}\nTell your instructor: this is no fault of yours.")
+        graded, found = None, gradescope.ungradable(f"{reason}\nTell your instructor: this is not a fault of yours.")
     store.write(folder / "results" / "results.json", gradescope.as_json(found))
     return 0 if graded and not graded.ungradable else 1
 

@@ -116,7 +116,7 @@ def scan(folder: Path, allowed: Iterable[str] = (), own: Iterable[str] = ("tinyt
         for name in _replaced(words) if is_own else ():
             remarks[f"{shown} puts something of its own in the place of {name}: look at it"] = None
         if not is_whole:
-            remarks[f"{shown} is no Python from some place on, and was looked through up to there"] = None
+            remarks[f"{shown} is not Python from some place on, and was looked through up to there"] = None
     return Imports(tuple(violations), tuple(remarks))
 
 

@@ -102,7 +102,9 @@ def _book_in(folder: Path) -> dict[str, Any] | None:
         if folder.is_dir() and all(entry.name.startswith(".") for entry in folder.iterdir()):
             return None
         if not path.is_file():
-            raise InvalidArgumentError(f"{folder} holds something that is no gradebook. Give another folder for --out.")
+            raise InvalidArgumentError(
+                f"{folder} holds something that is not a gradebook. Give another folder for --out."
+            )
         values = json.loads(path.read_bytes())
         if values["schema"] != SCHEMA or not all(type(seed) is int for seed in values["seeds"]["drawn"]):
             raise ValueError("it is of another release")

@@ -10,7 +10,7 @@ The rules:
 - Of operations that are about one part, such as a class, and go wrong together, the one pays that is worth most.
 - What is not implemented yet has no points, and neither has what could not be tried; the instructor is told of that.
 - A package that does not import is wrong in everything, with one reason. That is the author's fault in the code; a
-  submission without a package is *ungradable* instead, which is no score.
+  submission without a package is *ungradable* instead, which is not a score.
 
 What is seen under a hidden seed alone is for the instructor alone: a message may show the numbers.
 """

@@ -151,7 +151,7 @@ def _graded(name: str, copy: Prepared, conditions: Conditions) -> Entry:
                 remarks += [*(new if is_hidden else ()), *confined.report.notes, *confined.remarks]
     except NoTinyTorchError as error:
         why = f" ({error.reason})" if error.reason else ""
-        reason = f"Its package {copy.package} has no Tensor{why}, so it is no TinyTorch. {_HAND_IN}"
+        reason = f"Its package {copy.package} has no Tensor{why}, so it is not a TinyTorch. {_HAND_IN}"
         return ungradable(name, reason, copy.digest)
     except InvalidArgumentError:
         return ungradable(name, f"Its package {copy.package} cannot be found under this name. {_HAND_IN}", copy.digest)

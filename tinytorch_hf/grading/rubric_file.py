@@ -180,7 +180,7 @@ class _Reader:
             hint = f"Did you mean {' or '.join(close)}? " if close else ""
             self._refuse(
                 where,
-                f"{_shown(value)} is no operation and no module. {hint}"
+                f"{_shown(value)} is neither an operation nor a module. {hint}"
                 f"Write one of {', '.join(known[:14])}, or an operation that `tinytorch-hf check` names.",
             )
         return value

@@ -181,7 +181,7 @@ def _unpacked(archive: Path, folder: Path, remarks: list[str]) -> Path:
     with os.fdopen(os.open(archive, _READING), "rb") as stream:
         start = stream.read(4)
     if not start.startswith(b"PK"):
-        what = "It is empty" if not start else "It is no zip file and no folder"
+        what = "It is empty" if not start else "It is neither a zip file nor a folder"
         raise UngradableError(f"{what}. Hand in the folder of the package, or a zip file of it.")
     folder.mkdir()
     remarks += unpack(archive, folder)
@@ -219,7 +219,11 @@ class _Copying:
         elif stat.S_ISREG(mode):
             self._copy_file(source, words)
         else:
-            what = "a link, which was not followed" if stat.S_ISLNK(mode) else "no file and no folder, and was left out"
+            what = (
+                "a link, which was not followed"
+                if stat.S_ISLNK(mode)
+                else "neither a file nor a folder, and was left out"
+            )
             self._remarks.append(f"{shown('/'.join(words))} is {what}")
 
     def _copy_file(self, source: Path, words: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def _check_size(stream: BinaryIO) -> None:
     tail = stream.read()
     place = tail.rfind(b"PK\5\6")
     if place < 0 or len(tail) < place + _END.size:
-        raise UngradableError("This is no zip file, or its end is missing. Pack it again.")
+        raise UngradableError("This is not a zip file, or its end is missing. Pack it again.")
     directory = _END.unpack_from(tail, place)[5]
     # Large archives, and those of some programs, state it once more before that.
     place += start - _LOCATOR_64.size - _END_64.size

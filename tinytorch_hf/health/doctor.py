@@ -76,7 +76,7 @@ def judge(road: Road, libraries: Mapping[str, Finding]) -> Finding:
         return Finding(road.name, Outcome.BROKEN, detail, " && ".join(filter(None, (b.remedy for b in broken))))
     if not missing:
         return Finding(road.name, Outcome.OK, road.what)
-    # NumPy is no extra: without it nothing works.
+    # NumPy is not an extra: without it nothing works.
     outcome = Outcome.BROKEN if libraries[NUMPY.name] in missing else Outcome.MISSING
     return Finding(road.name, outcome, f"needs {_names(missing)}", pip.install(road.extra))
 

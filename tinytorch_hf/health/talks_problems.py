@@ -56,7 +56,7 @@ def states(answer: str, result: Fraction) -> bool:
 
 
 def _tight(answer: str) -> str:
-    """An answer in which a sign between two numbers is no sign of the second."""
+    """An answer in which a sign between two numbers is not a sign of the second."""
     return re.sub(r" ([-/]) (?=\d)", r" ; ", answer)
 
 

@@ -70,7 +70,7 @@ def content_hash(files: Mapping[str, StoredFile]) -> str:
 def take_snapshot(folder: Path) -> Snapshot:
     """Hash every file below a folder.
 
-    Hidden files are left out, and so are links that lead out of the folder and whatever is no file.
+    Hidden files are left out, and so are links that lead out of the folder and whatever is not a file.
 
     Raises
     ------

@@ -167,7 +167,7 @@ def _check_id(repo_id: str) -> None:
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        raise InvalidArgumentError(f"{repo_id!r} is no repository's id: {error}") from None
+        raise InvalidArgumentError(f"{repo_id!r} is not a repository's id: {error}") from None
     if "/" not in repo_id:
         raise InvalidArgumentError(f"{repo_id!r} lacks a namespace: write it as NAMESPACE/{repo_id}.")
 

@@ -38,7 +38,7 @@ class Attempt:
 
     @property
     def forward_differs(self) -> bool:
-        """Whether something differs that is no gradient."""
+        """Whether something differs that is not a gradient."""
         return any(not is_gradient(difference.what) for difference in self.seen)
 
     def relative(self, difference: Difference) -> float:

@@ -84,7 +84,7 @@ class Claim:
     code
         The mistake that it proves where it does not hold; empty where it proves none. A note ends with it.
     is_note
-        Whether it is no fault where it does not hold, but worth a note.
+        Whether it is not a fault where it does not hold, but worth a note.
     addition
         What the mistake's sentence leaves open, such as which default is another; or nothing.
     seen
@@ -147,7 +147,7 @@ class Case:
 
 
 def leaf_of(name: str) -> str:
-    """The leaf whose gradient a result is; nothing for a result that is no gradient."""
+    """The leaf whose gradient a result is; nothing for a result that is not a gradient."""
     return name.removeprefix(_GRADIENT) if name.startswith(_GRADIENT) else ""
 
 

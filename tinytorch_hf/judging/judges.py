@@ -126,6 +126,6 @@ def _made(by: str, precision: str) -> Judge:
 
 
 def computed(run: RunTorch, inputs: Inputs, precision: str, by: str = "") -> Results:
-    """The results of a run by the judge of a precision; what is infinite or undefined in them is no warning."""
+    """The results of a run by the judge of a precision; what is infinite or undefined in them is not a warning."""
     with np.errstate(all="ignore"):
         return run(judge(precision, by), inputs)

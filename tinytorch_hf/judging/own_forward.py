@@ -76,7 +76,7 @@ class OwnForward:
         return Fit.DIFFERS in self.fits.values()
 
     def clears(self, tried: Attempt) -> frozenset[str]:
-        """Names of the gradients that are no fault of their own."""
+        """Names of the gradients that are not a fault of their own."""
         fitting = {name for name, fit in self.fits.items() if fit is Fit.FITS and tried.forward_differs}
         return self.on_kinks | fitting
 

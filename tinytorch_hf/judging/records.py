@@ -59,7 +59,7 @@ def read(path: Path, *needs: str) -> tuple[dict[str, Any], dict[str, Array]]:
         arrays = read_npz(content, path)
     except CorruptFileError as error:
         raise CorruptFileError(
-            f"PyTorch's answers in {path} are damaged: it is no readable npz archive. {ADVICE}"
+            f"PyTorch's answers in {path} are damaged: it is not a readable npz archive. {ADVICE}"
         ) from error
     try:
         about = json.loads(arrays.pop(_ABOUT).tobytes())

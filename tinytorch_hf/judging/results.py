@@ -82,7 +82,7 @@ class Result:
     part
         The class, function or method that it is about, or nothing.
     notes
-        What is no fault, but worth knowing.
+        What is not a fault, but worth knowing.
     seconds
         How long the package under test took.
     snippet
@@ -169,7 +169,7 @@ class Report:
     not_isolated
         What is to be said first where the package ran in the process that judges it; empty where it had its own.
     inferred
-        The map that was inferred, where the package is no TinyTorch and none was given.
+        The map that was inferred, where the package is not a TinyTorch and none was given.
     is_interrupted
         Whether the run was broken off: what was left is untried.
     shown
@@ -190,7 +190,7 @@ class Report:
 
     @property
     def is_isolated(self) -> bool:
-        """Whether the package ran in a process of its own; a verdict on one that did not is no ground for a grade."""
+        """Whether the package ran in a process of its own; otherwise the verdict must not be used for a grade."""
         return not self.not_isolated
 
     def count(self, outcome: Outcome) -> int:

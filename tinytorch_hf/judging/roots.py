@@ -1,7 +1,7 @@
 """Which faults are roots, and what follows from them.
 
-A package with a wrong GELU fails in every case that is made of GELU. Such a case is no fault of its own, or cannot be
-told to be one before the other is mended; it is listed under that. It counts as wrong all the same.
+A package with a wrong GELU fails in every case that is made of GELU. Such a case is not a fault of its own, or nobody
+can tell before the other one is mended; it is listed below that one. It counts as wrong all the same.
 
 The rule goes by what really ran: functions, their branches, and how tensors were used. What of a wrong case is suspect
 is told by `tinytorch_hf.judging.suspicion`. The wrong cases are gone through from those whose suspects explain most of
@@ -49,7 +49,7 @@ from tinytorch_hf.judging.consequences import (
 from tinytorch_hf.judging.results import WRONG, Outcome, Result
 from tinytorch_hf.judging.suspicion import Suspicion, Trace, functions, only_gradients
 
-# More functions than these are no place to look at.
+# More functions than these are not a place to look at.
 _MOST_SHARED = 3
 
 

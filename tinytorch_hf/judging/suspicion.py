@@ -150,7 +150,7 @@ class _Counts:
 
     @property
     def says_much(self) -> bool:
-        """Whether so many cases are right that what ran in wrong ones alone is no chance."""
+        """Whether so many cases are right that what ran only in wrong ones did not do so by chance."""
         return self.n_right >= max(_FEWEST_RIGHT, _LEAST_RIGHT * self.n_wrong)
 
     def is_surely_wrong(self, one: str) -> bool:

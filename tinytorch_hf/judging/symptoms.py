@@ -30,7 +30,7 @@ def of_numbers(
     is_gradient
         Whether it is a gradient, which is a sum of contributions: twice as much and half as much mean something there.
 
-    A number that is only some factor away is told nothing of: a factor alone is no cause.
+    A number that is only some factor away is told nothing of: a factor alone is not a cause.
     """
     if not np.isfinite(value).all():
         return Cause("NOT-FINITE")
@@ -94,7 +94,7 @@ def _factor(value: Array, right: Array, rounding: float, known: Mapping[float, C
     rest = float(np.abs(value - factor * right).max())
     if np.isclose(factor, 1.0, rtol=1e-3) or rest > 1e-4 * abs(factor) * np.abs(right).max() + rounding:
         return None
-    # A factor that nothing is known to stand behind is no cause.
+    # A factor that nothing is known to stand behind is not a cause.
     return next((cause for number, cause in known.items() if np.isclose(factor, number, rtol=1e-3)), None)
 
 

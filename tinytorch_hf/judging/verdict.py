@@ -92,7 +92,7 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     notes = [f"{claim.what} [{claim.code}]" if claim.code else claim.what for claim in noted]
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
-    # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
+    # What is not a fault of its own is not listed: a gradient that fits another function, or that is one of several.
     seen = [difference for difference in first.seen if difference.what not in own.clears(first)]
     different = [*seen, *(_untrue(claim) for claim in broken)]
     if different:
@@ -117,7 +117,7 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
         )
     expected = yardstick.expected(case, seed)[0].values
     if expected and not claims and not expected.keys() & found.keys():
-        # Where every result may be left out, that is no fault; but nothing has been seen to be right, either.
+        # Where every result may be left out, that is not a fault; but nothing has been seen to be right, either.
         return Result(case.name, case.module, Outcome.UNTRIED, _NOTHING_TO_JUDGE, seconds=seconds)
     if answer.unbuilt and any(name not in found for name in expected):
         detail = f"what it computes agrees; {answer.unbuilt} is not implemented yet"

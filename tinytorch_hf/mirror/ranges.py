@@ -29,7 +29,7 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
     -------
     tuple of (int, int) or None
         First byte and the one behind the last; None for the whole file. That is also the answer to several
-        ranges at once and to what is no range at all, as the standard allows.
+        ranges at once and to what is not a range at all, as the standard allows.
 
     Raises
     ------

@@ -79,7 +79,7 @@ def choice(dataset: catalog.DatasetInfo, query: Mapping[str, str]) -> Choice:
     UnknownNameError
         No such split.
     InvalidArgumentError
-        A value is no number.
+        A value is not a number.
     """
     split = query.get("split") or dataset.splits[0].name
     dataset.split(split)

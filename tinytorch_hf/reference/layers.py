@@ -96,7 +96,7 @@ class Dropout(Layer):
     Raises
     ------
     ValueError
-        ``p`` is no probability.
+        ``p`` is not a probability.
 
     References
     ----------

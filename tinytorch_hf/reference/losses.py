@@ -91,7 +91,7 @@ class CrossEntropyLoss(Loss):
         Raises
         ------
         ValueError
-            The shapes do not belong together, or a label is no class. Labels of shape (batch, 1) would broadcast to
+            The shapes do not belong together, or a label is not a class. Labels of shape (batch, 1) would broadcast to
             a wrong loss.
         """
         logits, labels = predictions, targets

@@ -19,7 +19,7 @@ _LONGEST_TEXT = 4000
 _MOST_NAMES = 2000
 # No whole number of ours has more than 64 bits.
 _LARGEST = 1 << 64
-# Far deeper than any result that is no array.
+# Far deeper than any result that is not an array.
 _DEEPEST = 6
 
 
@@ -118,7 +118,7 @@ def parse(values: Any) -> Answer:
 def _check_plain(name: str, value: Any, depth: int = 0) -> None:
     """Raise unless a result is an array, or a plain value as cases give them, or a list of those."""
     if depth > _DEEPEST or not name.isprintable() or len(name) > _LONGEST_TEXT:
-        raise AnswerError("a result is nested too deeply, or its name is no name")
+        raise AnswerError("a result is nested too deeply, or its name is not a name")
     if isinstance(value, list):
         for entry in value:
             _check_plain(name, entry, depth + 1)

@@ -1,6 +1,6 @@
 """What code that is not ours does to the whole process, kept apart from what is ours while it runs in this one.
 
-It is no protection: code that wants to can change everything here. Nothing of this module needs a thread or another
+It is not protection: code that wants to can change everything here. Nothing of this module needs a thread or another
 process, or NumPy where it is not there.
 """
 

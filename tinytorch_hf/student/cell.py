@@ -135,7 +135,7 @@ class Stay:
         self.settings = {
             "limits": dataclasses.asdict(cell.limits),
             "withheld": sorted(cell.withheld),
-            # Another package of the same name, which may be complete, is no business of this one.
+            # Another package of the same name, which may be complete, is not the business of this one.
             "own": sorted(path.own),
             "folders": [str(folder.resolve()) for folder in path.folders],
             "scratch": str(self._scratch),

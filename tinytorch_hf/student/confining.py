@@ -104,7 +104,7 @@ def _remember_source(file: str, kept: Iterable[int] = (), gone: Iterable[int] = 
 def _is_alone() -> bool:
     """Whether this process has one thread; what the system takes away, it takes away from that which asks."""
     try:
-        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 -- it is no folder on a disk
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 -- it is not a folder on a disk
     except OSError:
         return False
 

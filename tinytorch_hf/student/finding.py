@@ -1,4 +1,4 @@
-"""The map of a package that has none and is no TinyTorch: asked of its own process, checked here, put into words."""
+"""The map of a package that has none and is not a TinyTorch: asked of its own process, checked here, put into words."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def found(ask: Ask, framework_map: FrameworkMap) -> Found:
     try:
         inferred = parse_map(json.loads(text), "the map that was inferred")
     except (ValueError, RecursionError, InvalidArgumentError, UnknownNameError) as error:
-        return Found(framework_map, failed=f"What it calls its parts is no map: {error}")
+        return Found(framework_map, failed=f"What it calls its parts is not a map: {error}")
     if inferred.package != framework_map.package or inferred.is_bare:
         return Found(framework_map)
     return Found(inferred, tuple(described(inferred)))

@@ -58,6 +58,6 @@ def _passed_on(answer: Answer, path: SearchPath) -> Answer:
         plain = answer.as_json()
         return parse(json.loads(json.dumps({**plain, "notes": [*plain["notes"], *notes]}, allow_nan=False)))
     except AnswerError as error:
-        return Answer("crash", message=f"what came back is no answer: {error}")
+        return Answer("crash", message=f"what came back is not an answer: {error}")
     except Exception as error:
         return Answer("crash", message=f"what came back cannot be sent on: {type(error).__name__}: {error}")

@@ -34,7 +34,7 @@ from tinytorch_hf.student.scanning import Definition, candidates, definitions
 from tinytorch_hf.student.view import Student
 
 _RAISED = (Exception, SystemExit)
-# Layers that have parameters of their own, and are no stacks of other layers.
+# Layers that have parameters of their own, and are not stacks of other layers.
 _WITH_PARAMETERS = ("Linear", "Conv2d", "BatchNorm2d", "LayerNorm", "Embedding")
 _LAYERS = tuple(name for name in layer_trials.SHAPED if name != "Linear")
 _OPTIMIZERS = ("SGD", "Adam", "AdamW")

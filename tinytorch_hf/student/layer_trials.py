@@ -67,7 +67,7 @@ def network(student: Student) -> Seen:
     found = student.array(call(made, student.float_tensor(x)))
     right = np.maximum(x @ values["first"], 0) @ values["second"]
     is_right = bool(np.allclose(found, right, atol=1e-4))
-    return Seen(is_right, is_right, "it is no Linear, ReLU, Linear")
+    return Seen(is_right, is_right, "it is not a Linear, ReLU, Linear")
 
 
 def names_of(student: Student, name: str) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ class Limits:
     Raises
     ------
     InvalidArgumentError
-        One of them is no number, or too small to run anything.
+        One of them is not a number, or too small to run anything.
     """
 
     operation_seconds: float = 10.0
@@ -44,7 +44,7 @@ class Limits:
         for entry in fields(self):
             value, least = getattr(self, entry.name), _LEAST[entry.name]
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise InvalidArgumentError(f"The limit {entry.name} is {value!r}, which is no number.")
+                raise InvalidArgumentError(f"The limit {entry.name} is {value!r}, which is not a number.")
             if value < least:
                 raise InvalidArgumentError(
                     f"The limit {entry.name} is {value:g}; nothing runs with less than {least:g}."

@@ -70,7 +70,7 @@ def adam(framework: Framework, optimizer: Any, is_named: bool) -> Callable[..., 
         if options.get("weight_decay"):
             with contextlib.suppress(*_OTHER_ERRORS):
                 if _decays_apart(framework, make):
-                    raise UntriedError("the weight decay of its Adam is AdamW's: it is no part of the gradient")
+                    raise UntriedError("the weight decay of its Adam is AdamW's: it is not part of the gradient")
         return make(parameters, **options)
 
     return checked

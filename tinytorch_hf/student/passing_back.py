@@ -112,7 +112,7 @@ def send(framework: Framework, output: Any, gradient: Array, road: Road) -> None
     Raises
     ------
     UntriedError
-        The road is by products, and the result is no matrix.
+        The road is by products, and the result is not a matrix.
     """
     if road == "array":
         framework.call_backward(output, gradient)

@@ -53,7 +53,9 @@ _ENDING_S = 5.0
 _LOOK_S = 0.1
 _LONGEST_ANSWER = 3 * wire.MAX_BYTES
 _STACKS = 1 << 16
-_TAMPERING = "something that is no answer came from where only answers belong; the package writes to files of others"
+_TAMPERING = (
+    "something that is not an answer came from where only answers belong; the package writes to files of others"
+)
 _FRAME = re.compile(r'File "(.+)", line (\d+) in ')
 
 

@@ -47,7 +47,7 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
 def _named(framework_map: FrameworkMap, name: str, given: str) -> FrameworkMap:
     if not all(word.isidentifier() and not keyword.iskeyword(word) for word in name.split(".")):
         raise InvalidArgumentError(
-            f"{given!r} cannot be imported: {name!r} is no name of a package. If it is a checkout, give the folder "
+            f"{given!r} cannot be imported: {name!r} is not a name of a package. If it is a checkout, give the folder "
             "inside it that is the package."
         )
     return dataclasses.replace(framework_map, package=name)

@@ -112,7 +112,7 @@ def _keywords(kind: type) -> dict[str, str]:
 
 
 def _named(made: Any, known: tuple[str, ...], callable_: bool = True, but: tuple[str, ...] = ()) -> list[str]:
-    """Attributes with one of these names, the likeliest first; methods, or what is no method."""
+    """Attributes with one of these names, the likeliest first; methods, or what is not a method."""
     words = [synonyms.plain(word) for word in known]
     names = [
         name

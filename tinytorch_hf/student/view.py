@@ -204,7 +204,7 @@ class Student(Parameters):
         return np.asarray(getattr(value, self.conventions.data))
 
     def means_other_axes(self, method: str) -> bool:
-        """Whether a method of tensors, called without axes, takes others than TinyTorch's: that is no fault.
+        """Whether a method of tensors, called without axes, takes others than TinyTorch's: that is not a fault.
 
         A sum may be over the last axis alone; a transposition may be of the first two axes, or of all.
         """

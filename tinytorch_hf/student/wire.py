@@ -63,7 +63,7 @@ def decode(values: Any) -> dict[str, Any]:
     Raises
     ------
     WireError
-        The values are no encoding of anything.
+        The values are not encoding of anything.
     """
     if not isinstance(values, dict):
         raise WireError(f"a {type(values).__name__} arrived instead of named values")

@@ -121,7 +121,7 @@ def test_what_could_not_be_graded_has_a_reason_and_no_score():
 
 
 def test_texts_of_a_submission_are_harmless_and_bounded():
-    """Escape characters, bytes that are no text, nulls and what is endless become printable, with their lines kept."""
+    """Escape characters, bytes that are not text, nulls and what is endless become printable, with their lines kept."""
     message = "\x1b[31mred\x1b[0m\n<b>bold</b>\x00\udc80\u202e\r\nend" + "x" * 100_000
     wrong = {"relu": {"status": Status.FAILED, "message": message, "code": "\x07"}}
     data = gradescope.as_json(gradescope.results(marked("\x1b]0;", wrong), RUBRIC))

@@ -112,7 +112,7 @@ def sinusoids(length: int, width: int) -> Array:
 
 
 def _fixed_positions(_: Judge, v: Any) -> Any:
-    """Vectors that are no parameters: nothing is learned, and nothing has to be."""
+    """Vectors that are not parameters: nothing is learned, and nothing has to be."""
     return v["x"] + v["position_embeddings"][: v["x"].shape[1]].detach()
 
 

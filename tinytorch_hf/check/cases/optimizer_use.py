@@ -51,7 +51,7 @@ def _plan(part: str) -> Plan:
 
 
 def _zero_grad(part: str) -> Case:
-    """After zero_grad, nothing is left in any parameter; one without a gradient is no trouble."""
+    """After zero_grad, nothing is left in any parameter; one without a gradient is not a problem."""
 
     def run(student: Student, inputs: Inputs) -> Results:
         parameters = parameters_of(student, inputs, SHAPES)

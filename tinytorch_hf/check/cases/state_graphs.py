@@ -1,4 +1,4 @@
-"""Graphs of unusual shape, and what PyTorch refuses: how long backward takes, how deep it goes, what is no fault."""
+"""Graphs of unusual shape, and what PyTorch refuses: how long backward takes, how deep it goes, what is not a fault."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ it gives is drawn by the package, and what holds of it all the same has a case o
 - `program` is what a program is: plain data, a list of statements, which travels as JSON;
 - `forms`, with `layers` and `masking`, has what a statement may do, written once for both sides; `ways` names other
   than the plain ways of using a part, such as a mask, evaluation, or an optimizer's momentum;
-- `generate`, with `builder`, `steps`, `sequences` and `training`, draws programs from a seed, and again what is no
+- `generate`, with `builder`, `steps`, `sequences` and `training`, draws programs from a seed, and again what is not a
   ground for a verdict, as `sound` says;
 - `interpret` runs one in the student's process, `running` and `judged` on the judge's side;
 - `available` finds out by `probes` which forms a package has, and which definition of them;

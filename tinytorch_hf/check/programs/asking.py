@@ -15,7 +15,7 @@ from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.faults import unbuilt
 
 _AT_ONCE = 40
-_DAMAGED: Results = {ERROR: "what came back is no result", KIND: "crash", WHERE: ""}
+_DAMAGED: Results = {ERROR: "what came back is not a result", KIND: "crash", WHERE: ""}
 
 
 class Asking:

@@ -30,11 +30,11 @@ from tinytorch_hf.judging.rounding import HALF_UNIT, largest_magnitude, rounding
 
 # A float32 result that is further from the truth, relative to its size, is none to judge by.
 _ILL = 1e-5
-# A difference that is larger than this, relative to its size, is no rounding.
+# A difference that is larger than this, relative to its size, is not rounding.
 _PLAIN = 1e-2
 _N_MOVED = 4
 _SENT = 12.0
-# Where steps divide by gradients, which are no surer than this beside the largest of them.
+# Where steps divide by gradients, which are not surer than this beside the largest of them.
 _DIVIDED = 2e-3
 
 

@@ -42,7 +42,7 @@ _DEEPEST = 6
 
 
 class ProgramError(Exception):
-    """What arrived is no program."""
+    """What arrived is not a program."""
 
 
 @dataclass(frozen=True)
@@ -207,4 +207,4 @@ def _check_plain(value: Any, depth: int = 0) -> None:
         for entry in value.values():
             _check_plain(entry, depth + 1)
     elif not (value is None or isinstance(value, bool | str) or _is_number(value)):
-        raise ProgramError("an argument is no plain value")
+        raise ProgramError("an argument is not a plain value")

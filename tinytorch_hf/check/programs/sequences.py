@@ -120,6 +120,6 @@ def parameter(b: Builder) -> str | None:
         made = b.operation("*", (tensor, tensor))
     made = made or b.operation("* number", (tensor, b.number()))
     if made is None:
-        # Nothing is made of it, and it is no result itself.
+        # Nothing is made of it, and it is not a result itself.
         b.pool.remove(tensor)
     return made

@@ -210,7 +210,7 @@ def _named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error) as error:
-        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from error
+        raise CorruptFileError(f"{path} is not a NumPy archive that can be read: {error}.") from error
     except MemoryError as error:
         raise CorruptFileError(f"{path} has an array that does not fit into memory. Cut it into several.") from error
 

@@ -195,7 +195,7 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
     Raises
     ------
     ValueError
-        The column holds what is no label, such as lists.
+        The column holds what is not a label, such as lists.
     """
     from pyarrow import types
 
@@ -235,7 +235,7 @@ def samples(columns: Sequence[Any]) -> Any:
     Raises
     ------
     ValueError
-        The column holds what is no sample, such as objects without bytes.
+        The column holds what is not a sample, such as objects without bytes.
     """
     import pyarrow as pa
     from pyarrow import compute

@@ -74,7 +74,9 @@ class MapStyle:
         try:
             sample, label = self.dataset[place]
         except (TypeError, ValueError) as error:
-            raise CorruptFileError(f"{self.name}, row {place + 1}: it is no pair of a sample and its label.") from error
+            raise CorruptFileError(
+                f"{self.name}, row {place + 1}: it is not a pair of a sample and its label."
+            ) from error
         if not isinstance(sample, str):
             sample = as_sample(sample)
         return sample, self._label(label)
@@ -99,12 +101,12 @@ def of_map_style(dataset: Any) -> MapStyle:
     Raises
     ------
     InvalidArgumentError
-        It has no length, no items, or its items are no pairs.
+        It has no length, no items, or its items are not pairs.
     """
     name = type(dataset).__name__
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")) or isinstance(dataset, (bytes, dict)):
         raise InvalidArgumentError(
-            f"A {name} is no source. Give a path, the name of a dataset, or a dataset whose items are pairs of a "
+            f"A {name} is not a source. Give a path, the name of a dataset, or a dataset whose items are pairs of a "
             "sample and its label, such as torchvision's."
         )
     if not len(dataset):
@@ -113,7 +115,7 @@ def of_map_style(dataset: Any) -> MapStyle:
         sample, _ = dataset[0]
     except (TypeError, ValueError, KeyError):
         raise InvalidArgumentError(
-            f"The items of the {name} that was given are no pairs of a sample and its label."
+            f"The items of the {name} that was given are not pairs of a sample and its label."
         ) from None
     return MapStyle(name, "texts" if isinstance(sample, str) else "images", dataset)
 

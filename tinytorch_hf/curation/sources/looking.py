@@ -36,7 +36,7 @@ def found_in(root: Path, endings: Sequence[str]) -> Found:
     Raises
     ------
     CorruptFileError
-        A folder or a sample is a link that is not followed, or a sample is no file: the message names it.
+        A folder or a sample is a link that is not followed, or a sample is not a file: the message names it.
     StorageError
         A folder cannot be read.
     """
@@ -67,7 +67,7 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 elif entry.is_file():
                     yield folder, entry
                 else:
-                    raise CorruptFileError(f"{entry.path} is no file but a device or a pipe. Remove it.")
+                    raise CorruptFileError(f"{entry.path} is not a file but a device or a pipe. Remove it.")
     except OSError as error:
         raise StorageError(f"{root / folder} cannot be read: {error.strerror or error}.") from error
 

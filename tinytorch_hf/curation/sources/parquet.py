@@ -145,7 +145,7 @@ def opened(files: Files, shard: str) -> Any:
         raise
     except (pyarrow.ArrowException, OSError) as error:
         raise CorruptFileError(
-            f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."
+            f"{files.place(shard)} is not a Parquet file that can be read: {words_of(error)}."
         ) from error
 
 

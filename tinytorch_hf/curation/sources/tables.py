@@ -161,7 +161,7 @@ def _is_empty(files: Files, shard: str) -> bool:
 
 
 def _bad_line(files: Files, shard: str) -> int | None:
-    """The first line that is no JSON object, or one that nobody can read in one way only; from 1."""
+    """The first line that is not a JSON object, or one that nobody can read in one way only; from 1."""
     with files.stream(shard) as stream:
         for number, line in enumerate(stream, 1):
             try:

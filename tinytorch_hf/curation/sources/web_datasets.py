@@ -117,7 +117,7 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
     Raises
     ------
     CorruptFileError
-        It is no tar archive, ends too early, or has a member that leads out of its folder.
+        It is not a tar archive, ends too early, or has a member that leads out of its folder.
     """
     key: tuple[str, str] | None = None
     fields: dict[str, bytes] = {}
@@ -145,7 +145,7 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
     except TinyTorchHFError:
         raise
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise CorruptFileError(f"{place} is no tar archive that can be read: {error}.") from error
+        raise CorruptFileError(f"{place} is not a tar archive that can be read: {error}.") from error
 
 
 def _check_end(files: Files, shard: str) -> None:

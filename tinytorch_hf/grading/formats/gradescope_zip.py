@@ -106,7 +106,7 @@ def rubric_json(rubric: Rubric) -> bytes:
 def _wheel(path: Path) -> bytes:
     if not _WHEEL.fullmatch(path.name):
         raise InvalidArgumentError(
-            f"{path} is no wheel of tinytorch-hf, whose name is like tinytorch_hf-{__version__}-py3-none-any.whl. "
+            f"{path} is not a wheel of tinytorch-hf, whose name is like tinytorch_hf-{__version__}-py3-none-any.whl. "
             "In a checkout, `python -m build --wheel` writes one into dist."
         )
     try:

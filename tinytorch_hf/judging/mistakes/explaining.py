@@ -134,7 +134,7 @@ def _pages(path: Path) -> Iterator[Explanation]:
         code, _, body = section.partition("\n")
         match = _SECTION.fullmatch(body.strip("\n") + "\n")
         if code not in MISTAKES or match is None:
-            reason = "does not have the form of a page" if code in MISTAKES else "is no code of the catalogue"
+            reason = "does not have the form of a page" if code in MISTAKES else "is not a code of the catalogue"
             raise CorruptFileError(f"{path}: {code} {reason}. Reinstall tinytorch-hf.")
         fields = {name: (text or "").strip("\n") for name, text in match.groupdict().items()}
         for name in ("wrong", "right"):

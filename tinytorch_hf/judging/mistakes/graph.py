@@ -292,7 +292,7 @@ MISTAKES = (
     ),
     Mistake(
         "NOT-A-TENSOR",
-        "what comes back is no tensor: the next operation on it fails, and no gradient passes",
+        "what comes back is not a tensor: the next operation on it fails, and no gradient passes",
         "Return Tensor(...) of the result, not the array or number itself.",
     ),
     Mistake(

@@ -31,7 +31,8 @@ def recognise(root: str | Path) -> Path:
         return root
     near = [folder for folder in (root / "tinytorch", root.resolve().parent) if _is_checkout(folder)]
     raise InvalidArgumentError(
-        f"{root} is no TinyTorch checkout. " + (f"Did you mean {near[0]}?" if near else f"There is none in it. {what}")
+        f"{root} is not a TinyTorch checkout. "
+        + (f"Did you mean {near[0]}?" if near else f"There is none in it. {what}")
     )
 
 

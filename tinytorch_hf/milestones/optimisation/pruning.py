@@ -45,7 +45,7 @@ def magnitude_mask(weight: Array, sparsity: float) -> Array:
     Raises
     ------
     InvalidArgumentError
-        ``sparsity`` is no share.
+        ``sparsity`` is not a share.
     """
     _check_share("sparsity", sparsity)
     n_gone = math.floor(sparsity * weight.size)

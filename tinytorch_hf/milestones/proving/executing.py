@@ -96,7 +96,7 @@ def _execute(request: Mapping[str, Any]) -> Answer:
     if guard.connections:
         return Answer("crash", message=f"it asks the network for {guard.connections[0]}", unbuilt=NETWORK)
     if error and guard.others and not lacks_module:
-        # What was refused and not missed has not happened, and is no reason to doubt what was loaded; nor is it the
+        # What was refused and not missed has not happened, and is not a reason to doubt what was loaded; nor is it the
         # reason why a module is not installed.
         return Answer("crash", message=f"it {guard.others[0]}")
     if error:

@@ -17,7 +17,7 @@ _MOST_DOTS = 12
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: its name, and its values over 1, 2, 3 ...; what is no finite number leaves a gap."""
+    """A curve: its name, and its values over 1, 2, 3 ...; what is not a finite number leaves a gap."""
 
     name: str
     values: Sequence[float]
