@@ -30,7 +30,7 @@ def test_seeds_are_shown_one_by_one_and_taken_together(capsys: pytest.CaptureFix
     assert "seeds 4 to 6" in out
     assert "mean ± standard deviation over 3 seeds" in out
     assert "exact sign-flip permutation test on the difference of each seed, two-sided: p = 1" in out
-    assert "which is not proof that they are equal" in out
+    assert "which does not prove that they are equal" in out
     assert "power      none: with 3 seeds p is 0.25 or more" in out
     assert "verdict    the reference agrees with each of 3 seeds" in out
     assert "\r" not in out + err

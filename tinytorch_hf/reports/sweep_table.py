@@ -89,7 +89,7 @@ def _how_many_differ(paired: Paired) -> str:
 def _distinguishable(paired: Paired) -> str:
     if paired.is_distinguishable:
         return f"distinguishable at {paired.level:g}"
-    return f"not distinguishable at {paired.level:g}, which is not proof that they are equal"
+    return f"not distinguishable at {paired.level:g}, which does not prove that they are equal"
 
 
 def _power(paired: Paired) -> list[str]:
