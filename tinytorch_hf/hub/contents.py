@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,8 +102,8 @@ def _is_inside(place: Path, root: Path) -> bool:
     return place.is_file() and place.resolve().is_relative_to(root)
 
 
-def hash_file(place: Path) -> StoredFile:
-    """Hash one file; an OSError is the caller's to explain."""
+def hash_file(place: Path, on_bytes: Callable[[int], None] = lambda n_bytes: None) -> StoredFile:
+    """Hash one file, and say of each piece how many bytes it had; an OSError is the caller's to explain."""
     with place.open("rb") as stream:
         status = os.fstat(stream.fileno())
         git_sha1 = hashlib.sha1(f"blob {status.st_size}\0".encode(), usedforsecurity=False)
@@ -111,4 +111,5 @@ def hash_file(place: Path) -> StoredFile:
         while chunk := stream.read(1 << 20):
             git_sha1.update(chunk)
             sha256.update(chunk)
+            on_bytes(len(chunk))
     return StoredFile(place, status.st_size, git_sha1.hexdigest(), sha256.hexdigest(), identity(status))
