@@ -1,4 +1,4 @@
-"""An instructor's folder: which of its sub-folders are datasets, which files they have, and what is left out, and why."""
+"""An instructor's folder: which sub-folders are datasets, which files they have, and what is left out, and why."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tinytorch_hf.files import folders
 # What Hugging Face's clients accept as a namespace or a name.
 _VALID_NAME = re.compile(r"(?!.*(--|\.\.))(?!.*\.git$)[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _RULE = (
-    "letters, digits, '-', '_' and '.' may stand in it, at most 96, neither '--' nor '..', '-' or '.' neither first nor "
-    "last, and no '.git' at the end. Rename the folder"
+    "letters, digits, '-', '_' and '.' may stand in it, at most 96, neither '--' nor '..', '-' or '.' neither first "
+    "nor last, and no '.git' at the end. Rename the folder"
 )
 _NOT_UTF8 = "its name is not UTF-8, in which clients ask for it. Rename it"
 _KINDS = {
@@ -167,21 +167,18 @@ def contents(found: Found) -> Contents:
     files: dict[str, Path] = {}
     left_out: list[LeftOut] = []
     size_bytes = 0
-    for place, reason in _walked(root):
+    for place, n_bytes, reason in _walked(root):
         path = place.relative_to(root).as_posix()
-        if not reason:
-            try:
-                size_bytes += place.stat().st_size
-                files[path] = place
-                continue
-            except OSError as error:
-                reason = f"it cannot be read: {error.strerror or error}"
-        left_out.append(LeftOut(shown(f"{found.id}/{path}"), reason))
+        if reason:
+            left_out.append(LeftOut(shown(f"{found.id}/{path}"), reason))
+        else:
+            files[path] = place
+            size_bytes += n_bytes
     return Contents(dict(sorted(files.items())), size_bytes, tuple(left_out))
 
 
-def _walked(root: Path) -> Iterator[tuple[Path, str]]:
-    """Every file below a folder, and what is not served of what is there, with the reason; hidden ones are skipped."""
+def _walked(root: Path) -> Iterator[tuple[Path, int, str]]:
+    """Every file below a folder with its size, and what is not served with the reason; hidden ones are skipped."""
     waiting = [root]
     while waiting:
         folder = waiting.pop()
@@ -189,7 +186,7 @@ def _walked(root: Path) -> Iterator[tuple[Path, str]]:
             with os.scandir(folder) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield folder, f"it cannot be read: {error.strerror or error}"
+            yield folder, 0, f"it cannot be read: {error.strerror or error}"
             continue
         for entry in entries:
             if entry.name.startswith("."):
@@ -199,7 +196,7 @@ def _walked(root: Path) -> Iterator[tuple[Path, str]]:
             if not reason and entry.is_dir():
                 waiting.append(place)
             else:
-                yield place, reason
+                yield place, 0 if reason else entry.stat().st_size, reason
 
 
 def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:

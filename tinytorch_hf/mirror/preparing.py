@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import threading
@@ -112,7 +113,7 @@ class Shelf(Mapping[str, Repository]):
 
         def work() -> None:
             for one in self.waiting:
-                self._prepare(one, lambda one=one: on_progress(self, one.id))  # type: ignore[misc] -- as it is now
+                self._prepare(one, functools.partial(on_progress, self, one.id))
                 on_progress(self, one.id)
 
         thread = threading.Thread(target=work, name="hashing", daemon=True)
@@ -150,6 +151,7 @@ class Gate:
         self._page = not_ready_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as ASGI has it."""
         repository_id = _asked_for(scope) if scope["type"] == "http" and self._shelf.waiting else ""
         if self._shelf.is_waiting(repository_id):
             is_for_people = "text/html" in Request(scope).headers.get("Accept", "")

@@ -83,11 +83,12 @@ def choice(dataset: catalog.DatasetInfo, query: Mapping[str, str]) -> Choice:
     """
     split = query.get("split") or dataset.splits[0].name
     dataset.split(split)
-    values = {name: _number(name, query[name]) for name in filters(dataset) if query.get(name)}
-    return Choice(split, values, _number("page", query.get("page") or "1"))
+    values = {name: whole_number(name, query[name]) for name in filters(dataset) if query.get(name)}
+    return Choice(split, values, whole_number("page", query.get("page") or "1"))
 
 
-def _number(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
+    """A number of a query; raises InvalidArgumentError if it is none."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidArgumentError(f"{name} is a number, not {text[:50]!r}.")
     return int(text)

@@ -13,10 +13,12 @@ from typing import Any
 
 try:
     import uvicorn
+    from starlette.types import ASGIApp
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from tinytorch_hf.mirror import app
+    from tinytorch_hf.mirror import app, glimpses, pages
     from tinytorch_hf.mirror.archives import Archives
+    from tinytorch_hf.mirror.preparing import Gate, Shelf
 except ImportError as error:
     from tinytorch_hf.errors import MissingExtraError
 
@@ -91,9 +93,12 @@ def server(
     repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
 ) -> uvicorn.Server:
     """The server, ready to run on a socket."""
+    application: ASGIApp = app.create(repositories, archives or {})
+    if isinstance(repositories, Shelf):
+        application = Gate(application, repositories, pages.not_ready)
     return uvicorn.Server(
         uvicorn.Config(
-            app.create(repositories, archives or {}),
+            application,
             http=_impatient(patience_s),
             loop="asyncio",
             ws="none",
@@ -112,6 +117,7 @@ def server(
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
     """Serve until the user presses Ctrl-C, or SIGTERM comes."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
+    glimpses.look_at_all(repositories.values())
     serving = server(repositories, archives)
     # uvicorn takes these signals once its event loop runs; what comes while the loop is being made would break it.
     before = {number: signal.signal(number, serving.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -1,0 +1,228 @@
+"""What pages show of files without facts: rows to choose from, their pictures, charts and statistics."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, printable
+from tinytorch_hf.mirror import charts, glimpses, rows, thumbnails
+from tinytorch_hf.mirror.markup import Element, element, pairs, table
+from tinytorch_hf.mirror.repositories import Repository
+from tinytorch_hf.mirror.rows import Column, NoRowsError, Part
+from tinytorch_hf.mirror.sample_pages import form, paging, select
+from tinytorch_hf.mirror.samples import PER_PAGE, whole_number
+
+_MOST_SHOWN = 600
+_MOST_OPTIONS = 30
+
+
+def configs(repository: Repository) -> tuple[str, ...]:
+    """The configurations that `load_dataset` finds, () if none."""
+    try:
+        return tuple(rows.layout(repository))
+    except NoRowsError:
+        return ()
+
+
+def glimpse(repository: Repository) -> list[Element]:
+    """What is shown of it among others, if it has been looked at before."""
+    found = glimpses.known(repository)
+    if found is None:
+        return []
+    told = element("p", f"{found.words} Columns: {', '.join(found.columns)}.", class_="quiet")
+    if not found.sheet:
+        return [told]
+    what = f"Some of the pictures of {repository.id}"
+    image = element("img", src=f"/pictures/{quote(repository.id)}.png", alt=what, loading="lazy")
+    return [element("div", image, class_="sheet"), told]
+
+
+def body(address: str, repository: Repository, query: Mapping[str, str]) -> list[Element | None]:
+    """Rows that a visitor chose, charts and statistics; or why there are none.
+
+    Raises
+    ------
+    UnknownNameError, InvalidArgumentError
+        There is no such choice.
+    """
+    try:
+        found = rows.layout(repository)
+        config = query.get("config") or rows.first(repository)[0]
+        splits = found.get(config, ())
+        split = query.get("split") or next(iter(splits), "")
+        part = rows.part(repository, config, split)
+    except NoRowsError as problem:
+        return [element("p", f"No samples are shown: {problem}.", class_="note")]
+    filters = filters_of(part)
+    chosen = {place: whole_number(f"by{place}", query[f"by{place}"]) for place in filters if query.get(f"by{place}")}
+    number = whole_number("page", query.get("page") or "1")
+    places = [place for place, row in enumerate(part.rows) if _meets(row, part, filters, chosen)]
+    n_pages = max(1, -(-len(places) // PER_PAGE))
+    if not 1 <= number <= n_pages:
+        raise UnknownNameError("page numbered", number, [f"1 to {n_pages}"])
+    shown = places[(number - 1) * PER_PAGE : number * PER_PAGE]
+    selects = [
+        *([select("config", {name: name for name in found}, config, "configuration")] if len(found) > 1 else []),
+        select("split", {name: name for name in splits}, split),
+        *(_select(part.columns[place], place, values, chosen) for place, values in filters.items()),
+    ]
+    kept = {"config": config, "split": split, **{f"by{place}": value for place, value in chosen.items()}}
+    has_pictures = any(column.kind == "image" for column in part.columns)
+    count = f"{len(places):,} rows, page {number} of {n_pages}." if places else "No such row."
+    return [
+        element("h2", "Samples", id="samples"),
+        form(address, *selects),
+        element("p", f"{count} {_how_much(part)}".strip(), class_="quiet"),
+        element(
+            "ul",
+            *(_row(repository, config, split, part, place) for place in shown),
+            class_="samples" if has_pictures else "samples texts",
+        ),
+        paging(address, kept, number, n_pages),
+        *_spread(part, split, filters),
+    ]
+
+
+def _how_much(part: Part) -> str:
+    return "" if part.is_whole else f"These are from the first {len(part.rows):,} rows; only they are looked at here."
+
+
+def filters_of(part: Part) -> dict[int, list[Any]]:
+    """The columns by which rows can be chosen, by position, with their values: those that have few."""
+    found = {}
+    for place, column in enumerate(part.columns):
+        if column.kind not in ("class", "flag", "text", "number"):
+            continue
+        values: set[Any] = {row.get(column.name) for row in part.rows} - {None}
+        is_few = 1 < len(values) <= _MOST_OPTIONS and len(part.rows) >= 3 * len(values)
+        is_whole = column.kind != "number" or all(float(value).is_integer() for value in values)
+        is_short = column.kind != "text" or all(len(value) <= 40 for value in values)
+        if is_few and is_whole and is_short:
+            found[place] = sorted(values)
+    return found
+
+
+def _meets(row: Mapping[str, Any], part: Part, filters: Mapping[int, list[Any]], chosen: Mapping[int, int]) -> bool:
+    for place, number in chosen.items():
+        values = filters[place]
+        if number >= len(values) or row.get(part.columns[place].name) != values[number]:
+            return False
+    return True
+
+
+def _select(column: Column, place: int, values: Sequence[Any], chosen: Mapping[int, int]) -> Element:
+    named = {str(number): _named(column, value) for number, value in enumerate(values)}
+    return select(f"by{place}", {"": "all", **named}, str(chosen.get(place, "")), column.name)
+
+
+def _named(column: Column, value: Any) -> str:
+    if column.kind == "class" and isinstance(value, int) and 0 <= value < len(column.names):
+        return column.names[value]
+    return shown_value(value)
+
+
+def shown_value(value: Any) -> str:
+    """A value in a few words."""
+    if value is None:
+        return "(nothing)"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    text = value if isinstance(value, str) else _json(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} … ({len(text):,} characters)"
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False, default=lambda other: printable(str(other))[:_MOST_SHOWN])
+
+
+def _row(repository: Repository, config: str, split: str, part: Part, place: int) -> Element:
+    row, columns = part.rows[place], list(enumerate(part.columns))
+    images = [number for number, column in columns if column.kind == "image" and row.get(column.name) is not None]
+    values = [(column.name, _named(column, row.get(column.name))) for _, column in columns if column.kind != "image"]
+    if any(column.kind == "image" for _, column in columns):
+        shown = [_picture(repository, config, split, place, number) for number in images]
+        words = ", ".join(value[:80] for _, value in values[:3])
+        return element("li", *shown, f"[{place}] {words}".rstrip())
+    return element("li", element("strong", f"[{place}]"), pairs(values))
+
+
+def _picture(repository: Repository, config: str, split: str, place: int, column: int) -> Element:
+    query = urlencode({"config": config, "split": split, "row": place, "column": column})
+    address = f"/cells/{quote(repository.id)}?{query}"
+    return element("img", src=address, alt=f"picture of row {place}", loading="lazy")
+
+
+def cell(repository: Repository, query: Mapping[str, str]) -> bytes | None:
+    """A picture of one row, small; None where there is none.
+
+    Raises
+    ------
+    UnknownNameError, InvalidArgumentError, NoRowsError
+        There is no such row.
+    """
+    if repository.dataset is not None:
+        return None
+    part = rows.part(repository, query.get("config", ""), query.get("split", ""))
+    place, column = (whole_number(name, query.get(name) or "0") for name in ("row", "column"))
+    if place >= len(part.rows) or column >= len(part.columns) or part.columns[column].kind != "image":
+        raise InvalidArgumentError("There is no picture in this row and column.")
+    return thumbnails.of(repository, part.rows[place].get(part.columns[column].name))
+
+
+def _spread(part: Part, split: str, filters: Mapping[int, list[Any]]) -> list[Element | None]:
+    drawn: list[Element | None] = []
+    for place, column in enumerate(part.columns):
+        values = [row.get(column.name) for row in part.rows]
+        known = [value for value in values if value is not None]
+        if place in filters:
+            counted = Counter(known)
+            drawn.append(
+                charts.counts(
+                    f"Rows by {column.name}",
+                    {_named(column, value): [counted[value]] for value in filters[place]},
+                    [split],
+                )
+            )
+        elif column.kind == "number":
+            drawn.append(charts.histogram(column.name, known))
+        elif column.kind == "text":
+            drawn.append(charts.histogram(f"Characters in {column.name}", [len(text) for text in known]))
+    shown = [chart for chart in drawn if chart is not None]
+    measured = [_measured(column, [row.get(column.name) for row in part.rows]) for column in part.columns]
+    keys = list(dict.fromkeys(key for one in measured for key in one))
+    cells = [
+        (column.name, *(one.get(key, "") for key in keys)) for column, one in zip(part.columns, measured, strict=True)
+    ]
+    return [
+        *([element("h2", f"How the rows of {split} are spread")] if shown else []),
+        *([element("p", _how_much(part), class_="quiet")] if shown and not part.is_whole else []),
+        element("div", *shown, class_="charts") if shown else None,
+        element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open"),
+    ]
+
+
+def _measured(column: Column, values: Sequence[Any]) -> dict[str, str]:
+    """A column in numbers."""
+    known = [value for value in values if value is not None]
+    told = {"kind": column.kind, "missing": f"{len(values) - len(known):,}"}
+    if column.kind in ("class", "flag", "number", "text"):
+        told["distinct"] = f"{len(set(known)):,}"
+    numbers: list[float] = []
+    if column.kind == "number":
+        numbers = [float(value) for value in known if math.isfinite(value)]
+    elif column.kind == "text":
+        numbers = [float(len(value)) for value in known]
+        told["kind"] = "text, of which lengths are given"
+    if numbers:
+        told |= {"least": f"{min(numbers):.6g}", "mean": f"{math.fsum(numbers) / len(numbers):.6g}"}
+        told["most"] = f"{max(numbers):.6g}"
+    return told
