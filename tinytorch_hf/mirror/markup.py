@@ -12,6 +12,8 @@ Element = ElementTree.Element
 # XML, of which the tree is made, has no place for these; a browser shows the stand-in.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+_LONG, _BEGINNING = 1500, 600
+
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
@@ -61,8 +63,13 @@ def table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> Element:
 
 
 def pairs(values: Iterable[tuple[str, str]]) -> Element:
-    """Names with their values."""
-    return element("dl", *(element("div", element("dt", name), element("dd", value)) for name, value in values))
+    """Names with their values; of a long one the beginning, and the whole below a line that opens it."""
+    rows = []
+    for name, value in values:
+        whole = element("details", element("summary", f"all {len(value):,} characters"), value)
+        shown = [f"{value[:_BEGINNING]} \N{HORIZONTAL ELLIPSIS}", whole] if len(value) > _LONG else [value]
+        rows.append(element("div", element("dt", name), element("dd", *shown)))
+    return element("dl", *rows)
 
 
 def link(address: str, *text: str) -> Element:

@@ -137,7 +137,13 @@ def _card(repository: Repository) -> Element:
     if repository.dataset is None:
         return element("li", heading, _facts(repository), *row_pages.glimpse(repository), class_="card")
     dataset = repository.dataset
-    looks = _or_why_not(lambda: [sample_pages.picture_of_all(repository.id, dataset), *_statistics(dataset)])
+    looks = _or_why_not(
+        lambda: [
+            sample_pages.picture_of_all(repository.id, dataset),
+            sample_pages.quotation(dataset),
+            *_statistics(dataset),
+        ]
+    )
     return element("li", heading, element("p", dataset.summary), _facts(repository), *looks, class_="card")
 
 
@@ -208,18 +214,13 @@ def _dataset(endpoint: str, repository: Repository, query: Mapping[str, str]) ->
     samples.choice(dataset, query)
     shown = _or_why_not(
         lambda: [
+            sample_pages.at_a_glance(repository.id, dataset),
             *sample_pages.viewer(_path(repository), dataset, query),
-            *sample_pages.spread(dataset),
-            _wide(sample_pages.picture_of_all(repository.id, dataset)),
             *_statistics(dataset, is_open=True),
         ]
     )
     summary = element("p", dataset.summary, class_="lead")
     return [summary, _facts(repository), *shown, *use, *_files(repository)]
-
-
-def _wide(picture: Element | None) -> Element | None:
-    return None if picture is None else element("div", picture, class_="wide-sheet")
 
 
 def _files(repository: Repository) -> list[Element]:

@@ -56,6 +56,8 @@ class Shelf(Mapping[str, Repository]):
     def __init__(self, ready: Mapping[str, Repository], waiting: Iterable[Waiting] = ()) -> None:
         # Never changed but replaced, so that whoever goes through it is not disturbed.
         self._ready = dict(ready)
+        waiting = list(waiting)
+        self._order = {name: place for place, name in enumerate([*ready, *(one.id for one in waiting)])}
         self.left_out: list[LeftOut] = []
         self._waiting = {one.id: one for one in sorted(waiting, key=lambda one: one.contents.size_bytes)}
         self._done_bytes = dict.fromkeys(self._waiting, 0)
@@ -135,7 +137,8 @@ class Shelf(Mapping[str, Repository]):
                 self.left_out.append(LeftOut(shown(f"{one.id}/{path}"), why))
         if files:
             repository = Repository(one.id, {"main": Snapshot(content_hash(files), files)})
-            self._ready = {**self._ready, one.id: repository}
+            ready = {**self._ready, one.id: repository}
+            self._ready = dict(sorted(ready.items(), key=lambda item: self._order[item[0]]))
         self._waiting = {other: waiting for other, waiting in self._waiting.items() if other != one.id}
 
 

@@ -13,12 +13,16 @@ from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, printabl
 from tinytorch_hf.mirror import charts, glimpses, rows, thumbnails
 from tinytorch_hf.mirror.markup import Element, element, pairs, table
 from tinytorch_hf.mirror.repositories import Repository
-from tinytorch_hf.mirror.rows import Column, NoRowsError, Part
+from tinytorch_hf.mirror.rows import Column, ColumnKind, NoRowsError, Part
 from tinytorch_hf.mirror.sample_pages import form, paging, select
 from tinytorch_hf.mirror.samples import PER_PAGE, whole_number
 
 _MOST_SHOWN = 600
 _MOST_OPTIONS = 30
+_ROWS_PER_PAGE = 24
+_MOST_SERIES, _MOST_CHARTS = 3, 12
+# A table of more, or longer, is none that one likes to read.
+_MOST_COLUMNS, _SHORT = 8, 40
 
 
 def configs(repository: Repository) -> tuple[str, ...]:
@@ -62,29 +66,26 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
     chosen = {place: whole_number(f"by{place}", query[f"by{place}"]) for place in filters if query.get(f"by{place}")}
     number = whole_number("page", query.get("page") or "1")
     places = [place for place, row in enumerate(part.rows) if _meets(row, part, filters, chosen)]
-    n_pages = max(1, -(-len(places) // PER_PAGE))
+    per_page = PER_PAGE if _has_pictures(part) else _ROWS_PER_PAGE
+    n_pages = max(1, -(-len(places) // per_page))
     if not 1 <= number <= n_pages:
         raise UnknownNameError("page numbered", number, [f"1 to {n_pages}"])
-    shown = places[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = places[(number - 1) * per_page : number * per_page]
     selects = [
         *([select("config", {name: name for name in found}, config, "configuration")] if len(found) > 1 else []),
         select("split", {name: name for name in splits}, split),
         *(_select(part.columns[place], place, values, chosen) for place, values in filters.items()),
     ]
     kept = {"config": config, "split": split, **{f"by{place}": value for place, value in chosen.items()}}
-    has_pictures = any(column.kind == "image" for column in part.columns)
     count = f"{len(places):,} rows, page {number} of {n_pages}." if places else "No such row."
     return [
+        _charts(repository, config, split, part),
         element("h2", "Samples", id="samples"),
         form(address, *selects),
         element("p", f"{count} {_how_much(part)}".strip(), class_="quiet"),
-        element(
-            "ul",
-            *(_row(repository, config, split, part, place) for place in shown),
-            class_="samples" if has_pictures else "samples texts",
-        ),
+        _shown(repository, config, split, part, shown),
         paging(address, kept, number, n_pages),
-        *_spread(part, split, filters),
+        _statistics(part),
     ]
 
 
@@ -98,7 +99,7 @@ def filters_of(part: Part) -> dict[int, list[Any]]:
     for place, column in enumerate(part.columns):
         if column.kind not in ("class", "flag", "text", "number"):
             continue
-        values: set[Any] = {row.get(column.name) for row in part.rows} - {None}
+        values = set(_known(part, column))
         is_few = 1 < len(values) <= _MOST_OPTIONS and len(part.rows) >= 3 * len(values)
         is_whole = column.kind != "number" or all(float(value).is_integer() for value in values)
         is_short = column.kind != "text" or all(len(value) <= 40 for value in values)
@@ -144,11 +145,29 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda other: printable(str(other))[:_MOST_SHOWN])
 
 
+def _has_pictures(part: Part) -> bool:
+    return any(column.kind == "image" for column in part.columns)
+
+
+def _shown(repository: Repository, config: str, split: str, part: Part, places: Sequence[int]) -> Element:
+    """Rows as pictures; where all values are short, as a table; else as cards."""
+    if _has_pictures(part):
+        cards = [_row(repository, config, split, part, place) for place in places]
+        return element("ul", *cards, class_="samples photos")
+    cells = [
+        (f"[{place}]", *(_named(column, part.rows[place].get(column.name)) for column in part.columns))
+        for place in places
+    ]
+    if len(part.columns) <= _MOST_COLUMNS and all(len(cell) <= _SHORT for row in cells for cell in row):
+        return table(cells, ("row", *(column.name for column in part.columns)))
+    return element("ul", *(_row(repository, config, split, part, place) for place in places), class_="samples texts")
+
+
 def _row(repository: Repository, config: str, split: str, part: Part, place: int) -> Element:
     row, columns = part.rows[place], list(enumerate(part.columns))
     images = [number for number, column in columns if column.kind == "image" and row.get(column.name) is not None]
     values = [(column.name, _named(column, row.get(column.name))) for _, column in columns if column.kind != "image"]
-    if any(column.kind == "image" for _, column in columns):
+    if _has_pictures(part):
         shown = [_picture(repository, config, split, place, number) for number in images]
         words = ", ".join(value[:80] for _, value in values[:3])
         return element("li", *shown, f"[{place}] {words}".rstrip())
@@ -178,42 +197,54 @@ def cell(repository: Repository, query: Mapping[str, str]) -> bytes | None:
     return thumbnails.of(repository, part.rows[place].get(part.columns[column].name))
 
 
-def _spread(part: Part, split: str, filters: Mapping[int, list[Any]]) -> list[Element | None]:
-    drawn: list[Element | None] = []
+def _charts(repository: Repository, config: str, split: str, part: Part) -> Element | None:
+    """How many rows there are of each value of a column with few, in each split, and how other values are spread."""
+    parts = {split: part}
+    for other in rows.layout(repository)[config][:_MOST_SERIES]:
+        if len(parts) < _MOST_SERIES:
+            parts.setdefault(other, rows.part(repository, config, other))
+    # In the order of the splits.
+    parts = {name: parts[name] for name in rows.layout(repository)[config] if name in parts}
+    filters, drawn = filters_of(part), list[Element | None]()
     for place, column in enumerate(part.columns):
-        values = [row.get(column.name) for row in part.rows]
-        known = [value for value in values if value is not None]
+        known = _known(part, column)
         if place in filters:
-            counted = Counter(known)
-            drawn.append(
-                charts.counts(
-                    f"Rows by {column.name}",
-                    {_named(column, value): [counted[value]] for value in filters[place]},
-                    [split],
-                )
-            )
+            counted = [Counter(_known(one, column)) for one in parts.values()]
+            values = {_named(column, value): [of[value] for of in counted] for value in filters[place]}
+            drawn.append(charts.counts(f"Rows by {column.name}", values, list(parts)))
         elif column.kind == "number":
-            drawn.append(charts.histogram(column.name, known))
+            drawn.append(charts.histogram(f"{column.name}, {split}", known))
         elif column.kind == "text":
-            drawn.append(charts.histogram(f"Characters in {column.name}", [len(text) for text in known]))
-    shown = [chart for chart in drawn if chart is not None]
-    measured = [_measured(column, [row.get(column.name) for row in part.rows]) for column in part.columns]
+            drawn.append(charts.histogram(f"Characters in {column.name}, {split}", [len(text) for text in known]))
+    shown = [chart for chart in drawn if chart is not None][:_MOST_CHARTS]
+    return element("div", *shown, class_="charts") if shown else None
+
+
+def _known(part: Part, column: Column) -> list[Any]:
+    """The values of a column that are there, and are what the column's are."""
+    values = (row.get(column.name) for row in part.rows)
+    return [value for value in values if value is not None and _is_of(column.kind, value)]
+
+
+def _is_of(kind: ColumnKind, value: Any) -> bool:
+    if kind == "text":
+        return isinstance(value, str)
+    return kind not in ("class", "flag", "number") or isinstance(value, (int, float))
+
+
+def _statistics(part: Part) -> Element:
+    measured = [_measured(column, part) for column in part.columns]
     keys = list(dict.fromkeys(key for one in measured for key in one))
     cells = [
         (column.name, *(one.get(key, "") for key in keys)) for column, one in zip(part.columns, measured, strict=True)
     ]
-    return [
-        *([element("h2", f"How the rows of {split} are spread")] if shown else []),
-        *([element("p", _how_much(part), class_="quiet")] if shown and not part.is_whole else []),
-        element("div", *shown, class_="charts") if shown else None,
-        element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open"),
-    ]
+    return element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open")
 
 
-def _measured(column: Column, values: Sequence[Any]) -> dict[str, str]:
+def _measured(column: Column, part: Part) -> dict[str, str]:
     """A column in numbers."""
-    known = [value for value in values if value is not None]
-    told = {"kind": column.kind, "missing": f"{len(values) - len(known):,}"}
+    known = _known(part, column)
+    told = {"kind": column.kind, "missing": f"{len(part.rows) - len(known):,}"}
     if column.kind in ("class", "flag", "number", "text"):
         told["distinct"] = f"{len(set(known)):,}"
     numbers: list[float] = []

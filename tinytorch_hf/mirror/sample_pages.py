@@ -17,6 +17,9 @@ from tinytorch_hf.mirror.markup import Element, element, pairs, table
 
 # Small images are shown pixel by pixel, larger ones smoothly.
 _PIXELS_TO_SEE = 64
+# How texts of a kind are laid out, beyond what holds for all.
+_KINDS = {"plain text": "long", "source text": "long code"}
+_MOST_QUOTED = 280
 
 
 def picture_of_all(repository_id: str, dataset: DatasetInfo) -> Element | None:
@@ -51,7 +54,7 @@ def viewer(address: str, dataset: DatasetInfo, query: Mapping[str, str]) -> list
     chosen = samples.choice(dataset, query)
     page = samples.page(dataset, chosen)
     show = _image if samples.has_pictures(dataset) else _texts
-    kind = "samples" if samples.has_pictures(dataset) else "samples texts"
+    kind = "samples" if samples.has_pictures(dataset) else f"samples texts {_KINDS.get(dataset.kind, '')}".rstrip()
     count = f"{page.n_samples} samples, page {chosen.page} of {page.n_pages}." if page.n_samples else "No such sample."
     return [
         element("h2", "Samples", id="samples"),
@@ -97,7 +100,11 @@ def _image(dataset: DatasetInfo, page: samples.Page, index: int) -> Element:
 
 def _texts(dataset: DatasetInfo, page: samples.Page, index: int) -> Element:
     heading = element("strong", samples.caption(dataset, page.split, index))
-    return element("li", heading, pairs(samples.texts(page.split, index)))
+    values = dict(samples.texts(page.split, index))
+    read = [(name, values.pop(name)) for name in dataset.texts]
+    # What is not read is for whoever looks for it; texts without a value say nothing.
+    beside = " \N{MIDDLE DOT} ".join(f"{name}: {value}" for name, value in values.items() if value)
+    return element("li", heading, pairs(read), element("p", beside, class_="beside") if beside else None)
 
 
 def _paging(address: str, chosen: samples.Choice, page: samples.Page) -> Element:
@@ -115,13 +122,26 @@ def paging(address: str, chosen: Mapping[str, object], number: int, n_pages: int
     return element("nav", to(number - 1, "Previous page"), to(number + 1, "Next page"), aria_label="Pages of samples")
 
 
-def spread(dataset: DatasetInfo) -> list[Element | None]:
-    """Charts of how many samples there are of each class, difficulty and the like, and how long texts are."""
+def quotation(dataset: DatasetInfo) -> Element | None:
+    """The beginning of a text, for what has no pictures; None for what has."""
+    if not dataset.texts:
+        return None
+    split = load_split(dataset, dataset.splits[0].name)
+    text = "\n".join(str(split[name][0]) for name in dataset.texts)
+    more = " \N{HORIZONTAL ELLIPSIS}" if len(text) > _MOST_QUOTED else ""
+    return element("blockquote", f"{text[:_MOST_QUOTED]}{more}")
+
+
+def at_a_glance(repository_id: str, dataset: DatasetInfo) -> Element:
+    """The picture of all, with charts of how many samples there are of each class, difficulty and the like."""
     splits = load(dataset)
     drawn: list[Element | None] = [_counted(one, splits) for one in samples.filters(dataset).values()]
     drawn += [_lengths(name, splits) for name in dataset.texts]
     shown = [chart for chart in drawn if chart is not None]
-    return [element("h2", "How the samples are spread"), element("div", *shown, class_="charts")] if shown else []
+    picture = picture_of_all(repository_id, dataset)
+    return element(
+        "div", picture, element("div", *shown, class_="charts"), class_="glance" if picture is not None else None
+    )
 
 
 def _counted(one: samples.Filter, splits: Mapping[str, Split]) -> Element:
