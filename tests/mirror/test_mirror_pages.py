@@ -358,10 +358,10 @@ def test_a_dataset_that_cannot_be_loaded_keeps_its_page(
 ) -> None:
     """The reason stands where the samples would, there and on the front page; files can still be downloaded."""
     from tinytorch_hf.files import store
-    from tinytorch_hf.mirror import pages
+    from tinytorch_hf.mirror import sample_pages
 
-    pages._statistics.cache_clear()
-    pages._contact_sheet.cache_clear()
+    sample_pages.measured.cache_clear()
+    sample_pages.contact_sheet.cache_clear()
     (root / "tinydigits" / "train.pkl").unlink()
     monkeypatch.setattr(store, "folder", lambda dataset, _root=None: root / dataset.name)
 

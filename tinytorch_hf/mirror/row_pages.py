@@ -20,6 +20,7 @@ from tinytorch_hf.mirror.samples import PER_PAGE, whole_number
 _MOST_SHOWN = 600
 _MOST_OPTIONS = 30
 _ROWS_PER_PAGE = 24
+_TOO_LARGE = 1 << 1000
 _MOST_SERIES, _MOST_CHARTS = 3, 12
 # A table of more, or longer, is none that one likes to read.
 _MOST_COLUMNS, _SHORT = 8, 40
@@ -229,7 +230,10 @@ def _known(part: Part, column: Column) -> list[Any]:
 def _is_of(kind: ColumnKind, value: Any) -> bool:
     if kind == "text":
         return isinstance(value, str)
-    return kind not in ("class", "flag", "number") or isinstance(value, (int, float))
+    if kind in ("class", "flag", "number"):
+        # JSON has whole numbers that no float holds.
+        return isinstance(value, float) or (isinstance(value, int) and abs(value) < _TOO_LARGE)
+    return True
 
 
 def _statistics(part: Part) -> Element:
