@@ -50,7 +50,8 @@ def routes(repositories: Repositories) -> list[Route]:
         return _no_repository(f"dataset {repository_id}")
 
     async def file_of_other(request: Request) -> Response:
-        return _no_repository("repository {namespace}/{name}".format_map({"namespace": "", **request.path_params}))
+        named = request.path_params
+        return _no_repository(f"{named['namespace']}/{named['name']}" if "namespace" in named else named["name"])
 
     api = "/api/datasets/{namespace}/{name}"
     nobody_talks = {"discussions": [], "count": 0, "start": 0, "numClosedDiscussions": 0}
