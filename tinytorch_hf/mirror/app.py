@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.mirror import accounts, answers, exports, pages, protocol, viewer_api
+from tinytorch_hf.mirror import accounts, answers, croissants, exports, pages, protocol, viewer_api
 from tinytorch_hf.mirror.archives import Archives
 from tinytorch_hf.mirror.questions import Desk
 from tinytorch_hf.mirror.repositories import Repository
@@ -33,6 +33,7 @@ def create(repositories: Mapping[str, Repository], archived: Archives) -> Starle
             *protocol.routes(repositories),
             *viewer_api.routes(desk),
             *exports.routes(desk, repositories),
+            *croissants.routes(desk),
             *accounts.routes(repositories),
             _archive_route(archived),
             Route("/status.json", status_json),

@@ -23,6 +23,7 @@ _MAX_BYTES = 1 << 20
 # Counted after aliases are written out, so that a few lines cannot stand for a million values.
 _MAX_VALUES = 200_000
 _MAX_DEPTH = 40
+_MAX_BITS = 128
 _MAX_DESCRIPTION = 200
 
 # Fields whose values become tags "field:value".
@@ -84,7 +85,7 @@ def parse(text: str) -> Card:
         return Card({}, text)
     end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), len(lines))
     try:
-        data = _as_json(yaml.load("".join(lines[1:end]), _Loader), [_MAX_VALUES])  # noqa: S506 -- makes plain values only
+        data = as_json(yaml.load("".join(lines[1:end]), _Loader))  # noqa: S506 -- makes plain values only
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         data = None
     return Card(data if isinstance(data, dict) else {}, "".join(lines[end + 1 :]))
@@ -110,8 +111,12 @@ for _tag, _pattern, _first in (
     )
 
 
+def as_json(value: Any) -> Any:
+    """A foreign value as JSON has it; ValueError where there are too many, or one inside another without end."""
+    return _as_json(value, [_MAX_VALUES])
+
+
 def _as_json(value: Any, left: list[int], depth: int = 0) -> Any:
-    """A value as JSON has it; ValueError where there are too many, or one inside another without end."""
     left[0] -= 1
     if left[0] < 0 or depth > _MAX_DEPTH:
         raise ValueError("more than a card holds")
@@ -121,6 +126,8 @@ def _as_json(value: Any, left: list[int], depth: int = 0) -> Any:
         return [_as_json(one, left, depth + 1) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        raise ValueError("a number that nobody can write")
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tinytorch_hf.mirror.cards import as_json
+
 # A feature in JSON: {"dtype": "int64", "_type": "Value"}; of structures a dictionary of them.
 Feature = Any
 
@@ -45,7 +47,7 @@ def of_config(card: Mapping[str, Any], config: str) -> Any:
 
 def _of_metadata(metadata: Mapping[bytes, bytes]) -> dict[str, Feature]:
     try:
-        found = json.loads(metadata[_METADATA])["info"]["features"]
+        found = as_json(json.loads(metadata[_METADATA])["info"]["features"])
     except (KeyError, ValueError, TypeError, RecursionError):
         return {}
     is_good = isinstance(found, dict) and all(isinstance(feature, (dict, list)) for feature in found.values())

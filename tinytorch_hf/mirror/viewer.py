@@ -20,6 +20,7 @@ from tinytorch_hf.mirror.layout import Layout, layout
 
 # A group of rows is read as a whole, and a small file can say that it unpacks to any size.
 _MAX_GROUP_BYTES = 1 << 29
+_MAX_ROWS_BYTES = 1 << 28
 _ROWS_AT_ONCE = 100
 
 
@@ -166,7 +167,7 @@ def _footer(stored: StoredFile, path: str) -> _Footer:
 def _read(stored: StoredFile, path: str, first: int, length: int) -> list[dict[str, Any]]:
     """Up to ``length`` rows of a file, from row ``first`` on."""
     result: list[dict[str, Any]] = []
-    start = 0
+    start = n_bytes = 0
     with _opened(stored, path) as file:
         for number in range(file.metadata.num_row_groups):
             group = file.metadata.row_group(number)
@@ -177,15 +178,28 @@ def _read(stored: StoredFile, path: str, first: int, length: int) -> list[dict[s
                         f"{path} has {group.total_byte_size} bytes in one group of rows; the mirror shows rows of "
                         f"groups of up to {_MAX_GROUP_BYTES}. Write it with smaller groups (row_group_size=1000)."
                     )
-                for batch in file.iter_batches(_ROWS_AT_ONCE, [number], use_threads=False):
+                for batch in file.iter_batches(_rows_at_once(group), [number], use_threads=False):
                     skipped = max(0, first - start)
                     if skipped < batch.num_rows:
-                        result += batch.slice(skipped, length - len(result)).to_pylist()
+                        wanted = batch.slice(skipped, length - len(result))
+                        n_bytes += wanted.nbytes
+                        if n_bytes > _MAX_ROWS_BYTES:
+                            raise CorruptFileError(
+                                f"These rows of {path} have more than {_MAX_ROWS_BYTES} bytes. Ask for fewer at once."
+                            )
+                        result += wanted.to_pylist()
                     start += batch.num_rows
                     if len(result) >= length:
                         break
             start = stop
     return result
+
+
+def _rows_at_once(group: Any) -> int:
+    """How many rows are unpacked together: where a column has a dictionary, each may be as long as the whole of it."""
+    columns = [group.column(number) for number in range(group.num_columns)]
+    longest = max((one.total_uncompressed_size for one in columns if one.has_dictionary_page), default=0)
+    return max(1, min(_ROWS_AT_ONCE, _MAX_ROWS_BYTES // max(1, longest)))
 
 
 @contextlib.contextmanager
