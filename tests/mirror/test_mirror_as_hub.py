@@ -147,7 +147,7 @@ def test_commits_and_references(api: HfApi, mirror: Mirror) -> None:
 
 
 def test_the_converted_files_are_a_revision(api: HfApi, mirror: Mirror) -> None:
-    """With a folder for each configuration and split, as DuckDB and pandas read them by ``@~parquet``."""
+    """With a folder for each configuration and split, which `hf://` reads as any other."""
     system = HfFileSystem(endpoint=mirror.address, token=False)
     folder = f"datasets/{ID}@refs/convert/parquet/default"
 

@@ -109,10 +109,10 @@ def found(request: Request, repositories: Mapping[str, Repository]) -> Response:
         page, headers = pages(request, chosen, ENTRIES_PER_PAGE)
     except BadQueryError as bad:
         return answers.error(400, str(bad))
-    is_full = is_true(query.get("full")) or bool(expanded)
+    wants_everything = is_true(query.get("full"))
     listed = [_chosen(_whole(repository, repository.main), expanded) for repository in page]
     for one in listed:
-        for key in () if is_full else _NOT_LISTED:
+        for key in () if wants_everything or expanded else _NOT_LISTED:
             one.pop(key)
     return JSONResponse(listed, headers=headers)
 
