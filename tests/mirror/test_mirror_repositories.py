@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ def test_a_built_dataset_is_tagged_with_its_version(tmp_path: Path) -> None:
         assert repository.at(revision) is repository.main
     for revision in ("", "Main", "v2.0.0", repository.main.commit[:7], "HEAD~1", "refs/heads/", "../main"):
         assert repository.at(revision) is None
+
+
+def test_a_dataset_with_a_loading_script_has_a_branch_of_it(own: dict[str, DatasetInfo], tmp_path: Path) -> None:
+    """Under the repository's name, beside the files it reads; not of a user's dataset that is called the same."""
+    repository = repositories.built("tinydigits", tmp_path, "course/digits")
+    namesake = replace(own["own_images"], name="tinydigits")
+
+    assert {"digits.py", "LICENSE", "DATASHEET.md"} < set(repository.branches["script"].files)
+    assert {file.name for file in catalog.TINYDIGITS.files} < set(repository.branches["script"].files)
+    assert set(repositories.built(namesake, tmp_path / "own").branches) == {"main"}
 
 
 def test_building_twice_gives_the_same_commit(tmp_path: Path) -> None:

@@ -23,11 +23,11 @@ from tinytorch_hf.hub.licences import spdx_page
 
 FILE_NAME = "croissant.json"
 
-_VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 _SPLITS, _SPLIT_NAME = "splits", "splits/name"
 
 # The context that the specification prescribes, without which its terms mean nothing.
-_CONTEXT = {
+CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
@@ -77,9 +77,9 @@ def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str
     known = responsible.answers(dataset)
     parts = [(config, split) for config in as_hf.config_names(dataset) for split in dataset.splits]
     return {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": _VERSIONS,
+        "conformsTo": VERSIONS,
         "name": dataset.name,
         "alternateName": dataset.title,
         "description": dataset.summary,

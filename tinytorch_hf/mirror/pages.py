@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from tinytorch_hf.acquire.places import MIRROR_VARIABLE
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError, UnknownNameError
 from tinytorch_hf.mirror import glimpses, preparing, row_pages, sample_pages, samples, using
+from tinytorch_hf.mirror.answers import endpoint
 from tinytorch_hf.mirror.archives import Archives
 from tinytorch_hf.mirror.markup import Element, document, element, link
 from tinytorch_hf.mirror.repositories import Repository
@@ -22,7 +22,6 @@ Repositories = Mapping[str, Repository]
 
 _CANNOT_LOAD = (MissingFileError, CorruptFileError, StorageError)
 _FILES_SHOWN = 500
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "form-action 'self'",
@@ -34,14 +33,14 @@ def routes(repositories: Repositories, archives: Archives) -> list[Route]:
     """Routes of the pages over repositories by id, and over archives by path."""
 
     def front(request: Request) -> Response:
-        return _answer("Datasets on this machine", *_front(_endpoint(request), repositories, archives))
+        return _answer("Datasets on this machine", *_front(endpoint(request), repositories, archives))
 
     def dataset(request: Request) -> Response:
         repository = repositories.get("{namespace}/{name}".format_map(request.path_params))
         if repository is None:
             return not_found("There is no such dataset here.")
         try:
-            body = _dataset(_endpoint(request), repository, request.query_params)
+            body = _dataset(endpoint(request), repository, request.query_params)
         except (UnknownNameError, InvalidArgumentError) as problem:
             return not_found(str(problem), _path(repository))
         return _answer(repository.id, *body, way_back=True)
@@ -99,15 +98,6 @@ def _picture(content: bytes | None) -> Response:
 
 def _path(repository: Repository) -> str:
     return f"/datasets/{repository.id}"
-
-
-def _endpoint(request: Request) -> str:
-    """The mirror's address as this visitor reached it."""
-    host = request.headers.get("Host", "")
-    if not _HOST.fullmatch(host):
-        address, port = request.scope.get("server") or ("127.0.0.1", 80)
-        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    return f"http://{host}"
 
 
 def _front(endpoint: str, repositories: Repositories, archives: Archives) -> list[Element]:

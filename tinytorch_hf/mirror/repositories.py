@@ -51,6 +51,8 @@ class Repository:
 def built(name: catalog.Dataset | str, out: Path, repo_id: str = "") -> Repository:
     """Build a dataset into a folder and give it as a repository, tagged with its version.
 
+    There is a branch ``script`` of those that have a loading script, for releases of `datasets` before 4.
+
     ``repo_id`` is the name under which it is served; "" for the dataset's own.
 
     Raises
@@ -60,12 +62,16 @@ def built(name: catalog.Dataset | str, out: Path, repo_id: str = "") -> Reposito
     MissingExtraError
         A library that builds them is missing.
     """
-    from tinytorch_hf.hub import parquet
+    from tinytorch_hf.hub import parquet, scripted
 
     dataset = catalog.info(name)
     repo_id = repo_id or dataset.repo_id
     snapshot = take_snapshot(parquet.build(dataset, out, repo_id))
-    return Repository(repo_id, {"main": snapshot}, {tag_of(dataset.version): snapshot}, dataset=dataset)
+    branches = {"main": snapshot}
+    script = scripted.write(dataset, out / f"{dataset.name}.script", repo_id) if scripted.is_for(dataset) else None
+    if script is not None:
+        branches[scripted.BRANCH] = script
+    return Repository(repo_id, branches, {tag_of(dataset.version): snapshot}, dataset=dataset)
 
 
 def own(folder: Path, out: Path | None = None) -> list[Repository]:
