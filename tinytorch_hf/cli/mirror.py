@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import socket
 
     from tinytorch_hf.mirror.archives import Archives
-    from tinytorch_hf.mirror.folder import Found, LeftOut
-    from tinytorch_hf.mirror.preparing import Shelf
+    from tinytorch_hf.mirror.folder import Contents, Found, LeftOut
+    from tinytorch_hf.mirror.preparing import Outcome, Shelf, Waiting
     from tinytorch_hf.mirror.repositories import Repository
 
 ON_HUB = "all that ship with the package"
@@ -80,7 +80,7 @@ def _mirror(options: argparse.Namespace) -> int:
             # Ctrl-C is how it ends when all is well.
             with contextlib.suppress(KeyboardInterrupt):
                 _announce(options, listening, shelf, archived)
-                shelf.prepare_rest(_Progress(options.program))
+                shelf.hash_rest(_Progress(options.program))
                 server.run(shelf, archived, listening)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -119,7 +119,7 @@ def _shelf(program: str, ready: Mapping[str, Repository], found: Sequence[Found]
     from tinytorch_hf.mirror import folder, preparing, repositories
 
     of_folder: dict[str, Repository] = {}
-    waiting = []
+    own: dict[str, Contents] = {}
     for one in found:
         try:
             if one.is_described:
@@ -130,38 +130,36 @@ def _shelf(program: str, ready: Mapping[str, Repository], found: Sequence[Found]
         except TinyTorchHFError as error:
             _say_left_out(program, [folder.LeftOut(one.id, str(error).removesuffix("."))])
             continue
-        contents = folder.contents(one)
-        _say_left_out(program, contents.left_out)
-        if contents.files:
-            waiting.append(preparing.Waiting(one.id, contents))
-        else:
-            _say_left_out(program, [folder.LeftOut(one.id, "there is no file in it that can be served")])
-    shelf = preparing.Shelf({**ready, **of_folder}, waiting)
-    shelf.prepare_at_once()
+        own[one.id] = folder.contents(one)
+        _say_left_out(program, own[one.id].left_out)
+    shelf = preparing.Shelf({**ready, **of_folder}, own)
     _say_left_out(program, shelf.left_out)
+    nothing = [name for name in own if name not in shelf]
+    _say_left_out(program, [folder.LeftOut(name, "there is no file in it that can be served") for name in nothing])
     return shelf
 
 
 class _Progress:
-    """Says how far the hashing is: as a bar on a terminal, and in a line when a dataset is ready."""
+    """Says how far the hashing is: as a bar on a terminal, and in a line when a file is ready."""
 
     def __init__(self, program: str) -> None:
         from tinytorch_hf.reports.progress import Bar
 
         self._program = program
         self._bar = Bar()
-        self._n_said = 0
 
-    def __call__(self, shelf: Shelf, repository_id: str) -> None:
-        done, total = shelf.progress(repository_id)
-        if shelf.is_waiting(repository_id):
-            self._bar.show(done // 10**6, total // 10**6, f"MB of {repository_id} read")
-            return
-        self._bar.clear()
-        _say_left_out(self._program, shelf.left_out[self._n_said :])
-        self._n_said = len(shelf.left_out)
-        what = "is ready" if repository_id in shelf else "is not served: no file of it could be read"
-        print(f"{self._program}: {repository_id} {what}.", file=sys.stderr, flush=True)
+    def __call__(self, one: Waiting, outcome: Outcome) -> None:
+        path = terminal.printable(f"{one.id}/{one.path}")
+        if outcome:
+            self._bar.clear()
+            told = {
+                "ready": "is ready",
+                "changed": "changed while it was read, and is not served. Start the mirror again",
+                "unreadable": "cannot be read any more, and is not served",
+            }
+            print(f"{self._program}: {path} {told[outcome]}.", file=sys.stderr, flush=True)
+        else:
+            self._bar.show(one.done_bytes // 10**6, one.size_bytes // 10**6, f"MB of {path} read")
 
 
 def _announce(options: argparse.Namespace, listening: socket.socket, served: Shelf, archived: Archives) -> None:
@@ -173,14 +171,16 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
     if is_open:
         print(f"{options.program}: everybody in your network can read what is served here.", file=sys.stderr)
     if options.json:
-        waiting = {one.id: {"size_bytes": one.contents.size_bytes} for one in served.waiting}
+        waiting = {f"{one.id}/{one.path}": one.size_bytes for one in served.waiting}
         print(json.dumps({"endpoint": address, **app.status(served, archived), "preparing": waiting}), flush=True)
         return
     for repository in served.values():
         print(f"serving {repository.id}: {len(repository.main.files)} files")
     for one in served.waiting:
-        gigabytes = one.contents.size_bytes / 1e9
-        print(f"reading {one.id}: {gigabytes:.1f} GB; who asks for it before it is ready is told to come again")
+        path = terminal.printable(f"{one.id}/{one.path}")
+        print(
+            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; who asks for it before it is ready waits, or comes again"
+        )
     for path, file in archived.items():
         print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")

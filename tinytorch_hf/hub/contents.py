@@ -17,7 +17,8 @@ class StoredFile:
     """A file of a repository: where its bytes are, and what they were when they were hashed.
 
     ``git_sha1`` is the name of Git's blob, which the Hub uses as ETag of small files; ``sha256`` that of its
-    large ones. ``identity`` tells whether the file on disk is still the one that was hashed.
+    large ones. ``identity`` tells whether the file on disk is still the one that was hashed. ``etag`` is what clients
+    keep it by where that is not ``git_sha1``.
     """
 
     place: Path
@@ -25,6 +26,7 @@ class StoredFile:
     git_sha1: str
     sha256: str
     identity: tuple[int, ...]
+    etag: str = ""
 
 
 @dataclass(frozen=True)

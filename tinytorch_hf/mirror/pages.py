@@ -43,7 +43,7 @@ def routes(repositories: Repositories, archives: Archives) -> list[Route]:
             body = _dataset(endpoint(request), repository, request.query_params)
         except (UnknownNameError, InvalidArgumentError) as problem:
             return not_found(str(problem), _path(repository))
-        return _answer(repository.id, *body, way_back=True)
+        return _answer(repository.id, *_still_read(repositories, repository.id), *body, way_back=True)
 
     def picture(request: Request) -> Response:
         repository = repositories.get("{namespace}/{name}".format_map(request.path_params))
@@ -102,13 +102,12 @@ def _path(repository: Repository) -> str:
 
 def _front(endpoint: str, repositories: Repositories, archives: Archives) -> list[Element]:
     first = next(iter(repositories.values()), None)
-    coming = _coming(repositories) if isinstance(repositories, preparing.Shelf) else []
     lead = "Hugging Face's own functions read them from here, once you have copied one of these lines:"
     return [
         element("p", lead, class_="lead") if first else element("p", "No dataset is served.", class_="lead"),
         using.endpoint_lines(endpoint),
         *([using.load_lines(first.id)] if first else []),
-        element("ul", *map(_card, repositories.values()), *coming, class_="cards"),
+        element("ul", *map(_card, repositories.values()), class_="cards"),
         *(_archives(endpoint, archives) if archives else ()),
     ]
 
@@ -137,17 +136,10 @@ def _card(repository: Repository) -> Element:
     return element("li", heading, element("p", dataset.summary), _facts(repository), *looks, class_="card")
 
 
-def _coming(shelf: preparing.Shelf) -> list[Element]:
-    """What is not ready yet."""
-    return [
-        element(
-            "li",
-            element("h2", one.id),
-            element("p", f"{preparing.described(shelf, one.id)}. It comes when it is ready."),
-            class_="card",
-        )
-        for one in shelf.waiting
-    ]
+def _still_read(repositories: Repositories, repository_id: str) -> list[Element]:
+    """What is said of files that cannot be had yet."""
+    waiting = repositories.waiting if isinstance(repositories, preparing.Shelf) else ()
+    return [element("p", f"{preparing.described(one)}.", class_="note") for one in waiting if one.id == repository_id]
 
 
 def _statistics(dataset: DatasetInfo, is_open: bool = False) -> list[Element | None]:

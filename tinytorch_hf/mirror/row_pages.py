@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError, printable
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError, UnknownNameError, printable
 from tinytorch_hf.mirror import charts, glimpses, rows, thumbnails
 from tinytorch_hf.mirror.markup import Element, element, pairs, table
 from tinytorch_hf.mirror.repositories import Repository
@@ -66,12 +66,20 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
     filters = filters_of(part)
     chosen = {place: whole_number(f"by{place}", query[f"by{place}"]) for place in filters if query.get(f"by{place}")}
     number = whole_number("page", query.get("page") or "1")
-    places = [place for place, row in enumerate(part.rows) if _meets(row, part, filters, chosen)]
+    # Without a choice to all rows there are; by a choice among those that were looked at.
+    places: Sequence[int] = range(part.n_rows)
+    if chosen:
+        places = [place for place, row in enumerate(part.rows) if _meets(row, part, filters, chosen)]
     per_page = PER_PAGE if _has_pictures(part) else _ROWS_PER_PAGE
     n_pages = max(1, -(-len(places) // per_page))
     if not 1 <= number <= n_pages:
         raise UnknownNameError("page numbered", number, [f"1 to {n_pages}"])
-    shown = places[(number - 1) * per_page : number * per_page]
+    wanted = places[(number - 1) * per_page : number * per_page]
+    try:
+        found = dict(zip(wanted, part.at(wanted[0], len(wanted)), strict=False)) if wanted and not chosen else {}
+        shown = found or {place: part.rows[place] for place in wanted}
+    except (CorruptFileError, StorageError) as problem:
+        return [element("p", f"No samples are shown: {problem}", class_="note")]
     selects = [
         *([select("config", {name: name for name in found}, config, "configuration")] if len(found) > 1 else []),
         select("split", {name: name for name in splits}, split),
@@ -91,7 +99,8 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
 
 
 def _how_much(part: Part) -> str:
-    return "" if part.is_whole else f"These are from the first {len(part.rows):,} rows; only they are looked at here."
+    looked_at = f"the first {len(part.rows):,} rows"
+    return "" if part.is_whole else f"Choices, charts and statistics are of {looked_at}."
 
 
 def filters_of(part: Part) -> dict[int, list[Any]]:
@@ -150,28 +159,31 @@ def _has_pictures(part: Part) -> bool:
     return any(column.kind == "image" for column in part.columns)
 
 
-def _shown(repository: Repository, config: str, split: str, part: Part, places: Sequence[int]) -> Element:
+def _shown(
+    repository: Repository, config: str, split: str, part: Part, shown: Mapping[int, Mapping[str, Any]]
+) -> Element:
     """Rows as pictures; where all values are short, as a table; else as cards."""
     if _has_pictures(part):
-        cards = [_row(repository, config, split, part, place) for place in places]
+        cards = [_row(repository, config, split, part, place, row) for place, row in shown.items()]
         return element("ul", *cards, class_="samples photos")
     cells = [
-        (f"[{place}]", *(_named(column, part.rows[place].get(column.name)) for column in part.columns))
-        for place in places
+        (f"[{place}]", *(_named(column, row.get(column.name)) for column in part.columns))
+        for place, row in shown.items()
     ]
     if len(part.columns) <= _MOST_COLUMNS and all(len(cell) <= _SHORT for row in cells for cell in row):
         return table(cells, ("row", *(column.name for column in part.columns)))
-    return element("ul", *(_row(repository, config, split, part, place) for place in places), class_="samples texts")
+    cards = [_row(repository, config, split, part, place, row) for place, row in shown.items()]
+    return element("ul", *cards, class_="samples texts")
 
 
-def _row(repository: Repository, config: str, split: str, part: Part, place: int) -> Element:
-    row, columns = part.rows[place], list(enumerate(part.columns))
+def _row(repository: Repository, config: str, split: str, part: Part, place: int, row: Mapping[str, Any]) -> Element:
+    columns = list(enumerate(part.columns))
     images = [number for number, column in columns if column.kind == "image" and row.get(column.name) is not None]
     values = [(column.name, _named(column, row.get(column.name))) for _, column in columns if column.kind != "image"]
     if _has_pictures(part):
-        shown = [_picture(repository, config, split, place, number) for number in images]
+        seen = [_picture(repository, config, split, place, number) for number in images]
         words = ", ".join(value[:80] for _, value in values[:3])
-        return element("li", *shown, f"[{place}] {words}".rstrip())
+        return element("li", *seen, f"[{place}] {words}".rstrip())
     return element("li", element("strong", f"[{place}]"), pairs(values))
 
 
@@ -193,9 +205,9 @@ def cell(repository: Repository, query: Mapping[str, str]) -> bytes | None:
         return None
     part = rows.part(repository, query.get("config", ""), query.get("split", ""))
     place, column = (whole_number(name, query.get(name) or "0") for name in ("row", "column"))
-    if place >= len(part.rows) or column >= len(part.columns) or part.columns[column].kind != "image":
+    if place >= part.n_rows or column >= len(part.columns) or part.columns[column].kind != "image":
         raise InvalidArgumentError("There is no picture in this row and column.")
-    return thumbnails.of(repository, part.rows[place].get(part.columns[column].name))
+    return thumbnails.of(repository, part.at(place, 1)[0].get(part.columns[column].name))
 
 
 def _charts(repository: Repository, config: str, split: str, part: Part) -> Element | None:

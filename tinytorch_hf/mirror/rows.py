@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from tinytorch_hf.errors import CorruptFileError, UnknownNameError, printable
+from tinytorch_hf.mirror import viewer
 from tinytorch_hf.mirror.card_paths import check_paths
 from tinytorch_hf.mirror.repositories import Repository
 
@@ -47,11 +48,27 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """The beginning of a split: its columns and rows, and whether these are all."""
+    """The beginning of a split: its columns and rows, and whether these are all.
+
+    ``table`` has all of them where they are in Parquet files, so that whoever turns the pages comes to the end.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, Any], ...]
     is_whole: bool
+    table: viewer.Table | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that `at` knows."""
+        return len(self.rows) if self.table is None else self.table.n_rows
+
+    def at(self, first: int, length: int) -> list[Mapping[str, Any]]:
+        """Up to so many rows from one on; raises as `viewer.Table.rows`."""
+        found = list(self.rows[first : first + length])
+        if self.table is not None and len(found) < length:
+            found += self.table.rows(first + len(found), length - len(found))
+        return found
 
 
 class NoRowsError(CorruptFileError):
@@ -205,7 +222,15 @@ def _read(repository: Repository, config: str, split: str) -> Part:
             break
         rows.append(row)
     names = dict.fromkeys([*features, *(name for row in rows[:_LOOKED_AT] for name in row)])
-    return Part(tuple(_column(name, features.get(name), rows) for name in names), tuple(rows), is_whole)
+    columns = tuple(_column(name, features.get(name), rows) for name in names)
+    return Part(columns, tuple(rows), is_whole, None if is_whole else _table(repository, config, split))
+
+
+def _table(repository: Repository, config: str, split: str) -> viewer.Table | None:
+    """All rows of a split, where they are in Parquet files and the names say so."""
+    if split not in viewer.splits(repository.main).get(config, {}):
+        return None
+    return viewer.table(repository.main, config, split)
 
 
 def _weight(value: Any) -> int:
