@@ -280,7 +280,7 @@ def test_croissant_of_files_that_have_none(own: Mirror, path: str) -> None:
 
 
 def test_croissant_of_a_built_dataset(mirror: Mirror) -> None:
-    """Says what its own says, with addresses at which the files are: a folder's records are not for who has it alone."""
+    """Says what its own says; its records are made for whoever has it alone, with addresses at which the files are."""
     described = seen(mirror, f"/api/datasets/{ID}/croissant")
     own = json.loads(mirror.repositories[ID].main.files["croissant.json"].place.read_text(encoding="utf-8"))
 

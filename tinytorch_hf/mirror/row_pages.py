@@ -76,8 +76,9 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
         raise UnknownNameError("page numbered", number, [f"1 to {n_pages}"])
     wanted = places[(number - 1) * per_page : number * per_page]
     try:
-        found = dict(zip(wanted, part.at(wanted[0], len(wanted)), strict=False)) if wanted and not chosen else {}
-        shown = found or {place: part.rows[place] for place in wanted}
+        shown = {place: part.rows[place] for place in wanted if chosen}
+        if wanted and not chosen:
+            shown = dict(zip(wanted, part.at(wanted[0], len(wanted)), strict=False))
     except (CorruptFileError, StorageError) as problem:
         return [element("p", f"No samples are shown: {problem}", class_="note")]
     selects = [
