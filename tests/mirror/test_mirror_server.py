@@ -219,6 +219,20 @@ def connect(address: str) -> socket.socket:
     return connection
 
 
+def test_the_end_during_a_transfer_is_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The client sees its connection break off; nobody is shown a traceback."""
+    course = write_course(tmp_path / "course")
+    with (course / "words" / "large.bin").open("wb") as stream:
+        stream.truncate(16 << 20)
+    serving_it = server.server(repositories.by_id(repositories.own(course)))
+    serving_it.config.timeout_graceful_shutdown = 0
+    with serving(serving_it) as address, connect(address) as connection:
+        connection.sendall(b"GET /datasets/course/words/resolve/main/large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 @pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: y\r\n"])
 def test_a_client_that_never_finishes_its_request_is_dropped(impatient: str, beginning: bytes) -> None:
     """Even if it goes on sending a little."""

@@ -288,12 +288,8 @@ def test_croissant_of_a_built_dataset(mirror: Mirror) -> None:
     assert {k: v for k, v in described.items() if k not in records} == {
         k: v for k, v in own.items() if k not in records
     }
-    assert [one["@id"] for one in described["recordSet"]] == [
-        "array/train",
-        "array/test",
-        "default/train",
-        "default/test",
-    ]
+    ids = {one["@id"] for one in described["recordSet"]}
+    assert ids == {f"{config}/{split}" for config in ("array", "default") for split in ("train", "test")}
     for file in described["distribution"]:
         assert len(ask(mirror.address, file["contentUrl"].removeprefix(mirror.address)).body) == int(
             file["contentSize"].removesuffix(" B")

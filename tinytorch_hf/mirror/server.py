@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -96,7 +97,7 @@ def server(
     application: ASGIApp = app.create(repositories, archives or {})
     if isinstance(repositories, Shelf):
         application = Gate(application, repositories, pages.not_ready)
-    return uvicorn.Server(
+    return _QuietEnd(
         uvicorn.Config(
             application,
             http=_impatient(patience_s),
@@ -112,6 +113,23 @@ def server(
             timeout_graceful_shutdown=2,
         )
     )
+
+
+class _QuietEnd(uvicorn.Server):
+    """Ends without a word, whatever is still being transferred: that is broken off, as whoever ends it wants."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, as uvicorn does it."""
+        logger = logging.getLogger("uvicorn.error")
+        logger.addFilter(_nothing)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
