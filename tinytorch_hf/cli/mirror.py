@@ -61,13 +61,15 @@ def chosen(names: Sequence[str]) -> list[DatasetInfo]:
 
 
 def _mirror(options: argparse.Namespace) -> int:
-    from tinytorch_hf.mirror import archives, folder, server
+    from tinytorch_hf.mirror import archives, folder
 
-    # Everything that can be refused is looked at before anything is built, which takes many seconds.
+    # What can be refused is looked at before anything is built, which takes many seconds, or even imported.
     wanted = list(dict.fromkeys(options.names))
     with_archives = [name for name in wanted if name in archives.names()]
     to_build = _loadable([name for name in wanted if name not in with_archives]) if wanted else chosen(())
     found, left_out = folder.survey(options.folder, [one.repo_id for one in to_build]) if options.folder else ([], [])
+    from tinytorch_hf.mirror import server
+
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
