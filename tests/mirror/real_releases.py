@@ -27,11 +27,11 @@ from tinytorch_hf.mirror import repositories, server
 ID = "tinytorch/tinydigits"
 HERE = Path(__file__).parent
 
-# Each release with the libraries of its time where it needs them.
+# Each release with the libraries of its time where it needs them; pandas 3 wants a newer fsspec than old ones allow.
 ENVIRONMENTS = {
     "datasets-2.14": ["datasets==2.14.*", "huggingface_hub==0.24.*", "pyarrow<15", "numpy<2", "pandas<2.2", "pillow"],
-    "datasets-2.21": ["datasets==2.21.*", "huggingface_hub==0.24.*", "pyarrow<20", "pillow", "duckdb"],
-    "datasets-3.6": ["datasets==3.6.*", "huggingface_hub==0.36.*", "pillow"],
+    "datasets-2.21": ["datasets==2.21.*", "huggingface_hub==0.24.*", "pyarrow<20", "pandas<3", "pillow", "duckdb"],
+    "datasets-3.6": ["datasets==3.6.*", "huggingface_hub==0.36.*", "pandas<3", "pillow"],
     "datasets-4": ["datasets==4.*", "huggingface_hub==1.*", "pillow"],
     "datasets-5": ["datasets==5.*", "huggingface_hub", "pillow"],
     "hub-newest": ["huggingface_hub", "pandas", "pyarrow", "duckdb"],
