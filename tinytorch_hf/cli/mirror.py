@@ -91,7 +91,7 @@ def _mirror(options: argparse.Namespace) -> int:
 
 def _loadable(names: Sequence[str]) -> list[DatasetInfo]:
     """The datasets that were asked for by name, each of which can be loaded and has a place of its own."""
-    from tinytorch_hf import load
+    from tinytorch_hf.data.loaders import load
 
     datasets = chosen(names) if names else []
     for dataset in datasets:
