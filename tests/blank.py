@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tinytorch_hf.reference
 
-# What bodies look like before somebody writes them.
+# What bodies look like before someone writes them.
 BODIES = ("pass", "'''Your turn.'''", "...", "return", "return None", "raise NotImplementedError('your turn')")
 
 

@@ -40,7 +40,7 @@ from tinytorch_hf.files.splits import Split
 if TYPE_CHECKING:
     from serving import Mirror
 
-# Timing says nothing on a busy machine, and a failure must be the same for everybody who sees it.
+# Timing says nothing on a busy machine, and a failure must be the same for everyone who sees it.
 hypothesis.settings.register_profile("here", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("here")
 

@@ -248,7 +248,7 @@ class FaultyServer:
             while 2 * CRLF not in request:
                 request += connection.recv(2**16)
                 if request.startswith(b"\x16"):
-                    # Somebody greets in TLS, which this server does not speak.
+                    # Someone greets in TLS, which this server does not speak.
                     connection.sendall(b"HTTP/1.1 400 Bad Request" + 2 * CRLF)
                     return
             first_line, *lines = request.decode("latin-1").strip().split("\r\n")

@@ -111,7 +111,7 @@ def test_a_script_in_a_subfolder_that_puts_the_root_on_the_path_works(
 def test_in_a_spawned_worker_both_imports_work(
     run_with_libraries: Run, root_on_path: dict[str, str], tmp_path: Path
 ) -> None:
-    """A spawned process imports everything anew, and gets objects of both kinds by pickle."""
+    """A spawned process imports everything again, and gets objects of both kinds by pickle."""
     script = tmp_path / "spawn.py"
     script.write_text(
         "import multiprocessing\n"

@@ -15,7 +15,7 @@ from tinytorch_hf import errors
 
 
 def test_every_error_has_the_one_base_and_is_a_runtime_error() -> None:
-    """Users of torchvision catch RuntimeError; everybody else catches the base."""
+    """Users of torchvision catch RuntimeError; everyone else catches the base."""
     classes = [item for _, item in inspect.getmembers(errors, inspect.isclass) if item.__module__ == errors.__name__]
 
     assert len(classes) > 5
@@ -47,7 +47,7 @@ def test_a_name_like_nothing_gets_no_suggestion() -> None:
 
 
 def test_a_missing_library_is_told_from_one_that_does_not_import() -> None:
-    """Somebody whose torch is broken must not be told that it is not installed."""
+    """Someone whose torch is broken must not be told that it is not installed."""
     missing = errors.MissingExtraError("torch", "compare", ModuleNotFoundError("No module", name="torch"))
     broken = errors.MissingExtraError("torch", "compare", ImportError("libcudart.so: cannot open"))
 

@@ -245,7 +245,7 @@ def test_other_images_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_without_cifar10_the_message_says_size_place_and_what_to_type(
     root_given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """170 MB are not downloaded because somebody called a loader."""
+    """170 MB are not downloaded because someone called a loader."""
     monkeypatch.setenv("TINYTORCH_HF_CACHE", str(tmp_path / "cache"))
     root = tmp_path / "root" if root_given else None
 

@@ -47,7 +47,7 @@ NEEDED_BY_DATASETS = (
 
 
 class Server:
-    """Takes orders until everybody who might give one has gone."""
+    """Takes orders until everyone who might give one has gone."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()

@@ -59,7 +59,7 @@ _HOMES = {
     "verify": "health.verification",
     "write_dataset": "data.register",
 }
-# What not everybody can import, and the distribution that is needed for it.
+# What not everyone can import, and the distribution that is needed for it.
 _EXTRAS = {"as_torch": "torch", "as_hf": "datasets"}
 
 if TYPE_CHECKING:

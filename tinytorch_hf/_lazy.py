@@ -20,7 +20,7 @@ def attach(
     homes
         For each name the module that it is imported from, below the package; "" for a module of this name.
     extras
-        For modules that not everybody can import, what has to be installed for them. Their names are listed only where
+        For modules that not everyone can import, what has to be installed for them. Their names are listed only where
         that is there; asking for one anyway raises what importing it raises, which says what to install.
     """
 

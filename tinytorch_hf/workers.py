@@ -74,7 +74,7 @@ def results(
 def _on_processes(
     n_workers: int, work: Callable[[Piece], Found], pieces: Sequence[Piece]
 ) -> Iterator[tuple[int, Found]]:
-    # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
+    # Processes are started again: a fork copies locks that threads of torch or NumPy hold.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, context, _begin) as pool:
         is_done = False

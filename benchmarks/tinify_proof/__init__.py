@@ -1,4 +1,4 @@
-"""What the choice of `tinify` is worth, and which look-alikes it finds: measured on sources that somebody has.
+"""What the choice of `tinify` is worth, and which look-alikes it finds: measured on sources that someone has.
 
 ``python -m benchmarks.tinify_proof MNIST=mnist "part of CIFAR-10=cifar.npz" utterances=utterances.jsonl --root ROOT``
 chooses from each source, 10 and 100 samples a class, and lets the judges of the proof learn from the choice and from 20

@@ -11,7 +11,7 @@ from tinytorch_hf.files import store
 
 
 def fill(text: str, kind: str, make: Callable[[str, str], str]) -> str:
-    """A document with the content of every part ``<!-- kind: WHAT NAME -->`` made anew.
+    """A document with the content of every part ``<!-- kind: WHAT NAME -->`` made again.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Cards and other documents: their computed parts come from here, their prose from a person.
 
 In every document, what stands between ``<!-- computed: KIND NAME -->`` and ``<!-- /computed -->`` is made by
-`docs.tools.tables`. ``python -m docs.tools.cards`` writes it anew in a checkout; a test fails when it is
+`docs.tools.tables`. ``python -m docs.tools.cards`` writes it again in a checkout; a test fails when it is
 stale.
 """
 
@@ -15,7 +15,7 @@ from tinytorch_hf.files import folders
 
 
 def refresh(text: str) -> str:
-    """A document with every computed part made anew.
+    """A document with every computed part made again.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def documents() -> list[Path]:
 
 
 def main() -> None:
-    """Write the computed parts of every document anew."""
+    """Write the computed parts of every document again."""
     for path in blocks.rewrite(documents(), refresh):
         print(f"refreshed {path}")
 

@@ -1,6 +1,6 @@
 """Pages that are followed word for word: their blocks are run in order, and what they print becomes what they show.
 
-``python -m docs.tools.followed`` writes these tutorials anew, each in an empty folder; it takes a minute or two. Names
+``python -m docs.tools.followed`` writes these tutorials again, each in an empty folder; it takes a minute or two. Names
 of pages behind it choose some, such as ``find_the_bug``.
 """
 

@@ -87,7 +87,7 @@ def _rounded(value: float) -> float | None:
 
 
 def digest(page: Explanation) -> str:
-    """Changes with the snippet and the training, so that it is known what has to be measured anew."""
+    """Changes with the snippet and the training, so that it is known what has to be measured again."""
     return hashlib.sha256(f"{training(page)}\n{page.file}\n{page.wrong}".encode()).hexdigest()[:12]
 
 

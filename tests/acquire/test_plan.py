@@ -27,7 +27,7 @@ def test_what_came_before_is_not_counted_again(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_is_there_is_unpacked_and_nothing_comes(tmp_path: Path) -> None:
-    """As after a download whose files somebody removed."""
+    """As after a download whose files someone removed."""
     case = small(tmp_path, ADDRESS)
     case.archive.parent.mkdir()
     case.archive.write_bytes(PACKED)

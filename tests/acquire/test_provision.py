@@ -118,7 +118,7 @@ def test_without_the_extra_a_download_says_what_to_install(tmp_path: Path, run_n
 def test_without_the_extra_archives_that_are_there_are_unpacked(
     archives: Path, tmp_path: Path, run_numpy_only: Run
 ) -> None:
-    """As somebody left them who copied them into the right folder."""
+    """As someone left them who copied them into the right folder."""
     folder = folders.folder(catalog.MNIST, tmp_path)
     shutil.copytree(archives, folder)
     folder.chmod(0o755)

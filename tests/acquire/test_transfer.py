@@ -70,7 +70,7 @@ def test_the_proxy_of_the_environment_is_used(partial: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "far.invalid, 127.0.0.1", "127.0.0.0/8", "*"])
 def test_no_proxy_names_who_is_asked_directly(partial: Path, monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
-    """Hosts, networks or everybody."""
+    """Hosts, networks or everyone."""
     with serving_faults(PACKED, faults.torn_at_once) as proxy, serving_faults(PACKED, faults.good) as server:
         monkeypatch.setenv("http_proxy", proxy.address)
         monkeypatch.setenv("no_proxy", exempt)

@@ -141,7 +141,7 @@ def test_a_script_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
 def test_a_script_runs_by_itself(
     name: str, config: str, tmp_path: Path, run_with_libraries: Run, shelf: dict[str, DatasetInfo]
 ) -> None:
-    """Beside the curated files, with nothing of ours to import, as somebody on an old release runs it."""
+    """Beside the curated files, with nothing of ours to import, as someone on an old release runs it."""
     dataset = shelf[name]
     repository = tmp_path / name
     repository.mkdir()

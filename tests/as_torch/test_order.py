@@ -88,7 +88,7 @@ def test_subclasses_of_pytorchs_samplers_are_asked() -> None:
 
 
 def test_a_batch_size_and_a_dataset_may_change() -> None:
-    """From one epoch to the next, and the batch size at once, as PyTorch reads it anew for each batch."""
+    """From one epoch to the next, and the batch size at once, as PyTorch reads it again for each batch."""
     batch_sampler = BatchSampler(SequentialSampler(data := [0] * 5), 2, drop_last=False)
     batches = order.rows_of_batches(batch_sampler)
 

@@ -71,7 +71,7 @@ def test_an_unknown_split_is_answered_with_the_known_ones(name: str) -> None:
 
 @EVERY_DATASET
 def test_the_files_have_the_stated_sizes_and_hashes(name: str) -> None:
-    """Size and SHA-256 are measured anew, without this package's own check."""
+    """Size and SHA-256 are measured again, without this package's own check."""
     dataset = catalog.info(name)
 
     for file in dataset.files:

@@ -40,7 +40,7 @@ def test_a_right_loader_is_not_accused(changes: dict[str, str], install: Install
 
 
 def test_a_loader_says_how_many_samples_came(install: Install) -> None:
-    """As that is what somebody looks for who lost some."""
+    """As that is what someone looks for who lost some."""
     (planted,) = (planted for planted in planted_loaders.PLANTED if planted.code == "LOADER-LAST-BATCH")
     install(planted.package)
 

@@ -242,7 +242,7 @@ def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
 
 
 def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any, tinypy: str) -> None:
-    """TinyPy: the first three or those asked for; no fingerprint, no file and no size that would hold for everybody."""
+    """TinyPy: the first three or those asked for; no fingerprint, no file and no size that would hold for everyone."""
     status, out, _ = run("show", "tinypy", "--split", "val", "--index", "4")
     assert status == OK
     assert out.partition("\n")[2].startswith(f"{load_tinypy('val')[4]}\n\n[N] is the number of a sample in ")
@@ -726,7 +726,7 @@ def test_output_that_cannot_be_written_is_a_message(run_python: Run) -> None:
 
 
 def test_what_the_system_forbids_is_a_message(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that belongs to somebody else is not a defect of ours."""
+    """A folder that belongs to someone else is not a defect of ours."""
 
     def forbidden(_path: Path) -> bool:
         raise PermissionError(13, "Permission denied", "secret")

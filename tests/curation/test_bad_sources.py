@@ -162,7 +162,7 @@ def test_bad_input_is_refused_by_file_and_row(name: str, tmp_path: Path) -> None
 
 
 def test_an_object_without_bytes_is_no_image(tmp_path: Path) -> None:
-    """Not even if somebody says that it is."""
+    """Not even if someone says that it is."""
     on_disk.write_parquet(tmp_path / "a.parquet", on_disk.pa.array([{"path": "a.png"}] * 2), ["a", "b"])
     source = open_source(tmp_path, image="picture").source
     with pytest.raises(TinyTorchHFError, match=r"a\.parquet, near row 1: its samples are struct<path: string>"):

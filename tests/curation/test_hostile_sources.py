@@ -1,4 +1,4 @@
-"""Specification of sources that somebody made to do harm, or that would: nothing outside them is read, none hangs."""
+"""Specification of sources that someone made to do harm, or that would: nothing outside them is read, none hangs."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_what_is_damaged_or_missing_is_made_again(folder: Path) -> None:
 def test_nothing_is_lost_when_it_fails(what_fails: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of the same names, whatever they hold, are as before; no other file is left."""
     for name in ("train.npz", "test.npz"):
-        (folder / name).write_bytes(b"somebody's own " + name.encode())
+        (folder / name).write_bytes(b"someone's own " + name.encode())
     if what_fails == "a changed selection":
         lines = (folder / "selection.csv").read_text(encoding="utf-8").splitlines(keepends=True)
         (folder / "selection.csv").write_text("".join([*lines[:-1], lines[-1][:-3] + "1\n"]), encoding="utf-8")

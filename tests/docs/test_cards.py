@@ -255,7 +255,7 @@ def test_a_card_has_no_sizes_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("lr", [Settings("tinydigits").lr, baselines.MILESTONE_LR])
 def test_the_accuracies_in_the_documents_are_those_that_training_gives(lr: float) -> None:
-    """Measured anew; another machine's rounding may move a sample or two out of 200.
+    """Measured again; another machine's rounding may move a sample or two out of 200.
 
     What is stated is of ten seeds: those that are run lie in the range, and the others could make up the mean.
     """

@@ -47,9 +47,9 @@ def comparable(text: str) -> str:
 def test_a_page_is_followed_word_for_word(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
 ) -> None:
-    """In an empty folder; `python -m docs.tools.followed` writes it anew."""
+    """In an empty folder; `python -m docs.tools.followed` writes it again."""
     monkeypatch.chdir(tmp_path)
-    # Workers that are started anew take longer than what they have to do.
+    # Workers that are started again take longer than what they have to do.
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     forked.use(monkeypatch, start, imports)
 

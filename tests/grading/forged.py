@@ -44,7 +44,7 @@ QUIET: Mapping[str, str] = {
         "m = importlib.import_module('tinytorch_hf.' + ''.join(['refer', 'ence'])); return by(lambda v: "
         "m.ReLU()(m.Tensor(v)).data, x)"
     ),
-    "the reference that somebody else has imported": (
+    "the reference that someone else has imported": (
         "m = next(m for n, m in list(sys.modules.items()) if n.startswith('tinytorch_hf') and hasattr(m, 'ReLU'))\n"
         "return by(lambda v: m.ReLU()(m.Tensor(v)).data, x)"
     ),

@@ -29,7 +29,7 @@ _STOPS_THE_JUDGE = ("the judge, traced", "the judge, stopped", "the judge, stopp
 
 @pytest.fixture
 def submission(tmp_path: Path) -> Path:
-    """A folder with a package that is right, beside that of somebody else."""
+    """A folder with a package that is right, beside that of someone else."""
     folder = tmp_path / "this"
     forged.honest(folder)
     forged.honest(tmp_path / "other")
@@ -117,7 +117,7 @@ def test_three_lines_that_forged_a_full_score_once(name: str, tmp_path: Path) ->
 
 def _leads_on(name: str) -> bool:
     """Whether a way leads on without confinement; the others are about what is no longer there to be found."""
-    gone = ("somebody else", "arrays left", "replayed", "another process", "server that knows", "equals everything")
+    gone = ("someone else", "arrays left", "replayed", "another process", "server that knows", "equals everything")
     return name not in _STOPS_THE_JUDGE and not any(part in name for part in gone)
 
 

@@ -254,7 +254,7 @@ def test_students_read_nothing_hidden_until_grades_are_published(
 
 
 def test_what_is_withheld_or_required_gives_no_points(class_of_six: Path, runs: list[tuple[int, int]]) -> None:
-    """A forbidden import; the exit status says that somebody has to look."""
+    """A forbidden import; the exit status says that someone has to look."""
     book = grade_submissions(class_of_six, None, RUBRIC, workers=1, judge="recorded")
 
     scores = {graded.name: book.score(graded) for graded in book.gradeds}

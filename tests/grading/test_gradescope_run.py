@@ -25,7 +25,7 @@ as_root = pytest.mark.skipif(not is_root, reason="only root makes processes of o
 @pytest.fixture
 def autograder():
     """The folder of an autograder, as Gradescope has it when a submission is to be graded."""
-    # Everybody may go through it, as through /autograder, but not through the folders that pytest makes.
+    # Everyone may go through it, as through /autograder, but not through the folders that pytest makes.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -124,7 +124,7 @@ def test_nothing_runs_where_python_is_out_of_reach_of_the_user(autograder, monke
     assert "cannot run" in results(autograder)["output"]
 
 
-@pytest.mark.skipif(is_root, reason="this is about everybody else")
+@pytest.mark.skipif(is_root, reason="this is about everyone else")
 def test_nothing_runs_where_it_is_not_root_that_grades(autograder):
     """A submission would run as the user who holds the results."""
     assert gradescope_run.run(autograder, OTHER, marks_for) == 1

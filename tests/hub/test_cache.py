@@ -147,7 +147,7 @@ def test_undo_of_one_dataset_keeps_the_others(root: Path) -> None:
 def test_without_a_known_fingerprint_the_content_tells_what_is_old(
     root: Path, own: dict[str, DatasetInfo], tmp_path: Path
 ) -> None:
-    """Facts read from a folder have none: other content under the same name is made anew, the same is left alone."""
+    """Facts read from a folder have none: other content under the same name is made again, the same is left alone."""
     pairs = replace(own["own_pairs"], fingerprint="")
     cache.prepare([pairs])
     assert cache.prepare([pairs]) == []

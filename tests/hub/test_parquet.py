@@ -100,7 +100,7 @@ def test_the_built_card_states_features_and_true_sizes(name: str, hub: Path) -> 
 
 
 def test_a_folder_that_exists_is_not_overwritten(tmp_path: Path) -> None:
-    """Whatever it holds may be somebody's."""
+    """Whatever it holds may be someone's."""
     (tmp_path / "tinydigits").mkdir()
     (tmp_path / "tinydigits" / "mine").touch()
 

@@ -147,7 +147,7 @@ def test_a_private_repository_is_made_only_when_new(hub: WritableHub, local: Any
     assert hub.private == {ID}
 
     hub.private.clear()
-    # The server of the tests shows nothing as private, as if somebody had published it.
+    # The server of the tests shows nothing as private, as if someone had published it.
     with pytest.raises(InvalidArgumentError, match="exists and is public"):
         publish.plan("tinydigits", Remote(ID), local, private=True)
 
@@ -171,7 +171,7 @@ def test_a_commit_of_somebody_else_is_noticed(hub: WritableHub, local: Any) -> N
     hub.put(ID, "main", {"theirs.txt": b"1"})
     hub.before_commit = lambda: hub.put(ID, "main", {"theirs.txt": b"2"})
 
-    with pytest.raises(NetworkError, match="Somebody else committed meanwhile"):
+    with pytest.raises(NetworkError, match="Someone else committed meanwhile"):
         do(local)
     assert hub.files(ID) == {"theirs.txt": b"2"}
 

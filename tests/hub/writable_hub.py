@@ -43,7 +43,7 @@ class WritableHub:
     large
         Suffixes of files that go through Git LFS.
     before_commit
-        Called before a commit is looked at: what somebody else does meanwhile.
+        Called before a commit is looked at: what someone else does meanwhile.
     writes
         Method and path of every request that wrote.
     """
@@ -87,7 +87,7 @@ class WritableHub:
         return uvicorn.Server(config)
 
     def put(self, repo_id: str, branch: str, files: dict[str, bytes]) -> str:
-        """Make a branch hold these files, as a commit of somebody else's; returns the commit."""
+        """Make a branch hold these files, as a commit of someone else's; returns the commit."""
         stored = {path: self._store(data) for path, data in files.items()}
         return self._set_branch(repo_id, branch, stored)
 

@@ -40,7 +40,7 @@ def test_each_file_belongs_where_tinytorchs_manager_reads_it(tmp_path: Path) -> 
 def test_what_is_put_there_is_a_good_copy(
     tmp_path: Path, own_cache: Path, small_mnist: Small, has_archives: bool
 ) -> None:
-    """Byte for byte the official archives if the cache has them, else packed anew; the same at every time."""
+    """Byte for byte the official archives if the cache has them, else packed again; the same at every time."""
     small_mnist.unpacked_into(own_cache)
     if has_archives:
         for archive in small_mnist.files.iterdir():

@@ -280,7 +280,7 @@ def test_who_cuts_on_purpose_is_left_alone(tmp_path: Path, text: str) -> None:
     """No warning where what stands before the cut is trained elsewhere, or is not to be trained, or gets its gradient.
 
     States between chunks, adversaries, layers that are frozen or were trained before, a teacher that is not; weights
-    made anew, a gradient of one's own, samples of a model as its next inputs, a gradient with respect to an input.
+    made again, a gradient of one's own, samples of a model as its next inputs, a gradient with respect to an input.
     """
     assert _expressions(_script(tmp_path, IMPORTS, text)) == []
 

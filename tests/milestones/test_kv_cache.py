@@ -72,7 +72,7 @@ def test_a_text_longer_than_the_models_is_refused() -> None:
 
 
 def test_two_texts_do_not_share_a_cache() -> None:
-    """Each starts anew, though the network is one."""
+    """Each starts again, though the network is one."""
     gpt = network("gpt")
     first = CachedNetwork(gpt)
     first(IDS[0])

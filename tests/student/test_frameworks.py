@@ -52,7 +52,7 @@ def test_the_second_generations_tensors_take_gradients(install: Install) -> None
 
 
 def test_a_package_of_that_name_that_is_something_else_is_passed_over(install: Install) -> None:
-    """`pip install tinytorch` brings somebody else's empty package."""
+    """`pip install tinytorch` brings someone else's empty package."""
     folder = install({"__init__.py": '__version__ = "0.1.0"\n'})
 
     framework = find_framework()

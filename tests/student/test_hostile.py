@@ -255,7 +255,7 @@ def test_results_that_json_has_no_word_for_arrive_or_are_described() -> None:
 
 
 def test_a_process_leaves_no_file_open(tmp_path: Path) -> None:
-    """However often it is started anew."""
+    """However often it is started again."""
     if not Path("/proc/self/fd").exists():
         pytest.skip("open files are looked up in /proc")
     write_package(tmp_path, {**GENERATION_C, "core/losses.py": "import os\nos._exit(1)\n"})

@@ -92,7 +92,7 @@ def _download(dataset: DatasetInfo, root: str | Path | None, step: Step, patienc
 def _from_place(address: str, step: Step, patience: Patience) -> str | None:
     """Get a whole, verified partial file from one place; the reason why not, or None.
 
-    The same place is asked again while what went wrong may pass; the tries are counted anew whenever another
+    The same place is asked again while what went wrong may pass; the tries are counted again whenever another
     hundredth of the file has come.
     """
     file, partial = step.archive.file, step.partial

@@ -89,7 +89,7 @@ def provide_on_first_use(dataset: DatasetInfo, root: str | Path | None = None) -
     return {}
 
 
-# What could not be kept: all splits are asked for one after the other, and each would be made anew.
+# What could not be kept: all splits are asked for one after the other, and each would be made again.
 _in_memory: dict[tuple[str, str | Path | None], Mapping[str, bytes]] = {}
 
 
@@ -104,7 +104,7 @@ def _keep(
         write(dataset, contents, root)
     except StorageError as error:
         warnings.warn(
-            f"{dataset.title} is used from memory and made anew by each program, because it cannot be kept: {error} "
+            f"{dataset.title} is used from memory and made again by each program, because it cannot be kept: {error} "
             "TINYTORCH_HF_CACHE may name another folder for the cache.",
             stacklevel=2,
         )

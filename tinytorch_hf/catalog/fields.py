@@ -104,7 +104,7 @@ FIELDS: dict[str, Field] = {
     "namespace": Field("text", "whose it is on Hugging Face's Hub", "local"),
     "published": Field("text", "the day on which this version was first given out, such as `2026-11-21`", ""),
     "languages": Field("list of texts", "codes of the languages that it is in, such as `en`", ()),
-    "keywords": Field("list of texts", "words under which somebody might look for it", ()),
+    "keywords": Field("list of texts", "words under which someone might look for it", ()),
     "splits[].name": Field("text", "such as `train`: letters, digits and `_`"),
     "splits[].n_samples": Field("whole number", "how many samples it has, at least 1"),
     "splits[].files": Field("list of objects", "the files that hold it, each with the fields `files[]`"),

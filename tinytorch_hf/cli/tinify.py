@@ -120,7 +120,7 @@ def _add_facts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--license",
         metavar="SPDX",
-        help="of the source; content is packed only if it lets everybody pass it on (default: as the catalog states)",
+        help="of the source; content is packed only if it lets everyone pass it on (default: as the catalog states)",
     )
     parser.add_argument("--source-url", default="", metavar="URL", help="a page about the source")
     # The destination `name` is that of commands which take a dataset.

@@ -149,7 +149,7 @@ def judge_steps(
     is told to ``on_computed``.
     """
     settings = prepared.settings
-    # Where the student's process had to be started anew, it has nothing.
+    # Where the student's process had to be started again, it has nothing.
     hand_over(prepared.package, prepared.arrays)
     step = 0
     with one_thread():

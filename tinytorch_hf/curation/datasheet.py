@@ -169,7 +169,7 @@ def _choice(findings: Findings) -> Iterator[str]:
     )
     yield (
         f"Suspected labels: {len(choice.suspects)} samples that all three classifiers take for one other class. They "
-        "were not chosen. Somebody should look at them:"
+        "were not chosen. Someone should look at them:"
         if choice.suspects
         else "Suspected labels: none."
     )
@@ -228,10 +228,10 @@ def _distribution(findings: Findings) -> Iterator[str]:
     link = str(findings.facts.get("source_url") or "")
     yield f"Source: {_line(findings.source)}{f', {_line(link)}' if link else ''}. Licence: {_line(licence)}."
     if may_be_packed(licence):
-        yield "The licence lets everybody pass the content on. Name the source and its authors, as the licence asks."
+        yield "The licence lets everyone pass the content on. Name the source and its authors, as the licence asks."
     else:
         yield (
-            "The content is not in this folder, because the licence does not let everybody pass it on, or is not "
+            "The content is not in this folder, because the licence does not let everyone pass it on, or is not "
             "known. Whoever has the source makes the files with `tinytorch-hf tinify SOURCE --rebuild FOLDER`."
         )
 

@@ -98,7 +98,7 @@ def tinify(
     workers, executor
         How many processes; or where to run instead, such as Dask's ``client.get_executor()``.
     license, source_url
-        An SPDX identifier and a page of the source. Content is written only if the licence lets everybody pass it on;
+        An SPDX identifier and a page of the source. Content is written only if the licence lets everyone pass it on;
         otherwise the selection and the recipe are. By default what the catalogue states of its own datasets.
     name
         Of the new dataset; by default that of the folder.

@@ -11,7 +11,7 @@ OPEN = frozenset(
         *("CDLA-Permissive-1.0", "CDLA-Permissive-2.0", "CDLA-Sharing-1.0"),
     }
 )
-"""SPDX identifiers of licences that allow everybody to pass on a part of a dataset, changed or not.
+"""SPDX identifiers of licences that allow everyone to pass on a part of a dataset, changed or not.
 
 References
 ----------

@@ -115,7 +115,7 @@ def read_recipe(folder: Path) -> Recipe:
         values = json.loads(read(path).decode("utf-8"))
         recipe = Recipe(**values)
     except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptFileError(f"{path} is not a recipe of this release: {error}. Make the set anew.") from None
+        raise CorruptFileError(f"{path} is not a recipe of this release: {error}. Make the set again.") from None
     if recipe.schema != SCHEMA:
         raise CorruptFileError(f"{path} has the schema {recipe.schema}; this release reads {SCHEMA}.")
     wrong = _wrong_field(recipe)

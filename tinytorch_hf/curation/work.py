@@ -71,7 +71,7 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
         if differences:
             raise InvalidArgumentError(
                 f"The run in {work.folder} had another plan: {'; '.join(differences[:_MOST_NAMED])}. Give the same "
-                "again, or remove that folder to begin anew."
+                "again, or remove that folder to begin again."
             )
     try:
         work.spill.folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise CorruptFileError(f"{path} is damaged: {error}. Remove its folder to begin anew.") from None
+        raise CorruptFileError(f"{path} is damaged: {error}. Remove its folder to begin again.") from None
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> list[str]:

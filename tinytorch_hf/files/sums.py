@@ -1,4 +1,4 @@
-"""Hashes of files that every release of Python builds anew, in ``SHA256SUMS`` beside them, as sha256sum writes it."""
+"""Hashes of files that every release of Python builds again, in ``SHA256SUMS`` beside them, as sha256sum writes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a student may read of a submission, as text, JSON and JUnit XML.
 
 Until grades are published, of a hidden operation nothing is told, not even whether it is right. Of code that is equal
-to somebody else's, and of the numbers of hidden seeds, nothing is told at any time.
+to someone else's, and of the numbers of hidden seeds, nothing is told at any time.
 """
 
 from __future__ import annotations

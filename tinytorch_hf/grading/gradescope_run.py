@@ -87,7 +87,7 @@ def run(folder: Path, user: str, grade: GradeOne | None = None) -> int:
 
 
 def protect(folder: Path, user: str) -> None:
-    """Take the rubric, the results and the metadata out of the reach of everybody but root, and look whether they are.
+    """Take the rubric, the results and the metadata out of the reach of everyone but root, and look whether they are.
 
     Raises
     ------

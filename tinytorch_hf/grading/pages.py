@@ -221,7 +221,7 @@ def _help(book: Gradebook, link: Link) -> Iterator[Block]:
         caption = "Who has less than half of the points, and whose submission could not be graded."
         yield blocks.table(("Student", "Why"), rows, caption=caption)
     else:
-        yield blocks.paragraph("Everybody has half of the points or more.")
+        yield blocks.paragraph("Everyone has half of the points or more.")
 
 
 def _remarks(book: Gradebook, link: Link) -> Iterator[Block]:

@@ -24,7 +24,7 @@ _MOST_NAMED = 3
 def remarks_on(prints: Mapping[str, Sequence[CodePrint]]) -> dict[str, tuple[str, ...]]:
     """For each submission what is to be said of where its code comes from; nothing for most.
 
-    Functions that more than half of a class have were handed out, or are written so by everybody.
+    Functions that more than half of a class have were handed out, or are written so by everyone.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ _MOST_DIRECTORY_BYTES = MOST_FILES * 800
 _PIECE_BYTES = 2**18
 _LONGEST_NAME = 255
 _DEEPEST = 40
-# What archives of other systems hold beside the files that were packed, and what Python makes anew.
+# What archives of other systems hold beside the files that were packed, and what Python makes again.
 SKIPPED = frozenset({"__MACOSX", "__pycache__", "node_modules", "venv", "Thumbs.db", "desktop.ini"})
 
 _END = struct.Struct("<4s4H2LH")

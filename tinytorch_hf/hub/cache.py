@@ -8,7 +8,7 @@ Where no configuration is named it takes the folder that was changed last, and r
 with other configurations, too. So each configuration gets a hash of its own, and the default is dated in the future.
 A result of `map` is stored in the folder it was made from, which dates that one of today. A `map` of another
 configuration so changes nothing; after one of the default itself, whoever maps another one names what is wanted, until
-`prepare` dates the default anew. A copy from the Hub, whatever its date, is asked for by its revision.
+`prepare` dates the default again. A copy from the Hub, whatever its date, is asked for by its revision.
 
 The last file marks a folder as made here. Only such folders are replaced or removed; what the library itself keeps of
 the same repository stands beside them under the hash of a commit.
@@ -78,7 +78,7 @@ def prepare(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     MissingFileError, CorruptFileError
         A file of a dataset is not there or is damaged.
     StorageError
-        The cache cannot be written, or files of somebody else's are in the way.
+        The cache cannot be written, or files of someone else's are in the way.
     """
     wanted = {dataset: as_hf.config_names(dataset) for dataset in map(catalog.info, names)}
     made = []
@@ -117,7 +117,7 @@ def _write(dataset: DatasetInfo, splits: Mapping[str, Split], content: str, conf
 
 
 def _mark(content: str, sizes: dict[str, int]) -> dict[str, Any]:
-    # The command by its first name, as the caches of users say it: with another, what they hold would be made anew.
+    # The command by its first name, as the caches of users say it: with another, what they hold would be made again.
     return {"made_by": "tinytorch-hf cache", "fingerprint": content, "files": sizes}
 
 
@@ -178,7 +178,7 @@ def undo(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     UnknownNameError
         No such dataset.
     StorageError
-        A folder cannot be removed, or holds files of somebody else's.
+        A folder cannot be removed, or holds files of someone else's.
     """
     places = [place(name, config) for name in names for config in as_hf.config_names(name)]
     removed = []

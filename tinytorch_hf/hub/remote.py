@@ -180,7 +180,7 @@ def _explanation(error: BaseException, repo_id: str, endpoint: str) -> str:
         403: f"Your token may not do this: it needs write access to {repo_id}. Check the namespace and the token's "
         f"rights at {endpoint}/settings/tokens.",
         409: f"{endpoint} says that it exists already. Run it again to see what is there now.",
-        412: "Somebody else committed meanwhile. Nothing was written in this step; run it again to see what changed.",
+        412: "Someone else committed meanwhile. Nothing was written in this step; run it again to see what changed.",
     }
     if status in explanations:
         return explanations[status]

@@ -76,7 +76,7 @@ def section(known: Mapping[Question, str]) -> str:
 
 
 def gaps_to_fill(questions: Iterable[Question]) -> list[str]:
-    """Paragraphs of a datasheet in which somebody has to answer these questions."""
+    """Paragraphs of a datasheet in which someone has to answer these questions."""
     return [f"**{question.asked}**\n{GAP}" for question in questions]
 
 

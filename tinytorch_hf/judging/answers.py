@@ -2,7 +2,7 @@
 
 Results are kept in whole steps of a small part of what rounding explains. Where several definitions of a case give
 nearly the same, the later ones are kept as what they add to an earlier one. What known mistakes would give is not
-recorded; it is computed anew.
+recorded; it is computed again.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def version(seed: int = SEED) -> str:
 
 @contextlib.contextmanager
 def closed() -> Iterator[None]:
-    """Have no record looked at inside, in this thread: everybody can read them, and grades are not given by them."""
+    """Have no record looked at inside, in this thread: everyone can read them, and grades are not given by them."""
     token = _ARE_OPEN.set(False)
     try:
         yield

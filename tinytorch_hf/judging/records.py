@@ -21,7 +21,7 @@ VERSION = 1
 """Of the form; a file of another one is refused."""
 
 COMMAND = "python -m docs.tools.answers"
-"""Makes all records anew; it is run in a checkout, with PyTorch."""
+"""Makes all records again; it is run in a checkout, with PyTorch."""
 
 _ABOUT = "about"
 ADVICE = "Get the file again: by `git checkout` in a clone, else by `pip install --force-reinstall tinytorch-hf`."

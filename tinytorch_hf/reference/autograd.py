@@ -25,7 +25,7 @@ Backward = Callable[[Array], tuple["Array | None", ...]]
 Self = TypeVar("Self", bound="Differentiable")
 
 # A step of training frees its graph, and the next builds one alike. But glibc, the C library of most Linux systems,
-# gives freed memory back beyond twice the largest block that was ever freed, and getting it anew, page by page, takes
+# gives freed memory back beyond twice the largest block that was ever freed, and getting it again, page by page, takes
 # a GPT up to half its time. Freeing one block of 16 MB here keeps up to 32 MB; never written to, it takes none itself.
 if sys.platform == "linux":
     np.empty(2**24, np.uint8)

@@ -15,7 +15,7 @@ generator = np.random.default_rng(7)
 
 
 def seed(number: int) -> None:
-    """Start the generator of initial weights and of Dropout anew: the same number gives the same draws."""
+    """Start the generator of initial weights and of Dropout again: the same number gives the same draws."""
     generator.bit_generator.state = np.random.default_rng(number).bit_generator.state
 
 

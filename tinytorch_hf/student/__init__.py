@@ -1,4 +1,4 @@
-"""A framework that somebody wrote: finding it, reading it through a map, and a view of it for the judge."""
+"""A framework that someone wrote: finding it, reading it through a map, and a view of it for the judge."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Our calls of the student's code, written as the student would write them.
 
 ``make(**arguments)(v["x"])`` stands in a case; what a reader of the report can try is
-``MaxPool2d(kernel_size=3, padding=1)(x)``, with the shape of x. So a call that raised is written anew from the values
+``MaxPool2d(kernel_size=3, padding=1)(x)``, with the shape of x. So a call that raised is rewritten from the values
 that its names had.
 """
 
@@ -150,7 +150,7 @@ class _Writer:
         try:
             return self._expression(tree)
         except (Exception, SystemExit):
-            # What cannot be computed anew cannot be written anew.
+            # What cannot be computed again cannot be rewritten.
             return ""
 
     def _expression(self, tree: ast.expr) -> str:

@@ -13,7 +13,7 @@ from typing import IO
 # On Windows pipes cannot be waited for together with something else.
 _CAN_WAIT = os.name != "nt"
 _PIECE = 1 << 16
-# Of what is in a pipe when it is closed; somebody may go on filling it.
+# Of what is in a pipe when it is closed; someone may go on filling it.
 _MOST_PIECES = 16
 
 
@@ -61,7 +61,7 @@ class Lines:
         raise EOFError
 
     def close(self) -> None:
-        """Stop reading, even if somebody else holds the other end open."""
+        """Stop reading, even if someone else holds the other end open."""
         self._reader.close()
 
     def _take(self, piece: bytes) -> bool:

@@ -120,7 +120,7 @@ def trees(place: Place) -> list[ast.expr]:
 
 
 def value(tree: ast.expr, place: Place) -> Any:
-    """What a part of such an expression stands for, computed anew there.
+    """What a part of such an expression stands for, computed again there.
 
     Raises
     ------

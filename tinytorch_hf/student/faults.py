@@ -216,7 +216,7 @@ def _lacking(error: BaseException, step: TracebackType) -> str:
     for tree in expressions.trees(place):
         try:
             found = _lacks(tree, place)
-        except Exception:  # noqa: S112 -- what cannot be computed anew is not what is looked for
+        except Exception:  # noqa: S112 -- what cannot be computed again is not what is looked for
             continue
         if found:
             return f"`{expressions.readable(ast.unparse(tree), step)}` needs {found}"
@@ -269,7 +269,7 @@ def _misfit(error: BaseException, step: TracebackType) -> str:
                 signature = _signature(function)
                 if signature is not None and not _fits(signature, tree, place):
                     return f"{_name(function)}{signature}"
-            except Exception:  # noqa: S112 -- what cannot be computed anew proves nothing
+            except Exception:  # noqa: S112 -- what cannot be computed again proves nothing
                 continue
     return ""
 

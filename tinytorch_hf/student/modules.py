@@ -1,4 +1,4 @@
-"""Modules of a student's package in this process: imported anew, and gone when it was looked at."""
+"""Modules of a student's package in this process: imported again, and gone when it was looked at."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _BEFORE = 1
 
 @contextlib.contextmanager
 def unreadable() -> Iterator[None]:
-    """Close this process's memory and files in ``/proc`` to others; on Linux, and against everybody but root."""
+    """Close this process's memory and files in ``/proc`` to others; on Linux, and against everyone but root."""
     global _N_INSIDE, _BEFORE  # noqa: PLW0603 -- it is about the process
     with _LOCK:
         if _N_INSIDE == 0:

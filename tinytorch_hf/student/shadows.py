@@ -10,7 +10,7 @@ from tinytorch_hf.errors import printable
 
 # Beside Python's own modules, what the judge itself runs on.
 _LIBRARIES = ("numpy", "torch", "tinytorch_hf")
-# Python has modules of these names which nobody imports, and everybody has folders of these names.
+# Python has modules of these names which nobody imports, and everyone has folders of these names.
 _HARMLESS = ("test", "tests", "this", "antigravity", "site", "idlelib", "lib2to3")
 
 

@@ -117,7 +117,7 @@ def _holds(dataset: DatasetInfo, name: str) -> str:
         return "text"
     if name == first.name and column.shape:
         return "image"
-    # Levels that were added to a dataset are not classes of its samples unless somebody says so.
+    # Levels that were added to a dataset are not classes of its samples unless someone says so.
     return "class" if name in ("label", "labels") else "number" if not column.shape else "other"
 
 

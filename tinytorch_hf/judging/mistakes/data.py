@@ -28,7 +28,7 @@ MISTAKES = (
     Mistake(
         "LOADER-ORDER-REPEATS",
         "every epoch has the same order",
-        "Shuffle anew in __iter__, not in __init__.",
+        "Shuffle again in __iter__, not in __init__.",
     ),
     Mistake(
         "LOADER-SHUFFLES-ALWAYS",
@@ -67,7 +67,7 @@ MISTAKES = (
     ),
     Mistake(
         "LOADER-GOES-ON",
-        "a pass that was broken off goes on where it ended, instead of beginning anew",
+        "a pass that was broken off goes on where it ended, instead of beginning again",
         "Begin at the first sample in each __iter__; keep no position in the loader.",
     ),
     Mistake(

@@ -72,7 +72,7 @@ MISTAKES = (
     ),
     Mistake(
         "GRADIENT-IN-PLACE",
-        "a gradient is changed in place while somebody else still uses it",
+        "a gradient is changed in place while someone else still uses it",
         "Compute grad = grad + new, which makes a new array, instead of grad += new.",
     ),
     Mistake(

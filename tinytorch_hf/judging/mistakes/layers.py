@@ -43,7 +43,7 @@ MISTAKES = (
     Mistake(
         "PARAMETERS-STALE",
         "forward goes on with the values that parameters had at first: training changes them, and the output does not",
-        "Read self.weight and self.bias anew in each forward; keep no array of theirs.",
+        "Read self.weight and self.bias again in each forward; keep no array of theirs.",
     ),
     Mistake(
         "WEIGHTS-EQUAL",

@@ -119,7 +119,7 @@ def _unit(measure: Measure) -> float:
 
 
 def chance(measure: Measure, y: Array) -> float:
-    """What somebody reaches who knows how often each target occurs and nothing else.
+    """What someone reaches who knows how often each target occurs and nothing else.
 
     Of classes, the share of the most frequent one; of characters, the entropy of their frequencies.
 

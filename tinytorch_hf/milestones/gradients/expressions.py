@@ -56,7 +56,7 @@ class Frame:
     is_quiet
         Whether no graph is wanted here, so that nothing cuts it off.
     returned, left
-        What it returned, and names where loops were left or begun anew.
+        What it returned, and names where loops were left or begun again.
     """
 
     rules: Rules

@@ -151,7 +151,7 @@ GROWS = frozenset(["append", "extend", "insert", "add", "update", "appendleft"])
 """Methods by which a container takes up what they are given."""
 
 GRAPH = ("grad_fn", "backward", "prev", "parent", "children", "ctx", "creator")
-"""Parts of the names of attributes by which somebody builds the graph by hand."""
+"""Parts of the names of attributes by which someone builds the graph by hand."""
 
 WITHOUT_GRADIENT = ("no_grad", "inference", "eval")
 """Parts of the names of contexts in which no graph is wanted."""

@@ -110,7 +110,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Argument:
-    """What somebody hands over of whom nothing is known."""
+    """What someone hands over of whom nothing is known."""
 
 
 def read(path: Path) -> Module | None:

@@ -40,7 +40,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Cut:
-    """A tensor that was made anew from the numbers of another.
+    """A tensor that was made again from the numbers of another.
 
     Attributes
     ----------

@@ -107,7 +107,7 @@ class CachedNetwork:
         if self.length + ids.shape[1] > self.max_length:
             raise InvalidArgumentError(
                 f"The model reads texts of up to {self.max_length} characters; it has read {self.length}, and "
-                f"{ids.shape[1]} more are too many. Start anew with the end of the text."
+                f"{ids.shape[1]} more are too many. Start again with the end of the text."
             )
         self.length += ids.shape[1]
         logits: Array = forward(self._network.parts, self._functions, ids, {})

@@ -151,7 +151,7 @@ def facts(rows: Iterable[tuple[str, str | Block]]) -> Block:
 
 
 def details(summary: str | Block, *body: Block, is_open: bool = False, anchor: str = "") -> Block:
-    """What is folded up below a line until somebody opens it; on paper it is open."""
+    """What is folded up below a line until someone opens it; on paper it is open."""
     return _block("details", summary, body, is_open, anchor)
 
 
