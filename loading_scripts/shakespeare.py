@@ -43,7 +43,7 @@ class Shakespeare(datasets.GeneratorBasedBuilder):
 
     VERSION = datasets.Version("1.0.0")
     BUILDER_CONFIGS: ClassVar[list[Any]] = [
-        datasets.BuilderConfig("text", version=VERSION, description="a text and all that is known of it"),
+        datasets.BuilderConfig("text", version=VERSION, description="a text and all its other columns"),
     ]
     DEFAULT_CONFIG_NAME = "text"
 

@@ -70,7 +70,7 @@ def to_png(image: np.ndarray[Any, Any]) -> bytes:
 
 
 class TinyMNIST(datasets.GeneratorBasedBuilder):
-    """1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to stand for more."""
+    """1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to represent many more."""
 
     VERSION = datasets.Version("1.0.0")
     BUILDER_CONFIGS: ClassVar[list[Any]] = [

@@ -66,7 +66,7 @@ class TinyShakespeare(datasets.GeneratorBasedBuilder):
 
     VERSION = datasets.Version("1.0.0")
     BUILDER_CONFIGS: ClassVar[list[Any]] = [
-        datasets.BuilderConfig("text", version=VERSION, description="a text and all that is known of it"),
+        datasets.BuilderConfig("text", version=VERSION, description="a text and all its other columns"),
     ]
     DEFAULT_CONFIG_NAME = "text"
 

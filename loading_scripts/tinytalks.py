@@ -70,7 +70,7 @@ class TinyTalks(datasets.GeneratorBasedBuilder):
 
     VERSION = datasets.Version("2.0.0")
     BUILDER_CONFIGS: ClassVar[list[Any]] = [
-        datasets.BuilderConfig("pair", version=VERSION, description="question, answer and all that is known of them"),
+        datasets.BuilderConfig("pair", version=VERSION, description="question, answer and all their other columns"),
         datasets.BuilderConfig("text", version=VERSION, description="the text of one pair, and its level"),
     ]
     DEFAULT_CONFIG_NAME = "pair"

@@ -234,8 +234,8 @@ def read_back(name: Dataset | str, framework: Framework | None = None) -> dict[s
 def gave_other_numbers(name: str, framework: Framework) -> StudentCodeError:
     """The error for a DataLoader that does not hand out what a dataset holds."""
     return StudentCodeError(
-        f"The DataLoader of {framework.name} gave other numbers than {name} holds. Look at how it collects "
-        f"samples into batches, before anything else. The package is at {framework.location}."
+        f"The DataLoader of {framework.name} gave other numbers than {name} holds. First look at how it collects "
+        f"samples into batches. The package is at {framework.location}."
     )
 
 

@@ -309,7 +309,7 @@ def test_it_is_used_from_memory_where_nothing_can_be_written(
     monkeypatch.setattr(standard_library, "build", lambda _dataset: n_built.append(1) or as_files(splits))
     monkeypatch.setattr(provision, "_in_memory", {})
 
-    with pytest.warns(UserWarning, match="TinyPy is used from memory.*could not be written.*TINYTORCH_HF_CACHE"):
+    with pytest.warns(UserWarning, match="TinyPy is kept in memory.*could not be written.*TINYTORCH_HF_CACHE"):
         sources = text_loaders.load_tinypy("val")
 
     assert sources == [source_of(function) for function in splits["val"]]

@@ -172,7 +172,7 @@ def test_what_is_no_beginning_of_a_download_is_left_alone(tmp_path: Path, kind: 
         }
         put[kind]()
         before = case.partial.lstat()
-        with pytest.raises(StorageError, match=f"is a {kind.removeprefix('dangling ')}, where the beginning"):
+        with pytest.raises(StorageError, match=f"is a {kind.removeprefix('dangling ')}, in the place of"):
             case.fetch()
     assert (case.partial.lstat().st_ino, case.partial.lstat().st_mode) == (before.st_ino, before.st_mode)
     assert precious.read_bytes() == bytes(n_bytes)

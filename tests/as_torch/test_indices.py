@@ -87,9 +87,9 @@ def test_every_class_takes_whole_numbers_alone(dataset: Any) -> None:
     for good in WHOLE:
         assert str(dataset[good][1]) == str(dataset.__getitems__([good])[0][1]) == str(dataset[3][1])
     for bad in NOT_WHOLE.values():
-        with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+        with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
             dataset[bad]
-        with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+        with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
             dataset.__getitems__([0, bad])
 
 
@@ -99,7 +99,7 @@ def test_both_loaders_take_whole_numbers_alone(loader: Any, dataset: Any) -> Non
     assert len(first_batch(loader, Subset(dataset, WHOLE[:2]))[1]) == 2
     for bad in NOT_WHOLE.values():
         for options in ({"dataset": Subset(dataset, [0, bad])}, {"dataset": dataset, "sampler": [0, bad]}):
-            with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+            with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
                 first_batch(loader, **options)
         with pytest.raises((InvalidArgumentError, TypeError, ValueError, RuntimeError)):
             first_batch(loader, Subset(ConcatDataset([dataset]), [bad, bad]))
@@ -111,9 +111,9 @@ def test_our_loader_refuses_them_for_tensors_too(bad: Any) -> None:
     tensors = as_torch.tensors("tinydigits", "test")
 
     for options in ({"sampler": [0, bad]}, {"batch_sampler": [[0, bad]]}):
-        with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+        with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
             list(DataLoader(tensors, **options))
-    with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+    with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
         list(DataLoader(Subset(tensors, [0, bad])))
 
 
@@ -199,7 +199,7 @@ def test_rows_are_made_of_everything_that_holds_whole_numbers() -> None:
 )
 def test_rows_are_made_of_nothing_else(indices: Any) -> None:
     """Texts, of which bytes would be iterated over as numbers, and what is not flat."""
-    with pytest.raises(InvalidArgumentError, match="is a whole number; got "):
+    with pytest.raises(InvalidArgumentError, match="must be a whole number; got "):
         as_rows(indices)
     with pytest.raises(TypeError, match="iter"):
         as_rows(3)

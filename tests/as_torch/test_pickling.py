@@ -226,7 +226,7 @@ def test_files_that_are_gone_are_said_to_be(root: Path) -> None:
     shutil.rmtree(root / "tinymnist")
 
     with pytest.raises(
-        MissingFileError, match="pickled dataset is read from its files again, and they are not here"
+        MissingFileError, match="Unpickling a dataset reads its files again, and they are missing"
     ) as caught:
         pickle.loads(small)
     assert str(root / "tinymnist" / "test.npz") in str(caught.value)

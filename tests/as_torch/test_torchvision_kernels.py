@@ -20,7 +20,7 @@ from tinytorch_hf.as_torch.unit_image import UnitImage
 
 F1, F2 = v1.functional, v2.functional
 
-# Functions that users call themselves; each makes an image again, or asks for bytes.
+# Functions that users call themselves; each makes a new image, or asks for bytes.
 OF_FLOATS = {
     "v1 pad": (F1.pad, {"padding": [1, 2, 3, 4]}),
     "v1 pad, mirrored": (F1.pad, {"padding": [2], "padding_mode": "symmetric"}),

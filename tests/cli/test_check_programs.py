@@ -61,7 +61,7 @@ def test_json_has_a_row_for_each_family(tmp_path: Path, capsys: pytest.CaptureFi
     [
         (["--programs", "-1"], "-1 is negative"),
         (["--programs", "0", "--only", "programs"], "there are to be none"),
-        (["--programs", "0", "--require", "programs"], "--require names programs, and there are none"),
+        (["--programs", "0", "--require", "programs"], "--require names programs, but --programs 0 runs none"),
         (["--only", "relu", "--require", "programs-shapes"], "--only leaves out: programs-shapes"),
         (["--only", "programs-shape"], "Did you mean 'programs-shapes'"),
     ],

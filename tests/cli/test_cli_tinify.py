@@ -176,7 +176,7 @@ def test_a_set_is_rebuilt_as_its_recipe_says(bars: Path, capsys: pytest.CaptureF
     assert tinify(bars, "--no-proof") == 0
     for options in (("--dry-run",), ("--per-class", "7"), ("--license", "MIT"), ("--name", "other"), ("--resume",)):
         assert main(["tinify", str(bars), "--rebuild", str(folder), *options]) == 2
-        assert f"rebuilt as its recipe says. Leave out {options[0]}." in capsys.readouterr().err
+        assert f"The recipe decides how a set is rebuilt. Leave out {options[0]}." in capsys.readouterr().err
     assert not (folder / "dataset.json").exists()
 
 

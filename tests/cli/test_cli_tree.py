@@ -148,7 +148,7 @@ def test_old_spellings_do_the_same_and_name_the_new_one(
     status, out, err = run(*words)
 
     note, _, rest = err.partition("\n")
-    assert note == f"tinytorch-hf: `tinytorch-hf {old}` is now `tinytorch-hf {new}`; the old spelling goes on working."
+    assert note == f"tinytorch-hf: `tinytorch-hf {old}` is now `tinytorch-hf {new}`; the old spelling still works."
     unchanged = re.sub(r"^wrote .*\n", "", expected[1], flags=re.MULTILINE)
     assert (status, out, rest) == (expected[0], unchanged, expected[2])
 

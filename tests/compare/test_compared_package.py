@@ -139,7 +139,7 @@ def test_a_package_that_lacks_something_is_not_replaced(
 
     err = capsys.readouterr().err
     assert status == 2
-    assert f"`tinytorch-hf check --package {folder / 'tinytorch'}` compares what is there" in err
+    assert f"`tinytorch-hf check --package {folder / 'tinytorch'}` compares what is implemented" in err
     assert "--package tinytorch_hf.reference" in err
 
 

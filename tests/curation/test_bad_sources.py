@@ -113,7 +113,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "JSON lines with a level that is missing": (
         text("a.jsonl", "".join(json.dumps({"image": [[0.5, n]] * 2, "label": "a"}) + "\n" for n in (1.0, None))),
-        r"a\.jsonl, row 2: .*no numbers \(NaN",
+        r"a\.jsonl, row 2: .*not numbers \(NaN",
     ),
     "NaN": (
         npz(images=np.stack([np.zeros((8, 8)), np.full((8, 8), np.nan)]), labels=np.arange(2)),

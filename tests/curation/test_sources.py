@@ -244,7 +244,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         open_source(tmp_path)
     with pytest.raises(InvalidArgumentError, match=r"A int is not a source"):
         open_source(7)
-    with pytest.raises(InvalidArgumentError, match=r"no pairs of a sample and its label"):
+    with pytest.raises(InvalidArgumentError, match=r"not pairs of a sample and its label"):
         open_source([IMAGES[0]])
 
 

@@ -579,7 +579,7 @@ def test_a_path_may_stand_for_a_dataset(folder: Path, monkeypatch: pytest.Monkey
     for path in (folder, Path(folder.name), str(folder), f".{os.sep}{folder.name}", f"~{os.sep}{folder.name}"):
         assert len(load(path, "test")) == 3  # type: ignore[call-overload]
     assert NAME not in registered()
-    with pytest.raises(UnknownNameError, match=r"The folder of this name is meant by '\./shapes'"):
+    with pytest.raises(UnknownNameError, match=r"For the folder of this name, write '\./shapes'"):
         load(folder.name)  # type: ignore[call-overload]
 
 

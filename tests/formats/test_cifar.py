@@ -91,8 +91,8 @@ def test_an_array_that_was_stored_by_columns_is_read() -> None:
         ({"labels": [9, 0]}, "3 images, but of labels 2"),
         ({"labels": [9, 0, 10]}, "the label '10'"),
         ({"labels": [9, 0, -1]}, "the label '-1'"),
-        ({"labels": [9, 0, "4"]}, "no number from 0 to 9"),
-        ({"labels": [9, 0, [4]]}, "no number from 0 to 9"),
+        ({"labels": [9, 0, "4"]}, "not a number from 0 to 9"),
+        ({"labels": [9, 0, [4]]}, "not a number from 0 to 9"),
     ],
 )
 def test_other_contents_are_refused_by_name(entries: dict[str, Any], says: str) -> None:

@@ -334,7 +334,7 @@ def test_what_stands_in_the_place_of_a_gradebook_is_left_alone(class_of_six: Pat
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "gradebook.json").write_text("{")
 
-    for name, says in (("thesis", "no gradebook"), ("book", "hidden seeds are in it")):
+    for name, says in (("thesis", "not a gradebook"), ("book", "hidden seeds are in it")):
         with pytest.raises(InvalidArgumentError, match=says):
             grade_submissions(class_of_six, tmp_path / name, RUBRIC, workers=1, judge="recorded")
 

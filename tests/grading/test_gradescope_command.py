@@ -39,7 +39,7 @@ def test_the_zip_file_has_the_rubric_with_seeds_that_the_command_says(tmp_path, 
     [
         (["submissions", "--gradescope-zip", "a.zip"], "leave out SUBMISSIONS"),
         (["--gradescope-zip", "a.zip", "--out", "book"], "--out"),
-        (["--gradescope-zip", "a.zip", "--wheel", "numpy.whl"], "no wheel of tinytorch-hf"),
+        (["--gradescope-zip", "a.zip", "--wheel", "numpy.whl"], "not a wheel of tinytorch-hf"),
         (["submissions", "--out", "book", "--wheel", "a.whl"], "--gradescope-zip"),
         (["submissions"], "--out GRADEBOOK"),
         ([], "folder of the submissions"),

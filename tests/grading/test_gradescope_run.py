@@ -113,7 +113,7 @@ def test_nothing_runs_where_the_user_is_none_or_root(autograder, user, reason):
     assert gradescope_run.run(autograder, user, grade_one) == 1
     assert results(autograder)["score"] is None
     assert reason in results(autograder)["output"]
-    assert "no fault of yours" in results(autograder)["output"]
+    assert "not a fault of yours" in results(autograder)["output"]
 
 
 @as_root

@@ -133,7 +133,7 @@ def test_a_bad_field_is_refused_by_file_and_field(values: object, field: str, sa
     [
         ("rubric.yaml", b"", "TOML or JSON"),
         ("rubric.json", b"{", "line 1, column 2 is not JSON"),
-        ("rubric.json", b'{"title": "a", "title": "b"}', "it is there twice"),
+        ("rubric.json", b'{"title": "a", "title": "b"}', "it occurs twice"),
         ("rubric.json", b"\xff", "not UTF-8"),
         ("rubric.json", b"[" * 100_000, "cannot be read|can be read|nested|recursion|not JSON"),
         ("rubric.json", b" " * 2_000_000, "bytes"),

@@ -171,7 +171,7 @@ def test_a_zip_file_that_is_damaged_or_encrypted_is_ungradable(tmp_path: Path) -
         (bytes(encrypted), "encrypted"),
         (b"PK", "end is missing"),
         (b"", "It is empty"),
-        (b"MZ", "no zip file"),
+        (b"MZ", "a zip file"),
     ):
         (tmp_path / "x.zip").write_bytes(data)
         assert says in reason(tmp_path / "x.zip")

@@ -286,7 +286,9 @@ def test_no_network_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
         Remote(ID)
 
 
-@pytest.mark.parametrize(("repo_id", "message"), [("tinydigits", "lacks a namespace"), ("a/b/c", "no repository's id")])
+@pytest.mark.parametrize(
+    ("repo_id", "message"), [("tinydigits", "lacks a namespace"), ("a/b/c", "not a repository's id")]
+)
 def test_an_impossible_id_is_explained(repo_id: str, message: str) -> None:
     """Before anything is asked."""
     with pytest.raises(InvalidArgumentError, match=message):
@@ -360,7 +362,7 @@ def test_the_command_shows_by_default_and_writes_with_yes(hub: WritableHub, caps
     for arguments in ([], ["--dry-run"]):
         assert main(["hub", "publish", "tinydigits", "--repo-id", ID, *arguments]) == OK
         out = capsys.readouterr().out
-        assert "added" in out and out.endswith("Nothing was written. --yes does it.\n")
+        assert "added" in out and out.endswith("Nothing was written. Add --yes to write it.\n")
         assert hub.repositories == {}
 
     assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes", "--confirmed", "--private"]) == OK
@@ -376,7 +378,7 @@ def test_publishing_asks_a_person_to_confirm_the_licence(hub: WritableHub, capsy
     """Where two sources differ: a dry run shows the question, and nothing is written before it is answered."""
     to_confirm = catalog.TINYDIGITS.to_confirm
     assert main(["hub", "publish", "tinydigits", "--repo-id", ID]) == OK
-    assert f"To confirm: {to_confirm}. If it is so, add --confirmed." in capsys.readouterr().out
+    assert f"To confirm: {to_confirm}. If that is right, add --confirmed." in capsys.readouterr().out
 
     assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--yes"]) == USAGE
     assert f"a person has to confirm that {to_confirm}" in capsys.readouterr().err

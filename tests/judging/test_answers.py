@@ -135,8 +135,8 @@ def test_what_cannot_be_recorded_is_refused(value: np.ndarray) -> None:
     ("content", "said"),
     [
         (None, "cannot be read"),
-        (b"", "no readable npz archive"),
-        (records.written({}, {}, "2")[:-9], "no readable npz archive"),
+        (b"", "not a readable npz archive"),
+        (records.written({}, {}, "2")[:-9], "not a readable npz archive"),
     ],
 )
 def test_a_damaged_file_says_so(content: bytes | None, said: str, tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
         found = f"{len(written)} files were taken from {source}" if written else f"{source} has no file of it"
         urls = [step.archive.urls[-1] for step in steps if step.archive.file.name in missing]
         raise MissingFileError(
-            f"{dataset.title} is not complete: {found}, told by content, not by name; missing: {', '.join(missing)}. "
-            f"Get what is missing with a browser from {' '.join(urls)}, then run it again; "
-            "a file that is cut off or changed counts as missing."
+            f"{dataset.title} is not complete: {found}, recognised by content, not by name; missing: "
+            f"{', '.join(missing)}. Get what is missing with a browser from {' '.join(urls)}, then run the command again; a truncated or "
+            "changed file counts as missing."
         )
     return written
 

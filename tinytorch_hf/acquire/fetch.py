@@ -112,7 +112,7 @@ def _from_place(address: str, step: Step, patience: Patience) -> str | None:
             return None
         partial.unlink()
         if not n_before or was_wrong:
-            return "what came is not the published file"
+            return "the server sent another file than the published one"
         # Its beginning came from elsewhere, and may be what is wrong.
         was_wrong, most = True, 0
 
@@ -120,11 +120,11 @@ def _from_place(address: str, step: Step, patience: Patience) -> str | None:
 def _all_failed(dataset: DatasetInfo, root: str | Path | None, step: Step, tried: Sequence[str]) -> str:
     there = "" if root is None else f" --root {root}"
     kept = planning.size_of(step.partial)
-    goes_on = f"{kept} bytes that came are kept; running it again goes on from there.\n" if kept else ""
+    goes_on = f"{kept} bytes are kept; run it again to resume there.\n" if kept else ""
     return (
         f"{step.archive.file.name} of {dataset.title} could not be downloaded. These were tried:\n"
         + "\n".join(tried)
         + f"\n{goes_on}By hand: get the file with a browser, where there is a network, from {step.archive.urls[-1]}, "
-        f"then run `tinytorch-hf download {dataset.name} --from FILE{there}`. FILE may also be a folder, such as a "
-        "stick's, with several files. Behind a proxy, set HTTPS_PROXY first."
+        f"then run `tinytorch-hf download {dataset.name} --from FILE{there}`. FILE may also be a folder with several "
+        "files, such as one on a USB stick. Behind a proxy, set HTTPS_PROXY first."
     )

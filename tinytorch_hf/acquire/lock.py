@@ -65,5 +65,5 @@ def _acquire(lock: Any, waiting: str, quiet_s: float, stack: contextlib.ExitStac
     try:
         stack.enter_context(lock.acquire(timeout=quiet_s))
     except filelock.Timeout:
-        sys.stderr.write(f"{waiting}; this one goes on when it is done.\n")
+        sys.stderr.write(f"{waiting}; this one continues when it is done.\n")
         stack.enter_context(lock.acquire())

@@ -96,7 +96,7 @@ def announcement(dataset: DatasetInfo, steps: Sequence[Step], root: str | Path |
     rest = " more" if any(step.present_bytes for step in steps) else ""
     return (
         f"{dataset.title}: {missing_bytes(steps) / 1e6:.1f} MB{rest} are downloaded from {first} into {folder}; "
-        f"unpacking included, up to {needed_bytes(steps) / 1e6:.0f} MB of disk space are needed."
+        f"including unpacking, up to {needed_bytes(steps) / 1e6:.0f} MB of disk space are needed."
     )
 
 

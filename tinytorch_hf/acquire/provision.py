@@ -52,9 +52,7 @@ def provide(dataset: DatasetInfo, root: str | Path | None = None, source: str | 
     if isinstance(dataset.provider, CutFrom):
         return _cut(dataset, root, source)
     if source is not None:
-        raise InvalidArgumentError(
-            f"{dataset.title} is not downloaded, so there is nothing to carry: leave --from out."
-        )
+        raise InvalidArgumentError(f"{dataset.title} is not downloaded, so there is nothing to copy: leave out --from.")
     if isinstance(dataset.provider, Built):
         return _build(dataset, root)
     return [] if root is None else store.materialise(dataset, root)
@@ -104,7 +102,7 @@ def _keep(
         write(dataset, contents, root)
     except StorageError as error:
         warnings.warn(
-            f"{dataset.title} is used from memory and made again by each program, because it cannot be kept: {error} "
+            f"{dataset.title} is kept in memory and made again by each program, because it cannot be stored: {error} "
             "TINYTORCH_HF_CACHE may name another folder for the cache.",
             stacklevel=2,
         )

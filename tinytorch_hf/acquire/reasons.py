@@ -30,7 +30,7 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 # What OpenSSL's messages begin and end with: "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)".
 _OPENSSL_MARKS = re.compile(r"^\[[^]]*\] | \(_ssl\.c:[0-9]+\)$")
 
-_NO_ADDRESS = "this, or where it leads to, is not an http or https address"
+_NO_ADDRESS = "this address, or one that it redirects to, is not an http or https address"
 
 _OWN_CERTIFICATE = "if your network has its own certificate, name its file in REQUESTS_CA_BUNDLE"
 
@@ -60,15 +60,15 @@ def failure_of(error: Exception, connect_s: float, read_s: float) -> Failure:
             Failure("the proxy's address is not an http or https address"),
         ),
         ((said.InvalidURL, said.MissingSchema, said.InvalidSchema, below.LocationValueError), Failure(_NO_ADDRESS)),
-        (below.ProxyError, Failure(f"the proxy gave no connection{in_words}")),
+        (below.ProxyError, Failure(f"no connection through the proxy{in_words}")),
         (ssl.SSLCertVerificationError, Failure(f"no secure connection{in_words}; {_OWN_CERTIFICATE}")),
         (below.SSLError, Failure(f"no secure connection{in_words}")),
         (below.NewConnectionError, Failure(f"no connection{in_words}")),
         (below.ConnectTimeoutError, Failure(f"no connection within {connect_s:g} s")),
-        ((below.ReadTimeoutError, TimeoutError), Failure(f"nothing came for {read_s:g} s", may_pass=True)),
-        (below.DecodeError, Failure("what it sent is damaged: it cannot be decompressed", may_pass=True)),
+        ((below.ReadTimeoutError, TimeoutError), Failure(f"no data for {read_s:g} s", may_pass=True)),
+        (below.DecodeError, Failure("it sent damaged data: they cannot be decompressed", may_pass=True)),
         ((below.ProtocolError, OSError), Failure(f"the connection broke{in_words}", may_pass=True)),
-        (Exception, Failure(f"what it sent could not be understood ({type(error).__name__})", may_pass=True)),
+        (Exception, Failure(f"it sent something that is not valid HTTP ({type(error).__name__})", may_pass=True)),
     ]
     causes = list(_causes(error))
     return next(failure for kind, failure in failures if any(isinstance(cause, kind) for cause in causes))

@@ -97,7 +97,7 @@ class Sink:
         except OSError as error:
             raise StorageError(
                 f"{self._partial} could not be written: {error.strerror or error}. Free some space or choose another "
-                "folder with TINYTORCH_HF_CACHE or with a root, then run it again; what has come so far is kept."
+                "folder with TINYTORCH_HF_CACHE or with a root, then run it again; the data received so far are kept."
             ) from error
 
 
@@ -112,8 +112,8 @@ def _opened(partial: Path) -> int:
         return os.open(partial, flags)
     kind = "a hard link" if stat.S_ISREG(found.st_mode) else _KINDS.get(stat.S_IFMT(found.st_mode), "a special file")
     raise StorageError(
-        f"{partial} is {kind}, where the beginning of a download belongs. Nothing was changed; move it away, then "
-        "run it again."
+        f"{partial} is {kind}, in the place of a partial download. Nothing was changed; move it away, then run the "
+        "command again."
     )
 
 

@@ -42,8 +42,8 @@ def plain_table(dataset: DatasetInfo, split_name: str, given: Any) -> Dataset:
         )
     if isinstance(given, Dataset) and given.format["type"] == "custom":
         raise InvalidArgumentError(
-            f"The split {split_name} of {dataset.name} has a transform, so that its columns are not what is stored. "
-            "Give to_numpy the same without it: with_format(None)."
+            f"The split {split_name} of {dataset.name} has a transform, so its columns are not the stored ones. Give "
+            "to_numpy the dataset without it: with_format(None)."
         )
     table = given.with_format(None)
     for name, feature in (table.features or {}).items():
@@ -148,7 +148,7 @@ def _decoded(dataset: DatasetInfo, split_name: str, held: HubColumn, column: Col
 
 def _use_another(dataset: DatasetInfo) -> str:
     exact = next(found.name for found in configurations(dataset) if found.is_exact)
-    return f"Load the configuration {exact!r}, which has all exactly."
+    return f"Load the configuration {exact!r}, which has the exact values."
 
 
 def _check_shape(dataset: DatasetInfo, column: Column, found: tuple[int, ...]) -> None:
@@ -248,7 +248,7 @@ def _questions_and_answers(dataset: DatasetInfo, texts: list[Any]) -> dict[str, 
     """The two columns of the text in which a model reads them, if each can be read in one way only."""
     if dataset.kind != "pairs":
         raise InvalidArgumentError(
-            f"The texts of {dataset.name} do not tell its columns apart. {_use_another(dataset)}"
+            f"The texts of {dataset.name} do not show where each column ends. {_use_another(dataset)}"
         )
     # Between two turns of a dialogue there is no blank line.
     ends = [len(_AFTER) if text.endswith(_AFTER) else 1 for text in map(str, texts)]
@@ -259,6 +259,6 @@ def _questions_and_answers(dataset: DatasetInfo, texts: list[Any]) -> dict[str, 
     ):
         return dict(zip(_PAIR, map(np.array, zip(*parts, strict=True)), strict=True))
     raise CorruptFileError(
-        f"The texts of {dataset.name} are not one question and one answer each, so that they cannot be told apart. "
+        f"The texts of {dataset.name} are not one question and one answer each, so they cannot be separated. "
         f"{_use_another(dataset)}"
     )

@@ -38,7 +38,7 @@ class Form(Enum):
     PIXELS = "float32 in [0, 1]"
     CLASS = "a class, stored as its position in the list of names"
     VALUES = "the values"
-    TEXT = "what a character-level model reads of the sample"
+    TEXT = "the sample as a character-level model reads it"
 
 
 @dataclass(frozen=True)
@@ -134,22 +134,22 @@ def _images(dataset: DatasetInfo) -> tuple[Configuration, ...]:
 
 def _pairs(dataset: DatasetInfo) -> tuple[Configuration, ...]:
     columns = _in_order(dataset)
-    return Configuration("pair", "question, answer and all that is known of them", columns), _text(columns)
+    return Configuration("pair", "question, answer and all their other columns", columns), _text(columns)
 
 
 def _source_text(dataset: DatasetInfo) -> tuple[Configuration, ...]:
     columns = _in_order(dataset)
-    return Configuration("function", "the parts of a function and all that is known of it", columns), _text(columns)
+    return Configuration("function", "the parts of a function and all its other columns", columns), _text(columns)
 
 
 def _plain_text(dataset: DatasetInfo) -> tuple[Configuration, ...]:
-    return (Configuration("text", "a text and all that is known of it", _in_order(dataset)),)
+    return (Configuration("text", "a text and all its other columns", _in_order(dataset)),)
 
 
 def _text(columns: tuple[HubColumn, ...]) -> Configuration:
     read = HubColumn("text", Form.TEXT, None, is_exact=False)
     classes = (column for column in columns if column.form is Form.CLASS)
-    return Configuration("text", "the text that a model reads, a sample each", (read, *classes))
+    return Configuration("text", "the text that a model reads, one per sample", (read, *classes))
 
 
 _BY_KIND: dict[Kind, Callable[[DatasetInfo], tuple[Configuration, ...]]] = {

@@ -58,7 +58,7 @@ class TinyDigits(TrainTestImages):
 
 
 class TinyMNIST(TrainTestImages):
-    """1000 + 200 genuine MNIST images, chosen to stand for many more, with the interface of torchvision's MNIST.
+    """1000 + 200 genuine MNIST images, chosen to represent many more, with the interface of torchvision's MNIST.
 
     A sample is ``(image, label)``: a PIL image of mode "L", 28x28, and an int from 0 to 9. ``ToTensor()`` makes
     (1, 28, 28) float32 of it, exactly the stored bytes divided by 255.

@@ -97,7 +97,8 @@ def _refuse(given: Any) -> NoReturn:
     what = f"{given.dtype} of shape {tuple(given.shape)}" if _n_dimensions(given) else reprlib.repr(given)
     advice = _advice(given)
     raise InvalidArgumentError(
-        f"An index of a dataset is a whole number; got {what} ({type(given).__name__}).{' ' if advice else ''}{advice}"
+        f"An index of a dataset must be a whole number; got {what} ({type(given).__name__})."
+        f"{' ' if advice else ''}{advice}"
     )
 
 

@@ -52,8 +52,8 @@ class Files:
             return self.read()
         except MissingFileError as error:
             raise MissingFileError(
-                "A pickled dataset is read from its files again, and they are not here. Make the dataset here, or put "
-                f"them here and unpickle it again. {error}"
+                "Unpickling a dataset reads its files again, and they are missing on this machine. Create the dataset "
+                f"here, or copy the files here and unpickle again. {error}"
             ) from error
 
 

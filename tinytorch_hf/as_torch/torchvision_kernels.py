@@ -1,6 +1,6 @@
 """torchvision's operations on PIL images, taught to keep a UnitImage what it is.
 
-Most need no lesson: they call methods of the image. Two kinds do. Some make an image again (`pad` and `gaussian_blur`,
+Most need no lesson: they call methods of the image. Two kinds do. Some make a new image (`pad` and `gaussian_blur`,
 for example), which is then one of Pillow's own, black wherever it is converted. Others (`invert`, `adjust_contrast`)
 ask for bytes and refuse floats. No method of the image is called on these ways, so that only torchvision can know
 better. Its second generation of transforms has a register of kernels for kinds of images. The first has none: there

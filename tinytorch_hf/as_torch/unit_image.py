@@ -17,7 +17,7 @@ from tinytorch_hf.formats.arrays import Array
 
 
 class UnitMode(str):
-    """The mode "F", told from that of other images: torchvision hands a mode on where it makes an image again."""
+    """The mode "F", told from that of other images: torchvision hands a mode on where it makes a new image."""
 
     __slots__ = ()
 

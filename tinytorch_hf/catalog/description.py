@@ -70,7 +70,7 @@ def _parsed(data: bytes, path: Path) -> dict[str, Any]:
         if len(values) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in values if names.count(name) > 1)
-            raise DescriptionError(path, twice, "it is there twice. Keep one of them.")
+            raise DescriptionError(path, twice, "it occurs twice. Keep one of them.")
         return values
 
     def number(digits: str) -> int | float:

@@ -88,17 +88,17 @@ class DatasetInfo:
                     adapter; "" where it is not known or not the same for everyone
     pixel_steps     steps from 0 to 1 where each pixel of float images is a whole number of them, which
                     a PNG can then hold exactly; 0 where pixels may be any number
-    creator         who made it; "" for whoever the namespace belongs to
+    creator         who made it; "" for the owner of the namespace
     not_to_publish  why it is not published on the Hub with this package, a sentence; "" where it may be
     to_confirm      what a person has to confirm before it is published, a sentence; "" for nothing
     published       the day on which this version was first given out, as 2026-11-21
     languages       codes of the languages that it is in, such as "en"; () for pictures and for programs
-    keywords        words under which someone might look for it
+    keywords        words for searches
     other_files     files that come with it and hold no split
     forms           files that hold the same content in another form
     rules           the rules that its content keeps, by the name `tinytorch-hf verify` knows them under
     earlier         versions whose files may still be in someone's checkout
-    namespace       whose it is on Hugging Face's Hub
+    namespace       its owner on Hugging Face's Hub
     trainings       the models that are trained on it, the default first; () for those that follow from
                     its kind and shapes, see `tinytorch_hf.catalog.training_rules`
     ==============  ====================================================================================

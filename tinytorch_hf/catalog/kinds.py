@@ -57,11 +57,11 @@ DECODERS = {
     "npz": "NumPy's archive of arrays, one for each column",
     "idx": "a file for each column, in the order of the columns, as MNIST has them",
     "cifar_batches": "CIFAR-10's batches, one after the other",
-    "json_lines": "one JSON object a line, with a value for each column",
+    "json_lines": "one JSON object per line, with a value for each column",
     "text": "a whole file is one text",
-    "question_answer_lines": "one JSON object a line, with the fields of `tinytorch_hf.files.talks.Pair`",
+    "question_answer_lines": "one JSON object per line, with the fields of `tinytorch_hf.files.talks.Pair`",
     "question_answer_text": "lines `Q: ...` and `A: ...`, as the milestones have them",
-    "function_lines": "one JSON object a line, with the fields of `tinytorch_hf.files.python_functions.Function`",
+    "function_lines": "one JSON object per line, with the fields of `tinytorch_hf.files.python_functions.Function`",
 }
 """What a dataset's files hold, by the name of their decoder; `tinytorch_hf.files.decode` has the decoders."""
 

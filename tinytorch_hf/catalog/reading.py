@@ -88,7 +88,7 @@ def facts_of(values: dict[str, Any], source: Path | str, provider: Provider) -> 
         namespace=top.matching("namespace", _NAMESPACE, "a name on the Hub, or leave it out"),
         published=_day(top),
         languages=top.each("languages", _LANGUAGE, "a code such as en"),
-        keywords=top.each("keywords", _KEYWORD, "a word or some, without a line end"),
+        keywords=top.each("keywords", _KEYWORD, "one or more words, without a line end"),
     )
 
 
@@ -170,7 +170,7 @@ class _Object:
     def different(self, key: str, value: str, seen: set[str]) -> str:
         """A name that differs from those before it, in more than upper case: not every system tells that apart."""
         if value.lower() in seen:
-            raise self.refuse(key, f"{_shown(value)} is there twice. Write another name.")
+            raise self.refuse(key, f"{_shown(value)} occurs twice. Write another name.")
         seen.add(value.lower())
         return value
 
@@ -205,11 +205,11 @@ def _columns(top: _Object) -> Iterator[Column]:
         if any(length < 1 for length in column.shape):
             raise one.refuse("shape", f"it is {list(column.shape)}. Write lengths from 1 on.")
         if column.names and ("int" not in column.dtype or column.shape):
-            raise one.refuse("names", f"{name} is not one whole number a sample. Leave the names out.")
+            raise one.refuse("names", f"{name} does not have one whole number per sample. Leave out the names.")
         if len(set(column.names)) < len(column.names):
-            raise one.refuse("names", "one of them is there twice. Write different names.")
+            raise one.refuse("names", "one of them occurs twice. Write different names.")
         if column.lowest and not column.names:
-            raise one.refuse("lowest", "there are no names that it could be the lowest of. Leave it out.")
+            raise one.refuse("lowest", "it needs names. Leave it out.")
         yield column
 
 
@@ -222,15 +222,15 @@ def _check_kind(top: _Object, kind: Kind, columns: Sequence[Column]) -> None:
         if dtype and column.dtype != dtype:
             raise top.refuse(f"{where}.dtype", f'{name} of {kind} must be stored as {dtype}. Then write "{dtype}".')
         if dtype and column.shape:
-            raise top.refuse(f"{where}.shape", f"{name} of {kind} is one value a sample. Write [].")
+            raise top.refuse(f"{where}.shape", f"{name} of {kind} has one value per sample. Write [].")
     if kind_of(by_name) != kind:
         raise top.refuse("kind", f'these columns are those of {kind_of(by_name)}. Write "{kind_of(by_name)}".')
     for where, column in by_name.values():
         if KINDS[kind].texts and column.shape:
-            raise top.refuse(f"{where}.shape", f"columns of {kind} have one value a sample. Write [].")
+            raise top.refuse(f"{where}.shape", f"columns of {kind} have one value per sample. Write [].")
         if not KINDS[kind].texts and column.dtype == "str":
             raise top.refuse(
-                f"{where}.dtype", f"files of {kind} hold no texts. Use numbers, and say in names what for."
+                f"{where}.dtype", f"files of {kind} hold no texts. Use numbers, and give their meanings in names."
             )
     if kind == "images":
         _check_images(top, columns)
@@ -257,7 +257,7 @@ def _classes(top: _Object, columns: Sequence[Column]) -> tuple[str, ...]:
     if classes and not has_labels:
         raise top.refuse("classes", "there is no column labels. Leave the classes out.")
     if len(set(classes)) < len(classes):
-        raise top.refuse("classes", "one of them is there twice. Write different names.")
+        raise top.refuse("classes", "one of them occurs twice. Write different names.")
     return classes
 
 

@@ -183,7 +183,7 @@ def _is_path(name: str) -> bool:
 def hint_at_folder(name: str) -> str:
     """What to write if a folder of the user's was meant."""
     is_folder = name.isprintable() and (Path(name) / DESCRIPTION).is_file()
-    return f"The folder of this name is meant by {f'{os.curdir}{os.sep}{name}'!r}." if is_folder else ""
+    return f"For the folder of this name, write {f'{os.curdir}{os.sep}{name}'!r}." if is_folder else ""
 
 
 def _entry_points(name: str = "") -> dict[str, list[EntryPoint]]:

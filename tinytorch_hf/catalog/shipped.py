@@ -140,7 +140,7 @@ TINYSHAKESPEARE = DatasetInfo(
         ),
     ),
     columns=(
-        Column("text", "str", (), "the lines of the scene: of each speech who speaks, what is said, and a blank line"),
+        Column("text", "str", (), "the lines of the scene: for each speech the speaker, the words, and a blank line"),
         Column("play", "str", (), "the play, such as Romeo and Juliet"),
         Column(
             "genre",
@@ -183,7 +183,7 @@ TINYSHAKESPEARE = DatasetInfo(
 TINYMNIST = DatasetInfo(
     name="tinymnist",
     title="TinyMNIST",
-    summary="1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to stand for more.",
+    summary="1000 training and 200 test images of MNIST, 28x28 pixels, balanced, chosen to represent many more.",
     version="1.0.0",
     kind="images",
     decoder="npz",
@@ -298,8 +298,8 @@ TINYTALKS = DatasetInfo(
         Column("turn", "int64", (), "1, 2 ... inside a dialogue, 0 outside"),
         Column("question", "str", (), "one line of printable ASCII"),
         Column("answer", "str", (), "one line of printable ASCII"),
-        Column("formula", "str", (), 'what is computed, such as "120 / 2"; empty where nothing is'),
-        Column("source", "str", (), "where the fact can be looked up; empty where there is none"),
+        Column("formula", "str", (), 'what is computed, such as "120 / 2"; otherwise empty'),
+        Column("source", "str", (), "where the fact can be looked up; empty if nowhere"),
     ),
     value_range=(1.0, 350.0),
     classes=(),

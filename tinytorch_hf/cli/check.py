@@ -35,8 +35,8 @@ def add_to(commands: Parser) -> None:
         _check,
         "compare every operation of a TinyTorch with PyTorch, forward and backward",
         "%(prog)s --package ~/TinyTorch/tinytorch --only losses conv2d",
-        "Each operation agrees, differs, crashes, is missing because it is not implemented yet, or could not be tried. "
-        "The package runs in a process of its own. Exit status: 0 everything that counts agrees, 1 something differs "
+        "Each operation agrees, differs, crashes, is not implemented yet, or could not be tried. The package runs in "
+        "its own process. Exit status: 0 everything that counts agrees, 1 something differs "
         "or crashes, 3 nothing is wrong but something is not implemented yet or could not be tried, 2 the command was "
         "called wrongly.",
     )
@@ -78,7 +78,7 @@ def add_to(commands: Parser) -> None:
     explain = parser.add_argument(
         "--explain",
         metavar="CODE",
-        help="print the page on a mistake, and check nothing: CODE is what stands in brackets behind a cause, or all",
+        help="print the page on a mistake and check nothing; CODE is the code in brackets after a cause, or all",
     )
     completion.complete_with(explain, completion.mistakes)
     add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
@@ -185,7 +185,7 @@ def _required(only: Sequence[str], names: Sequence[str], programs: int) -> froze
     required = set(run.selected(names, programs))
     left_out = sorted(required - set(run.selected(only, programs)))
     if not required:
-        raise InvalidArgumentError("--require names programs, and there are none. Leave out --programs 0.")
+        raise InvalidArgumentError("--require names programs, but --programs 0 runs none. Leave out --programs 0.")
     if left_out:
         raise InvalidArgumentError(
             f"--require names what --only leaves out: {', '.join(left_out)}. Add it to --only, or leave --only out."

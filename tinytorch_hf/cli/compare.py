@@ -48,9 +48,9 @@ def add_to(commands: Parser) -> None:
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
         "%(prog)s tinydigits --lr 0.01  # the milestone's own learning rate",
-        "Without --package the package tinytorch that is installed is compared, or where there is none the reference "
-        "that comes with tinytorch-hf. The package runs in a process of its own. Where they differ, the first "
-        "operation that does is named. The exit status is 1 if they differ.",
+        "Without --package, the installed package tinytorch is compared; if there is none, the reference that comes "
+        "with tinytorch-hf. The package runs in its own process. If the trainings differ, the first operation that is "
+        "wrong is named, and the exit status is 1.",
     )
     add_name(parser, completion.tasks)
     model = parser.add_argument(
@@ -63,7 +63,7 @@ def add_to(commands: Parser) -> None:
     completion.complete_with(optimizer, completion.optimizers)
     parser.add_argument("--lr", type=positive_float, help="learning rate (default: one that suits the optimizer)")
     parser.add_argument("--epochs", type=positive_int, help="passes over the data (default: what the model needs)")
-    parser.add_argument("--batch-size", type=positive_int, default=32, help="samples a step (default: %(default)s)")
+    parser.add_argument("--batch-size", type=positive_int, default=32, help="samples per step (default: %(default)s)")
     parser.add_argument(
         "--seed",
         type=seed,
@@ -78,7 +78,7 @@ def add_to(commands: Parser) -> None:
     parser.add_argument(
         "--own-start",
         action="store_true",
-        help="start from your own layers' initial weights, and say whether they learn",
+        help="start from your own layers' initial weights, and report whether they learn",
     )
     add_seeds(parser)
     add_early_stopping(parser)
@@ -91,7 +91,7 @@ def add_to(commands: Parser) -> None:
         metavar="SECONDS",
         help="how long one step of the training may take (default: %(default)g)",
     )
-    add_outputs(parser, "curves, error of each layer, confusion matrices, how to get it again", "the curves")
+    add_outputs(parser, "curves, error of each layer, confusion matrices, how to repeat it", "the curves")
     add_json(parser)
 
 
@@ -102,7 +102,8 @@ def _compare(options: argparse.Namespace) -> int:
 
     if options.own_start and options.synchronised:
         raise InvalidArgumentError(
-            "--synchronised starts every step from PyTorch's weights, so that there is no start of your own. Leave out "
+            "--synchronised starts every step from PyTorch's weights, so your own initial weights are not used. "
+            "Leave out "
             "--synchronised or --own-start."
         )
 

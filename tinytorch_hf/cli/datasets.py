@@ -32,8 +32,8 @@ def add_to(commands: Parser) -> None:
         _list,
         "list the datasets",
         "%(prog)s",
-        "With each stands how large it is, or what is downloaded before its first use. Those that are generated are "
-        "for `compare` alone.",
+        "Each line gives the size, or what is downloaded before the first use. Generated datasets are only for "
+        "`compare`.",
     )
     add_folders(parser)
     add_json(parser)
@@ -42,7 +42,7 @@ def add_to(commands: Parser) -> None:
         commands,
         "info",
         _info,
-        "print what is known of a dataset",
+        "print the facts about a dataset",
         "%(prog)s tinydigits",
         "Its splits, columns, classes, licence, source, citation, and the hashes of its files and of its content.",
     )
@@ -77,7 +77,7 @@ def add_to(commands: Parser) -> None:
         _stats,
         "measure the pixels and classes of a dataset, or its characters",
         "%(prog)s tinydigits --plot tinydigits.svg",
-        "Each split is measured alone.",
+        "Each split is measured separately.",
     )
     add_name(parser)
     parser.add_argument(
@@ -106,7 +106,7 @@ def add_to(commands: Parser) -> None:
         "put the datasets into a TinyTorch checkout",
         "%(prog)s ~/TinyTorch",
         "Absent files are written; Git-LFS pointers, and data files that are cut off, are replaced. Your own files, "
-        "which are others that differ, are left untouched unless --force is given.",
+        "which are those that differ otherwise, are left untouched unless you give --force.",
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     parser.add_argument("--force", action="store_true", help="replace files that differ, too")

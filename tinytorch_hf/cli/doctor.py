@@ -16,10 +16,10 @@ def add_to(commands: Parser) -> None:
         commands,
         "doctor",
         _doctor,
-        "tell what is installed, what works, and what to install for the rest",
+        "report what is installed, what works, and what to install for the rest",
         "%(prog)s",
         "Every library is imported once, in another process, which takes seconds. Tokens and passwords are not shown. "
-        "The exit status is 1 if something is broken; what is only missing is not.",
+        "The exit status is 1 if something is broken; a missing library is not an error.",
     )
     add_json(parser)
 

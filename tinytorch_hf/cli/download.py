@@ -16,13 +16,14 @@ def add_to(commands: Parser) -> None:
         commands,
         "download",
         _download,
-        "bring datasets that do not ship, such as MNIST, into the cache",
+        "download datasets that do not ship, such as MNIST, into the cache",
         "%(prog)s mnist",
-        "Says before it begins what, how large, from where and into which folder. A download that was interrupted "
-        "resumes; files that are good are left alone. The cache is the folder in TINYTORCH_HF_CACHE, by default "
+        "Before it begins, the command prints what it downloads, how large it is, from where and into which folder. An "
+        "interrupted download resumes; complete files are left alone. The cache is the folder in "
+        "TINYTORCH_HF_CACHE, by default "
         "~/.cache/tinytorch_hf; a server in TINYTORCH_HF_MIRROR is asked first; HTTPS_PROXY is used.",
     )
-    add_names(parser, "bring here; `tinytorch-hf list` names them")
+    add_names(parser, "download; `tinytorch-hf list` names them")
     parser.add_argument("--root", type=user_path, help="folder to put them into, laid out as torchvision does")
     parser.add_argument(
         "--from",
@@ -43,7 +44,7 @@ def _download(options: argparse.Namespace) -> int:
         try:
             written = provision.provide(dataset, options.root, options.source)
         except KeyboardInterrupt:
-            sys.stderr.write("\nWhat has come so far is kept; running it again goes on from there.")
+            sys.stderr.write("\nThe data received so far are kept; run it again to resume.")
             raise
         folder = folders.folder(dataset, options.root)
         done.append(

@@ -26,17 +26,19 @@ def add_to(commands: Parser) -> None:
         commands,
         "grade",
         _grade,
-        "grade a class: check every submission in a folder, each confined and apart from all others",
+        "grade a class: check every submission in a folder, each confined and isolated from the others",
         "%(prog)s submissions --out gradebook --rubric rubric.toml",
-        "Each folder or zip file in SUBMISSIONS is one. The gradebook has a page and a table of the class, and for "
-        "each student a text, JSON, HTML and JUnit XML. What has not changed is not run again, and after an "
-        "interruption the same command goes on. Exit status: 0 all are graded, 1 one is ungradable or its points are "
+        "Each folder or zip file in SUBMISSIONS is one submission. The gradebook has a page and a table of the class, "
+        "and for each student a text, JSON, HTML and JUnit XML. Unchanged submissions are not run again, and after an "
+        "interruption the same command resumes. Exit status: 0 all are graded, 1 one is ungradable or its points are "
         "withheld, 2 the command was called wrongly, 130 it was interrupted.",
     )
     parser.add_argument(
         "submissions", type=user_path, nargs="?", metavar="SUBMISSIONS", help="the folder that holds them"
     )
-    parser.add_argument("--out", type=user_path, metavar="GRADEBOOK", help="the folder of the gradebook, new or begun")
+    parser.add_argument(
+        "--out", type=user_path, metavar="GRADEBOOK", help="the folder of the gradebook, new or existing"
+    )
     parser.add_argument(
         "--rubric",
         type=user_path,
@@ -60,12 +62,10 @@ def add_to(commands: Parser) -> None:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="also write what other graders read: gradescope, nbgrader, otter, prairielearn",
+        help="also write files for other graders: gradescope, nbgrader, otter, prairielearn",
     )
     completion.complete_with(formats, _formats)
-    parser.add_argument(
-        "--run-as", default="", metavar="USER", help="the user that submissions run as, where root grades"
-    )
+    parser.add_argument("--run-as", default="", metavar="USER", help="the user that submissions run as, if root grades")
     parser.add_argument(
         "--gradescope-zip",
         type=user_path,
@@ -75,7 +75,7 @@ def add_to(commands: Parser) -> None:
     parser.add_argument(
         "--wheel", type=user_path, metavar="FILE", help="the wheel of tinytorch-hf that Gradescope is to install"
     )
-    parser.add_argument("--publish", action="store_true", help="let the students' files tell of hidden operations, too")
+    parser.add_argument("--publish", action="store_true", help="show hidden operations in the students' files, too")
     add_json(parser)
 
 
@@ -181,7 +181,7 @@ def _summary(book: Gradebook) -> Iterable[str]:
     shares = sorted(score.points for one in graded if (score := book.score(one)) is not None)
     yield ""
     if not book.is_complete:
-        yield "interrupted: some submissions are missing; the same command goes on"
+        yield "interrupted: some submissions are missing; the same command resumes"
     yield f"{len(graded)} graded, {len(book.gradeds) - len(graded)} ungradable, {len(book.unchanged)} of all unchanged"
     if shares:
         middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2

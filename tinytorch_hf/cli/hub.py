@@ -17,7 +17,7 @@ def add_to(parser: Parser) -> None:
     commands = group(
         parser,
         "hub",
-        "datasets for Hugging Face's Hub, and what stands for the Hub where it cannot be reached",
+        "datasets for Hugging Face's Hub, and replacements for the Hub without a network",
     )
     parser = command(
         commands,
@@ -27,7 +27,7 @@ def add_to(parser: Parser) -> None:
         '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
         "print(load_dataset('hub/tinydigits'))\"",
         "Each has card, picture, licence, Parquet files and their description in Croissant; load_dataset reads it "
-        "as it is.",
+        "directly.",
     )
     add_names(parser, "build", default=ON_HUB)
     parser.add_argument("--out", type=user_path, required=True, metavar="DIR", help="folder to write into")
@@ -39,8 +39,7 @@ def add_to(parser: Parser) -> None:
         "make load_dataset work without a network",
         '%(prog)s && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
         "print(load_dataset('tinytorch/tinydigits'))\"",
-        "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
-        "fresh process.",
+        "The datasets are put into the cache of Hugging Face's library and loaded from there in a fresh process.",
     )
     add_names(parser, "put there", default=ON_HUB)
     parser.add_argument("--undo", action="store_true", help="remove what this command put there, and nothing else")
@@ -61,7 +60,7 @@ def add_to(parser: Parser) -> None:
         "--script", action="store_true", help="also write the loading script to the branch `script`, for datasets < 4"
     )
     parser.add_argument(
-        "--confirmed", action="store_true", help="a person has confirmed what the dataset asks to be confirmed"
+        "--confirmed", action="store_true", help="a person has confirmed what this dataset asks to confirm"
     )
     doing = parser.add_mutually_exclusive_group()
     doing.add_argument("--dry-run", action="store_true", help="show what would change and write nothing (default)")
@@ -98,7 +97,7 @@ def _cache(options: argparse.Namespace) -> int:
     print(f"cache   {cache.root()}, {len(made)} folders made")
     for call, fingerprint in answers.items():
         print(f"ok      {call}: fingerprint {fingerprint[:16]}")
-    print(f"\nNow set {offline.VARIABLE}=1 where the calls are made. {offline.WHY}")
+    print(f"\nNow set {offline.VARIABLE}=1 where you call load_dataset. {offline.WHY}")
     return OK
 
 
@@ -118,8 +117,8 @@ def _publish(options: argparse.Namespace) -> int:
             login = "" if remote.has_token else ", after `hf auth login`"
             to_confirm = plan.dataset.to_confirm
             if to_confirm and not options.confirmed:
-                print(f"\nTo confirm: {to_confirm}. If it is so, add --confirmed.")
-            print(f"\nNothing was written. --yes does it{login}.")
+                print(f"\nTo confirm: {to_confirm}. If that is right, add --confirmed.")
+            print(f"\nNothing was written. Add --yes to write it{login}.")
             return OK
         print()
         for done in publish.carry_out(plan, remote, local):

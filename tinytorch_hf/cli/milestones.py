@@ -26,7 +26,7 @@ def add_to(parser: Parser) -> None:
         parser,
         "milestones",
         "the milestones of TinyTorch's course",
-        "`prepare` is for a TinyTorch checkout of your own, `run` needs none.",
+        "`prepare` is for your own TinyTorch checkout, `run` does not need one.",
     )
     _add_prepare(commands)
     _add_run(commands)
@@ -37,17 +37,17 @@ def _add_prepare(commands: Parser) -> None:
         commands,
         "prepare",
         _prepare,
-        "prepare a TinyTorch checkout for its milestones, and say which data each of them finds",
+        "prepare a TinyTorch checkout for its milestones, and list which data each of them finds",
         "%(prog)s ~/TinyTorch",
         "Curated files are written where milestones look for them, MNIST and CIFAR-10 are copied from the cache if "
         "they are in it, and the modules data_manager and tinytorch.datasets are written if there are none. Your own "
-        "files are left untouched. What scripts load is loaded once, in processes that work in a copy of the checkout "
-        "and have no network. Lines that cut the graph which gradients pass through are shown as warnings. The exit "
+        "files are left untouched. The calls that load data are tried once, in processes that work in a copy of the "
+        "checkout and have no network. Lines that cut the graph of gradients are shown as warnings. The exit "
         "status is 0 if every milestone can run, at least on tiny data.",
     )
     parser.add_argument("root", type=user_path, metavar="ROOT", help="root of your TinyTorch checkout")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--check", action="store_true", help="say what is there and write nothing")
+    how.add_argument("--check", action="store_true", help="list the data that are there and write nothing")
     sizes = " and ".join(f"{d.title} ({catalog.download_cost(d)})" for d in (catalog.MNIST, catalog.CIFAR10))
     how.add_argument("--download", action="store_true", help=f"download {sizes} if they are not in the cache")
     how.add_argument(
@@ -65,7 +65,7 @@ def _add_run(commands: Parser) -> None:
         "%(prog)s 03 --full --download",
         "The experiments of the course on tiny data, with NumPy alone. Everything runs through the reference "
         "TinyTorch, whatever is installed. Losses are cross-entropies in nats. The exit status is 1 if an experiment "
-        "did not reach what it should. One whose data are not there says how to get them, and is not a failure unless "
+        "did not reach what it should. If its data are missing, it says how to get them, which is not a failure unless "
         "--full asked for it.",
     )
     parser.add_argument("milestones", nargs="+", metavar="NUMBER", help="01 to 07, several of them, or all")

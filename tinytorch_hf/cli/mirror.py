@@ -40,8 +40,8 @@ def add_to(commands: Parser) -> None:
         "serve the datasets to a classroom, as the Hub does",
         "%(prog)s --host 0.0.0.0 --folder ~/course",
         "Students set HF_ENDPOINT to the address that is printed; load_dataset, hf download and the like then read "
-        "from here. Archives in this machine's cache, such as MNIST's, are there for `tinytorch-hf download` of those "
-        "who set TINYTORCH_HF_MIRROR to it. Nothing can be written.",
+        "from here. With TINYTORCH_HF_MIRROR set to the same address, `tinytorch-hf download` gets archives from this "
+        "machine's cache, such as MNIST's. Nobody can write to the mirror.",
     )
     add_names(parser, "serve", default=f"{ON_HUB}, and archives in the cache")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve at (default: %(default)s)")
@@ -180,9 +180,7 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
         print(f"serving {repository.id}: {len(repository.main.files)} files")
     for one in served.waiting:
         path = terminal.printable(f"{one.id}/{one.path}")
-        print(
-            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; who asks for it before it is ready waits, or comes again"
-        )
+        print(f"reading {path}: {one.size_bytes / 1e9:.1f} GB; its page is ready in a while")
     for path, file in archived.items():
         print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")

@@ -28,13 +28,13 @@ def add_package(parser: argparse.ArgumentParser) -> None:
         "--map",
         type=user_path,
         metavar="FILE",
-        help="JSON file that says where a framework with other names keeps its parts (default: they are looked for)",
+        help="JSON file that says where a framework with other names keeps its parts (default: they are inferred)",
     )
     parser.add_argument(
         "--write-map",
         type=user_path,
         metavar="FILE",
-        help="keep the map of a framework for which none was given, to be read and changed, and given with --map",
+        help="write the inferred map of a framework to a file, which you can change and give with --map",
     )
     parser.add_argument("--force", action="store_true", help="let --write-map replace a file")
 
@@ -44,7 +44,7 @@ def add_judge(parser: argparse.ArgumentParser, recorded: str) -> None:
     parser.add_argument(
         "--judge",
         choices=("torch", "recorded"),
-        help=f"PyTorch itself, or {recorded}, which needs NumPy alone (default: torch where it is installed)",
+        help=f"PyTorch itself, or {recorded}, which needs only NumPy (default: torch where it is installed)",
     )
 
 
@@ -70,7 +70,7 @@ def check_map_file(options: argparse.Namespace) -> None:
     if options.write_map is None:
         return
     if options.map is not None:
-        raise InvalidArgumentError("--write-map keeps a map that was found; with --map there is one. Leave out one.")
+        raise InvalidArgumentError("--write-map writes an inferred map, and --map gives one. Leave out one of the two.")
     finding.refuse_present(options.write_map, options.force)
 
 
@@ -81,7 +81,7 @@ def write_map(options: argparse.Namespace, inferred: FrameworkMap | None) -> Non
     if options.write_map is None:
         return
     if inferred is None:
-        print("No map was written: the package has TinyTorch's own names, and needs none.", file=sys.stderr)
+        print("No map was written: the package has TinyTorch's own names and does not need one.", file=sys.stderr)
         return
     finding.write(inferred, options.write_map, options.force)
     print(f"The map was written to {options.write_map}.", file=sys.stderr)

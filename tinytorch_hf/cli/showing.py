@@ -26,7 +26,7 @@ def show(options: argparse.Namespace) -> int:
     dataset = catalog.info(options.name)
     split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
     if options.png and dataset.kind != "images":
-        raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no picture. Leave --png out.")
+        raise InvalidArgumentError(f"{dataset.title} holds texts, which have no picture. Leave out --png.")
     if options.png:
         store.write(options.png, pictures.png(pictures.contact_sheet(split)))
         print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {split.name} split")

@@ -38,7 +38,7 @@ def current(program: str, words: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _note(old: str, new: str) -> str:
-    return f"`{old}` is now `{new}`; the old spelling goes on working."
+    return f"`{old}` is now `{new}`; the old spelling still works."
 
 
 def _is_for_prepare(word: str) -> bool:

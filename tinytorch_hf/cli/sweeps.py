@@ -22,10 +22,10 @@ def add_seeds(parser: argparse.ArgumentParser) -> None:
         "--seeds",
         type=positive_int,
         metavar="N",
-        help="train with N seeds from --seed on, and say whether the accuracies are distinguishable",
+        help="train with N seeds from --seed on, and test whether the accuracies are distinguishable",
     )
     parser.add_argument(
-        "--workers", type=positive_int, metavar="N", help="processes that share the seeds (default: one a core)"
+        "--workers", type=positive_int, metavar="N", help="processes that share the seeds (default: one per core)"
     )
 
 
@@ -50,7 +50,7 @@ def add_early_stopping(parser: argparse.ArgumentParser) -> None:
 def refuse_contradictions(options: argparse.Namespace) -> None:
     """Raise InvalidArgumentError where options say what cannot be done together."""
     if options.workers and not options.seeds:
-        raise InvalidArgumentError("--workers share several seeds. Add --seeds N, or leave out --workers.")
+        raise InvalidArgumentError("--workers needs several seeds. Add --seeds N, or leave out --workers.")
     for given, name in (
         (options.seeds, "--seeds"),
         (options.validation, "--validation"),
@@ -58,20 +58,21 @@ def refuse_contradictions(options: argparse.Namespace) -> None:
     ):
         if given and options.synchronised:
             raise InvalidArgumentError(
-                f"--synchronised judges each step alone and reaches no accuracy. Leave out --synchronised or {name}."
+                "--synchronised checks each step independently and reaches no accuracy. Leave out "
+                f"--synchronised or {name}."
             )
     if options.seeds and not (options.report is None and options.plot is None):
         raise InvalidArgumentError(
-            "--report and --plot show one training, and --seeds has several. Leave out --seeds for one of them, with "
+            "--report and --plot show one training, but --seeds has several. Leave out --seeds for one of them, with "
             "--seed to say which."
         )
     if options.seeds and options.own_start:
         raise InvalidArgumentError(
-            "No seed fixes what your own layers start from, so that nothing would be paired. Leave out --own-start or "
+            "No seed fixes your own layers' initial weights, so the sides cannot be paired. Leave out --own-start or "
             "--seeds."
         )
     if options.seeds == 1:
-        raise InvalidArgumentError("One seed has no spread. Give --seeds 2 or more, or leave it out.")
+        raise InvalidArgumentError("One seed has no spread. Give --seeds 2 or more, or leave out --seeds.")
 
 
 def compare(options: argparse.Namespace, settings: Settings, target: Target) -> int:

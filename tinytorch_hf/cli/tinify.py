@@ -49,22 +49,22 @@ def add_to(commands: Parser) -> None:
         "The source is a folder or file (images or texts in a folder for each class, Parquet, CSV, JSON lines, "
         "WebDataset tars, npz), a dataset's name, or the identifier of one on the Hub. The result is balanced, graded "
         "by difficulty and without look-alikes, and does not depend on workers, memory or how the source is cut. The "
-        "exit status is 3 if it teaches no more than as many samples drawn by chance.",
+        "exit status is 3 if it is not better than as many random samples.",
     )
-    parser.add_argument("source", metavar="SOURCE", help="what the set is made of")
-    parser.add_argument("--out", type=user_path, metavar="FOLDER", help="the folder that comes to be")
+    parser.add_argument("source", metavar="SOURCE", help="what the set is made from")
+    parser.add_argument("--out", type=user_path, metavar="FOLDER", help="the new folder")
     parser.add_argument(
         "--rebuild",
         type=user_path,
         metavar="FOLDER",
-        help="instead of --out: make the files of a set by its recipe, byte for byte; SOURCE is what it was made of, "
-        "or the root in which that lies, where it is a dataset of this package",
+        help="instead of --out: make the files of a set from its recipe, byte for byte; SOURCE is the set's source, or "
+        "its root folder if it is a dataset of this package",
     )
     _add_numbers(parser)
     _add_columns(parser)
     _add_machine(parser)
     _add_facts(parser)
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    parser.add_argument("--resume", action="store_true", help="resume an interrupted run")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and write nothing")
     add_folders(parser)
     add_json(parser)
@@ -84,14 +84,15 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
         "--near",
         type=positive_float,
         metavar="C",
-        help="samples are look-alikes from this cosine of centred values on (default: 0.985 for grey images, 0.92 for "
-        "images in colour, 0.9 for texts; photographs in grey want 0.92)",
+        help="samples are look-alikes if the cosine of their centred values is at least this (default: 0.985 "
+        "for grey images, 0.92 for "
+        "images in colour, 0.9 for texts; use 0.92 for grey photographs)",
     )
     parser.add_argument(
         "--candidates",
         type=positive_int,
         metavar="N",
-        help="samples of each class that are looked at (default: 12 times what is asked for)",
+        help="candidates of each class (default: 12 times what is asked for)",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything that is drawn (0)")
     parser.add_argument("--no-proof", action="store_true", help="do not measure what the set is worth")
@@ -101,7 +102,7 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="COLUMN", help="the column, array or file ending of the images")
     parser.add_argument("--text", metavar="COLUMN", help="that of the texts")
     parser.add_argument("--label", metavar="COLUMN", help="that of the labels")
-    parser.add_argument("--split", help="split of the source, or all (default: train, where there is one)")
+    parser.add_argument("--split", help="split of the source, or all (default: train, if it exists)")
     parser.add_argument("--config", help="configuration of a dataset of the Hub")
     parser.add_argument("--revision", help="revision of a dataset of the Hub")
     parser.add_argument("--root", type=user_path, help="where the files of a dataset of this package are")
@@ -132,10 +133,10 @@ def _tinify(options: argparse.Namespace) -> int:
     from tinytorch_hf.curation.sources.opening import open_source
 
     if options.engine != "dask" and options.scheduler:
-        raise InvalidArgumentError("A scheduler is one of Dask's. Add --engine dask, or leave out --scheduler.")
+        raise InvalidArgumentError("A scheduler belongs to Dask. Add --engine dask, or leave out --scheduler.")
     if (options.out is None) is (options.rebuild is None):
         raise InvalidArgumentError(
-            "Say where the set comes to be: --out FOLDER; or --rebuild FOLDER, where its recipe is."
+            "Say where to write the set: --out FOLDER; or --rebuild FOLDER for a set that has a recipe."
         )
     if options.rebuild is not None:
         return _rebuild(options)
@@ -189,7 +190,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     for name, usual in options.usual.items():
         if getattr(options, name) != usual:
             word = {"new_name": "name"}.get(name, name).replace("_", "-")
-            raise InvalidArgumentError(f"A set is rebuilt as its recipe says. Leave out --{word}.")
+            raise InvalidArgumentError(f"The recipe decides how a set is rebuilt. Leave out --{word}.")
     dataset = rebuild(options.rebuild, options.source, root=options.root)
     if options.json:
         return print_json({"folder": str(options.rebuild), "name": dataset.name, "fingerprint": dataset.fingerprint})
@@ -254,7 +255,7 @@ def _print_made(made: Made) -> None:
     )
     if made.proof is not None:
         _print_proof(made.proof)
-    state = f"the dataset {found['name']}" if found["is_packed"] else "no content, as its licence wants it"
+    state = f"the dataset {found['name']}" if found["is_packed"] else "no content, because of its licence"
     _line("written", f"{found['folder']}: {state}")
 
 
@@ -267,7 +268,7 @@ def _print_proof(proof: Proof) -> None:
 
 
 def _rows(n: Any) -> str:
-    return "rows not known before it is read" if n is None else f"{n:,} rows"
+    return "number of rows unknown until it is read" if n is None else f"{n:,} rows"
 
 
 def _line(what: str, text: str) -> None:

@@ -167,7 +167,7 @@ def _swept(
 ) -> Sweep:
     if own_start:
         raise InvalidArgumentError(
-            "No seed fixes what a package's own layers start from. Leave out own_start or seeds."
+            "No seed fixes the initial weights of a package's own layers. Leave out own_start or seeds."
         )
     chosen_ones = sweep.seeds_from(settings.seed, seeds) if isinstance(seeds, int) else tuple(seeds)
     found = sweep.runs(settings, chosen_ones, target=target, workers=workers, executor=executor)

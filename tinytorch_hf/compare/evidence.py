@@ -16,10 +16,10 @@ from tinytorch_hf.compare.tasks import Arrays
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.rounding import largest_magnitude, measure
 
-NOT_RECORDED = "PyTorch's predictions are recorded after its whole training alone, and this one had fewer epochs."
+NOT_RECORDED = "PyTorch's predictions are recorded only for its whole training, and this one had fewer epochs."
 _OF_TEXTS = (
-    "What is predicted here are characters of a text, and no classes of samples: a table of which is taken for which "
-    "would have a row for each character, so there is none."
+    "This model predicts characters, not classes: a confusion matrix would have a row for each character, so it is "
+    "left out."
 )
 
 
@@ -176,6 +176,6 @@ def _error(
     if finding is not None and finding.kind != "wrong":
         return LayerError(layer, what, None, None, f"{finding.kind}: {finding.detail}")
     if not np.isfinite(in_float32).all():
-        return LayerError(layer, what, None, None, "PyTorch's own is not finite here")
+        return LayerError(layer, what, None, None, "PyTorch's own value is not finite here")
     measured = measure(np.asarray(mine[key]), in_float32, in_float64, beside=beside)
     return LayerError(layer, what, measured.error, measured.allowed)

@@ -48,7 +48,7 @@ def rows(y: Array, seed: int, dataset: str) -> Array:
         held[rng.permutation(of_class)[:n]] = True
     if not held.any():
         raise InvalidArgumentError(
-            f"{dataset} has {len(labels)} samples to train on, no two of one class: too few for a validation part."
+            f"{dataset} has {len(labels)} samples to train on, no two of the same class: too few for a validation part."
         )
     return held
 

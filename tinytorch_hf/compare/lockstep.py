@@ -191,8 +191,8 @@ def run(
     """
     if own_start and settings.validation:
         raise InvalidArgumentError(
-            "A start of your own is judged by the test split before and after the training, at which a validation part "
-            "lets nobody look. Leave out one of the two."
+            "--own-start measures the test split before and after the training, but a validation part allows it only "
+            "once, at the end. Leave out one of the two."
         )
     pytorch_training.require(settings, own_start)
     with prepare(settings, target) as prepared, one_thread():
@@ -300,7 +300,7 @@ def _evidence(
     layers: Layers,
 ) -> Evidence:
     """What a report shows; where the training was broken off, there are no predictions."""
-    found, why = None, "The training did not come to its end."
+    found, why = None, "The training did not finish."
     if predicted is not None:
         found, why = predictions_of(prepared.settings, prepared.arrays, predicted, pytorch.predictions())
     return Evidence(

@@ -130,7 +130,8 @@ class Package:
         """What can be run instead where the package is not built far enough."""
         given = f" --package {self.target.given}" if self.target.given else ""
         return (
-            f"`tinytorch-hf check{given}` compares what is there; with --package {REFERENCE.package}, `compare` trains "
+            f"`tinytorch-hf check{given}` compares what is implemented; with --package {REFERENCE.package}, "
+            "`compare` trains "
             "the reference that comes with tinytorch-hf."
         )
 

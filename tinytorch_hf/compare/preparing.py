@@ -132,7 +132,7 @@ def _in_hundreds(X: Array, y: Array) -> list[str]:
 
 def _other_numbers(name: str, package: Package) -> StudentCodeError:
     return StudentCodeError(
-        f"The DataLoader of {package.subject.name} gave other numbers than {name} holds. Look at how it collects "
-        f"samples into batches, before anything else. {likely(package)}"
+        f"The DataLoader of {package.subject.name} gave other numbers than {name} holds. First look at how it collects "
+        f"samples into batches. {likely(package)}"
         f"The package is at {package.subject.location}."
     )

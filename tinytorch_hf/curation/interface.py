@@ -107,7 +107,7 @@ def tinify(
     is_proven
         Whether it is measured what the choice is worth; that needs scikit-learn.
     resume
-        Whether to go on with a run that was interrupted.
+        Whether to resume an interrupted run.
     split
         Of the source: "all" for everything; by default train where there is one, else everything.
     config, revision
@@ -308,7 +308,7 @@ def _rows_at_once(plan: Plan, memory: int) -> int:
 def dask_executor(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
     """An executor on a Dask cluster, or on one that is started here.
 
-    Every worker has to see the source and the folder that comes to be under the same paths, as on a shared file system,
+    Every worker has to see the source and the new folder under the same paths, as on a shared file system,
     and to have this package installed. docs/explanations/tinify_scale.md has the lines for Slurm and for Kubernetes.
 
     Parameters

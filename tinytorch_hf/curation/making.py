@@ -56,7 +56,7 @@ def made(
     engine
         Where it runs.
     resume
-        Whether to go on with a run that was interrupted; otherwise such a run is in the way.
+        Whether to resume an interrupted run; otherwise such a run is in the way.
     n_rows
         Rows that a worker holds in memory at once.
     say

@@ -103,7 +103,7 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str =
 
 
 class Log:
-    """What a run did and when, one line an event, beside the folder that comes to be; nothing reads it."""
+    """What a run did and when, one line an event, beside the new folder; nothing reads it."""
 
     def __init__(self, out: Path) -> None:
         self.path = out.with_name(f"{out.name}.log")

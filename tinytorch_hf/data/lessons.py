@@ -40,7 +40,7 @@ def load_tinydigits(root: Root = None, *, download: bool = False) -> tuple[Array
 
 
 def load_tinymnist(root: Root = None, *, download: bool = False) -> tuple[Array, Array, Array, Array]:
-    """Load TinyMNIST: genuine MNIST images, chosen to stand for many more, ready to train on.
+    """Load TinyMNIST: genuine MNIST images, chosen to represent many more, ready to train on.
 
     ==============  =========================================
     X_train         (1000, 28, 28) float32, exactly uint8 / 255

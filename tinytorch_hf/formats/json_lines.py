@@ -51,7 +51,7 @@ def parse(
     Parameters
     ----------
     data
-        The file's content: one JSON object a line, with the fields of ``kind`` in their order.
+        The file's content: one JSON object per line, with the fields of ``kind`` in their order.
     path
         Where it came from, for error messages.
     kind
@@ -93,7 +93,7 @@ def read_columns(data: bytes, path: Path, dtypes: Mapping[str, str], advice: str
     Parameters
     ----------
     data, path
-        The file's content: one JSON object a line, which has a value for each column; where it came from.
+        The file's content: one JSON object per line, which has a value for each column; where it came from.
     dtypes
         NumPy's name of each column's dtype; "str" for texts.
     advice

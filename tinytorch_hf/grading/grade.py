@@ -94,7 +94,7 @@ def grade_submissions(
     formats
         Of other graders, to be written besides; see `tinytorch_hf.grading.formats.FORMATS`.
     run_as
-        The name of the user that submissions run as, where root grades; the user of this process by default.
+        The name of the user that submissions run as, if root grades; the user of this process by default.
     on_graded
         Called as each submission ends.
     keep_partial

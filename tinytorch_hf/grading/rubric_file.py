@@ -78,7 +78,7 @@ def _json(text: str, path: Path | str) -> Any:
         names = [name for name, _ in pairs]
         for name in names:
             if names.count(name) > 1:
-                raise RubricError(path, name, "it is there twice. Keep one of them.")
+                raise RubricError(path, name, "it occurs twice. Keep one of them.")
         return dict(pairs)
 
     try:

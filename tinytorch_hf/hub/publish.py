@@ -93,8 +93,8 @@ def check_allowed(name: catalog.Dataset | str, *, is_confirmed: bool = True) -> 
             )
     if dataset.to_confirm and not is_confirmed:
         raise InvalidArgumentError(
-            f"Before {dataset.name} is published, a person has to confirm that {dataset.to_confirm}. If it is so, add "
-            "--confirmed."
+            f"Before {dataset.name} is published, a person has to confirm that {dataset.to_confirm}. If that is right, "
+            "add --confirmed."
         )
 
 

@@ -207,7 +207,8 @@ def _anew_claims(values: Inputs, results: Results) -> list[Claim]:
     usual, epoch = Epoch("usual epoch", values, results), Epoch("epoch", values, results)
     anew = np.array_equal(epoch.numbers, usual.numbers)
     seen = f"{epoch.n_came} of {epoch.n_samples} samples come then"
-    return [Claim("after a pass that was broken off, the next one begins again", anew, "LOADER-GOES-ON", seen=seen)]
+    sentence = "after an interrupted pass, the next one starts from the beginning"
+    return [Claim(sentence, anew, "LOADER-GOES-ON", seen=seen)]
 
 
 class _OwnDataset:

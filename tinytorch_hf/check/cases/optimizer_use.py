@@ -140,7 +140,7 @@ def _own_memory(part: str) -> Case:
         what = "what the optimizer remembers of a gradient stays when the next one is written over it"
         return [
             Claim(
-                "a new optimizer begins again, whatever others did before",
+                "a new optimizer starts afresh, whatever other optimizers did before",
                 not shared,
                 "OPTIMIZER-STATE-SHARED",
                 seen=seen,

@@ -67,7 +67,7 @@ MISTAKES = (
     ),
     Mistake(
         "LOADER-GOES-ON",
-        "a pass that was broken off goes on where it ended, instead of beginning again",
+        "after an interrupted pass, the next one resumes there instead of starting from the beginning",
         "Begin at the first sample in each __iter__; keep no position in the loader.",
     ),
     Mistake(

@@ -85,7 +85,7 @@ def failed_page(settings: Settings, verdict: str, problem: str, command: str, ve
         blocks.section("What happened", blocks.code(problem), anchor="first"),
         blocks.section("How to get this again", blocks.code(command), _facts(settings, versions, {}), anchor="again"),
         badge=blocks.badge(verdict, "bad" if verdict == "crash" else "warn"),
-        lead="The training did not come to its end.",
+        lead="The training did not finish.",
     )
 
 
