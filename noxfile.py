@@ -47,13 +47,6 @@ LONGER_TESTS = (
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
     "tests/compare/ten_seeds.py",
 )
-# Specifications that go through all of their examples, and not only the first of them, where LONGER says so.
-LONGER_EXAMPLES = (
-    *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
-    *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
-    *("tests/docs/test_seeds.py", "tests/docs/test_tutorials.py", "tests/test_workers.py"),
-    "tests/check/test_mistake_pages.py",
-)
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
 
@@ -111,7 +104,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 def longer(session: nox.Session) -> None:
     """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
     session.install("-e", ".[test]")
-    session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
+    session.run("pytest", *LONGER_TESTS, *session.posargs, env={"LONGER": "1"})
     session.run("pytest", "-m", "longer", *session.posargs, env={"LONGER": "1"})
 
 
