@@ -51,7 +51,7 @@ LONGER_TESTS = (
 LONGER_EXAMPLES = (
     *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
-    *("tests/docs/test_seeds.py", "tests/docs/test_make_your_own.py", "tests/test_workers.py"),
+    *("tests/docs/test_seeds.py", "tests/docs/test_tutorials.py", "tests/test_workers.py"),
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
@@ -160,7 +160,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def mutated_reference(session: nox.Session) -> None:
-    """How many small changes of the reference `check` notices, at every place of it; docs/mutation.md has the share."""
+    """How many small changes of the reference `check` notices, at each place; docs/explanations/mutation.md has it."""
     session.install("-e", ".")
     session.run("python", "-m", "benchmarks.mutated_reference", *session.posargs)
 

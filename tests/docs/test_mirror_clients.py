@@ -1,4 +1,4 @@
-"""Specification of docs/mirror_clients.md: it lists addresses that the mirror has, and clients that are tried."""
+"""Specification of docs/reference/mirror_clients.md: it lists addresses that the mirror has, and clients that are tried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tinytorch_hf.mirror import app
 
 TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs" / "mirror_clients.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "reference" / "mirror_clients.md").read_text(encoding="utf-8")
 TRIED = (TESTS / "mirror" / "real_releases.py").read_text(encoding="utf-8")
 
 
