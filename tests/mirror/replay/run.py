@@ -6,7 +6,8 @@
 
 PYTHON is that of an environment in which the checkout is installed with what its tests need (pytest, pytest-mock,
 pytest-timeout, pandas, ...); the other folder has Vitest and the packages of huggingface.js in its ``node_modules``.
-What a test needs is counted as it runs: those that only read are the mirror's; docs/reference/mirror_clients.md has the figures.
+What a test needs is counted as it runs: those that only read are the mirror's. The page on the mirror's clients in
+docs/reference has the figures.
 """
 
 from __future__ import annotations

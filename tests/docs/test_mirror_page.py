@@ -1,4 +1,4 @@
-"""Specification of docs/reference/mirror_clients.md: it lists addresses that the mirror has, and clients that are tried."""
+"""Specification of the page on the mirror and its clients: its addresses are there, its clients are tried."""
 
 from __future__ import annotations
 
