@@ -28,20 +28,21 @@ _HEADS = {
     "core/transformers.py": "from tinytorch.core.normalization import LayerNorm\n",
 }
 _COMMON = "import numpy as np\nfrom tinytorch.core import autograd\n"
-_GPT = {"dataset": "tinytalks", "model": "gpt", "epochs": 1}
-_OF_FILES: dict[str, dict[str, Any]] = {
-    "core/spatial.py": {"dataset": "tinydigits", "model": "cnn", "epochs": 3},
-    "core/attention.py": _GPT,
-    "core/embeddings.py": _GPT,
-    "core/transformers.py": _GPT,
-}
-_USUAL = {"dataset": "tinydigits", "model": "mlp", "epochs": 5}
+_GPT: dict[str, Any] = {"dataset": "tinytalks", "model": "gpt", "epochs": 1}
+_CNN: dict[str, Any] = {"dataset": "tinydigits", "model": "cnn", "epochs": 3}
+_MLP: dict[str, Any] = {"dataset": "tinydigits", "model": "mlp", "epochs": 5}
+# What a page's file or command has in it, where another model than the first one has the part.
+_MODELS = (
+    (("attention.py", "embeddings.py", "transformers.py", "tinytalks", "gelu", "embedding"), _GPT),
+    (("spatial.py", "cnn", "flatten"), _CNN),
+)
 _OPTIMIZERS = {"ADAMW": "adamw", "ADAM": "adam", "MOMENTUM": "momentum", "DECAY": "decay"}
 
 
 def training(page: Explanation) -> dict[str, Any]:
     """What is trained to see what a mistake does: a model that has the part in which it is."""
-    settings = dict(_OF_FILES.get(page.file, _USUAL))
+    where = f"{page.file} {page.command}"
+    settings = dict(next((model for words, model in _MODELS if any(word in where for word in words)), _MLP))
     if page.file == "core/optimizers.py":
         settings["optimizer"] = next((name for key, name in _OPTIMIZERS.items() if key in page.mistake.code), "sgd")
     return settings
@@ -86,8 +87,8 @@ def _rounded(value: float) -> float | None:
 
 
 def digest(page: Explanation) -> str:
-    """Changes with the snippet, so that it is known what has to be measured anew."""
-    return hashlib.sha256(f"{page.file}\n{page.wrong}".encode()).hexdigest()[:12]
+    """Changes with the snippet and the training, so that it is known what has to be measured anew."""
+    return hashlib.sha256(f"{training(page)}\n{page.file}\n{page.wrong}".encode()).hexdigest()[:12]
 
 
 def main() -> None:
