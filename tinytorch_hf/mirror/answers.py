@@ -58,7 +58,7 @@ async def file(request: Request, stored: StoredFile, **more_headers: str) -> Res
 
     Further headers are given with ``_`` for ``-``.
     """
-    etag = f'"{stored.git_sha1}"'
+    etag = f'"{stored.etag or stored.git_sha1}"'
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",

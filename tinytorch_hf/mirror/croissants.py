@@ -60,6 +60,10 @@ def _own(question: Question, base: str) -> dict[str, Any] | None:
     for file in files if isinstance(files, list) else []:
         if isinstance(file, dict) and isinstance(file.get("contentUrl"), str):
             file["contentUrl"] = urljoin(base, file["contentUrl"])
+        if isinstance(file, dict) and file.get("@type") == "cr:FileSet" and "containedIn" not in file:
+            # What lies beside the description is out of reach of whoever has it alone.
+            made = _made(question, base)
+            return {**described, "distribution": made["distribution"], "recordSet": made["recordSet"]}
     return described
 
 

@@ -23,6 +23,8 @@ from tinytorch_hf.mirror.repositories import Repository
 
 Repositories = Mapping[str, Repository]
 
+# About what the text has that stands in Git for a large file.
+_POINTER_BYTES = 134
 _MAX_BODY_BYTES = 1 << 20
 _BODY_TIMEOUT_S = 30
 _COMMIT_TITLE = "What the mirror serves"
@@ -215,6 +217,9 @@ def _entries(repository: Repository, snapshot: Snapshot) -> dict[str, dict[str, 
     for path, file in snapshot.files.items():
         size = file.size_bytes
         entries[path] = {"type": "file", "oid": file.git_sha1, "size": size, "path": path, "lastCommit": commit}
+        if file.etag:
+            # What is not kept by Git's name has, as on the Hub, the hash of its content beside it.
+            entries[path]["lfs"] = {"oid": file.sha256, "size": size, "pointerSize": _POINTER_BYTES}
     return dict(sorted(entries.items()))
 
 
