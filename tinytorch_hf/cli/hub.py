@@ -67,7 +67,8 @@ def add_to(parser: Parser) -> None:
         _publish,
         "show what publishing a dataset on the Hub would change, and do it with --yes",
         "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
-        "--yes needs a token with write access, as `hf auth login` stores it.",
+        "--yes needs a token with write access, as `hf auth login` stores it. Without a network the plan is that for a "
+        "new repository.",
     )
     add_name(parser)
     parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
@@ -150,9 +151,12 @@ def _publish(options: argparse.Namespace) -> int:
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
+    not_asked = "" if options.yes else remote.why_not_asked()
     with tempfile.TemporaryDirectory() as scratch:
-        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
-        plan = publish.plan(options.name, remote, local, private=options.private)
+        local = publish.prepare(
+            options.name, options.repo_id, Path(scratch), script=options.script, remote=remote, asks=not not_asked
+        )
+        plan = publish.plan(options.name, remote, local, private=options.private, not_asked=not_asked)
         print(publish.describe(plan, remote.endpoint), flush=True)
         if not options.yes:
             login = "" if remote.has_token else ", after `hf auth login`"
