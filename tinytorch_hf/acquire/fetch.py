@@ -55,7 +55,7 @@ def fetch(
     if not all(step.is_present for step in steps):
         require_extra()
     planning.check_space(steps)
-    sys.stderr.write(planning.announcement(dataset, steps, root) + "\n")
+    sys.stderr.write(shown.shown(planning.announcement(dataset, steps, root)) + "\n")
     written: list[Path] = []
     for step in steps:
         # To unpack needs no lock, and no extra: each file is renamed into place whole.

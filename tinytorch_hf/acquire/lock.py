@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.errors import StorageError, TinyTorchHFError
+from tinytorch_hf.shown import shown
 
 # How long another process is waited for before that is said.
 _QUIET_S = 5.0
@@ -65,5 +66,5 @@ def _acquire(lock: Any, waiting: str, quiet_s: float, stack: contextlib.ExitStac
     try:
         stack.enter_context(lock.acquire(timeout=quiet_s))
     except filelock.Timeout:
-        sys.stderr.write(f"{waiting}; this one goes on when it is done.\n")
+        sys.stderr.write(f"{shown(waiting)}; this one goes on when it is done.\n")
         stack.enter_context(lock.acquire())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, group, port, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import MissingFileError
@@ -114,7 +115,7 @@ def _build(options: argparse.Namespace) -> int:
     from tinytorch_hf.hub import parquet
 
     for dataset in _chosen(options.names):
-        print(f"wrote {parquet.build(dataset, options.out)}")
+        print(terminal.one_line(f"wrote {parquet.build(dataset, options.out)}"))
     return OK
 
 
@@ -126,7 +127,7 @@ def _cache(options: argparse.Namespace) -> int:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
             return print_json({"cache": str(cache.root()), "removed": removed})
-        print("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
+        print("\n".join(terminal.one_line(f"removed {folder}") for folder in removed) or "nothing to undo")
         return OK
     made = cache.prepare(names)
     answers = offline.check(names)
@@ -209,9 +210,9 @@ def _announce(
         print(json.dumps({"endpoint": address, **app.status(served, archived)}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {repository.id}: {len(repository.main.files)} files")
+        print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
     for path, file in archived.items():
-        print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
+        print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
     if archived:
         print(f"And for `tinytorch-hf download`:\n\n    export {MIRROR_VARIABLE}={address}\n")

@@ -35,6 +35,11 @@ def is_coloured() -> bool:
     return is_watched() and not os.environ.get("NO_COLOR")
 
 
+def one_line(text: object) -> str:
+    """A text of anybody's, such as a file's name, that stays within a line: it cannot forge another one."""
+    return shown.shown(text, keep="")
+
+
 def wrapped(start: str, text: str, width: int | None = None) -> str:
     """A line that goes on below the beginning of its text; as one line where output is no terminal.
 

@@ -139,7 +139,9 @@ def opened(files: Files, shard: str) -> Any:
         raise MissingExtraError("pyarrow", "hf", error) from error
     try:
         path = files.path(shard)
-        source = files.stream(shard) if path is None else str(path)
+        # Arrow opens no path that UTF-8 cannot write; Python does.
+        is_text = path is not None and not any("\ud800" <= one <= "\udfff" for one in str(path))
+        source = str(path) if is_text else files.stream(shard)
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except TinyTorchHFError:
         raise
