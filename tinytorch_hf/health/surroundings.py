@@ -143,4 +143,5 @@ def hugging_face_cache() -> dict[str, Any]:
     folder = folders.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
     prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
-    return {"folder": str(folder), "prepared": prepared}
+    # The default configuration has several folders.
+    return {"folder": str(folder), "prepared": list(dict.fromkeys(prepared))}
