@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Piece
-from tinytorch_hf.curation.sources import columns
+from tinytorch_hf.curation.sources import columns, values
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files, words_of
@@ -117,9 +117,9 @@ def batch_of(
             return None
         if last - first < table.num_rows:
             here = rows[first:last]
-            table = table.take(columns.indices(here - place))
-    labels = columns.labels(table.column(roles.label), names)
-    return Batch(columns.samples([table.column(name) for name in pixels]), labels, here)
+            table = table.take(values.indices(here - place))
+    labels = values.labels(table.column(roles.label), names)
+    return Batch(values.samples([table.column(name) for name in pixels]), labels, here)
 
 
 def opened(files: Files, shard: str) -> Any:
