@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -87,11 +88,21 @@ def _address_in_network() -> str:
     return "127.0.0.1"
 
 
+class _Server(uvicorn.Server):
+    """A server that ends without a word: who is cut off during a transfer then is no error to be told."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: wait a little for the transfers, then cut them off."""
+        # Until the next server configures its log; what is cut off is told when this is long over.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+        await super().shutdown(sockets)
+
+
 def server(
     repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
 ) -> uvicorn.Server:
     """The server, ready to run on a socket."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app.create(repositories, archives or {}),
             http=_impatient(patience_s),
