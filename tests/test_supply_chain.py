@@ -1,4 +1,4 @@
-"""Specification of what is shipped and tested with: builds are the same bytes, licences go along, releases are known."""
+"""Specification of what is shipped and tested with: builds are the same bytes, licences go along, releases known."""
 
 from __future__ import annotations
 
