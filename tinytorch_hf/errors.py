@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.shown import printable, shown
+from tinytorch_hf.shown import printable as printable  # noqa: PLC0414 -- it was here before
+from tinytorch_hf.shown import shown
 
 REPAIR_ADVICE = (
     "Get a good copy: in a TinyTorch checkout with `tinytorch-hf export ROOT --force`, under a root or in the cache "
