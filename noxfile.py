@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nox
 
 nox.options.sessions = ["lint", "tests"]
@@ -136,6 +138,29 @@ def records(session: nox.Session) -> None:
         *session.posargs,
         env={"LONGER": "1", "RECORDS_STRICT": "1"},
     )
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """What the tests run with: the lock is written anew, and beside it an SBOM."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "docs.tools.environment")
+    session.run("python", "-m", "docs.tools.environment", "--sbom", "sbom.json")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known weaknesses of what the lock names; where their list cannot be reached, that is said and nothing fails."""
+    session.install("pip-audit")
+    arguments = ("-r", "tests/environment.txt", "--no-deps", "--disable-pip", *session.posargs)
+    # 1 stands for a weakness and for no connection alike.
+    said = str(session.run("pip-audit", *arguments, silent=True, success_codes=[0, 1]))
+    session.log(said)
+    if re.search(r"Found \d+ known vulnerabilit", said):
+        session.error("there are known weaknesses")
+    if "No known vulnerabilities found" not in said:
+        session.skip("the list of weaknesses cannot be reached from here; nothing was audited")
+    session.log(f"{said.count('could not be audited')} packages are not on the list and could not be audited")
 
 
 @nox.session

@@ -113,7 +113,11 @@ def _say_left_out(program: str, left_out: Iterable[LeftOut]) -> None:
     from tinytorch_hf.mirror.folder import summed_up
 
     for one in summed_up(left_out):
-        print(f"{program}: {one.path} is not served: {one.reason}.", file=sys.stderr, flush=True)
+        print(
+            f"{program}: {terminal.one_line(str(one.path))} is not served: {terminal.one_line(one.reason)}.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _shelf(program: str, ready: Mapping[str, Repository], found: Sequence[Found], out: Path) -> Shelf:
@@ -177,14 +181,14 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
         print(json.dumps({"endpoint": address, **app.status(served, archived), "preparing": waiting}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {repository.id}: {len(repository.main.files)} files")
+        print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
     for one in served.waiting:
         path = terminal.printable(f"{one.id}/{one.path}")
         print(
             f"reading {path}: {one.size_bytes / 1e9:.1f} GB; who asks for it before it is ready waits, or comes again"
         )
     for path, file in archived.items():
-        print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
+        print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
     if archived:
         print(f"And for `tinytorch-hf download`:\n\n    export {MIRROR_VARIABLE}={address}\n")
