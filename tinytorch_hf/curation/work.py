@@ -14,6 +14,7 @@ from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.spill import Spill
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 
 _PLAN = "plan.json"
 _MOST_NAMED = 3
@@ -83,8 +84,8 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        return parse_json(path.read_bytes(), with_infinity=True)
+    except JsonError as error:
         raise CorruptFileError(f"{path} is damaged: {error}. Remove its folder to begin anew.") from None
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.strict_json import JsonError, decimal, parse_json
 from tinytorch_hf.formats.texts import check_memory, read_text, text_column
 
 Record = TypeVar("Record")
@@ -149,9 +150,10 @@ def _value(name: str, value: Any, dtype: str) -> Any:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        values = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"this is not JSON ({error})") from None
+        # What is no number of its column is refused by the column's name.
+        values = parse_json(line, with_infinity=True, long_number=decimal)
+    except JsonError as error:
+        raise ValueError(error.whole.replace("line 1, column", "column")) from None
     if not isinstance(values, dict):
         raise ValueError(f"expected a JSON object, got {type(values).__name__}")
     return values

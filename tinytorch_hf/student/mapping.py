@@ -17,7 +17,6 @@ TinyTorch's is named through a function of your own that translates them, in any
 
 from __future__ import annotations
 
-import json
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.errors import InvalidArgumentError, StorageError, UnknownNameError, printable
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 from tinytorch_hf.student.frameworks import HOMES
 
 _LAYOUTS = ("in, out", "out, in")
@@ -130,9 +130,9 @@ def read_map(path: Path) -> FrameworkMap:
     except UnicodeDecodeError as error:
         raise InvalidArgumentError(f"The mapping file {path} is not text in UTF-8: {error}.") from error
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"The mapping file {path} is not JSON: {error}.") from error
+        values = parse_json(text)
+    except JsonError as error:
+        raise InvalidArgumentError(f"The mapping file {path} is not JSON: {error.whole}.") from error
     return parse_map(values, str(path))
 
 

@@ -6,7 +6,6 @@ Pixels that are stored as numbers go from Arrow to NumPy and are never Python ob
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.source import Kind
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.strict_json import parse_json
 
 _BYTE = 255
 _FEWEST_PIXELS = 16
@@ -59,7 +59,7 @@ def columns_of(schema: Any) -> list[Column]:
 def names_of_classes(schema: Any) -> dict[str, Sequence[str]]:
     """What numbers stand for, by column, as Hugging Face's library writes it into the files."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        features = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
         return {name: one["names"] for name, one in features.items() if one.get("_type") == "ClassLabel"}
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
@@ -264,7 +264,8 @@ def _is_json(kind: Any) -> bool:
 
 
 def _of_json(column: Any) -> list[Any]:
-    return [None if value is None else json.loads(value) for value in column.to_pylist()]
+    values = column.to_pylist()
+    return [None if one is None else parse_json(one, with_infinity=True, long_number=float) for one in values]
 
 
 def _values(array: Any) -> Any:
