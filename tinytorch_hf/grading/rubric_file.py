@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, RubricError, StorageError
+from tinytorch_hf.files.opening import open_file
 from tinytorch_hf.formats.strict_json import JsonError, parse_json
 from tinytorch_hf.grading.rubric import Item, Rubric, Seeds, known_names, members
 from tinytorch_hf.student.limits import Limits
@@ -45,7 +46,7 @@ def read_rubric(path: Path | str) -> Rubric:
     if path.suffix not in (".toml", ".json"):
         raise RubricError(path, "", "a rubric is TOML or JSON. Give a file whose name ends in .toml or .json.")
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             data = stream.read(MOST_BYTES + 1)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         problem = "there is no such file. Give the rubric's file, or none, for equal points for each module."
