@@ -96,3 +96,54 @@ def test_every_image_is_one_of_the_source_with_its_label() -> None:
     for images, labels in ((X_train, y_train), (X_test, y_test)):
         counts = (images * 16).astype(np.uint8)
         assert [source[image.tobytes()] for image in counts] == labels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        (
+            "tinyshakespeare/create_tinyshakespeare.py",
+            ["--whole", "nowhere.txt"],
+            "nowhere.txt cannot be read: No such",
+        ),
+        ("tinyshakespeare/create_tinyshakespeare.py", ["--whole", "."], ". cannot be read: Is a directory"),
+        ("tinyshakespeare/create_tinyshakespeare.py", ["--whole", "pyproject.toml"], "pyproject.toml is cut off"),
+        (
+            "tinyshakespeare/create_tinyshakespeare.py",
+            ["--whole", "/dev/zero"],
+            "/dev/zero cannot be read: it is a device",
+        ),
+        ("tinymnist/create_tinymnist.py", ["--source", "nowhere"], "nowhere"),
+        ("tinycifar/create_tinycifar.py", ["--source", "nowhere"], "nowhere"),
+        ("tinycifar/create_tinycifar.py", ["--reselect", "--source", "pyproject.toml"], "pyproject.toml"),
+        ("tinytalks/create_tinytalks.py", ["--other"], "usage: create_tinytalks.py"),
+        ("tinypy/create_tinypy.py", ["pyproject.toml"], "pyproject.toml"),
+        ("tinydigits/create_tinydigits.py", ["--root", "x"], "unrecognized arguments"),
+        ("tiny/create_digits_8x8.py", ["x"], "unrecognized arguments"),
+    ],
+)
+def test_bad_arguments_end_in_a_sentence(
+    name: str,
+    arguments: list[str],
+    says: str,
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of each recipe: what is not there, is no file, or is another one."""
+    if name.startswith("tinypy"):
+        pytest.importorskip("tinytorch_hf.acquire.standard_library")
+    monkeypatch.chdir(checkout)
+    monkeypatch.syspath_prepend(str(checkout))
+    spec = importlib.util.spec_from_file_location("a_recipe", checkout / "datasets" / name)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "a_recipe", module)
+    spec.loader.exec_module(module)
+    try:
+        status = module.main(arguments)
+    except SystemExit as error:
+        status = error.code
+
+    assert status in (1, 2)
+    assert says in capsys.readouterr().err

@@ -85,6 +85,8 @@ def parse(
     return records
 
 
+_MOST_SHOWN = 100
+
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "i": (int,), "u": (int,), "f": (int, float), "b": (bool,)}
 
 
@@ -139,9 +141,9 @@ def _value(name: str, value: Any, dtype: str) -> Any:
     """A value that its column's dtype keeps as it is; ValueError if it does not."""
     kind = dtype if dtype == "str" else np.dtype(dtype).kind
     if type(value) not in _PYTHON_TYPES[kind]:
-        raise ValueError(f"{name} is {value!r}, which is not {'a text' if kind == 'str' else dtype}")
+        raise ValueError(f"{name} is {_shown(value)}, which is not {'a text' if kind == 'str' else dtype}")
     if kind in "iu" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
-        raise ValueError(f"{name} is {value!r}, which {dtype} cannot hold")
+        raise ValueError(f"{name} is {_shown(value)}, which {dtype} cannot hold")
     # Compared as Python compares them, exactly and whatever their size; infinity itself is a value of floats.
     if kind == "f" and float(np.finfo(dtype).max) < abs(value) != math.inf:
         raise ValueError(f"{name} is larger than {dtype} can hold")
@@ -166,7 +168,7 @@ def _values(line: str, types: dict[str, type]) -> dict[str, Any]:
         raise ValueError(f"expected an object with the fields {', '.join(types)}, in this order")
     for name, type_ in types.items():
         if type(values[name]) is not type_:
-            raise ValueError(f"{name} is {values[name]!r}, not of type {type_.__name__}")
+            raise ValueError(f"{name} is {_shown(values[name])}, not of type {type_.__name__}")
     return values
 
 
@@ -187,12 +189,18 @@ def ascii_lines(data: bytes, path: Path, advice: str = REPAIR_ADVICE) -> list[st
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise bad_line(path, number, f"it is not UTF-8 (byte {error.start + 1} of the line)", advice) from None
-        raise bad_line(path, number, f"{text!r} has a character outside ASCII", advice)
+        raise bad_line(path, number, f"{_shown(text)} has a character outside ASCII", advice)
     text = data.decode("ascii")
     if not text.endswith("\n"):
         n_lines = text.count("\n") + 1
         raise bad_line(path, n_lines, "the file ends without a line end; it may be cut off", advice)
     return text[:-1].split("\n")
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, which stays short."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def bad_line(path: Path, number: int, problem: str, advice: str = REPAIR_ADVICE) -> CorruptFileError:

@@ -144,8 +144,8 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Memb
         most *= _MOST_DEFLATED if info.compress_type == zipfile.ZIP_DEFLATED else _MOST_PACKED
     if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize > most:
         raise CorruptFileError(
-            f"{path} is cut off in the array {info.filename.removesuffix('.npy')}: for its shape {shape} there are too "
-            "few bytes."
+            f"{path}: the array {info.filename.removesuffix('.npy')} says that it has the shape {shape}, for which "
+            "there are too few bytes. It is cut off, or was not written by NumPy."
         )
     return Member(
         path,
