@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -17,8 +17,8 @@ from tinytorch_hf.curation.batch import Batch, labels_of
 from tinytorch_hf.curation.source import Piece, pieces_of
 from tinytorch_hf.curation.sources.columns import Column
 from tinytorch_hf.curation.sources.file_source import FileSource
-from tinytorch_hf.curation.sources.files import Files
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.curation.sources.files import Files, words_of
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError, TinyTorchHFError, printable
 from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 50_000
@@ -209,10 +209,16 @@ def _named_errors(path: Path) -> Iterator[None]:
     """What cannot be read as an archive is said of its file."""
     try:
         yield
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error) as error:
-        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from error
+    except TinyTorchHFError:
+        raise
     except MemoryError as error:
         raise CorruptFileError(f"{path} has an array that does not fit into memory. Cut it into several.") from error
+    except Exception as error:
+        # A damaged archive makes zipfile, its decompressors and NumPy raise nearly anything.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        problem = printable(words_of(error)) or type(error).__name__
+        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {problem}.") from error
 
 
 def _start_of(path: Path, member: zipfile.ZipInfo) -> int:

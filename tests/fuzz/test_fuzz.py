@@ -1,0 +1,112 @@
+"""Specification of the fuzzer, in small, and of what it found: each finding by the bytes, or the road, that made it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import fuzz
+import numpy as np
+import pytest
+import reading
+from reading import Target
+
+from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.grading.unpacking import UngradableError
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Target]:
+    """All targets by name, with a folder for what they write."""
+    return {target.name: target for target in fuzz.targets(tmp_path_factory.mktemp("fuzz"))}
+
+
+def test_a_few_inputs_for_each_reader_find_nothing(targets: dict[str, Target]) -> None:
+    """The session `fuzz` gives each thousands; the same seed makes the same input."""
+    assert len(targets) > 20
+    problems = [fuzz.one(target, f"small/{name}/{n}") for name, target in targets.items() for n in range(4)]
+    assert [problem for problem in problems if problem] == []
+
+
+def test_what_is_no_error_of_the_package_is_a_finding() -> None:
+    """With the input; and so is a refusal that says nothing."""
+
+    def reader(data: bytes) -> None:
+        if data == b"hostile":
+            raise KeyError(data)
+        raise CorruptFileError("")
+
+    hostile = Target("a reader", lambda _rng: b"hostile", reader)
+    assert "KeyError" in fuzz.one(hostile, "0")
+    assert "b'hostile'" in fuzz.one(hostile, "0")
+    assert "without a message" in fuzz.one(Target("a reader", lambda _rng: b"", reader), "0")
+    assert fuzz.one(Target("a reader", lambda _rng: b"", len), "0") == ""
+
+
+def _with_lzma(change: Callable[[bytes], bytes]) -> bytes:
+    packed = reading._zip({"tinytorch/__init__.py": b"a = 1\n" * 50}, zipfile.ZIP_LZMA)
+    start = packed.index(b"\x09\x04\x05\x00")
+    return packed[:start] + change(packed[start : start + 16]) + packed[start + 16 :]
+
+
+@pytest.mark.parametrize(
+    "change", [lambda part: part[:4] + b"\xff" + part[5:], lambda part: part[:9] + b"\xff" * 7], ids=["options", "data"]
+)
+def test_a_submission_whose_lzma_is_damaged_is_refused(
+    targets: dict[str, Target], change: Callable[[bytes], bytes]
+) -> None:
+    """Its error is of no other kind than its own."""
+    with pytest.raises(UngradableError, match="cannot be unpacked"):
+        targets["submission, zip"].read(_with_lzma(change))
+
+
+def _offset_of_64_bits() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive, archive.open("images.npy", "w", force_zip64=True) as member:
+        member.write(reading._npy(reading.IMAGES))
+    data = bytearray(stream.getvalue())
+    place = data.index(b"PK\1\2") + 42
+    data[place : place + 4] = b"\xff\xff\xff\xff"
+    return bytes(data)
+
+
+def _header(text: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        reading._zip({"images.npy": _header("{'descr 00, 'fortran_order'(\n"), "labels.npy": b""}, zipfile.ZIP_STORED),
+        reading._zip({"images.npy": _header("(" * 5000), "labels.npy": b""}, zipfile.ZIP_STORED),
+        reading._zip({"images.npy": _header("-" * 5000 + "1"), "labels.npy": b""}, zipfile.ZIP_DEFLATED),
+        reading._zip({"images.npy": reading._npy(reading.IMAGES)}, zipfile.ZIP_LZMA).replace(
+            b"\x5d\0\0\x80", b"\xff\0\0\x80"
+        ),
+        _offset_of_64_bits(),
+        reading._zip({"images.npy": reading._npy(np.array([{}], object)), "labels.npy": b""}, zipfile.ZIP_STORED),
+    ],
+    ids=["a header that is no Python", "brackets", "signs", "options of lzma", "an offset below zero", "objects"],
+)
+def test_a_damaged_archive_of_a_source_is_refused(targets: dict[str, Target], data: bytes) -> None:
+    """Whatever NumPy and zipfile raise."""
+    if "source, npz" not in targets:
+        pytest.skip("pyarrow or Pillow is not installed")
+    with pytest.raises(CorruptFileError, match=r"a\.npz"):
+        targets["source, npz"].read(data)
+
+
+def test_names_of_columns_that_are_no_text_are_refused(targets: dict[str, Target]) -> None:
+    """In a CSV file and in Parquet, where they are read by another library."""
+    if "source, parquet" not in targets:
+        pytest.skip("pyarrow or Pillow is not installed")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"abcdefgh": ["a"], "label": ["b"]}), stream, store_schema=False)
+    parquet = stream.getvalue().replace(b"abcdefgh", b"abcd\xa0fgh")
+    for name, data in (("CSV", b"text,label\x80\na b,x\nc d,y\n"), ("parquet", parquet)):
+        with pytest.raises(CorruptFileError, match="codec can't decode"):
+            targets[f"source, {name}"].read(data)
