@@ -81,8 +81,14 @@ def _word(rng: random.Random, data: bytearray, _seeds: Sequence[bytes]) -> None:
     data[at : at + rng.choice((0, 0, 1, 4))] = rng.choice(_WORDS)
 
 
+def _swell(rng: random.Random, data: bytearray, _seeds: Sequence[bytes]) -> None:
+    if rng.random() < 0.1:
+        at = _place(rng, data) if data else 0
+        data[at:at] = rng.choice((b"[", b"9", b"(", b"{", b"\x85", b"\n", b" ", b'{"a":', b"- ")) * 20_000
+
+
 _CHANGES: tuple[Callable[[random.Random, bytearray, Sequence[bytes]], None], ...] = (
-    *(_flip, _set, _cut, _repeat, _splice, _length, _word),
+    *(_flip, _set, _cut, _repeat, _splice, _length, _word, _swell),
 )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
 import pickle
+import pickletools
 import random
 import shutil
 import tarfile
@@ -111,11 +113,29 @@ def _formats() -> list[Target]:
     idx = b"\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x08\x00\x00\x00\x08" + IMAGES.tobytes()
     return [
         Target("pickle", _damaged(*pickles), lambda data: read_pickle(data, PATH)),
+        Target("pickle, opcodes", _opcodes(pickles), lambda data: read_pickle(data, PATH)),
         Target("CIFAR-10 batch", _damaged(*batches), lambda data: read_cifar_batch(data, PATH)),
         Target("IDX", _damaged(idx, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"), lambda data: read_idx(data, PATH)),
         Target("npz", _npz_inputs(archives), lambda data: read_npz(data, PATH)),
         Target("records of answers", _records_inputs(written), lambda data: _with_file(data, ".npz", records.read)),
     ]
+
+
+def _opcodes(pickles: Sequence[bytes]) -> Make:
+    """Pickles whose opcodes are those of genuine ones, in another order, some many times."""
+    parts = []
+    for data in pickles:
+        found = [position for _opcode, _argument, position in pickletools.genops(data)]
+        parts += [data[start:end] for start, end in itertools.pairwise([*found, len(data)])]
+
+    def make(rng: random.Random) -> bytes:
+        some = [rng.choice(parts) for _ in range(rng.randrange(1, 60))]
+        some[rng.randrange(len(some))] *= rng.choice((1, 1, 1, 20, 5000))
+        genuine = rng.choice(pickles)
+        kept = genuine[: rng.randrange(len(genuine))] if rng.random() < 0.5 else b""
+        return kept + b"".join(some) + rng.choice((b".", b"s.", b"u.", b"R.", b"b.", b""))
+
+    return make
 
 
 def _npy(array: Any) -> bytes:

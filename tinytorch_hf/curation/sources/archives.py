@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -73,13 +74,13 @@ class Archives(FileSource):
         written = _whole(labels).reshape(labels.n)
         if not samples.is_fortran and samples.start is None:
             # A packed archive is one piece.
-            yield from _streamed(samples, written, np.arange(labels.n) if rows is None else rows, n_rows)
+            yield from _streamed(samples, labels, written, np.arange(labels.n) if rows is None else rows, n_rows)
             return
         values = _whole(samples)
         for some in piece.runs(rows, labels.n, n_rows):
             is_run = len(some) == some[-1] + 1 - some[0]
             run = slice(int(some[0]), int(some[-1]) + 1) if is_run else some
-            yield Batch(_native(values[run]), _labels(written[run]), some)
+            yield Batch(_native(samples, values[run]), _labels(labels, written[run]), some)
 
     def _members(self, shard: str) -> tuple[Member, Member]:
         """The arrays of samples and labels."""
@@ -162,9 +163,15 @@ def _header(stream: Any) -> Any:
     return _VERSIONS.get(version, np.lib.format.read_array_header_2_0)(stream)
 
 
-def _native(values: Any) -> Array:
-    """Values in the order of bytes that this machine has."""
-    return np.asarray(values, values.dtype.newbyteorder("="))
+def _native(member: Member, values: Any) -> Array:
+    """Values in the order of bytes that this machine has; texts are of characters."""
+    native = np.asarray(values, values.dtype.newbyteorder("="))
+    if native.dtype.kind == "U" and native.size and native.dtype.itemsize:
+        # Python ends with an error of its own where a number is no character.
+        codes = np.ascontiguousarray(native).view(np.uint32)
+        if codes.max() > sys.maxunicode:
+            raise CorruptFileError(f"{member.path}: the array {member.name} has numbers that are no characters.")
+    return native
 
 
 def _whole(member: Member) -> Any:
@@ -177,11 +184,11 @@ def _whole(member: Member) -> Any:
         return arrays[member.name]
 
 
-def _labels(values: Array) -> list[str | None]:
-    return labels_of(values.tolist())
+def _labels(member: Member, values: Array) -> list[str | None]:
+    return labels_of(_native(member, values).tolist())
 
 
-def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:
+def _streamed(member: Member, of_labels: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:
     """Rows of a packed array, of which no more than a batch is in memory."""
     shape = member.shape[1:]
     row_bytes = prod(shape) * member.dtype.itemsize
@@ -199,7 +206,7 @@ def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iter
             some = wanted[(wanted >= start) & (wanted < start + n)]
             if len(some):
                 values = np.frombuffer(content, member.dtype).reshape(n, *shape)[some - start]
-                yield Batch(_native(values), _labels(labels[some]), some)
+                yield Batch(_native(member, values), _labels(of_labels, labels[some]), some)
             if not len(wanted) or start + n > wanted[-1]:
                 return
 
