@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import answering
+import folders
 import reading
 from reading import Target
 
@@ -55,7 +56,7 @@ def one(target: Target, seed: str) -> str:
 
 def targets(scratch: Path) -> list[Target]:
     """All of them."""
-    return [*reading.targets(scratch), *answering.targets(scratch)]
+    return [*reading.targets(scratch), *folders.targets(scratch), *answering.targets(scratch)]
 
 
 def _say(line: str) -> None:
