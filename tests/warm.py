@@ -111,9 +111,10 @@ def answer(lines: IO[str], number: int) -> None:
 def serve(with_torch: socket.socket, with_libraries: socket.socket) -> Any:
     """Import, and serve both sockets, each from a process of its own; returns orders as `Server.order` does."""
     gc.disable()
-    # With all of torch that torchvision imports, which is most of what its import costs.
-    import torch._dynamo  # noqa: F401
-
+    # With all of torch that torchvision imports, which is most of what its import costs. Sessions that try releases of
+    # Hugging Face's library have no torch, and need only what is behind the second socket.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("torch._dynamo")
     other = os.fork()
     serves_libraries = other == 0
     if serves_libraries:

@@ -79,6 +79,7 @@ def test_the_table_has_what_is_wrong_first_and_then_the_modules_of_the_course() 
         "Look at these first:",
         "  gelu  GELU: the sign is wrong [SIGN]",
         "  mse   tinytorch/core/losses.py:7: KeyError: '\\x00<&>'",
+        "Why it is wrong, with an example: tinytorch-hf check --explain SIGN",
         "",
         "1 agrees, 2 differ, 2 crash, 3 not implemented yet, 1 could not be tried",
         "exit status 1: something that counts differs or crashes",

@@ -76,12 +76,13 @@ def test_the_conclusion_says_what_was_compared_and_ends_in_the_verdict() -> None
 
 def test_a_difference_is_followed_by_what_goes_wrong_first() -> None:
     """Layer, quantity, size, likely cause with its code, a hint, and the lines that show it."""
-    assert report.conclusion(differing()).splitlines()[-9:] == [
+    assert report.conclusion(differing()).splitlines()[-10:] == [
         "verdict    differ: the losses part at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
         "first      step 3, relu 1: gradient with respect to its input, gradient wrong",
         "           4 of 8 values are wrong",
         "likely     the gradient also passes where x is negative [RELU-GRADIENT-NEGATIVE]",
         "hint       Multiply by whether x is positive.",
+        "more       Why it is wrong, with an example: tinytorch-hf check --explain RELU-GRADIENT-NEGATIVE",
         "try        these lines alone:",
         "",
         "    x = Tensor([1.0])",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tinytorch_hf.cli import completion, terminal
-from tinytorch_hf.cli.options import add_json, command, count, print_json, seconds, seed, user_path
+from tinytorch_hf.cli.options import OK, add_json, command, count, print_json, seconds, seed, user_path
 from tinytorch_hf.cli.outputs import (
     add_outputs,
     command_line,
@@ -75,12 +75,35 @@ def add_to(commands: Parser) -> None:
         metavar="SECONDS",
         help="how long one operation may take (default: %(default)g)",
     )
+    explain = parser.add_argument(
+        "--explain",
+        metavar="CODE",
+        help="print the page on a mistake, and check nothing: CODE is what stands in brackets behind a cause, or all",
+    )
+    completion.complete_with(explain, completion.mistakes)
     add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
     add_json(parser)
 
 
-@judged
 def _check(options: argparse.Namespace) -> int:
+    return _explain(options.explain) if options.explain is not None else _carry_out(options)
+
+
+def _explain(code: str) -> int:
+    """Print the page on a mistake, or a list of all."""
+    from tinytorch_hf.judging.mistakes.explaining import explanation
+    from tinytorch_hf.reports import explained
+
+    width = terminal.columns() if terminal.is_watched() else 100
+    if code.lower() == "all":
+        print("\n".join(explained.listing(width)))
+    else:
+        print("\n".join(explained.lines(explanation(code), width, colour=terminal.is_coloured())))
+    return OK
+
+
+@judged
+def _carry_out(options: argparse.Namespace) -> int:
     from tinytorch_hf.check import run
     from tinytorch_hf.check.programs import trial
     from tinytorch_hf.reports import junit

@@ -55,6 +55,13 @@ def splits(options: argparse.Namespace) -> Iterable[str]:
     return dict.fromkeys(split.name for name in names for split in catalog.info(name).splits)
 
 
+def mistakes(_options: argparse.Namespace) -> Iterable[str]:
+    """The codes of mistakes."""
+    from tinytorch_hf.judging.mistakes import MISTAKES
+
+    return ["all", *MISTAKES]
+
+
 def tasks(_options: argparse.Namespace) -> Iterable[str]:
     """What `compare` trains on."""
     from tinytorch_hf.compare import tasks

@@ -11,6 +11,7 @@ from typing import Any
 
 from tinytorch_hf.errors import printable
 from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
+from tinytorch_hf.reports import explained
 from tinytorch_hf.student.mapping import brief
 
 _COLOURS = {
@@ -93,6 +94,9 @@ def _first(report: Report, width: int) -> Iterator[str]:
     more = len(report.roots) - len(entries)
     if more:
         yield f"{' ' * _INDENT}and {more} more"
+    what_to_type = explained.advice([entry["code"] for entry in entries])
+    if what_to_type:
+        yield from _rows("", [what_to_type], width)
 
 
 def look_at_first(report: Report) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.errors import printable
+from tinytorch_hf.reports import explained
 from tinytorch_hf.student.mapping import brief
 
 _TOLD_OTHERWISE = (
@@ -245,6 +246,8 @@ def divergence_lines(divergence: Divergence) -> list[str]:
         lines.append(f"likely     {_coded(divergence.cause, divergence.code)}")
     if divergence.hint:
         lines.append(f"hint       {divergence.hint}")
+    if divergence.code:
+        lines.append(f"more       {explained.advice([divergence.code])}")
     if divergence.snippet:
         lines += ["try        these lines alone:", "", *(f"    {line}" for line in divergence.snippet.splitlines())]
     return lines

@@ -1,0 +1,54 @@
+"""Specification of the pages on mistakes: each snippet makes exactly its mistake, and mended it makes none."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from battery import check_here, wrong
+from conftest import Install
+from generations import GENERATION_C
+from seeds import examples
+
+from tinytorch_hf.judging.mistakes import MISTAKES
+from tinytorch_hf.judging.mistakes.explaining import Explanation, explanations
+
+PAGES = explanations()
+# All of them take minutes; nox has them.
+SOME = [code for number, code in enumerate(PAGES) if number % 30 == 0]
+EVERY_PAGE = pytest.mark.parametrize("code", examples(SOME, [code for code in PAGES if code not in SOME]))
+# What a snippet may use beside what its file has.
+HEADER = "import numpy as np\nfrom tinytorch_hf.reference import Tensor, autograd\n"
+
+
+def test_every_page_is_of_a_mistake() -> None:
+    """In the order of the catalogue."""
+    assert list(PAGES) == [code for code in MISTAKES if code in PAGES]
+
+
+@EVERY_PAGE
+def test_a_snippet_makes_its_mistake(code: str, install: Install, fresh_reference: None) -> None:
+    """What `check` finds in a package with the wrong snippet is this code alone."""
+    page = PAGES[code]
+
+    assert codes_found(page, page.wrong, install) == {code}
+
+
+@EVERY_PAGE
+def test_a_mended_snippet_makes_none(code: str, install: Install, fresh_reference: None) -> None:
+    """What `check` finds in a package with the right snippet is nothing."""
+    page = PAGES[code]
+
+    assert codes_found(page, page.right, install) == set()
+
+
+def codes_found(page: Explanation, snippet: str, install: Install) -> set[str]:
+    """The codes that the page's command gives of a package with a snippet."""
+    command, option, *operations = shlex.split(page.command)
+    assert (command, option) == ("check", "--only")
+    install({**GENERATION_C, page.file: f"{HEADER}{GENERATION_C[page.file]}{snippet}"})
+
+    report = check_here(only=operations)
+
+    assert {result.outcome.value for result in report.results} <= {"agrees", "differs", "crashes"}
+    return {result.code for result in wrong(report).values()}
