@@ -120,6 +120,16 @@ def test_a_damaged_archive_of_a_source_is_refused(targets: dict[str, Target], da
         targets["source, npz"].read(data)
 
 
+def test_a_long_value_is_quoted_in_part(targets: dict[str, Target]) -> None:
+    """A message that nobody can read is none."""
+    from tinytorch_hf.files import talks
+
+    pair = talks.Pair(1, 1, "a", 1, 1, "{" * 20_000, "q", "a", "", "")
+    with pytest.raises(CorruptFileError, match=r"line 1: split is '\{{300,400}\.\.\.\. Get") as refused:
+        targets["questions and answers, lines"].read(talks.to_jsonl([pair]))
+    assert len(str(refused.value)) < 800
+
+
 def test_names_of_columns_that_are_no_text_are_refused(targets: dict[str, Target]) -> None:
     """In a CSV file and in Parquet, where they are read by another library."""
     if "source, parquet" not in targets:

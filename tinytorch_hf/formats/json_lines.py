@@ -86,6 +86,7 @@ def parse(
 
 
 _MOST_SHOWN = 100
+_LONGEST_PROBLEM = 400
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "i": (int,), "u": (int,), "f": (int, float), "b": (bool,)}
 
@@ -204,5 +205,7 @@ def _shown(value: Any) -> str:
 
 
 def bad_line(path: Path, number: int, problem: str, advice: str = REPAIR_ADVICE) -> CorruptFileError:
-    """The error for one line of a file."""
+    """The error for one line of a file; the problem is cut short if it quotes a long value."""
+    if len(problem) > _LONGEST_PROBLEM:
+        problem = f"{problem[:_LONGEST_PROBLEM]}..."
     return CorruptFileError(f"{path}, line {number}: {problem}. {advice}")
