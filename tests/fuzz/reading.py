@@ -13,9 +13,10 @@ import random
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import mutations
@@ -376,13 +377,15 @@ def _sources(scratch: Path) -> list[Target]:
         reading = Reading(source, 8, 4)
         merged(facts_of(reading, piece) for shard in source.shards() for piece in source.pieces(shard))
 
-    def target(name: str, file: str, make: Make) -> Target:
+    def target(name: str, file: str, make: Make, beside: Mapping[str, bytes] = MappingProxyType({})) -> Target:
         folder = scratch / f"source_{name.replace(' ', '_').replace(',', '')}"
 
         def read(data: bytes) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             (folder / file).parent.mkdir(parents=True)
             (folder / file).write_bytes(data)
+            for other, content in beside.items():
+                (folder / other).write_bytes(content)
             read_folder(folder)
 
         return Target(name, make, read)
@@ -419,7 +422,34 @@ def _sources(scratch: Path) -> list[Target]:
         target("source, JSON lines", "a.jsonl", _damaged(lines)),
         target("source, CSV", "a.csv", _damaged(table_csv.getvalue().encode())),
         target("source, picture", "cat/a.png", _damaged(*pictures, jpeg.getvalue())),
+        target("source, card of a copy", "README.md", _damaged(_CARD), {"train.parquet": parquet.getvalue()}),
     ]
+
+
+_CARD = b"""---
+license: cc0-1.0
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: train.parquet
+dataset_info:
+  features:
+  - name: image
+    dtype: image
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': a
+          '1': b
+  splits:
+  - name: train
+    num_bytes: 10
+    num_examples: 2
+---
+# Two
+"""
 
 
 def _source_npz(seeds: Sequence[bytes]) -> Make:

@@ -12,7 +12,7 @@ import pytest
 import reading
 from reading import Target
 
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.errors import CorruptFileError, RubricError
 from tinytorch_hf.grading.unpacking import UngradableError
 
 
@@ -120,6 +120,14 @@ def test_a_damaged_archive_of_a_source_is_refused(targets: dict[str, Target], da
         targets["source, npz"].read(data)
 
 
+def test_a_card_that_numbers_texts_does_no_harm(targets: dict[str, Target]) -> None:
+    """It says that labels are numbers of classes, and the file has texts: they stand for themselves."""
+    pytest.importorskip("datasets", reason="datasets is not installed")
+    if "source, card of a copy" not in targets:
+        pytest.skip("pyarrow or Pillow is not installed")
+    targets["source, card of a copy"].read(reading._CARD)
+
+
 def test_a_long_value_is_quoted_in_part(targets: dict[str, Target]) -> None:
     """A message that nobody can read is none."""
     from tinytorch_hf.files import talks
@@ -128,6 +136,13 @@ def test_a_long_value_is_quoted_in_part(targets: dict[str, Target]) -> None:
     with pytest.raises(CorruptFileError, match=r"line 1: split is '\{{300,400}\.\.\.\. Get") as refused:
         targets["questions and answers, lines"].read(talks.to_jsonl([pair]))
     assert len(str(refused.value)) < 800
+
+
+def test_a_long_name_is_quoted_in_part(targets: dict[str, Target]) -> None:
+    """Of a field that no rubric has, too."""
+    with pytest.raises(RubricError) as refused:
+        targets["rubric, TOML"].read(b'title = "t"\n' + b"9" * 20_000 + b" = 3\n")
+    assert len(str(refused.value)) < 3000
 
 
 def test_names_of_columns_that_are_no_text_are_refused(targets: dict[str, Target]) -> None:

@@ -60,7 +60,8 @@ def names_of_classes(schema: Any) -> dict[str, Sequence[str]]:
     """What numbers stand for, by column, as Hugging Face's library writes it into the files."""
     try:
         features = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return {name: one["names"] for name, one in features.items() if one.get("_type") == "ClassLabel"}
+        found = {name: one["names"] for name, one in features.items() if one.get("_type") == "ClassLabel"}
+        return {name: one for name, one in found.items() if type(one) is list and all(type(x) is str for x in one)}
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
 
@@ -221,8 +222,8 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
 
 
 def _named(value: Any, names: Sequence[str] | None) -> str | None:
-    """A label as text, where names are given by its number."""
-    if names is None:
+    """A label as text, where names are given by its number; what is no whole number has none, whatever a card says."""
+    if names is None or not (value is None or type(value) is int):
         return label_of(value)
     return names[value] if value is not None and 0 <= value < len(names) else None
 
