@@ -12,7 +12,7 @@ import pytest
 import reading
 from reading import Target
 
-from tinytorch_hf.errors import CorruptFileError, RubricError
+from tinytorch_hf.errors import CorruptFileError, RubricError, TinyTorchHFError
 from tinytorch_hf.grading.unpacking import UngradableError
 
 
@@ -143,6 +143,17 @@ def test_a_long_name_is_quoted_in_part(targets: dict[str, Target]) -> None:
     with pytest.raises(RubricError) as refused:
         targets["rubric, TOML"].read(b'title = "t"\n' + b"9" * 20_000 + b" = 3\n")
     assert len(str(refused.value)) < 3000
+
+
+def test_many_and_long_names_of_columns_take_neither_time_nor_a_page(targets: dict[str, Target]) -> None:
+    """Nor does a message act on a terminal."""
+    if "source, CSV" not in targets:
+        pytest.skip("pyarrow or Pillow is not installed")
+    for head in (",".join(map(str, range(30_000))), "\x1b[2J" + "{" * 20_000 + ",b", "a,b,a"):
+        with pytest.raises(TinyTorchHFError) as refused:
+            targets["source, CSV"].read(f"{head}\n{','.join('0' * (head.count(',') + 1))}\n".encode())
+        assert len(str(refused.value)) < 2500
+        assert "\x1b" not in str(refused.value)
 
 
 def test_names_of_columns_that_are_no_text_are_refused(targets: dict[str, Target]) -> None:
