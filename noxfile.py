@@ -51,7 +51,8 @@ LONGER_TESTS = (
 LONGER_EXAMPLES = (
     *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
-    *("tests/docs/test_seeds.py", "tests/docs/test_make_your_own.py", "tests/test_workers.py"),
+    *("tests/docs/test_seeds.py", "tests/docs/test_tutorials.py", "tests/test_workers.py"),
+    "tests/check/test_mistake_pages.py",
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
@@ -115,6 +116,15 @@ def longer(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, every warning an error, its own links and anchors among them; `-- external` asks other sites, too."""
+    session.install("-e", ".[docs,plot,torch,hf]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    if "external" in session.posargs:
+        session.run("sphinx-build", "-b", "linkcheck", "docs", "docs/_build/links")
+
+
+@nox.session
 def grading(session: nox.Session) -> None:
     """Every forgery by itself, the whole battery in a cell, and a class of 200; most of it needs a recent Linux."""
     session.install("-e", ".[test]")
@@ -167,7 +177,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def mutated_reference(session: nox.Session) -> None:
-    """How many small changes of the reference `check` notices, at every place of it; docs/mutation.md has the share."""
+    """How many small changes of the reference `check` notices, at each place; docs/explanations/mutation.md has it."""
     session.install("-e", ".")
     session.run("python", "-m", "benchmarks.mutated_reference", *session.posargs)
 

@@ -247,6 +247,23 @@ _SEQUENCES = (
         "attention-causal",
         "attention-mask-by-sample",
     ),
+    # Scores are rounded away beside such numbers, but the gradient goes on through them.
+    _attention(
+        "MASK-UNIFORM-ALLOWED",
+        "    hidden = 0 if mask is None else (2 * mask.data - 1) * np.float32(1e9)\n"
+        f"    weights = {_SOFTMAX}\n    return weights.matmul(V), weights\n",
+        "attention-causal",
+        "attention-weights",
+        "attention-mask-by-sample",
+    ),
+    _attention(
+        "MASK-UNIFORM-ALL",
+        "    hidden = 0 if mask is None else np.float32(-1e9)\n"
+        f"    weights = {_SOFTMAX}\n    return weights.matmul(V), weights\n",
+        "attention-causal",
+        "attention-weights",
+        "attention-mask-by-sample",
+    ),
     _attention(
         "MASK-FIRST-SAMPLE",
         "    return _Right(Q, K, V, None if mask is None else Tensor(mask.data[:1]))\n",
@@ -315,7 +332,25 @@ _SEQUENCES = (
         "    def forward(self, x, mask=None):\n"
         "        return super().forward(x, mask if mask is None else Tensor(1 - mask.data))\n",
         "multi-head-attention-causal",
+        "multi-head-mask-by-sample",
     ),
+    # The right attention adds (1 - mask) * -1e9: scores drown in 1e9, or in -1e9.
+    *(
+        _fault(
+            code,
+            file,
+            part,
+            f"class {part}(_Right):\n    def forward(self, x, mask=None):\n"
+            f"        return super().forward(x, mask if mask is None else Tensor({times} * mask.data))\n",
+            *finds,
+        )
+        for code, times in (("MASK-UNIFORM-ALLOWED", 2), ("MASK-UNIFORM-ALL", 0))
+        for file, part, finds in (
+            (_ATTENTION, "MultiHeadAttention", ("multi-head-attention-causal", "multi-head-mask-by-sample")),
+            (_TRANSFORMERS, "TransformerBlock", ("transformer-block-causal",)),
+        )
+    ),
+    _norm("NORM-NO-EPS", "(x - mean) / variance.sqrt() * self.gamma + self.beta"),
     _norm("NORM-NO-ROOT", "(x - mean) / (variance + self.eps) * self.gamma + self.beta"),
     _norm("NORM-NO-SHIFT", "(x - mean) / (variance + self.eps).sqrt() * self.gamma"),
     _norm("NORM-NO-SCALE", "(x - mean) / (variance + self.eps).sqrt() + self.beta"),

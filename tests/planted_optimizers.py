@@ -94,6 +94,9 @@ PLANTED = (
     _optimizer("SGD climbs", {"p.data - self.lr * g": "p.data + self.lr * g"}, "STEP-UPHILL", "sgd"),
     _optimizer("SGD updates the first alone", {_SGD: f"{_SGD}            break\n"}, "OPTIMIZER-FIRST-ONLY", "sgd"),
     _optimizer(
+        "SGD updates behind the loop", {_SGD: "        p.data = p.data - self.lr * g\n"}, "OPTIMIZER-FIRST-ONLY", "sgd"
+    ),
+    _optimizer(
         "SGD's decay grows",
         {"g = p.grad + self.weight_decay": "g = p.grad - self.weight_decay"},
         "DECAY-SIGN",
@@ -139,6 +142,7 @@ PLANTED = (
         },
         "OPTIMIZER-STATE-SHARED",
         "sgd-two-optimizers",
+        "sgd-own-memory",
     ),
     _optimizer(
         "SGD stops at a parameter without a gradient",

@@ -1,4 +1,4 @@
-"""Specification of the README: what it says works as it says it."""
+"""Specification of the README and of the pages that it leads to: what they say works as they say it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,18 @@ from tinytorch_hf.hub import cache, parquet
 from tinytorch_hf.milestones.experiments.training import train
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+DOCS = CHECKOUT / "docs"
+COMMANDS = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+MILESTONES = (DOCS / "how_to" / "milestones.md").read_text(encoding="utf-8")
+# Tutorials are followed word for word by a test of their own.
+PAGES = [
+    README,
+    *((DOCS / "how_to" / f"{name}.md").read_text(encoding="utf-8") for name in ("load", "compare", "milestones")),
+]
+PYTHON_BLOCKS = [block for page in PAGES for block in re.findall(r"^```python\n(.*?)^```", page, re.M | re.DOTALL)]
 BASH_BLOCKS = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+MOST_LINES = 110
+"""A screen and a half, with the tables of the datasets."""
 SHELL_BLOCKS = re.findall(r"^```shell\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -102,14 +112,19 @@ def test_every_line_of_a_first_minute_works(typed: Callable[[str], int], line: s
     assert typed(line) == OK
 
 
-def test_every_reader_has_a_first_minute() -> None:
+def test_every_reader_has_a_door() -> None:
     """Student, instructor, maintainer: one block each."""
-    assert len(BASH_BLOCKS) == len(re.findall(r"^## The \w+'s first minute$", README, re.MULTILINE)) == 3
+    assert len(BASH_BLOCKS) == len(re.findall(r"^## An? \w+$", README, re.MULTILINE)) == 3
+
+
+def test_the_readme_is_short() -> None:
+    """What is longer stands on a page that it leads to."""
+    assert len(README.splitlines()) <= MOST_LINES
 
 
 def test_what_learners_may_expect_is_what_the_experiments_reach() -> None:
     """Every experiment on tiny data has its row; what takes no time is run again and lies within two points."""
-    (block,) = re.findall(r"<!-- measured: milestones tiny -->\n(.*?)\n<!-- /measured -->", README, re.DOTALL)
+    (block,) = re.findall(r"<!-- measured: milestones tiny -->\n(.*?)\n<!-- /measured -->", MILESTONES, re.DOTALL)
     head, rows = block[: len(expectations.HEAD)], block[len(expectations.HEAD) :].strip().splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
@@ -125,7 +140,7 @@ def test_what_learners_may_expect_is_what_the_experiments_reach() -> None:
 
 def test_the_commands_of_the_table_exist() -> None:
     """And none is missing from it."""
-    in_table = re.findall(r"^\| `(tinytorch-hf .*?)` \|", README, re.MULTILINE)
+    in_table = re.findall(r"^\| `(tinytorch-hf .*?)` \|", COMMANDS, re.MULTILINE)
     in_help = [command.prog for command in cli._parser("tinytorch-hf").leaves()]
 
     assert len(in_table) == len(in_help)
@@ -141,8 +156,8 @@ def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
     )
     told = {"CHANGELOG.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
     # The first is what the caches of users hold, the other tells of the old names.
-    known = {("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"), ("README.md", "tinytorch-hf mirror")}
-    folders = ["tinytorch_hf", "datasets", "cards", "loading_scripts", "benchmarks"]
+    known = {("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"), ("docs/reference/commands.md", "tinytorch-hf mirror")}
+    folders = ["tinytorch_hf", "datasets", "cards", "loading_scripts", "benchmarks", "docs"]
     files = [*checkout.glob("*.md"), *(path for folder in folders for path in (checkout / folder).rglob("*"))]
     found = {
         (path.relative_to(checkout).as_posix(), match[0])
@@ -156,7 +171,10 @@ def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
 
 def test_links_lead_somewhere(checkout: Path) -> None:
     """Every relative link of every document."""
-    documents = [*checkout.glob("*.md"), *(checkout / "datasets").rglob("*.md")]
+    documents = [
+        *checkout.glob("*.md"),
+        *(path for name in ("datasets", "docs") for path in (checkout / name).rglob("*.md")),
+    ]
     for document in documents:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), (document, target)

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.mutated_reference`` goes on with what ``--results`` does not know yet: it may be ended at any
 time. What is not noticed is then measured: whether anything else is computed. ``--write`` puts the numbers into
-docs/mutation.md and the README. A whole run takes an hour of one core.
+docs/explanations/mutation.md and docs/how_to/check.md. A whole run takes an hour of one core.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.jsonl"
 REASONS = FOLDER / "reasons.json"
 _CHECKOUT = FOLDER.parents[1]
-PAGE = _CHECKOUT / "docs" / "mutation.md"
-README = _CHECKOUT / "README.md"
+PAGE = _CHECKOUT / "docs" / "explanations" / "mutation.md"
+PAGE_OF_CHECK = _CHECKOUT / "docs" / "how_to" / "check.md"
 
 
 @dataclass(frozen=True)
@@ -137,12 +137,12 @@ def count(mutations: Iterable[Mutation], known: Mapping[str, Outcome]) -> Count:
 
 
 def sentence(known: Mapping[str, Outcome]) -> str:
-    """The share found, for the README."""
+    """The share found, for the page about `check`."""
     total = count(all_mutations(), known)
     return (
         f"Of {total.others} small changes that make the reference compute something else, tried at every one of its "
         f"{total.places} places,\n`check` notices {total.found} ({total.share:.1f} %): "
-        "[docs/mutation.md](docs/mutation.md) lists the others."
+        "[mutation.md](../explanations/mutation.md) lists the others."
     )
 
 
@@ -197,6 +197,6 @@ def _survivor(one: Mutation, why: Mapping[str, str]) -> str:
 
 
 def write_documents(known: Mapping[str, Outcome]) -> None:
-    """Write the numbers into the page and the README."""
-    for path, name, text in ((PAGE, "tables", tables(known)), (README, "share", sentence(known))):
+    """Write the numbers into both pages."""
+    for path, name, text in ((PAGE, "tables", tables(known)), (PAGE_OF_CHECK, "share", sentence(known))):
         blocks.write_block(path, (f"<!-- mutation: {name} -->", "<!-- /mutation -->"), text)

@@ -1,4 +1,4 @@
-"""What was measured: kept as JSON lines, and shown as tables in ``docs/tinify_proof.md``."""
+"""What was measured: kept as JSON lines, and shown as tables in ``docs/explanations/tinify_proof.md``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.jsonl"
 STRATEGIES = FOLDER / "strategies.jsonl"
 LOOK_ALIKES = FOLDER / "look_alikes.json"
-PAGE = FOLDER.parents[1] / "docs" / "tinify_proof.md"
+PAGE = FOLDER.parents[1] / "docs" / "explanations" / "tinify_proof.md"
 _DIGITS = 5
 
 

@@ -35,7 +35,7 @@ def documents() -> list[Path]:
     """Every Markdown document of the checkout that may have computed parts."""
     datasets_folder = folders.shipped("datasets")
     checkout = datasets_folder.parent
-    own = [*checkout.glob("*.md"), *(checkout / "docs").glob("*.md"), *folders.shipped("cards").glob("*.md")]
+    own = [*checkout.glob("*.md"), *(checkout / "docs").rglob("*.md"), *folders.shipped("cards").glob("*.md")]
     return sorted([*own, *datasets_folder.rglob("*.md")])
 
 

@@ -1,6 +1,7 @@
-"""A page that is followed word for word: its blocks are run in order, and what they print becomes what it shows.
+"""Pages that are followed word for word: their blocks are run in order, and what they print becomes what they show.
 
-``python -m docs.tools.followed`` writes docs/make_your_own.md anew, in an empty folder; it takes a minute or two.
+``python -m docs.tools.followed`` writes these tutorials anew, each in an empty folder; it takes a minute or two. Names
+of pages behind it choose some, such as ``find_the_bug``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import os
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,9 @@ from typing import Any
 from docs.tools import blocks
 from tinytorch_hf.cli import main
 
-PAGE = Path(__file__).resolve().parents[1] / "make_your_own.md"
+TUTORIALS = Path(__file__).resolve().parents[1] / "tutorials"
+PAGES = ("first_comparison", "find_the_bug", "grade_a_class", "make_your_own")
+"""The pages that are followed, in the order in which they are best read."""
 HOME = "/home/me"
 """What stands on a page for the folder in which it is followed."""
 
@@ -42,7 +46,7 @@ def followed(page: str, folder: Path, run: Callable[[list[str]], object] = main)
     Raises
     ------
     ValueError
-        A line is no command of this package, or something is printed that no block shows.
+        A line is no command of this package or is not understood, or something is printed that no block shows.
     """
     printed = io.StringIO()
     names: dict[str, Any] = {"__name__": "page"}
@@ -64,7 +68,7 @@ def followed(page: str, folder: Path, run: Callable[[list[str]], object] = main)
                     raise ValueError(f"{line} is no command of {_PROGRAM}.")
                 # What a command refuses is shown, too; progress of libraries is not.
                 with contextlib.redirect_stderr(printed):
-                    run(words)
+                    _carry_out(run, words, printed)
         return block[0]
 
     found = _BLOCK.sub(follow, page)
@@ -73,11 +77,25 @@ def followed(page: str, folder: Path, run: Callable[[list[str]], object] = main)
     return found
 
 
-def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        blocks.rewrite([PAGE], lambda page: followed(page, Path(folder)))
+def _carry_out(run: Callable[[list[str]], object], words: list[str], printed: io.StringIO) -> None:
+    """A command; one that the program does not understand is a mistake of the page."""
+    try:
+        run(words)
+    except SystemExit as end:
+        raise ValueError(f"{_PROGRAM} {shlex.join(words)} ended with {end.code}: {printed.getvalue()}") from end
+
+
+def page(name: str) -> Path:
+    """The tutorial of this name."""
+    return TUTORIALS / f"{name}.md"
+
+
+def _write(names: list[str]) -> None:
+    for name in names or PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            blocks.rewrite([page(name)], lambda text: followed(text, Path(folder)))
 
 
 if __name__ == "__main__":
-    _write()
+    _write(sys.argv[1:])

@@ -108,7 +108,7 @@ def test_documents_show_what_was_measured(known: dict[str, record.Outcome]) -> N
     """`--write` renews them."""
     for path, name, text in (
         (record.PAGE, "tables", record.tables(known)),
-        (record.README, "share", record.sentence(known)),
+        (record.PAGE_OF_CHECK, "share", record.sentence(known)),
     ):
         assert f"<!-- mutation: {name} -->\n{text}\n<!-- /mutation -->" in path.read_text(encoding="utf-8")
 

@@ -70,9 +70,9 @@ def test_every_generation_of_tinytorch_agrees(generation: str, task: tuple[str, 
         assert stepwise.judge_steps(prepared, 3) == (3, None)
 
 
-def test_the_readmes_example_is_what_the_report_says(install: Install, fresh_reference: None, checkout: Path) -> None:
+def test_the_pages_example_is_what_the_report_says(install: Install, fresh_reference: None, checkout: Path) -> None:
     """Line by line, for the fault that it speaks of."""
-    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    page = (checkout / "docs" / "how_to" / "compare.md").read_text(encoding="utf-8")
     install(BY_NAME["ReLU passes the gradient where it cut off"].package)
 
     divergence = judged(MLP, "sgd")
@@ -80,7 +80,7 @@ def test_the_readmes_example_is_what_the_report_says(install: Install, fresh_ref
     assert divergence is not None
     lines = report.divergence_lines(divergence)
     for line in (lines[0], lines[2]):
-        assert f"\n{line}\n" in readme
+        assert f"\n{line}\n" in page
 
 
 def test_an_error_in_the_students_layer_names_the_layer(install: Install) -> None:

@@ -1,4 +1,4 @@
-"""Specification of the measurements behind ``docs/tinify_proof.md``: they run, and the page says what they gave."""
+"""Specification of the measurements behind ``docs/explanations/tinify_proof.md``: they run, and it has the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Specification of docs/graders.md: every format has its part, and every command on the page is one."""
+"""Specification of docs/how_to/graders.md: every format has its part, and every command on the page is one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinytorch_hf.grading.rubric import Rubric
 @pytest.fixture
 def page(checkout: Path) -> str:
     """The page."""
-    return (checkout / "docs" / "graders.md").read_text(encoding="utf-8")
+    return (checkout / "docs" / "how_to" / "graders.md").read_text(encoding="utf-8")
 
 
 def test_every_format_has_a_part_with_its_command_and_its_files(page: str):

@@ -1,4 +1,4 @@
-"""Specification of docs/grading.md: it says of every field of a rubric what it means, and its examples hold."""
+"""Specification of docs/how_to/grading.md: it says of every field of a rubric what it means, and its examples hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinytorch_hf.grading.rubric_file import parse_rubric
 @pytest.fixture
 def page(checkout: Path) -> str:
     """The page."""
-    return (checkout / "docs" / "grading.md").read_text(encoding="utf-8")
+    return (checkout / "docs" / "how_to" / "grading.md").read_text(encoding="utf-8")
 
 
 def test_every_field_of_a_rubric_is_documented_with_its_default(page: str) -> None:

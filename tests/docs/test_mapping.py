@@ -1,4 +1,4 @@
-"""Specification of docs/mapping.md: it says of every key of a map what it means, and of none that there is not."""
+"""Specification of docs/how_to/mapping.md: it says of each key of a map what it means, and of no other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinytorch_hf.student.mapping import STYLES, Conventions, FrameworkMap, pars
 @pytest.fixture
 def page(checkout: Path) -> str:
     """The page."""
-    return (checkout / "docs" / "mapping.md").read_text(encoding="utf-8")
+    return (checkout / "docs" / "how_to" / "mapping.md").read_text(encoding="utf-8")
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:
@@ -41,12 +41,11 @@ def test_every_style_is_documented(page: str) -> None:
 
 
 def test_the_maps_that_are_shown_can_be_read(page: str, checkout: Path) -> None:
-    """The examples of the page and of the README are maps."""
-    readme = (checkout / "README.md").read_text(encoding="utf-8")
-    readme = readme[readme.index("Any other framework is checked") :]
+    """The examples of the page, and of that about check, are maps."""
+    other = (checkout / "docs" / "how_to" / "check.md").read_text(encoding="utf-8")
     blocks = (
         re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
-        + re.findall(r"```json\n(.*?)```", readme, flags=re.DOTALL)[:1]
+        + re.findall(r"```json\n(.*?)```", other, flags=re.DOTALL)[:1]
     )
 
     assert len(blocks) == 2

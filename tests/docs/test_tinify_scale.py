@@ -1,4 +1,4 @@
-"""Specification of docs/tinify_scale.md: its figures are those of the code, and its commands are understood."""
+"""Specification of docs/explanations/tinify_scale.md: its figures are the code's, and its commands are understood."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinytorch_hf.curation.spill import Spill
 @pytest.fixture
 def page(checkout: Path) -> str:
     """The page."""
-    return (checkout / "docs" / "tinify_scale.md").read_text(encoding="utf-8")
+    return (checkout / "docs" / "explanations" / "tinify_scale.md").read_text(encoding="utf-8")
 
 
 def test_a_facts_file_has_as_many_bytes_as_the_plan_says(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from conftest import Run
@@ -23,13 +25,14 @@ DIVIDES_BY_NOTHING = "layer-norm-one-feature"
 
 def runs(case: Case) -> list[RunTorch]:
     """What the judge computes for a case: what is right, what is right as well, what is wrong."""
-    return [case.right, *case.also_right, *case.mistakes.values()]
+    return [case.right, *case.also_right, *case.mistakes.values(), *chain(*case.variants.values())]
 
 
 def names(case: Case) -> list[str]:
     """What these are called in the message of a failure."""
     also_right = [f"also right {number}" for number in range(len(case.also_right))]
-    return [f"{case.name}: {what}" for what in ("right", *also_right, *case.mistakes)]
+    variants = [f"{code} in another way" for code, others in case.variants.items() for _ in others]
+    return [f"{case.name}: {what}" for what in ("right", *also_right, *case.mistakes, *variants)]
 
 
 def tolerance(case: Case) -> float:
@@ -65,7 +68,10 @@ def same(found: Results, right: Results, tolerance: float, what: str) -> None:
 def definitions(case: Case) -> list[Expected]:
     """What PyTorch gives for a case, on the first sizes: right, right as well, wrong."""
     with judged_by("torch"):
-        return [*expected(case, 0), *(mistaken(case, code, 0) for code in case.mistakes)]
+        variants = [
+            mistaken(case, code, 0, way=way + 1) for code, others in case.variants.items() for way in range(len(others))
+        ]
+        return [*expected(case, 0), *(mistaken(case, code, 0) for code in case.mistakes), *variants]
 
 
 @pytest.mark.parametrize("module", MODULES)

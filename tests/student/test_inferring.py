@@ -271,5 +271,5 @@ def test_a_script_is_not_run_to_look_for_parts(tmp_path: Path, monkeypatch: pyte
 
 def test_a_package_without_anything_says_what_was_looked_for(checked: Checker) -> None:
     """Where nothing computes, the message names what would have been taken, and how a map is written."""
-    with pytest.raises(InvalidArgumentError, match=r"no class called tensor, variable, value.*docs/mapping\.md"):
+    with pytest.raises(InvalidArgumentError, match=r"no class called tensor, variable, value.*docs/how_to/mapping\.md"):
         checked("class Settings:\n    pass\n", only=["relu"])

@@ -1,4 +1,4 @@
-"""Datasets for Hugging Face: in-process `DatasetDict`s, and the exact arrays back from any of them.
+"""Datasets for Hugging Face: a `DatasetDict` in memory, and the exact arrays back from any of them.
 
 ``layout``       which configurations a dataset has, and their columns: all of it follows from the facts
 ``encoding``     features, and a split's columns as they are on the Hub

@@ -76,10 +76,16 @@ def add_to(commands: Parser) -> None:
         "stats",
         _stats,
         "measure the pixels and classes of a dataset, or its characters",
-        "%(prog)s tinydigits",
+        "%(prog)s tinydigits --plot tinydigits.svg",
         "Each split is measured alone.",
     )
     add_name(parser)
+    parser.add_argument(
+        "--plot",
+        type=user_path,
+        metavar="FILE",
+        help="also draw them, with mean images, as .png or .svg; needs the extra plot",
+    )
     add_json(parser)
 
     parser = command(
@@ -201,7 +207,13 @@ def _info_dict(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> dict[str
 def _stats(options: argparse.Namespace) -> int:
     from tinytorch_hf.data import loaders, statistics
 
-    measured = statistics.statistics(loaders.load(catalog.info(options.name)))
+    dataset = catalog.info(options.name)
+    measured = statistics.statistics(loaders.load(dataset))
+    if options.plot is not None:
+        from tinytorch_hf.files import store
+        from tinytorch_hf.reports import data_plot
+
+        store.write(options.plot, data_plot.of_statistics(dataset, options.plot))
     if options.json:
         return print_json(measured)
     for split, values in measured.items():

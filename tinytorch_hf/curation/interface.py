@@ -309,7 +309,7 @@ def dask_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
     """An executor on a Dask cluster, or on one that is started here.
 
     Every worker has to see the source and the folder that comes to be under the same paths, as on a shared file system,
-    and to have this package installed. docs/tinify_scale.md has the lines for Slurm and for Kubernetes.
+    and to have this package installed. docs/explanations/tinify_scale.md has the lines for Slurm and for Kubernetes.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from tinytorch_hf.curation.features import grams
 from tinytorch_hf.formats.arrays import Array
 
 USUAL: Mapping[str, float] = {"grey images": 0.985, "images in colour": 0.92, "texts": 0.9}
-"""From which cosine on samples are look-alikes, unless somebody says otherwise; docs/tinify_proof.md has why."""
+"""From which cosine on samples are look-alikes, by default; docs/explanations/tinify_proof.md has why."""
 
 # Two samples are compared exactly where the cosine of their features is less than this below what is asked for.
 _SLACK = 0.06

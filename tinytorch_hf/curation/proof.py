@@ -22,7 +22,7 @@ N_RANDOM = 20
 
 N_STRATEGIES = 25
 """Ways of choosing that were compared before this one was settled on: the best of several looks better than it is where
-it was picked. A run of `tinify` tries no other. docs/tinify_proof.md has them."""
+it was picked. A run of `tinify` tries no other. docs/explanations/tinify_proof.md has them."""
 
 
 @dataclass(frozen=True)

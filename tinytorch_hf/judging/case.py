@@ -82,7 +82,7 @@ class Claim:
     holds
         Whether it does.
     code
-        The mistake that it proves where it does not hold; empty where it proves none.
+        The mistake that it proves where it does not hold; empty where it proves none. A note ends with it.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
     addition
@@ -121,6 +121,8 @@ class Case:
         Other definitions in use, any of which will do.
     mistakes
         Results that well-known mistakes would give, by the mistake's code; see `tinytorch_hf.judging.mistakes`.
+    variants
+        What some of these would give if made in another way, by the code as well.
     claims
         Statements about the inputs and what came out, made where the judge is and not where the student's code runs.
     optional
@@ -137,6 +139,7 @@ class Case:
     mistakes: Mapping[str, RunTorch] = field(default_factory=dict)
     claims: Callable[[Inputs, Results], Sequence[Claim]] = lambda _inputs, _results: ()
     optional: frozenset[str] = frozenset()
+    variants: Mapping[str, Sequence[RunTorch]] = field(default_factory=dict)
 
     def draw(self, seed: int, is_second: bool = False) -> Inputs:
         """The case's numbers for a seed, on the sizes of its table or on others."""

@@ -58,7 +58,8 @@ def known_mistakes(case: Case) -> Candidates:
 
     def candidates(tried: Attempt) -> Iterator[Cause]:
         for code in case.mistakes:
-            if _would_give(mistaken(case, code, tried.seed, tried.is_second), tried):
+            ways = range(1 + len(case.variants.get(code, ())))
+            if any(_would_give(mistaken(case, code, tried.seed, tried.is_second, way), tried) for way in ways):
                 yield Cause(code)
 
     return candidates
@@ -141,7 +142,7 @@ def of_own_forward(try_it: Callable[[Attempt], OwnForward]) -> Candidates:
 
 
 @functools.lru_cache(maxsize=4096)
-def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expected:
+def mistaken(case: Case, code: str, seed: int, is_second: bool = False, way: int = 0) -> Expected:
     """What one of the case's mistakes gives, computed once for each seed, with NumPy alone.
 
     So a fault is named alike, whichever judge has found it.
@@ -152,8 +153,11 @@ def mistaken(case: Case, code: str, seed: int, is_second: bool = False) -> Expec
         Which mistake of which case.
     seed, is_second
         On which inputs.
+    way
+        Which of the ways to make it: 0 for that of the case's table, or one of its variants.
     """
-    return Expected(case.mistakes[code], drawn(case, seed, is_second), "recorded")
+    run = case.variants[code][way - 1] if way else case.mistakes[code]
+    return Expected(run, drawn(case, seed, is_second), "recorded")
 
 
 def _would_give(wrong: Expected, tried: Attempt) -> bool:

@@ -41,7 +41,7 @@ class Rule:
     step_sign
         -1 down the gradient, 1 up.
     updates
-        Which parameters change: "all", "first", "none".
+        Which parameters change: "all", "first", "last", "none".
     at_none
         What is done at a parameter without a gradient: "skip"; "stop", later ones stay as well; "update", as if the
         gradient were 0.
@@ -120,6 +120,8 @@ class Updates:
             if self.rule.updates == "none" or (gradient is None and self.rule.at_none == "stop"):
                 break
             if gradient is None and self.rule.at_none == "skip":
+                continue
+            if self.rule.updates == "last" and index < len(values) - 1:
                 continue
             changed[index] = self._changed(index, value, 0 * value if gradient is None else gradient)
             if self.rule.updates == "first":
@@ -201,6 +203,11 @@ _ANY: Mapping[str, Mapping[str, Any]] = {
     "LR-IGNORED": {"lr_power": 0},
     "LR-TWICE": {"lr_power": 2},
 }
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    # The update stands behind the loop, where the loop's variable is the last parameter.
+    "OPTIMIZER-FIRST-ONLY": {"updates": "last"},
+}
+"""Other ways to make a mistake: changes of a rule, by code."""
 _MOMENTUM: Mapping[str, Mapping[str, Any]] = {
     "MOMENTUM-STALE": {"velocity": "stale"},
     "MOMENTUM-IGNORED": {"velocity": "none"},

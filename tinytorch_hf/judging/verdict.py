@@ -22,6 +22,8 @@ _NOTHING_TO_JUDGE = "it gave none of the results that can be judged"
 _WHERE_IT_STOPPED = (
     "That line is where it stopped, not necessarily where the fault is: look at where the values in it come from."
 )
+# What takes the batch for another axis also gives one row something else than among others.
+_ALSO_A_CONSEQUENCE = ("BATCH-OF-ONE",)
 _ON_A_KINK = "{} is not PyTorch's, but as right: forward has a kink there"
 
 
@@ -87,7 +89,7 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     if claims is None:
         return Result(case.name, case.module, Outcome.CRASHES, "results are missing or damaged", seconds=seconds)
     noted = [claim for claim in claims if not claim.holds and claim.is_note]
-    notes = [claim.what for claim in noted]
+    notes = [f"{claim.what} [{claim.code}]" if claim.code else claim.what for claim in noted]
     own = own_forward(case, first, runs) if first.seen else OwnForward()
     notes += [_ON_A_KINK.format(name) for name in sorted(own.on_kinks)]
     # What is no fault of its own is not listed: a gradient that fits another function, or that is one of several.
@@ -96,7 +98,11 @@ def _judged(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float) -
     if different:
         # What a claim proves needs no second run.
         is_rounded = any(claim.code == "FLOAT16" for claim in noted)
-        cause = _proven(broken) or (_cause(case, first, own, runs, is_rounded) if seen else None)
+        proven = _proven(broken)
+        if seen and (proven is None or proven.code in _ALSO_A_CONSEQUENCE):
+            cause = _cause(case, first, own, runs, is_rounded, proven)
+        else:
+            cause = proven
         return Result(
             case.name,
             case.module,
@@ -136,7 +142,9 @@ def _proven(broken: Sequence[Claim]) -> Cause | None:
     return next((Cause(claim.code, claim.addition) for claim in broken if claim.code), None)
 
 
-def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs, is_rounded: bool) -> Cause | None:
+def _cause(
+    case: Case, first: Attempt, own: OwnForward, runs: Runs, is_rounded: bool, proven: Cause | None
+) -> Cause | None:
     """What explains the differences, the most particular first.
 
     Parameters
@@ -145,6 +153,8 @@ def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs, is_rounded: 
         What was run, and what is known of it.
     is_rounded
         Whether its tensors hold their values in float16.
+    proven
+        What a statement proves, if it may be the consequence of a mistake that the case knows.
     """
 
     @functools.cache
@@ -161,6 +171,7 @@ def _cause(case: Case, first: Attempt, own: OwnForward, runs: Runs, is_rounded: 
     listed = _only(first, own)
     return (
         confirmed(known_mistakes(case), first, second)
+        or proven
         or confirmed(of_type(is_rounded), listed, second)
         or confirmed(what_numbers_tell(case, own), listed, second)
         or confirmed(of_size(case), listed, second)

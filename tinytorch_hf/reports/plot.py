@@ -41,7 +41,7 @@ def require(path: Path) -> None:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InvalidArgumentError(f"A plot is a .png or .svg file, and not {path.name}. Give one of these names.")
-    _figure(1, 1)
+    figure(1, 1)
 
 
 def of_training(result: Comparison, path: Path) -> bytes:
@@ -54,8 +54,8 @@ def of_training(result: Comparison, path: Path) -> bytes:
     """
     require(path)
     found = curves.charts(result)
-    figure = _figure(4.2 * max(len(found), 1), 3.4)
-    all_axes = figure.subplots(1, max(len(found), 1), squeeze=False)[0]
+    drawn = figure(4.2 * max(len(found), 1), 3.4)
+    all_axes = drawn.subplots(1, max(len(found), 1), squeeze=False)[0]
     for chart, axes in zip(found, all_axes, strict=False):
         for series, style in zip(chart.series, _STYLES, strict=False):
             marker = "o" if len(series.values) <= 12 else ""
@@ -71,8 +71,8 @@ def of_training(result: Comparison, path: Path) -> bytes:
         axes.legend(frameon=False)
     subject = f"{result.framework.name} beside PyTorch: {result.settings.dataset}, {result.model}"
     # A dollar sign would begin a formula.
-    figure.suptitle(printable(subject).replace("$", r"\$"))
-    return _written(figure, path)
+    drawn.suptitle(printable(subject).replace("$", r"\$"))
+    return written(drawn, path)
 
 
 def of_operations(report: Report, path: Path) -> bytes:
@@ -85,8 +85,8 @@ def of_operations(report: Report, path: Path) -> bytes:
     """
     require(path)
     modules = list(dict.fromkeys(result.module for result in report.results))
-    figure = _figure(7, 1.2 + 0.32 * len(modules))
-    axes = figure.subplots()
+    drawn = figure(7, 1.2 + 0.32 * len(modules))
+    axes = drawn.subplots()
     left = dict.fromkeys(modules, 0)
     for outcome, colour in _COLOURS.items():
         counts = [sum(one.module == module and one.outcome is outcome for one in report.results) for module in modules]
@@ -96,11 +96,12 @@ def of_operations(report: Report, path: Path) -> bytes:
     axes.invert_yaxis()
     axes.set_xlabel("operations")
     axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
-    figure.suptitle(printable(report.package).replace("$", r"\$"))
-    return _written(figure, path)
+    drawn.suptitle(printable(report.package).replace("$", r"\$"))
+    return written(drawn, path)
 
 
-def _figure(width: float, height: float) -> Figure:
+def figure(width: float, height: float) -> Figure:
+    """An empty picture of this size in inches; MissingExtraError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -108,7 +109,7 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _written(figure: Figure, path: Path) -> bytes:
+def written(figure: Figure, path: Path) -> bytes:
     """The file's content; without the time of day, so that equal results give equal files."""
     from matplotlib import rc_context
 

@@ -15,7 +15,7 @@ from tinytorch_hf.student.mapping import FrameworkMap, as_json, brief, parse_map
 from tinytorch_hf.student.synonyms import PARTS
 
 KEEP = "`--write-map FILE` keeps this map, to be read and changed; `--map FILE` takes it from there"
-HOW_TO = "docs/mapping.md of tinytorch-hf says how a map is written, and --map FILE takes it"
+HOW_TO = "docs/how_to/mapping.md of tinytorch-hf says how a map is written, and --map FILE takes it"
 _STYLES = {
     "tensors": "",
     "scalars": (

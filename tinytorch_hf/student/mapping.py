@@ -11,8 +11,8 @@ and an editor knows it.
       "conventions": {"linear_weight": "out, in", "weight": "W", "bias": "b", "grad": "gradient"}
     }
 
-Every key may be left out; ``docs/mapping.md`` says what each of them means. A part that takes other arguments than
-TinyTorch's is named through a function of your own that translates them, in any module that can be imported.
+Every key may be left out; ``docs/how_to/mapping.md`` says what each of them means. A part that takes other arguments
+than TinyTorch's is named through a function of your own that translates them, in any module that can be imported.
 """
 
 from __future__ import annotations

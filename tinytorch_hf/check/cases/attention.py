@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -141,10 +143,24 @@ def _of_first_sample(judge: Judge, v: Any) -> Any:
     return attend(judge, v["Q"], v["K"], v["V"], v["mask"][:1])[0]
 
 
-def _uniform(_: Judge, v: Any) -> Any:
-    """The mask multiplies scores that then are all alike."""
+def _uniform_weights(judge: Judge, v: Any, over_all: bool = False) -> Any:
+    """The same weight for everything that may be attended to, or for everything."""
     allowed = v["mask"].expand(len(v["V"]), -1, -1)
-    return (allowed / allowed.sum(-1, keepdim=True)) @ v["V"] + 0 * (v["Q"].sum() + v["K"].sum())
+    allowed = judge.torch.ones_like(allowed) if over_all else allowed
+    return allowed / allowed.sum(-1, keepdim=True)
+
+
+_UNIFORM_WEIGHTS: dict[str, InTorch] = {
+    "MASK-UNIFORM-ALLOWED": _uniform_weights,
+    "MASK-UNIFORM-ALL": partial(_uniform_weights, over_all=True),
+}
+
+
+def _uniform(judge: Judge, v: Any, over_all: bool = False) -> Any:
+    return _uniform_weights(judge, v, over_all) @ v["V"]
+
+
+_flat: InTorch = partial(_uniform, over_all=True)
 
 
 def _multiplied(judge: Judge, v: Any) -> Any:
@@ -169,10 +185,6 @@ def exchanged(judge: Judge, q: Any, k: Any, v: Any, mask: Any) -> Any:
     drowned = scores - scores.detach()
     forbidden = judge.torch.where(mask.all(-1, keepdim=True), drowned, scores.masked_fill(mask == 1, -math.inf))
     return judge.torch.softmax(forbidden, -1) @ v
-
-
-def _flat(_: Judge, v: Any) -> Any:
-    return v["V"].mean(-2, keepdim=True).expand_as(v["V"]) + 0 * (v["Q"].sum() + v["K"].sum())
 
 
 def _after_softmax(judge: Judge, v: Any) -> Any:
@@ -203,10 +215,14 @@ def _mistakes(masked: bool) -> dict[str, InTorch]:
             "MASK-EXCHANGED": lambda judge, v: exchanged(judge, v["Q"], v["K"], v["V"], v["mask"]),
             "MASK-MULTIPLIES": _multiplied,
             "MASK-AFTER-SOFTMAX": _after_softmax,
-            "MASK-UNIFORM-ALLOWED": _uniform,
-            "MASK-UNIFORM-ALL": _flat,
         }
     return mistakes
+
+
+def _with_uniform(case: Case) -> Case:
+    """Uniform weights are told by the output alone: scores that drown in a mask still pass the gradient on."""
+    uniform = {"MASK-UNIFORM-ALLOWED": _alone("output", _uniform), "MASK-UNIFORM-ALL": _alone("output", _flat)}
+    return replace(case, mistakes={**case.mistakes, **uniform})
 
 
 def perturbed(values: Any, position: int) -> Any:
@@ -267,15 +283,17 @@ CASES = (
         leaves=("Q", "K", "V"),
         mistakes=_mistakes(masked=False),
     ),
-    operation(
-        "attention-causal",
-        "attention",
-        _SCALED,
-        _inputs,
-        _attention(masked=True),
-        _in_torch(masked=True),
-        leaves=("Q", "K", "V"),
-        mistakes=_mistakes(masked=True),
+    _with_uniform(
+        operation(
+            "attention-causal",
+            "attention",
+            _SCALED,
+            _inputs,
+            _attention(masked=True),
+            _in_torch(masked=True),
+            leaves=("Q", "K", "V"),
+            mistakes=_mistakes(masked=True),
+        )
     ),
     Case(
         "attention-weights",
@@ -285,7 +303,8 @@ CASES = (
         _weights,
         _alone("attention weights", _in_torch(masked=True, result=1)),
         mistakes={
-            code: _alone("attention weights", run) for code, run in _scores_mistakes(masked=True, result=1).items()
+            code: _alone("attention weights", run)
+            for code, run in {**_scores_mistakes(masked=True, result=1), **_UNIFORM_WEIGHTS}.items()
         },
     ),
     Case(
@@ -303,6 +322,7 @@ CASES = (
                 "MASK-MULTIPLIES": _multiplied,
                 "MASK-AFTER-SOFTMAX": _after_softmax,
                 "MASK-UNIFORM-ALLOWED": _uniform,
+                "MASK-UNIFORM-ALL": _flat,
             }.items()
             # Over the queries, there is nothing to be weighted where a key is padding.
             if code != "ATTENTION-SOFTMAX-QUERIES"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from tinytorch_hf.check.inputs import feature_maps, weights
 from tinytorch_hf.check.modes import in_mode
 from tinytorch_hf.check.naming import by_name
-from tinytorch_hf.check.operation import DrawInputs, InTorch, layer
+from tinytorch_hf.check.operation import DrawInputs, InTorch, in_torch, layer
 from tinytorch_hf.judging.case import Case, Draw, Inputs
 from tinytorch_hf.judging.judge import Judge
 from tinytorch_hf.student.view import Student
@@ -93,19 +95,18 @@ def _evaluation(
     unbiased: bool = True,
     start: str = "0 and 1",
     momentum: float = 0.1,
-    leaks: bool = False,
+    leaks: int = 0,
     eps: float = 1e-5,
     eps_outside: float = 0.0,
 ) -> InTorch:
-    """With running statistics; ``leaks`` if a batch in evaluation changes them, too."""
+    """With running statistics; ``leaks`` is how many of the two batches in evaluation have changed them, too."""
 
     def compute(_: Judge, v: Any) -> Any:
         mean, variance = _running(v, unbiased, start, momentum)
-        if leaks:
-            first = next(v[name] for name in _EARLIER if name in v)
-            for batch in (first, v["x"].detach()):
-                mean = (1 - momentum) * mean + momentum * batch.mean((0, 2, 3))
-                variance = (1 - momentum) * variance + momentum * batch.var((0, 2, 3), unbiased=unbiased)
+        first = next(v[name] for name in _EARLIER if name in v)
+        for batch in (first, v["x"].detach())[:leaks]:
+            mean = (1 - momentum) * mean + momentum * batch.mean((0, 2, 3))
+            variance = (1 - momentum) * variance + momentum * batch.var((0, 2, 3), unbiased=unbiased)
         normalized = (v["x"] - _by_channel(mean)) / ((_by_channel(variance) + eps).sqrt() + eps_outside)
         return normalized * _by_channel(v["gamma"]) + _by_channel(v["beta"])
 
@@ -120,15 +121,28 @@ def _new(student: Student, values: Inputs) -> Any:
     return student.part("BatchNorm2d")(len(values["gamma"]))
 
 
-_EVALUATION_EPS: Mapping[str, InTorch] = {
-    "NORM-NO-EPS": _evaluation(eps=0.0),
-    "NORM-EPS-SIGN": _evaluation(eps=-1e-5),
-    "NORM-EPS-OUTSIDE": _evaluation(eps=0.0, eps_outside=1e-5),
+# Evaluation with one thing wrong, whatever is chosen of what is right in more than one way.
+_IN_EVALUATION: Mapping[str, Callable[..., InTorch]] = {
+    "BATCH-NORM-RUNNING": partial(_evaluation, momentum=0.9),
+    # After a single batch, this is as good as statistics that start with it.
+    "BATCH-NORM-LAST-BATCH": partial(_evaluation, momentum=1.0),
+    "BATCH-NORM-UPDATED-IN-EVALUATION": partial(_evaluation, leaks=2),
+    # Beside the variance of several batches, eps is smaller than rounding.
+    "NORM-NO-EPS": partial(_evaluation, eps=0.0),
+    "NORM-EPS-SIGN": partial(_evaluation, eps=-1e-5),
+    "NORM-EPS-OUTSIDE": partial(_evaluation, eps=0.0, eps_outside=1e-5),
 }
+_ALSO_RIGHT: tuple[Mapping[str, Any], ...] = (
+    {"unbiased": False},
+    {"start": "first batch"},
+    {"unbiased": False, "start": "first batch"},
+)
 
 
 def _evaluation_case(name: str, n_earlier: int) -> Case:
-    return layer(
+    left_out = ("BATCH-NORM-LAST-BATCH",) if n_earlier == 1 else ("NORM-NO-EPS", "NORM-EPS-SIGN", "NORM-EPS-OUTSIDE")
+    made = {code: make for code, make in _IN_EVALUATION.items() if code not in left_out}
+    case = layer(
         name,
         "spatial",
         ("Tensor", "BatchNorm2d"),
@@ -139,22 +153,19 @@ def _evaluation_case(name: str, n_earlier: int) -> Case:
         call=_evaluated,
         # Each run goes through the earlier batches again, which moves the running statistics on.
         is_repeated=False,
-        also_right=[
-            _evaluation(unbiased=False),
-            _evaluation(start="first batch"),
-            _evaluation(unbiased=False, start="first batch"),
-        ],
+        also_right=[_evaluation(**chosen) for chosen in _ALSO_RIGHT],
         mistakes={
             "BATCH-NORM-BATCH-STATISTICS": _batch_norm,
             "BATCH-NORM-NEVER-UPDATED": _never_updated,
-            "BATCH-NORM-RUNNING": _evaluation(momentum=0.9),
-            # After a single batch, this is as good as statistics that start with it.
-            **({"BATCH-NORM-LAST-BATCH": _evaluation(momentum=1.0)} if n_earlier > 1 else {}),
-            "BATCH-NORM-UPDATED-IN-EVALUATION": _evaluation(leaks=True),
-            # Beside the variance of several batches, eps is smaller than rounding.
-            **(_EVALUATION_EPS if n_earlier == 1 else {}),
+            **{code: make() for code, make in made.items()},
         },
     )
+    leaves = ("x", *_PARAMETERS)
+    others = {code: [make(**chosen) for chosen in _ALSO_RIGHT] for code, make in made.items()}
+    # Some update them when the batch has been normalized.
+    others["BATCH-NORM-UPDATED-IN-EVALUATION"] += [_evaluation(leaks=1, **chosen) for chosen in ({}, *_ALSO_RIGHT)]
+    variants = {code: [in_torch(compute, leaves) for compute in computes] for code, computes in others.items()}
+    return dataclasses.replace(case, variants=variants)
 
 
 def _training_case(name: str, n: int) -> Case:

@@ -76,6 +76,7 @@ def _by_variance(_: Judge, v: Any) -> Any:
 
 _NORM_MISTAKES: dict[str, InTorch] = {
     "NORM-UNBIASED": _norm_written_out(unbiased=True),
+    "NORM-NO-EPS": _norm_written_out(eps=0.0),
     "NORM-EPS-OUTSIDE": _norm_written_out(eps_outside=True),
     "NORM-EPS-SIGN": _norm_written_out(eps=-1e-5),
     "NORM-NO-ROOT": _by_variance,

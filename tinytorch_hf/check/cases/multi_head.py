@@ -122,7 +122,12 @@ def _case(name: str, is_masked: bool) -> Case:
     if not is_masked:
         mistakes["ALWAYS-CAUSAL"] = lambda judge, v: multi_head(judge, v, v["x"], v["mask"])
     if is_masked:
-        mistakes |= {"MASK-IGNORED": in_torch(unmasked=True), "MASK-EXCHANGED": in_torch(exchanged=True)}
+        mistakes |= {
+            "MASK-IGNORED": in_torch(unmasked=True),
+            "MASK-EXCHANGED": in_torch(exchanged=True),
+            "MASK-UNIFORM-ALLOWED": in_torch(absorbed=True),
+            "MASK-UNIFORM-ALL": in_torch(absorbed=True, unmasked=True),
+        }
     return layer(
         name,
         "attention",
@@ -196,6 +201,9 @@ CASES = (
             "MASK-IGNORED": _by_sample_in_torch(lambda _: None),
             "ALWAYS-CAUSAL": _by_sample_in_torch(lambda v: (0 * v["mask"] + 1).tril()),
             "MASK-FIRST-SAMPLE": _by_sample_in_torch(lambda v: v["mask"][:1]),
+            "MASK-EXCHANGED": _by_sample_in_torch(lambda v: 1 - v["mask"]),
+            "MASK-UNIFORM-ALLOWED": _by_sample_in_torch(absorbed=True),
+            "MASK-UNIFORM-ALL": _by_sample_in_torch(lambda _: None, absorbed=True),
         },
     ),
     Case(

@@ -17,7 +17,7 @@ from tinytorch_hf.check.inputs import features, weights
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.judging.case import Case, Claim, Draw, Inputs, Results, RunTorch
 from tinytorch_hf.judging.judge import Judge
-from tinytorch_hf.judging.updates import NOT_FINITE, RIGHT, Rule, Settings, Updates, mistakes
+from tinytorch_hf.judging.updates import NOT_FINITE, RIGHT, VARIANTS, Rule, Settings, Updates, mistakes
 from tinytorch_hf.judging.yardstick import CHANGE
 from tinytorch_hf.student.view import Student, UntriedError
 
@@ -226,7 +226,12 @@ def case(
             code: dataclasses.replace(rule, counts=counts) if rule.counts == usual else rule
             for code, rule in rules.items()
         }
-    wrong = {code: by_rule(plan, rule) for code, rule in rules.items()}
+    wrong = {code: by_rule(plan, rule) for code, rule in rules.items() if not only or code in only}
+    other = {
+        code: [by_rule(plan, dataclasses.replace(rules[code], **change))]
+        for code, change in VARIANTS.items()
+        if code in wrong
+    }
     return Case(
         name,
         "optimizers",
@@ -235,7 +240,8 @@ def case(
         in_tinytorch(plan),
         in_torch(plan),
         also_right=[by_rule(plan, rule) for rule in also_right],
-        mistakes={**(also or {}), **{code: run for code, run in wrong.items() if not only or code in only}},
+        mistakes={**(also or {}), **wrong},
+        variants=other,
         claims=lambda inputs, results: _finite(plan, inputs, results),
     )
 

@@ -76,7 +76,7 @@ def _mlp_in_torch(
     arguments: Mapping[str, float],
     trained: tuple[str, ...] = _PARAMETERS,
     resets: bool = True,
-    shares_gradient: bool = False,
+    shares_gradient: str = "",
 ) -> RunTorch:
     """The same steps in PyTorch, with what may be wrong about them.
 
@@ -89,7 +89,8 @@ def _mlp_in_torch(
     resets
         Whether the gradients are reset before each backward.
     shares_gradient
-        Whether the velocity is the first gradient's own array, which is reset and added to in place.
+        What has become of the first gradient's own array, which is the velocity too, when the second step is taken:
+        "reset" in place, or "added to" after that; nothing where the velocity has an array of its own.
     """
 
     def run(judge: Judge, values: Inputs) -> Results:
@@ -107,7 +108,8 @@ def _mlp_in_torch(
             loss.backward()
             if shares_gradient and step == 1:
                 for parameter in given:
-                    chosen.state[parameter]["momentum_buffer"] = parameter.grad.clone()
+                    now = parameter.grad.clone()
+                    chosen.state[parameter]["momentum_buffer"] = now if shares_gradient == "added to" else 0 * now
             chosen.step()
             results[_loss_of(step)] = judge.array(loss)
         return results
@@ -137,8 +139,10 @@ def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
     wrong = {
         "OPTIMIZER-ZERO-GRAD": _mlp_in_torch(optimizer, arguments, resets=False),
     }
+    other = {}
     if "momentum" in arguments:
-        wrong["MOMENTUM-SHARES-GRADIENT"] = _mlp_in_torch(optimizer, arguments, shares_gradient=True)
+        wrong["MOMENTUM-SHARES-GRADIENT"] = _mlp_in_torch(optimizer, arguments, shares_gradient="added to")
+        other["MOMENTUM-SHARES-GRADIENT"] = [_mlp_in_torch(optimizer, arguments, shares_gradient="reset")]
     return Case(
         name,
         "training",
@@ -147,6 +151,7 @@ def _case(name: str, optimizer: str, arguments: Mapping[str, float]) -> Case:
         _mlp(optimizer, arguments),
         _mlp_in_torch(optimizer, arguments),
         mistakes=wrong,
+        variants=other,
         claims=_claims,
     )
 

@@ -162,6 +162,11 @@ def _block_case(name: str, is_masked: bool) -> Case:
         mistakes["ALWAYS-CAUSAL-EXACT"] = lambda judge, v: block(judge, v, v["x"], v["mask"], gelu_erf)
     if is_masked:
         mistakes["MASK-IGNORED"] = lambda judge, v: block(judge, v, v["x"], None, gelu_sigmoid)
+        mistakes["MASK-EXCHANGED"] = lambda judge, v: block(judge, v, v["x"], mask(v), gelu_sigmoid, exchanged=True)
+        mistakes["MASK-UNIFORM-ALLOWED"] = lambda judge, v: block(
+            judge, v, v["x"], mask(v), gelu_sigmoid, absorbed=True
+        )
+        mistakes["MASK-UNIFORM-ALL"] = lambda judge, v: block(judge, v, v["x"], None, gelu_sigmoid, absorbed=True)
     return layer(
         name,
         "transformers",

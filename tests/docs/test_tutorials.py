@@ -1,4 +1,4 @@
-"""Specification of docs/make_your_own.md: it is followed word for word, and shows what is printed."""
+"""Specification of the tutorials: they are followed word for word, and show what is printed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import forked
 import pytest
 from conftest import Start
 
-from docs.tools.followed import followed
+from docs.tools.followed import PAGES, followed, page
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import main
 from tinytorch_hf.health import imports
@@ -21,12 +21,6 @@ pytest.importorskip("torchvision", reason="torchvision is not installed")
 pytest.importorskip("datasets", reason="datasets is not installed")
 
 SETS = ("my_digits", "my_recipe", "my_questions", "small_digits")
-
-
-@pytest.fixture
-def page(checkout: Path) -> str:
-    """The page."""
-    return (checkout / "docs" / "make_your_own.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +37,15 @@ def quick(words: list[str]) -> int:
     return main([*words, *(["--no-proof"] if is_proven and "LONGER" not in os.environ else [])])
 
 
-def comparable(page: str) -> str:
+def comparable(text: str) -> str:
     """A page without numbers that hang on the releases of libraries, and without the proof where it is left out."""
-    page = page if "LONGER" in os.environ else re.sub(r"^(judge  |proof  .*chance:).*\n", "", page, flags=re.MULTILINE)
-    return re.sub(r"^(PyTorch ).*", r"\1", re.sub(r"[+-]?\d+\.\d+(e-\d+)?", "N", page), flags=re.MULTILINE)
+    text = text if "LONGER" in os.environ else re.sub(r"^(judge  |proof  .*chance:).*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^(PyTorch ).*", r"\1", re.sub(r"[+-]?\d+\.\d+(e-\d+)?", "N", text), flags=re.MULTILINE)
 
 
-def test_the_page_is_followed_word_for_word(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_followed_word_for_word(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
 ) -> None:
     """In an empty folder; `python -m docs.tools.followed` writes it anew."""
     monkeypatch.chdir(tmp_path)
@@ -58,7 +53,9 @@ def test_the_page_is_followed_word_for_word(
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     forked.use(monkeypatch, start, imports)
 
-    assert comparable(followed(page, tmp_path, quick)) == comparable(page)
+    text = page(name).read_text(encoding="utf-8")
+
+    assert comparable(followed(text, tmp_path, quick)) == comparable(text)
 
 
 def test_what_is_printed_and_not_shown_is_noticed(tmp_path: Path) -> None:
