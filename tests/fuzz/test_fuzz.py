@@ -149,7 +149,7 @@ def test_many_and_long_names_of_columns_take_neither_time_nor_a_page(targets: di
     """Nor does a message act on a terminal."""
     if "source, CSV" not in targets:
         pytest.skip("pyarrow or Pillow is not installed")
-    for head in (",".join(map(str, range(30_000))), "\x1b[2J" + "{" * 20_000 + ",b", "a,b,a"):
+    for head in (",".join(map(str, range(10_000))), "\x1b[2J" + "{" * 20_000 + ",b", "a,b,a"):
         with pytest.raises(TinyTorchHFError) as refused:
             targets["source, CSV"].read(f"{head}\n{','.join('0' * (head.count(',') + 1))}\n".encode())
         assert len(str(refused.value)) < 2500
