@@ -156,6 +156,15 @@ def test_many_and_long_names_of_columns_take_neither_time_nor_a_page(targets: di
         assert "\x1b" not in str(refused.value)
 
 
+def test_a_query_of_bytes_that_are_no_text_is_a_bad_request(targets: dict[str, Target]) -> None:
+    """On every address; a library that decodes it would end the answer with 500."""
+    if "request to a mirror" not in targets:
+        pytest.skip("starlette is not installed")
+    for path in (b"/", b"/api/models/a/b", b"/api/datasets"):
+        request = {"method": "GET", "path": path, "query": b"n=\xff\xfe", "body": b"", "headers": {"host": "x"}}
+        targets["request to a mirror"].read(request)
+
+
 def test_names_of_columns_that_are_no_text_are_refused(targets: dict[str, Target]) -> None:
     """In a CSV file and in Parquet, where they are read by another library."""
     if "source, parquet" not in targets:
