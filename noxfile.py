@@ -199,6 +199,14 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.baselines", "--write")
 
 
+@nox.session
+def mirror_clients(session: nox.Session) -> None:
+    """The mirror read by releases of Hugging Face's libraries from 2.14 and 0.24 on, pandas, DuckDB, curl, Node."""
+    session.install("-e", ".[test]")
+    # Each client gets an environment of its own; Node has to be there for huggingface.js.
+    session.run("pytest", "--numprocesses=0", "tests/mirror/real_releases.py", *session.posargs)
+
+
 @nox.session(python="3.11")
 @nox.parametrize(
     ("datasets", "pyarrow"),

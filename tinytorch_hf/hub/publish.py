@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +11,14 @@ from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
-from tinytorch_hf.files import folders, store
-from tinytorch_hf.hub import parquet, tagged
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.files import folders
+from tinytorch_hf.hub import parquet, scripted, tagged
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
 from tinytorch_hf.hub.gaps import gaps
 from tinytorch_hf.hub.remote import THE_HUB, Remote, RemoteFile, RemoteState
 
-MAIN, SCRIPT = "main", "script"
+MAIN, SCRIPT = "main", scripted.BRANCH
 
 # The Hub makes it with the repository; it says which files are large.
 _NOT_OURS = (".gitattributes",)
@@ -119,8 +118,7 @@ def prepare(
     """
     dataset = catalog.info(name)
     check_allowed(dataset)
-    loading_script = folders.loading_script(dataset)
-    if script and loading_script is None:
+    if script and folders.loading_script(dataset) is None:
         raise InvalidArgumentError(
             f"{dataset.name} has no loading script. Leave --script out: every release of datasets loads the Parquet "
             "files."
@@ -130,27 +128,10 @@ def prepare(
     if remote is not None:
         tagged.keep(dataset, built, remote, files_at)
     branches = {MAIN: take_snapshot(built)}
-    if script and loading_script is not None:
-        # These releases look for a script with the repository's name.
-        contents = {f"{repo_id.partition('/')[2]}.py": loading_script}
-        documents = folders.documents(dataset) or folders.folder(dataset)
-        contents |= {companion: documents / companion for companion in parquet.COMPANIONS}
-        for file in dataset.files:
-            store.read(dataset, file)
-            contents[file.name] = folders.folder(dataset) / file.name
-        branches[SCRIPT] = take_snapshot(_copied(contents, folder / SCRIPT))
+    scripted_files = scripted.write(dataset, folder / SCRIPT, repo_id) if script else None
+    if scripted_files is not None:
+        branches[SCRIPT] = scripted_files
     return branches
-
-
-def _copied(contents: Mapping[str, Path], folder: Path) -> Path:
-    try:
-        for path, place in contents.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(place, target)
-    except OSError as error:
-        raise StorageError(f"{folder} could not be written: {error}") from error
-    return folder
 
 
 def changes(local: Mapping[str, StoredFile], remote: Mapping[str, RemoteFile]) -> tuple[Change, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -13,10 +14,12 @@ from typing import Any
 
 try:
     import uvicorn
+    from starlette.types import ASGIApp
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from tinytorch_hf.mirror import app
+    from tinytorch_hf.mirror import app, glimpses, pages
     from tinytorch_hf.mirror.archives import Archives
+    from tinytorch_hf.mirror.preparing import Gate, Shelf
 except ImportError as error:
     from tinytorch_hf.errors import MissingExtraError
 
@@ -91,9 +94,12 @@ def server(
     repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
 ) -> uvicorn.Server:
     """The server, ready to run on a socket."""
-    return uvicorn.Server(
+    application: ASGIApp = app.create(repositories, archives or {})
+    if isinstance(repositories, Shelf):
+        application = Gate(application, repositories, pages.not_ready)
+    return _QuietEnd(
         uvicorn.Config(
-            app.create(repositories, archives or {}),
+            application,
             http=_impatient(patience_s),
             loop="asyncio",
             ws="none",
@@ -109,9 +115,27 @@ def server(
     )
 
 
+class _QuietEnd(uvicorn.Server):
+    """Ends without a word, whatever is still being transferred: that is broken off, as whoever ends it wants."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, as uvicorn does it."""
+        logger = logging.getLogger("uvicorn.error")
+        logger.addFilter(_nothing)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
     """Serve until the user presses Ctrl-C, or SIGTERM comes."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
+    glimpses.look_at_all(repositories.values())
     serving = server(repositories, archives)
     # uvicorn takes these signals once its event loop runs; what comes while the loop is being made would break it.
     before = {number: signal.signal(number, serving.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
