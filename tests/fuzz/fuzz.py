@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import answering
 import folders
 import reading
+import sources
 from reading import Target
 
 _MOST_CPU_S = 5.0
@@ -56,7 +57,12 @@ def one(target: Target, seed: str) -> str:
 
 def targets(scratch: Path) -> list[Target]:
     """All of them."""
-    return [*reading.targets(scratch), *folders.targets(scratch), *answering.targets(scratch)]
+    return [
+        *reading.targets(scratch),
+        *sources.targets(scratch),
+        *folders.targets(scratch),
+        *answering.targets(scratch),
+    ]
 
 
 def _say(line: str) -> None:

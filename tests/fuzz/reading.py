@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import itertools
@@ -13,10 +12,9 @@ import random
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import mutations
@@ -35,16 +33,7 @@ LABELS = np.array([1, 0])
 class Target:
     """Something that reads what may be hostile.
 
-    Attributes
-    ----------
-    name
-        What the report calls it.
-    make
-        Makes an input.
-    read
-        Reads it; whatever it raises beside ``refusals`` is a finding.
-    refusals
-        The errors with which it may refuse.
+    ``make`` makes an input, ``read`` reads it; what ``read`` raises beside ``refusals`` is a finding.
     """
 
     name: str
@@ -53,7 +42,8 @@ class Target:
     refusals: tuple[type[Exception], ...] = (TinyTorchHFError,)
 
 
-def _damaged(*seeds: bytes, longest: int = 2**16) -> Make:
+def damaged(*seeds: bytes, longest: int = 2**16) -> Make:
+    """Makes damage of genuine files."""
     return lambda rng: mutations.damaged(rng, seeds, longest)
 
 
@@ -77,7 +67,6 @@ def targets(scratch: Path) -> list[Target]:
         *_described(scratch),
         *_archives(scratch),
         *_submissions(scratch),
-        *_sources(scratch),
     ]
 
 
@@ -113,10 +102,10 @@ def _formats() -> list[Target]:
     written = records.written({"cases": ["a"]}, {"x": LABELS}, "2.0")
     idx = b"\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x08\x00\x00\x00\x08" + IMAGES.tobytes()
     return [
-        Target("pickle", _damaged(*pickles), lambda data: read_pickle(data, PATH)),
+        Target("pickle", damaged(*pickles), lambda data: read_pickle(data, PATH)),
         Target("pickle, opcodes", _opcodes(pickles), lambda data: read_pickle(data, PATH)),
-        Target("CIFAR-10 batch", _damaged(*batches), lambda data: read_cifar_batch(data, PATH)),
-        Target("IDX", _damaged(idx, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"), lambda data: read_idx(data, PATH)),
+        Target("CIFAR-10 batch", damaged(*batches), lambda data: read_cifar_batch(data, PATH)),
+        Target("IDX", damaged(idx, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"), lambda data: read_idx(data, PATH)),
         Target("npz", _npz_inputs(archives), lambda data: read_npz(data, PATH)),
         Target("records of answers", _records_inputs(written), lambda data: _with_file(data, ".npz", records.read)),
     ]
@@ -213,11 +202,11 @@ def _texts() -> list[Target]:
     of_sums = sums.encode({"a.txt": b"1", "b.txt": b"2"})
     return [
         Target("questions and answers, lines", lines(pair), lambda data: talks.parse_jsonl(data, PATH)),
-        Target("questions and answers, text", _damaged(talk), lambda data: talks.parse_text(data, PATH)),
+        Target("questions and answers, text", damaged(talk), lambda data: talks.parse_text(data, PATH)),
         Target("functions", lines(function), lambda data: python_functions.parse(data, PATH)),
         Target("JSON lines", lines(record), lambda data: json_lines.read_columns(data, PATH, columns)),
-        Target("text", _damaged(talk, "é\n".encode()), lambda data: text_column([read_text(data, PATH)], PATH)),
-        Target("sums", _damaged(of_sums), lambda data: sums.parse(data, PATH, ["a.txt", "b.txt"], "Again.")),
+        Target("text", damaged(talk, "é\n".encode()), lambda data: text_column([read_text(data, PATH)], PATH)),
+        Target("sums", damaged(of_sums), lambda data: sums.parse(data, PATH, ["a.txt", "b.txt"], "Again.")),
     ]
 
 
@@ -272,10 +261,10 @@ def _described(scratch: Path) -> list[Target]:
     return [
         Target("dataset.json", _odd(facts), lambda data: description.parse_description(data, made / "dataset.json")),
         Target("recipe.json", _odd(recipe_), in_folder("recipe.json", recipe.read_recipe)),
-        Target("selection.csv", _damaged(rows), in_folder("selection.csv", selection.read_selection)),
-        Target("places.csv", _damaged(places), in_folder("places.csv", selection.read_places)),
+        Target("selection.csv", damaged(rows), in_folder("selection.csv", selection.read_selection)),
+        Target("places.csv", damaged(places), in_folder("places.csv", selection.read_places)),
         Target("rubric, JSON", _odd(rubric), lambda data: parse_rubric(data, Path("r.json"))),
-        Target("rubric, TOML", _damaged(toml), lambda data: parse_rubric(data, Path("r.toml"))),
+        Target("rubric, TOML", damaged(toml), lambda data: parse_rubric(data, Path("r.toml"))),
         Target("map of a framework", _odd(map_), lambda data: _with_file(data, ".json", mapping.read_map)),
         Target("gradebook", _odd(book), in_folder(journal.BOOK, journal._book_in)),
         Target("plan of a run", _odd({"a": {"b": 1}}), lambda data: _with_file(data, ".json", curation_work._read)),
@@ -314,7 +303,7 @@ def _archives(scratch: Path) -> list[Target]:
 
     return [
         Target("tar.gz of a dataset", make, read),
-        Target("gz of a dataset", _damaged(gzip.compress(contents["a"])), read_gz),
+        Target("gz of a dataset", damaged(gzip.compress(contents["a"])), read_gz),
     ]
 
 
@@ -357,110 +346,3 @@ def _submissions(scratch: Path) -> list[Target]:
         _with_file(data, ".zip", prepare)
 
     return [Target("submission, zip", make, read, (TinyTorchHFError, UngradableError))]
-
-
-def _sources(scratch: Path) -> list[Target]:
-    """What `tinify` reads from other people: archives, tables, pictures."""
-    try:
-        import pyarrow as pa
-        import pyarrow.csv
-        import pyarrow.parquet as pq
-        from PIL import Image
-    except ImportError:
-        return []
-    from tinytorch_hf.curation.facts import merged
-    from tinytorch_hf.curation.mapping import Reading, facts_of
-    from tinytorch_hf.curation.sources.opening import open_source
-
-    def read_folder(folder: Path) -> None:
-        source = open_source(folder).source
-        reading = Reading(source, 8, 4)
-        merged(facts_of(reading, piece) for shard in source.shards() for piece in source.pieces(shard))
-
-    def target(name: str, file: str, make: Make, beside: Mapping[str, bytes] = MappingProxyType({})) -> Target:
-        folder = scratch / f"source_{name.replace(' ', '_').replace(',', '')}"
-
-        def read(data: bytes) -> None:
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / file).parent.mkdir(parents=True)
-            (folder / file).write_bytes(data)
-            for other, content in beside.items():
-                (folder / other).write_bytes(content)
-            read_folder(folder)
-
-        return Target(name, make, read)
-
-    def png(image: Any) -> bytes:
-        stream = io.BytesIO()
-        Image.fromarray(image).save(stream, "PNG")
-        return stream.getvalue()
-
-    pictures = [png(image) for image in IMAGES]
-    jpeg = io.BytesIO()
-    Image.fromarray(IMAGES[0]).save(jpeg, "JPEG")
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as archive:
-        for number, picture in enumerate(pictures):
-            for suffix, data in (("png", picture), ("cls", b"1"), ("json", b'{"label": "a"}')):
-                member = tarfile.TarInfo(f"{number}.{suffix}")
-                member.size = len(data)
-                archive.addfile(member, io.BytesIO(data))
-    table = pa.table({"image": [{"bytes": one, "path": None} for one in pictures], "label": ["a", "b"]})
-    parquet = io.BytesIO()
-    pq.write_table(table, parquet)
-    rows = [{"text": "a b", "label": "x"}, {"text": "c d", "label": "y"}]
-    lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    table_csv = io.StringIO()
-    writer = csv.DictWriter(table_csv, ["text", "label"])
-    writer.writeheader()
-    writer.writerows(rows)
-    archives = [_npz(images=IMAGES, labels=LABELS), _zip({"images.npy": _npy(IMAGES), "labels.npy": _npy(LABELS)}, 8)]
-    return [
-        target("source, npz", "a.npz", _source_npz(archives)),
-        target("source, tar", "a.tar", _damaged(tar.getvalue())),
-        target("source, parquet", "a.parquet", _damaged(parquet.getvalue())),
-        target("source, JSON lines", "a.jsonl", _damaged(lines)),
-        target("source, CSV", "a.csv", _damaged(table_csv.getvalue().encode())),
-        target("source, picture", "cat/a.png", _damaged(*pictures, jpeg.getvalue())),
-        target("source, card of a copy", "README.md", _damaged(_CARD), {"train.parquet": parquet.getvalue()}),
-    ]
-
-
-_CARD = b"""---
-license: cc0-1.0
-configs:
-- config_name: default
-  data_files:
-  - split: train
-    path: train.parquet
-dataset_info:
-  features:
-  - name: image
-    dtype: image
-  - name: label
-    dtype:
-      class_label:
-        names:
-          '0': a
-          '1': b
-  splits:
-  - name: train
-    num_bytes: 10
-    num_examples: 2
----
-# Two
-"""
-
-
-def _source_npz(seeds: Sequence[bytes]) -> Make:
-    arrays = [_npy(IMAGES), _npy(LABELS), _npy(np.array([{}], object)), _npy(np.array(["a", "b"])), _npy(IMAGES > 3)]
-
-    def make(rng: random.Random) -> bytes:
-        if rng.random() < 0.4:
-            return mutations.damaged(rng, seeds, 2**16)
-        labels = arrays[1] if rng.random() < 0.5 else mutations.damaged(rng, arrays, 2**14)
-        return _zip(
-            {"images.npy": mutations.damaged(rng, arrays, 2**14), "labels.npy": labels}, rng.choice((0, 8, 12, 14))
-        )
-
-    return make

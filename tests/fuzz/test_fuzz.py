@@ -10,6 +10,7 @@ import fuzz
 import numpy as np
 import pytest
 import reading
+import sources
 from reading import Target
 
 from tinytorch_hf.errors import CorruptFileError, RubricError, TinyTorchHFError
@@ -125,7 +126,7 @@ def test_a_card_that_numbers_texts_does_no_harm(targets: dict[str, Target]) -> N
     pytest.importorskip("datasets", reason="datasets is not installed")
     if "source, card of a copy" not in targets:
         pytest.skip("pyarrow or Pillow is not installed")
-    targets["source, card of a copy"].read(reading._CARD)
+    targets["source, card of a copy"].read(sources.CARD)
 
 
 def test_a_long_value_is_quoted_in_part(targets: dict[str, Target]) -> None:
