@@ -158,7 +158,7 @@ def test_what_cannot_be_told_is_not_concluded_from() -> None:
 
 
 def test_a_case_whose_gradient_is_not_that_of_its_output_is_left_alone() -> None:
-    """Sent back twice, the gradient is twice the slope: a single one is not an excuse, a double one is no fault."""
+    """Sent back twice, the gradient is twice the slope: a single one is not an excuse, a double one is not a fault."""
     right = SQUARE.right
 
     def doubled(judge: Any, inputs: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Specification of the mirror with clients of many ages, in environments of their own; `nox -s mirror_clients`.
 
 Environments are made in a temporary folder, or in the one that MIRROR_CLIENTS names, where they stay. What was tried
-is printed for each; docs/mirror_clients.md has the table.
+is printed for each; docs/reference/mirror_clients.md has the table.
 """
 
 from __future__ import annotations

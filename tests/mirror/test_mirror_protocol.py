@@ -134,7 +134,7 @@ def test_the_description_of_a_dataset(mirror: Mirror) -> None:
 
 
 def test_datasets_are_found_by_author_and_words(mirror: Mirror) -> None:
-    """Whatever is no number of datasets is refused, as the Hub does."""
+    """Whatever is not a number of datasets is refused, as the Hub does."""
 
     def ids(query: str) -> set[str]:
         return {dataset["id"] for dataset in as_json(mirror, f"/api/datasets?{query}")}

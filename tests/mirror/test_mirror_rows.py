@@ -135,7 +135,7 @@ def test_a_page_shows_pictures_by_class(course: Mirror) -> None:
 
 
 def test_pictures_in_parquet_and_texts_in_cards(course: Mirror) -> None:
-    """The one from the file's bytes; the other escaped, with what is no text as JSON."""
+    """The one from the file's bytes; the other escaped, with what is not text as JSON."""
     (first, *_) = (image["src"] or "" for image in page(course, "parquet").all("img"))
     assert ask(course.address, first).body.startswith(b"\x89PNG")
 
@@ -199,7 +199,7 @@ def test_a_card_that_leads_out_of_the_folder_is_not_followed(paths: object, tmp_
 
 
 def test_a_card_with_endless_yaml_is_refused(tmp_path: Path) -> None:
-    """Lists of lists of lists by name, in which every one stands ten times; and what is no YAML."""
+    """Lists of lists of lists by name, in which every one stands ten times; and what is not a YAML."""
     names = "\n".join(f"  - &l{n + 1} [{', '.join([f'*l{n}'] * 10)}]" for n in range(9))
     bomb = f"---\nconfigs:\n- data_files:\n  - &l0 [a]\n{names}\n---\n"
 

@@ -254,7 +254,7 @@ CARD_FEATURES: Any = __import__("yaml").safe_load(CARD.split("---")[1])["dataset
 
 
 def test_pictures_in_lists_and_what_is_no_picture(own: Mirror) -> None:
-    """Each has an address; bytes that are no picture are never served as anything."""
+    """Each has an address; bytes that are not picture are never served as anything."""
     first, second = (row["row"] for row in seen(own, "/rows", **MINE, length=2)["rows"])
 
     assert (first["photo"]["width"], first["photo"]["height"]) == (5, 2)
@@ -339,7 +339,7 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
     """Are named, with what is wrong; and so are names that are not there, and files that changed."""
     for content in (b"", b"PAR1", b"PAR1" + b"\xff" * 100 + b"PAR1", png(1)):
         (tmp_path / "train.parquet").write_bytes(content)
-        with pytest.raises(CorruptFileError, match=r"train\.parquet is no Parquet file"):
+        with pytest.raises(CorruptFileError, match=r"train\.parquet is not a Parquet file"):
             viewer.table(take_snapshot(tmp_path), "default", "train")
     table = written(tmp_path, pa.table({"a": list(range(1000))}))
     with pytest.raises(UnknownNameError, match="no split 'x'"):

@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tinytorch_hf.cli import mirror
+from tinytorch_hf.cli import mirror, terminal
 from tinytorch_hf.cli.mirror import ON_HUB, chosen
 from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, group, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
@@ -51,7 +51,8 @@ def add_to(parser: Parser) -> None:
         _publish,
         "show what publishing a dataset on the Hub would change, and do it with --yes",
         "%(prog)s tinydigits --repo-id tinytorch/tinydigits",
-        "--yes needs a token with write access, as `hf auth login` stores it.",
+        "--yes needs a token with write access, as `hf auth login` stores it. Without a network the plan is that for a "
+        "new repository.",
     )
     add_name(parser)
     parser.add_argument("--repo-id", required=True, metavar="ID", help="NAMESPACE/NAME of the repository")
@@ -72,7 +73,7 @@ def _build(options: argparse.Namespace) -> int:
     from tinytorch_hf.hub import parquet
 
     for dataset in chosen(options.names):
-        print(f"wrote {parquet.build(dataset, options.out)}")
+        print(terminal.one_line(f"wrote {parquet.build(dataset, options.out)}"))
     return OK
 
 
@@ -84,7 +85,7 @@ def _cache(options: argparse.Namespace) -> int:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
             return print_json({"cache": str(cache.root()), "removed": removed})
-        print("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
+        print("\n".join(terminal.one_line(f"removed {folder}") for folder in removed) or "nothing to undo")
         return OK
     made = cache.prepare(names)
     answers = offline.check(names)
@@ -109,9 +110,12 @@ def _publish(options: argparse.Namespace) -> int:
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
+    not_asked = "" if options.yes else remote.why_not_asked()
     with tempfile.TemporaryDirectory() as scratch:
-        local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
-        plan = publish.plan(options.name, remote, local, private=options.private)
+        local = publish.prepare(
+            options.name, options.repo_id, Path(scratch), script=options.script, remote=remote, asks=not not_asked
+        )
+        plan = publish.plan(options.name, remote, local, private=options.private, not_asked=not_asked)
         print(publish.describe(plan, remote.endpoint), flush=True)
         if not options.yes:
             login = "" if remote.has_token else ", after `hf auth login`"

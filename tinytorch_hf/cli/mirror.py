@@ -106,14 +106,18 @@ def _say_what_comes(options: argparse.Namespace, to_build: Sequence[DatasetInfo]
     what = [dataset.name for dataset in to_build]
     what += [f"{n_folders} sub-folder{'s'[: n_folders != 1]} of {options.folder}"] if n_folders else []
     if what and not options.json:
-        print(terminal.printable(f"preparing {', '.join(what)}"), flush=True)
+        print(terminal.one_line(f"preparing {', '.join(what)}"), flush=True)
 
 
 def _say_left_out(program: str, left_out: Iterable[LeftOut]) -> None:
     from tinytorch_hf.mirror.folder import summed_up
 
     for one in summed_up(left_out):
-        print(f"{program}: {one.path} is not served: {one.reason}.", file=sys.stderr, flush=True)
+        print(
+            f"{program}: {terminal.one_line(str(one.path))} is not served: {terminal.one_line(one.reason)}.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _shelf(program: str, ready: Mapping[str, Repository], found: Sequence[Found], out: Path) -> Shelf:
@@ -151,7 +155,7 @@ class _Progress:
         self._bar = Bar()
 
     def __call__(self, one: Waiting, outcome: Outcome) -> None:
-        path = terminal.printable(f"{one.id}/{one.path}")
+        path = terminal.one_line(f"{one.id}/{one.path}")
         if outcome:
             self._bar.clear()
             told = {
@@ -177,12 +181,12 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
         print(json.dumps({"endpoint": address, **app.status(served, archived), "preparing": waiting}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {repository.id}: {len(repository.main.files)} files")
+        print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
     for one in served.waiting:
-        path = terminal.printable(f"{one.id}/{one.path}")
+        path = terminal.one_line(f"{one.id}/{one.path}")
         print(f"reading {path}: {one.size_bytes / 1e9:.1f} GB; its page is ready in a while")
     for path, file in archived.items():
-        print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
+        print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
     if archived:
         print(f"And for `tinytorch-hf download`:\n\n    export {MIRROR_VARIABLE}={address}\n")

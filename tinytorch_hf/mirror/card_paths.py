@@ -15,8 +15,8 @@ _MOST_VALUES = 10_000
 def check_paths(folder: Path, error: type[Exception]) -> None:
     """Look at every path and pattern of the configurations in a folder's card.
 
-    Raises ``error`` where one leads out of the folder or to another machine, or where the card is no card; the message
-    quotes it.
+    Raises ``error`` where one leads out of the folder or to another machine, or where the card cannot be read; the
+    message quotes it.
     """
     import yaml
 

@@ -1,6 +1,6 @@
 """What a dataset's card says to programs: the YAML at the top of README.md, and the tags that the Hub makes of it.
 
-Cards of an instructor's own folder are foreign text: they are read within bounds, and what is no card says nothing.
+Cards of an instructor's own folder are foreign text: they are read within bounds, and what is not a card says nothing.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _read(stored: StoredFile) -> Card:
 
 
 def parse(text: str) -> Card:
-    """The metadata between two lines of three hyphens, and what follows; a header that is no YAML says nothing."""
+    """The metadata between two lines of three hyphens, and what follows; a header that is not a YAML says nothing."""
     lines = text.removeprefix("\ufeff").lstrip().splitlines(keepends=True)
     if not lines or lines[0].rstrip() != "---":
         return Card({}, text)

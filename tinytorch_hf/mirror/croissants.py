@@ -50,7 +50,7 @@ def _own(question: Question, base: str) -> dict[str, Any] | None:
         return None
     with stream:
         try:
-            # What is no number in JSON, such as NaN, makes it no description.
+            # What is not a number in JSON, such as NaN, makes it no description.
             described = json.loads(stream.read(_MAX_BYTES), parse_constant=_refuse)
         except (ValueError, RecursionError):
             return None

@@ -112,7 +112,7 @@ def survey(folder: Path, taken: Iterable[str] = ()) -> tuple[list[Found], list[L
 
 
 def _why_no_dataset(entry: os.DirEntry[str], root: Path) -> str:
-    """Why an entry of the instructor's folder is no dataset, or ""."""
+    """Why an entry of the instructor's folder is not a dataset, or ""."""
     if not is_utf8(entry.name):
         return _NOT_UTF8
     if entry.name.startswith("."):
@@ -161,7 +161,7 @@ def _special(mode: int) -> str:
 def contents(found: Found) -> Contents:
     """Every file of a sub-folder that is served; nothing is opened.
 
-    Hidden files, links that lead out of it, and whatever is no file are left out.
+    Hidden files, links that lead out of it, and whatever is not a file are left out.
     """
     root = found.place.resolve()
     files: dict[str, Path] = {}
@@ -209,7 +209,7 @@ def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:
             return _why_not_followed(Path(entry.path), root, "the dataset") or _special(entry.stat().st_mode)
         if entry.is_dir() or entry.is_file():
             return ""
-        return _special(entry.stat().st_mode) or "it is no file"
+        return _special(entry.stat().st_mode) or "it is not a file"
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
 
@@ -224,7 +224,7 @@ def is_utf8(name: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """A path fit to be printed: bytes that are no text, and what a terminal would obey, as escapes."""
+    """A path fit to be printed: bytes that are not text, and what a terminal would obey, as escapes."""
     return printable(os.fsencode(path).decode("utf-8", "backslashreplace") if not is_utf8(path) else path)
 
 

@@ -24,7 +24,7 @@ _KEYWORDS = {
     "validation": ("validation", "valid", "dev", "val"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
-# Words stand alone: what is beside them is no letter.
+# Words stand alone: what is beside them is not a letter.
 _BESIDE = "[-._ 0-9]"
 _IN_FOLDERS = ("**/{}/**", f"**/{{}}{_BESIDE}*/**", f"**/*{_BESIDE}{{}}/**", f"**/*{_BESIDE}{{}}{_BESIDE}*/**")
 _IN_NAMES = (f"**/{{}}{_BESIDE}*", f"**/*{_BESIDE}{{}}{_BESIDE}*")

@@ -90,6 +90,16 @@ def _address_in_network() -> str:
     return "127.0.0.1"
 
 
+class _QuietEnd(uvicorn.Server):
+    """A server that ends without a word: who is cut off during a transfer then is not an error to be told."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: wait a little for the transfers, then cut them off."""
+        # Until the next server configures its log; what is cut off is told when this is long over.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+        await super().shutdown(sockets)
+
+
 def server(
     repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
 ) -> uvicorn.Server:
@@ -113,23 +123,6 @@ def server(
             timeout_graceful_shutdown=2,
         )
     )
-
-
-class _QuietEnd(uvicorn.Server):
-    """Ends without a word, whatever is still being transferred: that is broken off, as whoever ends it wants."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End, as uvicorn does it."""
-        logger = logging.getLogger("uvicorn.error")
-        logger.addFilter(_nothing)
-        try:
-            await super().shutdown(sockets)
-        finally:
-            logger.removeFilter(_nothing)
-
-
-def _nothing(_record: logging.LogRecord) -> bool:
-    return False
 
 
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:

@@ -29,7 +29,7 @@ def of(repository: Repository, value: Any) -> bytes | None:
     Raises
     ------
     CorruptFileError
-        It is no picture, or too large a one.
+        It is not a picture, or too large a one.
     """
     content = value.get("bytes") if isinstance(value, Mapping) else value
     if content is None and isinstance(value, Mapping) and isinstance(value.get("path"), str):
@@ -70,6 +70,6 @@ def _small(content: bytes) -> bytes:
     except CorruptFileError:
         raise
     except Exception as error:
-        # Whatever Pillow makes of bytes that are no picture.
+        # Whatever Pillow makes of bytes that are not picture.
         raise CorruptFileError(f"A picture cannot be decoded: {type(error).__name__}.") from error
     return written.getvalue()

@@ -64,7 +64,7 @@ class Table:
         Raises
         ------
         CorruptFileError
-            A file is no Parquet file, is damaged, or holds groups of rows beyond every measure.
+            A file is not a Parquet file, is damaged, or holds groups of rows beyond every measure.
         StorageError
             A file changed after the mirror was started.
         """
@@ -220,5 +220,5 @@ def _opened(stored: StoredFile, path: str) -> Iterator[Any]:
                 raise
             first_line = str(error).partition("\n")[0][:300]
             raise CorruptFileError(
-                f"{path} is no Parquet file that can be read: {first_line}. Write it again."
+                f"{path} is not a Parquet file that can be read: {first_line}. Write it again."
             ) from error

@@ -49,7 +49,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" or report.outcome != "passed":
         note["outcome"] = report.outcome if report.when == "call" or report.skipped else "not prepared"
         if report.failed:
-            note["why"] = str(report.longrepr).strip().splitlines()[-1][:300]
+            lines = str(report.longrepr).strip().splitlines()
+            note["why"] = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1])[:300]
 
 
 def pytest_sessionfinish() -> None:

@@ -7,12 +7,15 @@ name are stood in for by a few small files. Nothing of an answer is changed on i
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -35,6 +38,7 @@ _MODEL = {
     ".gitattributes": "*.h5 filter=lfs\n",
     "README.md": _README,
     "config.json": '{"model_type": "x"}\n',
+    "pytorch_model.bin": "weights",
     "tf_model.h5": "weights",
     "tokenizer_config.json": "{}",
     "vocab.txt": "a\n",
@@ -42,15 +46,32 @@ _MODEL = {
 _DATASET = {".gitattributes": "", "README.md": _README, "data/train.csv": "a\n1\n"}
 _MODELS = (
     *("openai-community/gpt2", "google-bert/bert-base-uncased", "julien-c/dummy-unknown"),
+    *("HuggingFaceH4/zephyr-7b-beta", "prompthero/openjourney-v4", "openchat/openchat_3.5"),
     *("julien-c/EsperBERTo-small", "prajjwal1/bert-tiny", "valhalla/t5-small-qa-qg-hl", "huggingfacejs/test-model"),
 )
+# A card with something under each field that datasets are found by.
+_TAGGED = """---
+language: [en, fr]
+license: mit
+task_categories: [audio-classification]
+task_ids: [natural-language-inference]
+multilinguality: [multilingual]
+size_categories: [100K<n<1M]
+language_creators: [crowdsourced]
+---
+# A stand-in
+"""
 _DATASETS = (
+    *("HuggingFaceH4/no_robots", "openai/gsm8k", "bigcode/admin", "huggingface/DataMeasurementsFiles"),
+    *(f"stand-in/wikipedia-{number}" for number in range(6)),
     *("nyu-mll/glue", "hf-doc-build/doc-build", "hf-doc-build/doc-build-dev", "lhoestq/custom_squad"),
     *("gaia-benchmark/GAIA", "huggingfacejs/test-dataset"),
 )
 STAND_INS = {
     **{f"models/{name}": _MODEL for name in _MODELS},
     **{f"datasets/{name}": _DATASET for name in _DATASETS},
+    "datasets/stand-in/tagged": {"README.md": _TAGGED, "a.csv": ""},
+    "models/hf-internal-testing/hfh-cache-layout": {f"file_{number}.txt": f"{number}" for number in range(3)},
     "spaces/huggingfacejs/client-side-oauth": {"README.md": "---\nsdk: static\n---\n", "app.js": ""},
     "spaces/aschen/push-model-from-web": {"mobilenet/model.json": json.dumps({"weights": list(range(500))})},
 }
@@ -61,10 +82,17 @@ def application(folder: Path) -> ASGIApp:
     hub = _Hub(folder)
     for name, files in STAND_INS.items():
         hub.put(_inside(name), "main", {path: text.encode() for path, text in files.items()})
-        commits = _COMMITS.get(name, ())
         repository = hub.repositories[_inside(name)]
-        tags = dict.fromkeys(commits, repository.main)
-        hub.repositories[_inside(name)] = Repository(repository.id, repository.branches, tags)
+        branches = {**repository.branches, "refs/pr/1": repository.main}
+        tags = {commit: replace(repository.main, commit=commit) for commit in _COMMITS.get(name, ())}
+        hub.repositories[_inside(name)] = Repository(repository.id, branches, tags)
+    layout = _inside("models/hf-internal-testing/hfh-cache-layout")
+    for branch in ("file-2", "file-3"):
+        files = {"file_0.txt": b"0", "file_1.txt": b"1", f"{branch.replace('-', '_')}.txt": b"of this branch"}
+        hub.put(layout, branch, files)
+    table = io.BytesIO()
+    pq.write_table(pa.table({"a": [1]}), table)
+    hub.put("bigcode/admin", "main", {"data/train.parquet": table.getvalue()})
     writing: Any = hub.server().config.app
     reading = mirror_app.create(hub.repositories, {})
     # What is written goes to one, what is read to the mirror as it is.
@@ -82,6 +110,8 @@ _COMMITS = {
     "models/julien-c/dummy-unknown": ("f2c752cfc5c0ab6f4bdec59acea69eefbee381c2",),
     "datasets/nyu-mll/glue": ("cb2099c76426ff97da7aa591cbd317d91fb5fcb7",),
     "datasets/gaia-benchmark/GAIA": ("c603981e170e9e333934a39781d2ae3a2677e81f",),
+    "datasets/stand-in/tagged": {"README.md": _TAGGED, "a.csv": ""},
+    "models/hf-internal-testing/hfh-cache-layout": {f"file_{number}.txt": f"{number}" for number in range(3)},
     "spaces/huggingfacejs/client-side-oauth": ("e410a9ff348e6bed393b847711e793282d7c672e",),
 }  # fmt: skip
 
