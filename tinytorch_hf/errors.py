@@ -162,7 +162,7 @@ class GitLFSPointerError(CorruptFileError):
 
     def __init__(self, path: Path, advice: str = REPAIR_ADVICE) -> None:
         super().__init__(
-            f"{path} is a Git-LFS pointer, not data: Git downloaded a short text that stands for the file. {advice}"
+            f"{path} is a Git-LFS pointer, not data: Git downloaded a short text in place of the file. {advice}"
         )
 
 
@@ -264,7 +264,7 @@ class NoProcessError(TinyTorchHFError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"No other process can be started here, and code that is not trusted runs in no other place: {reason}. "
+            f"No other process can be started here, and untrusted code must not run in this one: {reason}. "
             "Allow it, end what else is running, or use another computer."
         )
         self.reason = reason

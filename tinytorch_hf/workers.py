@@ -59,7 +59,7 @@ def results(
         A process that was started for the work was killed, or could not begin it.
     """
     if workers is not None and executor is not None:
-        raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
+        raise InvalidArgumentError("An executor has its own number of workers. Leave out workers or executor.")
     if workers is not None and workers < 1:
         raise InvalidArgumentError(f"{workers} workers are too few: it takes at least 1.")
     n_workers = min(workers or os.cpu_count() or 1, len(pieces))

@@ -391,8 +391,8 @@ def test_compare_prints_a_row_an_epoch_and_a_verdict(run: Any) -> None:
 
     assert (status, err) == (OK, "")
     assert re.findall(r"^ +([123])  ", out, re.MULTILINE) == ["1", "2", "3"]
-    assert out.splitlines()[0].startswith("TinyTorch  the reference that comes with tinytorch-hf, not code of yours")
-    assert out.splitlines()[-1].startswith("verdict    the reference agrees; code of yours was not compared")
+    assert out.splitlines()[0].startswith("TinyTorch  the reference that comes with tinytorch-hf, not your own code")
+    assert out.splitlines()[-1].startswith("verdict    the reference agrees; your own code was not compared")
 
 
 def test_compare_passes_its_options_on(run: Any) -> None:
@@ -438,7 +438,7 @@ def test_compare_exits_with_1_when_the_sides_differ(run: Any, install: Any) -> N
     status, out, _ = run("compare", "tinydigits", "--epochs", "1")
 
     assert status == PROBLEM
-    assert "verdict    differ: the losses part at step 1" in out
+    assert "verdict    differ: the losses diverge at step 1" in out
     assert "your own package at" in out
 
 

@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(
     assert tinify(bars, "--no-proof") == 2
     assert "from a run that was interrupted. Go on with --resume" in capsys.readouterr().err
     assert tinify(bars, "--no-proof", "--seed", "1", "--resume") == 2
-    assert "had another plan: seed was 0, now 1." in capsys.readouterr().err
+    assert "had other settings: seed was 0, now 1." in capsys.readouterr().err
     assert tinify(bars, "--no-proof", "--resume") == 0
     assert not (bars.parent / "tiny-bars.work").exists()
 

@@ -127,7 +127,7 @@ def test_early_stopping_shows_the_validation_part(capsys: pytest.CaptureFixture[
     out = capsys.readouterr().out
     assert "validation loss" in out and "validation accuracy" in out
     assert out.count("on the test split") == 1
-    assert "early stopping after 2 epochs without a better one" in out
+    assert "early stopping after 2 epochs without improvement" in out
     assert "on both sides, by the validation loss" in out
     assert cli.main([*arguments, "--json"]) == OK
     printed = json.loads(capsys.readouterr().out)

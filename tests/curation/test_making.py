@@ -215,7 +215,7 @@ def test_another_plan_is_not_taken_for_the_interrupted_one(tmp_path: Path, monke
         with pytest.raises(Killed):
             made(plan(out), engine=HERE)
 
-    with pytest.raises(InvalidArgumentError, match=r"had another plan: n_train was 6, now 5\. Give the same again"):
+    with pytest.raises(InvalidArgumentError, match=r"had other settings: n_train was 6, now 5\. Give the same again"):
         made(plan(out, wish=dataclasses.replace(WISH, n_train=5)), engine=HERE, resume=True)
     images, labels = bars()
     images[-1] = 7

@@ -152,12 +152,12 @@ def _row(name: str, old: str, new: str) -> Callable[[Path], object]:
         (_recipe(columns=["a"]), "was changed: columns is not"),
         (_recipe(facts={"name": NAME, "classes": "abc"}), "was changed: facts is not"),
         (_recipe(facts={"name": NAME, "classes": ["left"], "creator": 1}), "was changed: facts is not"),
-        (_recipe(files={"train.npz": "0" * 64}), r"does not become what the recipe in .* states"),
+        (_recipe(files={"train.npz": "0" * 64}), r"does not match what the recipe in .* states"),
         (_row("places.csv", r",00\d,", ",../../etc,"), r"places\.csv, row 1: the recipe has no row"),
         (_row("places.csv", r",\d+\n", f",{9**30}\n"), r"places\.csv, row 1: the recipe has no row"),
         (_row("selection.csv", ",train,", ",../x,"), r"selection\.csv, row 1: there is no class .* or no split \.\./x"),
         (_row("selection.csv", ",left,", ",nobody,"), r"selection\.csv, row \d: there is no class nobody"),
-        (_row("selection.csv", ",train,", ",test,"), r"does not become what the recipe in .* states"),
+        (_row("selection.csv", ",train,", ",test,"), r"does not match what the recipe in .* states"),
     ],
 )
 def test_a_recipe_that_was_changed_is_refused(change: Callable[[Path], object], message: str, tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
             MissingFileError, match=r"is not there\. A source is a path, a dataset's name \(.*tinydigits"
         ):
             open_source(name)
-    with pytest.raises(InvalidArgumentError, match="holds nothing that is read"):
+    with pytest.raises(InvalidArgumentError, match="holds no supported files"):
         open_source(tmp_path)
     on_disk.in_folders(tmp_path, IMAGES, LABELS)
     np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS)

@@ -267,7 +267,7 @@ DAMAGES: dict[str, tuple[Damage, type[TinyTorchHFError], str, str]] = {
             state("splits.1.files", described(folder)["splits"][0]["files"])(folder),
             state("splits.1.n_samples", 6)(folder),
         ),
-        *(DescriptionError, "splits[1].files", "test holds the samples of train. Name the files of its own."),
+        *(DescriptionError, "splits[1].files", "test holds the samples of train. Name its own files."),
     ),
     "objects in place of arrays": (
         store(objects()),
@@ -749,7 +749,7 @@ BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
     ({"train": shapes(6)}, {"name": None}, "name: it is null"),
     ({"train": shapes(6)}, {"classes": ()}, "classes: there are labels"),
     ({"train": shapes(6)}, {"classes": [0, 1, 2]}, r"classes\[0\]: it is 0\. Write a text"),
-    ({"train": shapes(6)}, {"classes": np.arange(3)}, "An argument is not of the type"),
+    ({"train": shapes(6)}, {"classes": np.arange(3)}, "An argument does not have the documented type"),
     ({"train": shapes(6)}, {"license": ""}, "license: it is empty"),
     ({"train": shapes(6)}, {"summary": "\x1b[2J"}, "summary: it has the control character"),
     ({"train": shapes(6)}, {"descriptions": {"lables": "x"}}, "There is no column lables to describe"),
@@ -775,7 +775,7 @@ def test_files_that_are_there_stay(name: str, tmp_path: Path) -> None:
     """Whosever they are, also where they are links that lead nowhere."""
     (tmp_path / name).write_text("mine", encoding="utf-8")
 
-    with pytest.raises(StorageError, match=f"{name} is there already. Remove it, or choose another folder."):
+    with pytest.raises(StorageError, match=f"{name} exists already. Remove it, or choose another folder."):
         write_dataset(tmp_path, WRITTEN["images"][0], **WITH_CLASSES)
 
     assert [path.name for path in tmp_path.iterdir()] == [name]

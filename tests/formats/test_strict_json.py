@@ -29,7 +29,7 @@ def test_what_json_writes_is_read_as_it_was(value: object) -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ('{"a": 1, "b": {"c": 1, "c": 1}}', "it is there twice. Keep one of them"),
+        ('{"a": 1, "b": {"c": 1, "c": 1}}', "it occurs twice. Keep one of them"),
         ("[NaN]", "NaN is not a number in JSON"),
         ("-Infinity", "-Infinity is not a number in JSON"),
         ("1" * 10**6, "the number 1111111111... has 1000000 digits, expected at most 20"),
@@ -73,4 +73,4 @@ def test_the_name_that_is_there_twice_is_told() -> None:
         parse_json('{"a": 1, "a": 2}')
 
     assert refused.value.field == "a"
-    assert refused.value.whole == "'a': it is there twice. Keep one of them"
+    assert refused.value.whole == "'a': it occurs twice. Keep one of them"

@@ -328,13 +328,13 @@ def test_an_executor_gives_the_same_gradebook(class_of_six: Path, runs: list[tup
 
 
 def test_what_stands_in_the_place_of_a_gradebook_is_left_alone(class_of_six: Path, tmp_path: Path) -> None:
-    """Other files, and a gradebook that cannot be read: the hidden seeds are in it."""
+    """Other files, and a gradebook that cannot be read: the holds the hidden seeds."""
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "thesis.tex").touch()
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "gradebook.json").write_text("{")
 
-    for name, says in (("thesis", "not a gradebook"), ("book", "hidden seeds are in it")):
+    for name, says in (("thesis", "not a gradebook"), ("book", "holds the hidden seeds")):
         with pytest.raises(InvalidArgumentError, match=says):
             grade_submissions(class_of_six, tmp_path / name, RUBRIC, workers=1, judge="recorded")
 

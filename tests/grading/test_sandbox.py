@@ -82,7 +82,7 @@ def test_the_verdict_is_that_of_an_open_check(
     assert found.violations[0] == f"tinytorch/activations.py, line {n_lines - 2}: it imports torch"
     assert found.violations[1:] == ("it imports torch",)
     assert "compare_with_torch.py, line 1: it imports torch" in found.remarks
-    assert "tinytorch/fast.so is compiled code, which nobody can read" in found.remarks
+    assert "tinytorch/fast.so is compiled code, which cannot be read" in found.remarks
 
 
 @on_linux

@@ -84,4 +84,4 @@ def test_without_a_package_the_reference_stands_in(here: Path) -> None:
     found = doctor.tinytorch("tinytorch_of_nobody")
 
     assert found.outcome is Outcome.MISSING
-    assert found.detail == "no package tinytorch_of_nobody is installed; the reference of tinytorch_hf stands in"
+    assert found.detail == "no package tinytorch_of_nobody is installed; the reference of tinytorch_hf is used instead"

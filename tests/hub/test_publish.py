@@ -305,7 +305,7 @@ def test_a_plan_can_be_seen_offline(
 
     assert main(words) == OK
     out = capsys.readouterr().out
-    assert f"{ID} at {endpoint.replace('ann:SECRET1@', '')}: not asked, because {reason}.\nNot known: " in out
+    assert f"{ID} at {endpoint.replace('ann:SECRET1@', '')}: not asked, because {reason}.\nUnknown: " in out
     assert "added" in out and "tag v1.0.0: new" in out and "Nothing was written." in out
     assert "SECRET1" not in out and TOKEN not in out
 
@@ -320,7 +320,7 @@ def test_a_busy_hub_has_told_nothing(hub: WritableHub, capsys: Any) -> None:
     hub.refusals["/whoami"] = 503
 
     assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--confirmed"]) == OK
-    assert "answered with status 503.\nNot known" in capsys.readouterr().out
+    assert "answered with status 503.\nUnknown" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_data_that_are_not_there_stop_nothing(provided: list[str]) -> None:
     assert [one.state for one in found][-1] is State.NOT_RUN
     assert "tinytorch-hf download mnist" in found[-1].note
     assert "there is no" in found[-1].note
-    assert "  not run: its data are not here" in said
+    assert "  not run: its data are missing" in said
     assert provided == []
 
 

@@ -77,7 +77,7 @@ def test_the_conclusion_says_what_was_compared_and_ends_in_the_verdict() -> None
 def test_a_difference_is_followed_by_what_goes_wrong_first() -> None:
     """Layer, quantity, size, likely cause with its code, a hint, and the lines that show it."""
     assert report.conclusion(differing()).splitlines()[-10:] == [
-        "verdict    differ: the losses part at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
+        "verdict    differ: the losses diverge at step 3 (epoch 1), TinyTorch 1.7, PyTorch 1.5",
         "first      step 3, relu 1: gradient with respect to its input, gradient wrong",
         "           4 of 8 values are wrong",
         "likely     the gradient also passes where x is negative [RELU-GRADIENT-NEGATIVE]",
@@ -105,8 +105,8 @@ def test_the_reference_is_not_taken_for_code_of_the_users() -> None:
 
     for text in (report.conclusion(of_reference), report.judgement(judged)):
         first, *_, last = text.splitlines()
-        assert first.startswith("TinyTorch  the reference that comes with tinytorch-hf, not code of yours (no package")
-        assert last.startswith("verdict    the reference agrees; code of yours was not compared, give --package PATH")
+        assert first.startswith("TinyTorch  the reference that comes with tinytorch-hf, not your own code (no package")
+        assert last.startswith("verdict    the reference agrees; your own code was not compared, give --package PATH")
 
 
 def test_what_is_left_out_before_the_training_is_said_to_be_so() -> None:
@@ -124,7 +124,7 @@ def test_what_is_left_out_before_the_training_is_said_to_be_so() -> None:
         (OwnStart(0.1, 0.9, 0.1, True), ["90.0% after it, by chance 10.0%: it learns", "verdict    agree"]),
         (
             OwnStart(0.1, 0.1, 0.1, False, 0.9, True, Cause("WEIGHTS-EQUAL", "linear 1")),
-            ["it does not learn", "PyTorch reaches 90.0%", "(linear 1) [WEIGHTS-EQUAL]", "hint ", "are at fault"],
+            ["it does not learn", "PyTorch reaches 90.0%", "(linear 1) [WEIGHTS-EQUAL]", "hint ", "are wrong"],
         ),
         (
             OwnStart(0.5, 0.5, 0.5, False, 0.5, False),

@@ -1,4 +1,4 @@
-"""The command that trains a TinyTorch beside PyTorch: compare."""
+"""The command that trains a TinyTorch compared with PyTorch: compare."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Subject:
 
     def __str__(self) -> str:
         if self.is_reference:
-            return f"the reference that comes with tinytorch-hf, not code of yours ({self.note})"
+            return f"the reference that comes with tinytorch-hf, not your own code ({self.note})"
         return f"{self.name} ({self.note})"
 
 

@@ -93,7 +93,7 @@ def chosen(pool: Pool, parameters: Parameters, n_exam: int = 0) -> Choice:
     """
     if len(pool.classes) < 2:
         names = ", ".join(pool.classes) or "none"
-        raise InvalidArgumentError(f"A set that teaches to tell classes apart has at least two; these are: {names}.")
+        raise InvalidArgumentError(f"A set needs at least two classes; these are: {names}.")
     features = pool.features()
     min_cosine = USUAL[pool.kind] if parameters.min_cosine is None else parameters.min_cosine
     pairs = _pairs(pool, features, min_cosine)
@@ -152,7 +152,7 @@ def _check_number(name: str, n: int, n_before: int, parameters: Parameters, min_
         raise InvalidArgumentError(
             f"The class {name} has {n_before} different samples{unlike}; {wanted} are asked for, {parameters.n_train} "
             f"to train and {parameters.n_test} to test. Ask for less with "
-            f"{option('per-class')}{_nearer(n_before - n, min_cosine)}, or leave the class out."
+            f"{option('per-class')}{_nearer(n_before - n, min_cosine)}, or leave out the class."
         )
 
 

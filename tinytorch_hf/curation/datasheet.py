@@ -53,8 +53,8 @@ def text(findings: Findings) -> str:
     """
     blocks = [
         f"# Datasheet of {_line(findings.facts['name'])}",
-        "The numbers on this page were written by `tinytorch-hf tinify`. Where it says that a person has to write "
-        "something, replace that line; `tinytorch-hf hub publish` refuses the set until none is left.",
+        "The numbers on this page were written by `tinytorch-hf tinify`. Replace each line that says that a person has "
+        "to write something; `tinytorch-hf hub publish` refuses the set until no such line is left.",
         *_human("Motivation"),
         "## Composition",
         *_composition(findings),
@@ -143,7 +143,7 @@ def _composition(findings: Findings) -> Iterator[str]:
     yield "\n".join(rows)
     yield (
         f"{sum(summary.n_rows.values()) - sum(summary.n_unique.values())} samples of the source were copies of "
-        "others, or had a content that stands under several labels. Of the latter there were "
+        "others, or had a content with several labels. There were "
         f"{summary.n_contradictions}; they are left out."
     )
     for digest, labels in list(summary.contradictions.items())[:_MOST_NAMED]:
@@ -154,7 +154,7 @@ def _choice(findings: Findings) -> Iterator[str]:
     wish, choice, pool = findings.wish, findings.choice, findings.pool
     easy, medium = choice.bounds
     yield (
-        f"Of each class up to {wish.candidates} samples were looked at, those with the smallest lots; a lot hangs on "
+        f"Of each class up to {wish.candidates} samples were looked at, those with the smallest lots; a lot depends on "
         f"a sample's content and the seed {wish.seed} alone. Of them the test split was drawn by lot. The train split "
         "was chosen by kernel herding (Chen, Welling and Smola 2010), with as many easy, medium and hard ones as there "
         f"are among the samples that were looked at. {DIFFICULTIES[0].capitalize()} is a score up to "
@@ -200,7 +200,8 @@ def worth(proof: Proof, ways: str = WAYS) -> Iterator[str]:
         How many ways of choosing were compared.
     """
     yield (
-        f"What each judge tells rightly of {proof.n_held_out} samples of the source that nothing was chosen from, "
+        f"What share each judge classifies correctly of {proof.n_held_out} samples of the source that nothing "
+        "was chosen from, "
         f"after it has learned from the train split, and after each of {proof.n_random} balanced subsets that were "
         "drawn by chance from the same samples. " + ways
     )
@@ -232,7 +233,7 @@ def _distribution(findings: Findings) -> Iterator[str]:
     else:
         yield (
             "The content is not in this folder, because the licence does not let everyone pass it on, or is not "
-            "known. Whoever has the source makes the files with `tinytorch-hf tinify SOURCE --rebuild FOLDER`."
+            "known. If you have the source, make the files with `tinytorch-hf tinify SOURCE --rebuild FOLDER`."
         )
 
 

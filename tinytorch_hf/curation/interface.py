@@ -134,7 +134,7 @@ def tinify(
         A library is needed that is not installed.
     """
     if workers is not None and executor is not None:
-        raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
+        raise InvalidArgumentError("An executor has its own number of workers. Leave out workers or executor.")
     if workers is not None:
         whole_number("The number of workers", workers)
     columns = {"image": image, "text": text, "label": label}
@@ -232,11 +232,11 @@ def planned(
     folder = folders.expanded(os.fspath(out)).absolute()
     if opened.place is not None and opened.place.resolve() in folder.resolve().parents:
         raise InvalidArgumentError(
-            f"{folder} lies inside the source {opened.source.name}, of which it would become a part. Choose a folder "
+            f"{folder} lies inside the source {opened.source.name} and would become a part of it. Choose a folder "
             "beside it."
         )
     if os.path.lexists(folder):
-        raise StorageError(f"{folder} is there already. Choose another folder, or remove it.")
+        raise StorageError(f"{folder} exists already. Choose another folder, or remove it.")
     is_images = opened.source.kind == "images"
     if size is not None and not is_images:
         raise InvalidArgumentError("Texts have no size. Leave out size.")
@@ -330,7 +330,7 @@ def dask_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
     except ImportError as error:
         raise MissingExtraError("distributed", "cluster", error) from error
     if scheduler is not None and workers is not None:
-        raise InvalidArgumentError("A cluster knows how many workers it has. Leave out --workers or --scheduler.")
+        raise InvalidArgumentError("A cluster has its own number of workers. Leave out --workers or --scheduler.")
     try:
         options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         client: Any = distributed.Client(**({"address": scheduler, "timeout": 10} if scheduler else options))

@@ -76,7 +76,7 @@ def made(
     engine = engine or Engine()
     out, wish, source = plan.out, plan.wish, plan.opened.source
     if os.path.lexists(out):
-        raise StorageError(f"{out} is there already. Choose another folder, or remove it.")
+        raise StorageError(f"{out} exists already. Choose another folder, or remove it.")
     described.check(out, source.kind, plan.facts, ("one", "other"))
     if wish.is_proven:
         _check_judges()
@@ -132,8 +132,8 @@ def _check_sizes(source: Source, before: Mapping[str, int | None]) -> None:
         now = source.n_bytes(shard)
         if now != size:
             raise CorruptFileError(
-                f"{source.name}, {shard} has changed while it was read: it had {size} bytes, now {now}. Leave the "
-                "source alone while a set is made of it."
+                f"{source.name}, {shard} has changed while it was read: it had {size} bytes, now {now}. Do not change "
+                "the source while a set is made from it."
             )
 
 
@@ -181,14 +181,14 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
     small = {name: n for name, n in small.items() if n < wanted}
     if len(summary.n_rows) < 2:
         raise InvalidArgumentError(
-            f"{where} has one class alone, {next(iter(summary.n_rows))}. A set teaches to tell at least two apart; is "
+            f"{where} has only one class, {next(iter(summary.n_rows))}. A set needs at least two classes; is "
             f"{plan.opened.columns.get('label', 'the folder')} what holds the labels?"
         )
     if small:
         names = ", ".join(f"{name} ({n})" for name, n in list(small.items())[:_MOST_NAMED])
         more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
         n = summary.n_contradictions
-        torn = f" Not counted are the samples that stand under two labels: {n} contents." if n else ""
+        torn = f" Samples with two labels are not counted: {n} contents." if n else ""
         raise InvalidArgumentError(
             f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
             f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "

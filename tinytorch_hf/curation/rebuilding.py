@@ -81,14 +81,14 @@ def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
     _check_places(folder, made_of, places)
     n_missing = sum(row.digest not in samples for row in rows)
     if n_missing:
-        raise CorruptFileError(f"{n_missing} of the samples that were chosen are lacking. Give the same source.")
+        raise CorruptFileError(f"{n_missing} of the chosen samples are missing. Give the same source.")
     index = {place.digest: place.row for place in places} if made_of.has_source_index else None
     splits = content.columns(made_of.kind, rows, samples, classes, index)
     files = dict(file_of(split, columns) for split, columns in splits.items())
     for name in sorted({*files, *made_of.files}):
         if name not in files or hashlib.sha256(files[name]).hexdigest() != made_of.files.get(name):
             raise CorruptFileError(
-                f"{name} does not become what the recipe in {folder} states. The selection was changed."
+                f"{name} does not match what the recipe in {folder} states. The selection was changed."
             )
     contents = {folder / name: data for name, data in files.items()}
     if known is None and not (folder / DESCRIPTION).exists():
@@ -139,12 +139,12 @@ def check_source(made_of: Recipe, source: Source) -> None:
     present = set(source.shards())
     for shard, expected in made_of.shards.items():
         if shard not in present:
-            raise CorruptFileError(f"{source.name} has no {shard}, of which the set was made. Give the same source.")
+            raise CorruptFileError(f"{source.name} has no {shard}, from which the set was made. Give the same source.")
         found = source.sha256(shard)
         if found != expected:
             raise CorruptFileError(
                 f"{source.name}, {shard} is not what the set was made of: its SHA-256 is {found}, not {expected}. Get "
-                "the source as it was then."
+                "the original source."
             )
 
 
@@ -155,12 +155,10 @@ def _samples(made_of: Recipe, source: Source, places: Sequence[Place]) -> Mappin
     found: dict[str, Any] = {}
     for (digest, shard, row), sample in zip(places, samples, strict=True):
         if sample is not None and hexadecimal(digests([bytes_of(sample)])[0]) != digest:
-            raise CorruptFileError(
-                f"{source.name}, {shard}, row {row + 1} is another sample than the one that was chosen."
-            )
+            raise CorruptFileError(f"{source.name}, {shard}, row {row + 1} is another sample than the chosen one.")
         if sample is not None:
             found[digest] = sample
     missing = [digest for digest, _, _ in places if digest not in found]
     if missing:
-        raise CorruptFileError(f"{source.name} lacks {len(missing)} of the samples that were chosen.")
+        raise CorruptFileError(f"{source.name} lacks {len(missing)} of the chosen samples.")
     return found

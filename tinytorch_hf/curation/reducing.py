@@ -181,7 +181,7 @@ def _check_unchanged(
         if not same:
             raise CorruptFileError(
                 f"{reading.source.name}, {shard}, row {row + 1}: it is another sample than when it was first read. "
-                "Leave the source alone while a set is made of it; what is changed at random cannot be used."
+                "Do not change the source while a set is made from it; what is changed at random cannot be used."
             )
 
 

@@ -58,7 +58,7 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
     Raises
     ------
     InvalidArgumentError
-        An earlier run is there and not to be resumed, or had another plan: the message names the difference.
+        An earlier run is there and not to be resumed, or had other settings: the message names the difference.
     StorageError
         The folder cannot be written.
     """
@@ -67,13 +67,12 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
     if path.exists():
         if not resume:
             raise InvalidArgumentError(
-                f"{work.folder} is there, from a run that was interrupted. Go on with "
-                f"{option('resume')}, or remove that folder."
+                f"{work.folder} exists, from an interrupted run. Resume with {option('resume')}, or remove that folder."
             )
         differences = _differences(_read(path), json.loads(json.dumps(plan)))
         if differences:
             raise InvalidArgumentError(
-                f"The run in {work.folder} had another plan: {'; '.join(differences[:_MOST_NAMED])}. Give the same "
+                f"The run in {work.folder} had other settings: {'; '.join(differences[:_MOST_NAMED])}. Give the same "
                 "again, or remove that folder to begin again."
             )
     try:

@@ -102,7 +102,7 @@ def write_folder(
         What else stands in the folder, by the file's name.
     """
     if os.path.lexists(out):
-        raise StorageError(f"{out} is there already. Choose another folder, or remove it.")
+        raise StorageError(f"{out} exists already. Choose another folder, or remove it.")
     temporary = out.with_name(f"{out.name}{store.PARTIAL_SUFFIX}")
     try:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -62,7 +62,7 @@ class FolderCheck:
         for (_, one), (number, other) in combinations(enumerate(self._facts.splits), 2):
             # Some decoders find several splits in one file.
             if one.files == other.files and _same(splits[one.name], splits[other.name]):
-                problem = f"{other.name} holds the samples of {one.name}. Name the files of its own."
+                problem = f"{other.name} holds the samples of {one.name}. Name its own files."
                 raise self._refuse(f"splits[{number}].files", problem)
         found = fingerprint(splits)
         if self._facts.fingerprint not in ("", found):
@@ -138,11 +138,11 @@ class FolderCheck:
         if data.startswith(GitLFSPointerError.START):
             raise GitLFSPointerError(path, "Get the file itself with `git lfs pull`.")
         if size_bytes != file.size_bytes:
-            problem = f"{file.name} has {size_bytes} bytes. Write {size_bytes}, or put the file back that is meant."
+            problem = f"{file.name} has {size_bytes} bytes. Write {size_bytes}, or put back the right file."
             raise self._refuse(f"{field}.size_bytes", problem)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 != file.sha256:
-            problem = f'{file.name} has another SHA-256. Write "{sha256}", or put the file back that is meant.'
+            problem = f'{file.name} has another SHA-256. Write "{sha256}", or put back the right file.'
             raise self._refuse(f"{field}.sha256", problem)
         return data
 

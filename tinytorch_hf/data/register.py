@@ -159,7 +159,7 @@ def write_dataset(
     try:
         given = description_of(facts).encode("utf-8", "surrogatepass")
     except TypeError as error:
-        raise InvalidArgumentError(f"An argument is not of the type that the documentation states: {error}.") from None
+        raise InvalidArgumentError(f"An argument does not have the documented type: {error}.") from None
     facts = parse_description(given, folder / DESCRIPTION)
     for split, values in arrays.items():
         problem = problem_of_values(facts, values)
@@ -175,7 +175,7 @@ def _write(contents: Mapping[Path, bytes], folder: Path) -> DatasetInfo:
     """Write files and register their folder; where that is refused, none of them stays."""
     present = [path for path in contents if os.path.lexists(path)]
     if present:
-        raise StorageError(f"{present[0]} is there already. Remove it, or choose another folder.")
+        raise StorageError(f"{present[0]} exists already. Remove it, or choose another folder.")
     written = []
     try:
         for path, data in contents.items():

@@ -128,7 +128,7 @@ class Steps:
         """Which opcodes may come."""
         number = self.number(1)
         if number > 5 or self.start:
-            raise RefusedError(f"protocol {number} is announced, expected one of 0 to 5, at the start alone")
+            raise RefusedError(f"protocol {number} is announced, expected one of 0 to 5, only at the start")
 
     def frame(self) -> None:
         """What follows belongs together."""

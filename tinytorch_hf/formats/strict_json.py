@@ -110,7 +110,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         seen: set[str] = set()
         name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise JsonError("it is there twice. Keep one of them", name)
+        raise JsonError("it occurs twice. Keep one of them", name)
     return values
 
 

@@ -28,7 +28,8 @@ from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.student.cell import Cell
 
 _ENDED = (
-    "The process that judged it was ended from outside, as a system does that has no memory left ({}). Grade it with "
+    "The process that judged it was ended from outside, as happens when the system runs out of memory ({}). "
+    "Grade it with "
     "fewer workers."
 )
 

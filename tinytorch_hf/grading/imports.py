@@ -93,17 +93,17 @@ def scan(folder: Path, allowed: Iterable[str] = (), own: Iterable[str] = ("tinyt
         shown = printable(path.relative_to(folder).as_posix())[:200]
         number += 1
         if number > _MOST_FILES:
-            remarks["it has more files than are looked through"] = None
+            remarks["it has more files than are searched"] = None
             break
         if path.suffix in _COMPILED:
             if "__pycache__" not in path.parts:
-                remarks[f"{shown} is compiled code, which nobody can read"] = None
+                remarks[f"{shown} is compiled code, which cannot be read"] = None
             continue
         if path.suffix not in (".py", ".pyw"):
             continue
         text = _text(path)
         if text is None:
-            remarks[f"{shown} could not be looked through"] = None
+            remarks[f"{shown} could not be searched"] = None
             continue
         words, is_whole = _words(text)
         is_own = path.relative_to(folder).parts[0].partition(".")[0] in packages
@@ -112,11 +112,11 @@ def scan(folder: Path, allowed: Iterable[str] = (), own: Iterable[str] = ("tinyt
                 kind = violations if is_own else remarks
                 kind[f"{shown}, line {line}: it imports {printable(name)[:100]}"] = None
         for name in dict.fromkeys(word.string for word in words if is_own and word.string in _REACHES):
-            remarks[f"{shown} uses {name}, with which code reaches what runs it: look at it"] = None
+            remarks[f"{shown} uses {name}, which gives code access to the grader: look at it"] = None
         for name in _replaced(words) if is_own else ():
-            remarks[f"{shown} puts something of its own in the place of {name}: look at it"] = None
+            remarks[f"{shown} replaces {name}: look at it"] = None
         if not is_whole:
-            remarks[f"{shown} is not Python from some place on, and was looked through up to there"] = None
+            remarks[f"{shown} stops being Python at some place; it was searched up to there"] = None
     return Imports(tuple(violations), tuple(remarks))
 
 

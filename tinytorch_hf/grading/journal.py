@@ -109,11 +109,11 @@ def _book_in(folder: Path) -> dict[str, Any] | None:
             )
         values = parse_json(path.read_bytes())
         if values["schema"] != SCHEMA or not all(type(seed) is int for seed in values["seeds"]["drawn"]):
-            raise ValueError("it is of another release")
+            raise ValueError("it was written by another release")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidArgumentError(
-            f"{path} cannot be read as a gradebook ({error}), and the hidden seeds are in it. Get a good copy of it, "
-            "or give another folder for --out."
+            f"{path} cannot be read as a gradebook ({error}), but it holds the hidden seeds. Get a good copy of it, or "
+            "give another folder for --out."
         ) from error
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error

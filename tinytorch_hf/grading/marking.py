@@ -37,7 +37,7 @@ _STATUS = {
 }
 # The worst last.
 _ORDER = (Outcome.AGREES, Outcome.MISSING, Outcome.UNTRIED, Outcome.DIFFERS, Outcome.CRASHES)
-_ONLY_HIDDEN = "It is wrong for other numbers than those that are shown."
+_ONLY_HIDDEN = "It is wrong for other numbers than the shown ones."
 NO_IMPORT = "importing it: "
 """How a message begins where a package does not import."""
 

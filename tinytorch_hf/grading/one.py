@@ -26,7 +26,7 @@ from tinytorch_hf.judging.results import Report
 from tinytorch_hf.student.mapping import FrameworkMap
 
 _LEAST_S = 1.0
-_NOT_TOLD = "it imports or reads what it may not, which the instructor can see"
+_NOT_TOLD = "it imports or reads something that is not allowed; the instructor sees what"
 _LONGEST_REASON = 1000
 _HAND_IN = f"Hand in the folder {COURSE} of the course, with all of its files."
 

@@ -124,7 +124,7 @@ def _only(candidates: list[Path], folder: Path) -> Path:
     nearest = [path for path in candidates if len(path.parts) == depth]
     if len(nearest) > 1:
         names = ", ".join(shown(str(path.relative_to(folder))) for path in nearest[:_MOST_NAMED])
-        raise UngradableError(f"It cannot be told which package is meant: {names}. Hand in one, called {COURSE}.")
+        raise UngradableError(f"It is unclear which package is meant: {names}. Hand in one, called {COURSE}.")
     return nearest[0]
 
 

@@ -33,7 +33,7 @@ _HEADINGS = {
 }
 _MOST_NAMED = 12
 _MOST_MISTAKES = 30
-_SEEN = "What was seen under a hidden seed, for the instructor alone:"
+_SEEN = "Seen under a hidden seed, for the instructor alone:"
 
 
 def of_student(shown: View) -> str:
@@ -94,7 +94,7 @@ def of_class_in_one(book: Gradebook, command: str, versions: Mapping[str, str]) 
         book,
         lambda name: blocks.link(name, section=_anchor(name)),
         ("Each submission", "each", [_folded(book, graded) for graded in book.gradeds]),
-        ("How to get this again", "again", [blocks.code(command), blocks.facts(versions.items())]),
+        ("How to repeat this", "again", [blocks.code(command), blocks.facts(versions.items())]),
     )
 
 
@@ -218,7 +218,7 @@ def _first_sentence(text: str) -> str:
 def _help(book: Gradebook, link: Link) -> Iterator[Block]:
     rows = [[link(graded.name), _first_sentence(why)] for graded, why in book.in_need_of_help()]
     if rows:
-        caption = "Who has less than half of the points, and whose submission could not be graded."
+        caption = "Students with less than half of the points, and submissions that could not be graded."
         yield blocks.table(("Student", "Why"), rows, caption=caption)
     else:
         yield blocks.paragraph("Everyone has half of the points or more.")

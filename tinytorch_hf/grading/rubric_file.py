@@ -124,7 +124,7 @@ class _Reader:
     def _table(self, values: Any, where: str, **fields: Read) -> dict[str, Any]:
         """The fields that are there, each as it is read."""
         if not isinstance(values, dict):
-            self._refuse(where, f"{_shown(values)} stands there. Write a table, with some of {', '.join(fields)}.")
+            self._refuse(where, f"{_shown(values)} is given. Write a table, with some of {', '.join(fields)}.")
         for name in values:
             if name not in fields:
                 close = difflib.get_close_matches(str(name), fields, n=1)
@@ -135,7 +135,7 @@ class _Reader:
 
     def _title(self, value: Any) -> str:
         if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TITLE or not value.isprintable():
-            self._refuse("title", f"{_shown(value)} stands there. Write a line of at most {_LONGEST_TITLE} letters.")
+            self._refuse("title", f"{_shown(value)} is given. Write a line of at most {_LONGEST_TITLE} letters.")
         return value
 
     def _items(self, value: Any) -> tuple[Item, ...]:
@@ -240,23 +240,23 @@ class _Reader:
 
     def _list(self, value: Any, where: str) -> list[Any]:
         if not isinstance(value, list):
-            self._refuse(where, f"{_shown(value)} stands there. Write a list, such as [].")
+            self._refuse(where, f"{_shown(value)} is given. Write a list, such as [].")
         return value
 
     def _truth(self, value: Any, where: str) -> bool:
         if not isinstance(value, bool):
-            self._refuse(where, f"{_shown(value)} stands there. Write true or false.")
+            self._refuse(where, f"{_shown(value)} is given. Write true or false.")
         return value
 
     def _number(self, value: Any, where: str, least: float, most: float) -> float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not least <= value <= most:
-            self._refuse(where, f"{_shown(value)} stands there. Write a number from {least:g} to {most:g}.")
+            self._refuse(where, f"{_shown(value)} is given. Write a number from {least:g} to {most:g}.")
         return float(value)
 
     def _whole(self, value: Any, where: str, least: int, most: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self._refuse(where, f"{_shown(value)} stands there. Write a whole number from {least} to {most}.")
+            self._refuse(where, f"{_shown(value)} is given. Write a whole number from {least} to {most}.")
         return value
 
     def _size(self, value: Any, where: str, least: int) -> int:
@@ -266,7 +266,7 @@ class _Reader:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 2**50:
             units = ", ".join(_UNITS)
             at_least = f"; at least {least} bytes" if least else ""
-            self._refuse(where, f'{_shown(value)} stands there. Write such as "2 GB", in {units}{at_least}.')
+            self._refuse(where, f'{_shown(value)} is given. Write such as "2 GB", in {units}{at_least}.')
         return value
 
     def _check_points(self, rubric: Rubric) -> None:

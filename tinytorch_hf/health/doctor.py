@@ -101,7 +101,8 @@ def tinytorch(package: str = "tinytorch") -> Finding:
     (answer,) = ask([("student", package)])
     outcome, detail, location = Outcome(answer["outcome"]), answer["detail"], answer["location"]
     if "built" not in answer:
-        stands_in = "; the reference of tinytorch_hf stands in" if outcome is Outcome.MISSING else f" ({location})"
+        is_missing = outcome is Outcome.MISSING
+        stands_in = "; the reference of tinytorch_hf is used instead" if is_missing else f" ({location})"
         return Finding(package, outcome, f"{detail}{stands_in}", more={"location": location, **noted(answer)})
     built, unbuilt, failing = answer["built"], answer["unbuilt"], answer["failing"]
     more = {key: answer[key] for key in ("location", "layout", "built", "unbuilt", "failing")} | noted(answer)
@@ -109,7 +110,7 @@ def tinytorch(package: str = "tinytorch") -> Finding:
         part, reason = next(iter(failing.items()))
         return Finding(package, Outcome.BROKEN, f"{location}: looking for {part}: {reason}", more=more)
     if not built:
-        detail = f"{location} is another package of this name, it has no Tensor; the reference stands in"
+        detail = f"{location} is another package of this name, it has no Tensor; the reference is used instead"
         return Finding(package, Outcome.MISSING, detail, more=more)
     n_parts = f"{len(built)} of {len(built) + len(unbuilt)} parts are built"
     layout = f" (layout: {', '.join(answer['layout'])})" if answer["layout"] else ""

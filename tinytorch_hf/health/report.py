@@ -60,7 +60,7 @@ def _places(report: Report) -> dict[str, str]:
         "files": here["files"],
         "cache": "\n".join([report.cache["folder"], *(held or ["nothing is there"])]),
         "HF cache": "\n".join([report.hugging_face_cache["folder"], *(prepared or ["nothing is prepared"])]),
-        "datasets": f"the name stands for {report.datasets_name}",
+        "datasets": f"the name means {report.datasets_name}",
     }
 
 

@@ -22,7 +22,7 @@ from tinytorch_hf.shown import address, printable
 VARIABLES = {
     "TINYTORCH_HF_CACHE": "folder of what was downloaded or built",
     "TINYTORCH_HF_MIRROR": "server that is asked before the official ones",
-    "TINYTORCH_AUTO_DOWNLOAD": "1 says yes to every download of the milestones' DatasetManager",
+    "TINYTORCH_AUTO_DOWNLOAD": "1 allows every download of the milestones' DatasetManager",
     "HF_ENDPOINT": "server that load_dataset asks in place of the Hub",
     "HF_HUB_OFFLINE": "1 keeps load_dataset from asking any server",
     "HF_HOME": "folder of Hugging Face's caches",
@@ -36,7 +36,7 @@ VARIABLES = {
         for name in (kind.upper(), kind)
     },
     "PYTHONPATH": "folders in which Python looks for packages first",
-    "VIRTUAL_ENV": "the virtual environment that is switched on",
+    "VIRTUAL_ENV": "the active virtual environment",
 }
 
 

@@ -199,7 +199,9 @@ def _take_away(folder: Path, scratch: Path) -> None:
     # The library stores results of `map` and `filter` beside the files that they were made from.
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.match("cache-*.arrow")]
     if others:
-        raise StorageError(f"{folder} holds files that are not from here, such as {others[0]}. Move it elsewhere.")
+        raise StorageError(
+            f"{folder} holds files that this command did not write, such as {others[0]}. Move it elsewhere."
+        )
     folder.rename(Path(tempfile.mkdtemp(dir=scratch)) / "old")
 
 

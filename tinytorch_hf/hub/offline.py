@@ -19,7 +19,7 @@ from tinytorch_hf.hub import cache
 from tinytorch_hf.hub.parquet import quiet
 
 VARIABLE = "HF_HUB_OFFLINE"
-WHY = "Without it the library asks the Hub first: seconds to minutes pass before it gives up and takes its cache."
+WHY = "Without it the library asks the Hub first: it takes seconds to minutes until it uses its cache."
 
 _REMEDY = "Run `tinytorch-hf hub cache --undo` and then `tinytorch-hf hub cache` again."
 
@@ -77,7 +77,7 @@ def check(names: Sequence[catalog.Dataset | str]) -> dict[Literal, str]:
     if done.returncode:
         raise CorruptFileError(
             f"A fresh process could not load from the cache in {cache.root()}. {_REMEDY} "
-            f"The last it said: {(said or ['nothing'])[-1]}"
+            f"Its last output: {(said or ['nothing'])[-1]}"
         )
     found = dict(zip(calls, json.loads(done.stdout.splitlines()[-1]), strict=True))
     for call, (fingerprint, expected) in found.items():

@@ -247,7 +247,7 @@ def describe(plan: Plan, endpoint: str) -> str:
     if plan.not_asked:
         lines = [
             f"{plan.repo_id} at {endpoint}: not asked, because {plan.not_asked}.",
-            "Not known: whether it exists and is public, which of its files stay, change or are removed, how its card "
+            "Unknown: whether it exists and is public, which of its files stay, change or are removed, how its card "
             f"differs, whether the tag {plan.tag} is there with other numbers, and whether you may write.",
             f"This is what a new repository, {kind}, would get:",
         ]

@@ -120,7 +120,7 @@ class Remote:
             It does not accept the token, or refuses.
         """
         self._check_token()
-        with self._explaining(f"{self.repo_id} could not be looked at"):
+        with self._explaining(f"{self.repo_id} could not be read"):
             try:
                 info = self._api.repo_info(self.repo_id, repo_type="dataset")
             except RepositoryNotFoundError:
@@ -224,7 +224,7 @@ def _explanation(error: BaseException, repo_id: str, endpoint: str) -> str:
         return f"{endpoint} answered with status {status}: {answer}"
     if constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set, which forbids the network. Unset it, then run it again."
-    return f"{endpoint} gave no answer that could be used ({type(error).__name__}: {error}). Are you connected?"
+    return f"{endpoint} gave no usable answer ({type(error).__name__}: {error}). Are you connected?"
 
 
 def _reason(status: int, endpoint: str) -> str:

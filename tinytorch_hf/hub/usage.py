@@ -72,7 +72,7 @@ def _images(train: str) -> Iterator[str]:
         "for batch in DataLoader(train, batch_size=32, shuffle=True):",
         '    images, labels = batch["pixels"], batch["label"]',
     )
-    yield "In TinyTorch, with the package that you have built:"
+    yield "In TinyTorch, with your own package:"
     yield _code(
         "from datasets import load_dataset\nfrom tinytorch.core.tensor import Tensor",
         as_numpy,
@@ -93,7 +93,7 @@ def _texts(train: str, between: str) -> Iterator[str]:
         f"for batch in DataLoader({train}, batch_size=32, shuffle=True):",
         '    texts = batch["text"]',
     )
-    yield "In TinyTorch, with the package that you have built:"
+    yield "In TinyTorch, with your own package:"
     yield _code(
         "from datasets import load_dataset\nfrom tinytorch.core.tokenization import CharTokenizer",
         f'texts = list({train}["text"])',

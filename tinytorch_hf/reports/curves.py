@@ -56,7 +56,7 @@ def charts(result: Comparison) -> list[Chart]:
         apart = [abs(one - other) for one, other in zip(mine, right, strict=True)]
         limit = Limit("what rounding explains", result.tolerance)
         series = [Series("difference of the losses", apart)]
-        found.append(Chart("How far apart the losses are", "step", series, is_log=True, limit=limit))
+        found.append(Chart("Difference of the losses by step", "step", series, is_log=True, limit=limit))
     return found
 
 

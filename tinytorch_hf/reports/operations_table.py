@@ -32,7 +32,7 @@ _MEANINGS = {
     0: "everything that counts agrees",
     1: "something that counts differs or crashes",
     3: "nothing that counts is wrong, but something is not implemented yet or could not be tried",
-    130: "interrupted, so that the rest was not tried",
+    130: "interrupted, so the rest was not tried",
 }
 _HEADING_OF_ROOTS = "What is wrong"
 _UNBUILT = "not implemented yet"
@@ -124,8 +124,8 @@ def judge_in_words(report: Report) -> str:
     if report.judge == "torch":
         return report.torch_version
     if report.torch_version:
-        return f"{report.torch_version}, its recorded answers; what is not recorded is computed with NumPy alone"
-    return "not asked: everything is computed in its place with NumPy alone, in float64"
+        return f"{report.torch_version}, its recorded answers; NumPy alone computes what is not recorded"
+    return "not used: NumPy alone computes everything in its place, in float64"
 
 
 def summary(report: Report) -> str:

@@ -97,7 +97,7 @@ def _power(paired: Paired) -> list[str]:
     least = f"{paired.smallest_p:.2g}"
     if paired.detectable is None:
         return [
-            f"power      none: with {paired.n_seeds} seeds p is {least} or more, so that nothing is found at "
+            f"power      none: with {paired.n_seeds} seeds p is {least} or more, so no difference can be found at "
             f"{paired.level:g}; it takes {N_NEEDED}"
         ]
     return [
@@ -118,7 +118,7 @@ def _verdict(sweep: Sweep) -> list[str]:
     first = sweep.runs[0].comparison
     whose = f"with each of {n} seeds" if n > 1 else "with the one"
     if first is not None and first.framework.is_reference:
-        agree = f"the reference agrees {whose}; code of yours was not compared, give --package PATH for that"
+        agree = f"the reference agrees {whose}; your own code was not compared, give --package PATH for that"
     else:
         agree = f"agree {whose}"
     return [f"verdict    {before}{agree}"]

@@ -96,7 +96,7 @@ def _verdict_on_steps(result: Judgement) -> list[str]:
     if result.divergence is not None:
         return [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
     if result.is_interrupted:
-        return [f"verdict    {verdict(result)}: no step differs that was judged"]
+        return [f"verdict    {verdict(result)}: no judged step differs"]
     return [f"verdict    {_agree(result)}"]
 
 
@@ -121,13 +121,13 @@ def subject_lines(result: Comparison | Judgement, seeds: str = "") -> list[str]:
         f"training   {result.model}, {settings.optimizer}, lr {settings.lr:g}, batch size {settings.batch_size}, "
         f"{settings.epochs} epoch{'s' * (settings.epochs != 1)}, "
         f"{seeds or f'seed {settings.seed}'}{_stopping(settings)}",
-        f"built of   {', '.join(result.parts)}; nothing else of it was run",
+        f"built of   {', '.join(result.parts)}; other parts of it were not run",
     ]
 
 
 def _stopping(settings: Settings) -> str:
     if settings.patience is not None:
-        return f", early stopping after {settings.patience} epoch{'s' * (settings.patience != 1)} without a better one"
+        return f", early stopping after {settings.patience} epoch{'s' * (settings.patience != 1)} without improvement"
     return ", the best epoch of a validation part" * settings.validation
 
 
@@ -144,10 +144,10 @@ def _chosen(result: Comparison) -> list[str]:
     else:
         why = ": rounding decides" if result.agree else ""
         what = (
-            f"they part{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
+            f"they diverge{why}: TinyTorch epoch {mine.epoch} of {mine.last}, validation loss {mine.loss:.6f}; "
             f"PyTorch epoch {theirs.epoch} of {theirs.last}, {theirs.loss:.6f}"
         )
-    return [f"chosen     {what}", "           the test split was looked at once, with the weights of that epoch"]
+    return [f"chosen     {what}", "           the test split was used once, with the weights of that epoch"]
 
 
 def _judge(result: Comparison | Judgement) -> str:
@@ -155,7 +155,7 @@ def _judge(result: Comparison | Judgement) -> str:
     if result.judge == "torch":
         return result.torch_version
     if isinstance(result, Judgement):
-        return "not asked: each step is computed in its place with NumPy alone, in float64"
+        return "not used: NumPy alone computes each step in its place, in float64"
     return f"{result.torch_version}, its recorded answers"
 
 
@@ -166,7 +166,8 @@ def _whose(result: Judgement) -> str:
 def _verdict(result: Comparison) -> list[str]:
     first, cause = result.first_divergence, result.cause
     if result.is_interrupted:
-        so_far = f"the losses part at step {first.step} (epoch {first.epoch})" if first else "the losses agree so far"
+        diverged = f"the losses diverge at step {first.step} (epoch {first.epoch})" if first else ""
+        so_far = diverged or "the losses agree so far"
         said = f"verdict    {verdict(result)}: {so_far if result.epochs else 'no epoch has ended'}"
         return [said, *(divergence_lines(cause) if cause else ())]
     if cause is None:
@@ -180,7 +181,7 @@ def _verdict(result: Comparison) -> list[str]:
     if first is None:
         return [f"verdict    {_differ(result)} {_when(cause)}", *divergence_lines(cause)]
     return [
-        f"verdict    {_differ(result)}: the losses part at step {first.step} (epoch {first.epoch}), "
+        f"verdict    {_differ(result)}: the losses diverge at step {first.step} (epoch {first.epoch}), "
         f"TinyTorch {first.loss_tinytorch:.7g}, PyTorch {first.loss_pytorch:.7g}",
         *divergence_lines(cause),
     ]
@@ -189,7 +190,7 @@ def _verdict(result: Comparison) -> list[str]:
 def _agree(result: Comparison | Judgement, how: str = "") -> str:
     if not result.framework.is_reference:
         return f"agree{how}"
-    return f"the reference agrees{how}; code of yours was not compared, give --package PATH for that"
+    return f"the reference agrees{how}; your own code was not compared, give --package PATH for that"
 
 
 def verdict(result: Comparison | Judgement) -> str:
@@ -228,7 +229,7 @@ def own_start_lines(start: OwnStart) -> list[str]:
 
 
 def _start_at_fault(start: OwnStart | None) -> str:
-    return "; but your initial weights are at fault" if start is not None and start.is_at_fault else ""
+    return "; but your initial weights are wrong" if start is not None and start.is_at_fault else ""
 
 
 def _coded(sentence: str, code: str) -> str:

@@ -64,8 +64,8 @@ class ClassFolders:
         label = folder.name
         if piece.stop is not None and piece.stop > len(names):
             raise CorruptFileError(
-                f"{folder} has lost files while it was read: there are {len(names)} now. Leave the source alone while "
-                "a set is made of it."
+                f"{folder} has lost files while it was read: there are {len(names)} now. Do not change the source "
+                "while a set is made from it."
             )
         for some in piece.runs(rows, len(names), n_rows):
             yield Batch([self._content(folder / names[row]) for row in some], [label] * len(some), some)
@@ -83,7 +83,7 @@ class ClassFolders:
             with path.open("rb") as stream:
                 data = stream.read(_MOST_BYTES + 1)
             if len(data) > _MOST_BYTES:
-                raise CorruptFileError(f"{path} has more than 256 MB; no sample is as large.")
+                raise CorruptFileError(f"{path} has more than 256 MB; no sample may be that large.")
             return data if self.kind == "images" else data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise CorruptFileError(f"{path}: byte {error.start + 1} is not UTF-8.") from None

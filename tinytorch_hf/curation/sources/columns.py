@@ -85,7 +85,7 @@ def roles(where: str, columns: Sequence[Column], image: str | None, text: str | 
     names = [column.name for column in columns]
     twice = next((name for name, n in Counter(names).items() if n > 1), None)
     if twice is not None:
-        raise InvalidArgumentError(f"{where} has several columns {_word(twice)}. Give each a name of its own.")
+        raise InvalidArgumentError(f"{where} has several columns {_word(twice)}. Give each its own name.")
     for name, given in (("image", image), ("text", text), ("label", label)):
         if given is not None and not matching(names, given):
             raise InvalidArgumentError(f"{where} has no column {given}. {_listed(shown)} Name one with {option(name)}.")
@@ -167,7 +167,7 @@ def _words(names: Sequence[str]) -> str:
 def _listed(columns: Sequence[Column]) -> str:
     words = [f"{_word(column.name)} ({column.holds})" for column in columns[:20]]
     more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
-    return f"Its columns are {', '.join(words)}{more}." if words else "It has no columns beside."
+    return f"Its columns are {', '.join(words)}{more}." if words else "It has no other columns."
 
 
 def holds(kind: Any) -> str:

@@ -146,8 +146,10 @@ def _below(root: Path, address: str) -> str:
 def _hint(source: str) -> str:
     endpoint = os.environ.get("HF_ENDPOINT")
     if Path(source).is_dir():
-        return "Mend its README.md, or give the folder of its data files."
-    return f"Asked was {address(endpoint)}, as HF_ENDPOINT says." if endpoint else "Is it a path? Then it is not there."
+        return "Correct its README.md, or give the folder of its data files."
+    if endpoint:
+        return f"The server was {address(endpoint)}, as HF_ENDPOINT says."
+    return "If it is a path, it does not exist."
 
 
 def _words(error: BaseException) -> str:

@@ -82,7 +82,7 @@ def check_link(path: Path, root: Path) -> None:
     try:
         place = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise CorruptFileError(f"{path} is a link to nothing that is there. Remove it, or mend it.") from None
+        raise CorruptFileError(f"{path} is a broken link. Remove or repair it.") from None
     if root.resolve() not in (place, *place.parents):
         raise CorruptFileError(f"{path} is a link out of {root}; it is not followed. Put the file itself there.")
     if place.is_dir():

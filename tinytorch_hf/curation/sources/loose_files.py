@@ -79,7 +79,7 @@ class LooseFiles:
             # Which exceptions there are hangs on the server's protocol.
             raise unreachable(self.files.place(path), error) from error
         if len(data) > _MOST_BYTES:
-            raise CorruptFileError(f"{self.files.place(path)} has more than 256 MB; no sample is as large.")
+            raise CorruptFileError(f"{self.files.place(path)} has more than 256 MB; no sample may be that large.")
         return data
 
 

@@ -194,8 +194,8 @@ def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     there = {"tables or archives": found.files, "images": found.images, "texts": found.texts}
     kinds = [kind for kind, some in there.items() if some]
     if len(kinds) != 1:
-        what = f"holds {' and '.join(kinds)}; give the folder of one of them" if kinds else "holds nothing that is read"
-        raise InvalidArgumentError(f"{name} {what}. Read are: {_KINDS}.")
+        what = f"holds {' and '.join(kinds)}; give the folder of one of them" if kinds else "holds no supported files"
+        raise InvalidArgumentError(f"{name} {what}. Supported are: {_KINDS}.")
     if found.files:
         addresses = {one: str(path / one) for one in found.files}
         chosen = splits.chosen(name, addresses, wanted.split)
@@ -212,8 +212,8 @@ def _of_files(name: str, files: Files, wanted: Wanted, classes: Mapping[str, Seq
     groups = [kind for kind in (_PARQUET, _NPZ, _TAR, _TABLES) if any(suffix in kind for suffix in suffixes)]
     if len(groups) != 1 or not all(suffix in groups[0] for suffix in suffixes):
         raise InvalidArgumentError(
-            f"{name} has files {', '.join(suffix or 'without an ending' for suffix in suffixes)}. Read are: {_KINDS}, "
-            "of one kind at a time. What a server has otherwise is downloaded first; then give the folder."
+            f"{name} has files {', '.join(suffix or 'without an ending' for suffix in suffixes)}. Supported are: "
+            "{_KINDS}, one kind at a time. Download other files from a server first; then give the folder."
         )
     if groups[0] == _NPZ:
         return _of_archives(name, files, wanted)

@@ -55,6 +55,6 @@ def which(where: str, known: Sequence[str], split: str | None) -> str:
     if split is None:
         return TRAIN
     if split not in known:
-        names = f"has the splits {', '.join(known)}" if known else "has no splits that its names tell"
+        names = f"has the splits {', '.join(known)}" if known else "has no splits by its names"
         raise InvalidArgumentError(f"{where} {names}; there is no {split}. {ALL} is everything.")
     return split

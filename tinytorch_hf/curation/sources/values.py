@@ -30,11 +30,11 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
 
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if not (types.is_null(kind) or holds(kind) in ("number", "text")):
-        raise ValueError(f"its labels are {kind}, and not one text or number a row")
+        raise ValueError(f"its labels are {kind}, not one text or number per row")
     if _is_json(kind):
         values = _of_json(column)
         if any(isinstance(value, (dict, list)) for value in values):
-            raise ValueError("some of its labels are objects or lists, and not one text or number a row")
+            raise ValueError("some of its labels are objects or lists, not one text or number per row")
         return [_named(value, names) for value in values]
     found: list[str | None] = []
     for chunk in column.chunks:
@@ -50,7 +50,7 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
 
 
 def _named(value: Any, names: Sequence[str] | None) -> str | None:
-    """A label as text, by its number if there are names; what is not a whole number has no name, whatever a card says."""
+    """A label as text, by its number if there are names; other values have no name, whatever a card says."""
     if names is None or not (value is None or type(value) is int):
         return label_of(value)
     return names[value] if value is not None and 0 <= value < len(names) else None

@@ -176,7 +176,7 @@ def _check_member(member: Member, place: str) -> None:
 def _content(member: Member, place: str) -> bytes:
     if member.size > _MOST_BYTES:
         raise CorruptFileError(
-            f"{place}: the member {member.name[:100]!r} has more than 256 MB; no sample is as large."
+            f"{place}: the member {member.name[:100]!r} has more than 256 MB; no sample may be that large."
         )
     return member.content()
 

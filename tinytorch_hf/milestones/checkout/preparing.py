@@ -32,7 +32,7 @@ def recognise(root: str | Path) -> Path:
     near = [folder for folder in (root / "tinytorch", root.resolve().parent) if _is_checkout(folder)]
     raise InvalidArgumentError(
         f"{root} is not a TinyTorch checkout. "
-        + (f"Did you mean {near[0]}?" if near else f"There is none in it. {what}")
+        + (f"Did you mean {near[0]}?" if near else f"There is no checkout in it, either. {what}")
     )
 
 

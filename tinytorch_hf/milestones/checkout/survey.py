@@ -135,7 +135,7 @@ def _defines(root: Path, module: str, name: str) -> bool:
 
 def _note(seen: Look) -> str:
     if seen.state is State.OTHER:
-        return "not the published file; it stays"
+        return "not the published file; it was left untouched"
     if seen.state is State.EARLIER:
         return seen.why
     if seen.state is State.DAMAGED:
@@ -167,8 +167,8 @@ def _instead(dataset: DatasetInfo, root: Path) -> str:
     file = DATA_MANAGER.file(root)
     if file and _bridge_state(DATA_MANAGER, file) is State.OTHER:
         told = "your own data_manager.py may download it"
-        rename = f"; rename that file and prepare again, and {tiny.title} stands in"
+        rename = f"; rename that file and prepare again, and {tiny.title} is used instead"
         return told + (rename if stands_in else "")
     if stands_in:
-        return f"{tiny.title} stands in"
-    return f"nothing stands in ({tiny.title} is cut from it)"
+        return f"{tiny.title} is used instead"
+    return f"nothing replaces it ({tiny.title} is cut from it)"

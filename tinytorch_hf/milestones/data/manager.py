@@ -23,7 +23,7 @@ from tinytorch_hf.shown import shown
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
 
-# What TinyTorch's own manager reads: who sets it to 1 says yes to every download.
+# What TinyTorch's own manager reads: who sets it to 1 allows every download.
 AUTO_DOWNLOAD = "TINYTORCH_AUTO_DOWNLOAD"
 
 
@@ -242,7 +242,7 @@ class DatasetManager:
                 if isinstance(error, CorruptFileError):
                     raise error from None
                 stands_in = catalog.info(tiny)
-                instead = f"{stands_in.title} would stand in for it, and is not here either"
+                instead = f"{stands_in.title} could replace it, but is missing, too"
                 raise MissingFileError(f"{error} {instead}. {advice.how_to_get(stands_in)}") from None
             # That there is no such file needs no more words than what to type.
             reason = advice.how_to_get(dataset) if isinstance(error, MissingFileError) else str(error)

@@ -168,7 +168,7 @@ def _run(
     try:
         trained = train(experiment, seed, say, validation=validation, patience=patience)
     except MissingFileError as error:
-        say("  not run: its data are not here")
+        say("  not run: its data are missing")
         return Outcome(milestone.number, experiment, None, _how_to_run(milestone, experiment, str(error)))
     is_text = experiment.dataset in writing.PROMPTS
     written = writing.samples(experiment.dataset, trained.side, seed) if is_text else []

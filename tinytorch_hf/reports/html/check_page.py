@@ -65,11 +65,11 @@ def check_page(report: Report, command: str, alone: Alone, versions: Mapping[str
     if agreeing:
         parts.append(("right", "What agrees", list(_by_module(report, agreeing, alone))))
     parts.append(("modules", "By module of the course", [_bars(report)]))
-    parts.append(("again", "How to get this again", [blocks.code(command), _facts(report, versions)]))
+    parts.append(("again", "How to repeat this", [blocks.code(command), _facts(report, versions)]))
     notes = [report.not_isolated] * bool(report.not_isolated) + list(report.notes)
     words, tone = _OF_STATUS[report.status]
     return blocks.page(
-        f"{report.package}: every operation beside PyTorch",
+        f"{report.package}: every operation compared with PyTorch",
         *(blocks.paragraph(note, "note") for note in notes),
         *(blocks.section(heading, *body, anchor=anchor) for anchor, heading, body in parts),
         badge=blocks.badge(words, tone),

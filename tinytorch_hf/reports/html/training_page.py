@@ -65,11 +65,11 @@ def training_page(result: Comparison | Judgement, command: str, versions: Mappin
         parts.append(("layers", "Error of each layer", list(_layers(evidence))))
     if isinstance(result, Comparison):
         parts.append(("predictions", "Predictions on the test split", list(_predictions(evidence))))
-    parts.append(("again", "How to get this again", list(_again(result, command, versions))))
+    parts.append(("again", "How to repeat this", list(_again(result, command, versions))))
     subject = result.framework
     notes = [subject.not_isolated] * bool(subject.not_isolated) + [*subject.notes]
     return blocks.page(
-        f"{subject.name} beside PyTorch: {result.settings.dataset}, {result.model}",
+        f"{subject.name} compared with PyTorch: {result.settings.dataset}, {result.model}",
         *(blocks.paragraph(note, "note") for note in notes),
         *(blocks.section(heading, *body, anchor=anchor) for anchor, heading, body in parts),
         badge=blocks.badge(verdict, _TONES[verdict]),
@@ -81,9 +81,9 @@ def training_page(result: Comparison | Judgement, command: str, versions: Mappin
 def failed_page(settings: Settings, verdict: str, problem: str, command: str, versions: Mapping[str, str]) -> str:
     """The page of a comparison that ended before there was something to compare: "crash", or "interrupted"."""
     return blocks.page(
-        f"TinyTorch beside PyTorch: {settings.dataset}, {settings.model}",
+        f"TinyTorch compared with PyTorch: {settings.dataset}, {settings.model}",
         blocks.section("What happened", blocks.code(problem), anchor="first"),
-        blocks.section("How to get this again", blocks.code(command), _facts(settings, versions, {}), anchor="again"),
+        blocks.section("How to repeat this", blocks.code(command), _facts(settings, versions, {}), anchor="again"),
         badge=blocks.badge(verdict, "bad" if verdict == "crash" else "warn"),
         lead="The training did not finish.",
     )
@@ -136,7 +136,7 @@ def _curves(result: Comparison) -> Iterator[Block]:
         for one in result.epochs
     ]
     table = blocks.table(
-        columns, rows, right=columns[1:], caption="Losses apart: at most, over the steps of the epoch."
+        columns, rows, right=columns[1:], caption="Difference of the losses: the largest over the steps of the epoch."
     )
     yield blocks.details("The numbers of each epoch", table)
 
@@ -173,7 +173,7 @@ def _times(times: float) -> str:
 def _predictions(evidence: Evidence) -> Iterator[Block]:
     found = evidence.predictions
     if found is None:
-        yield blocks.paragraph(evidence.why_none or "They were not kept.")
+        yield blocks.paragraph(evidence.why_none or "They were not stored.")
         return
     n = len(found.targets)
     if found.pytorch is None:
