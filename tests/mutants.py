@@ -167,7 +167,7 @@ _TENSOR = (
         "    return Tensor.from_operation(a.data @ b.data, (a, b), backward)\n"
         "Tensor.matmul = Tensor.__matmul__ = _matmul\n",
         ("gradient-matmul", "linear", "gradient-matmul-batched"),
-        "the right values stand in the wrong places",
+        "the right values are in the wrong places",
         code="RESHAPED-NOT-TRANSPOSED",
     ),
     _tensor(

@@ -95,7 +95,7 @@ def variety(pairs: Sequence[Pair]) -> str:
             figures.n_of_several(pairs),
             f"at least {rules.LEAST['n_of_several']}",
         ),
-        ("largest_template", "questions of the commonest form", largest, f"at most {rules.MAX_OF_A_TEMPLATE}"),
+        ("largest_template", "questions of the most common form", largest, f"at most {rules.MAX_OF_A_TEMPLATE}"),
         (
             "share_repeated",
             "share of four-word sequences that occur at least three times",

@@ -21,7 +21,7 @@ from tinytorch_hf.judging.mistakes.explaining import Explanation, explanations
 from tinytorch_hf.judging.mistakes.in_training import InTraining, in_training
 from tinytorch_hf.reports import plot
 
-# What each part of the reference is about, and the public names that belong there; tests hold it against the package.
+# What each part of the reference is about, and the public names that belong there; tests compare it with the package.
 REFERENCE: dict[str, tuple[str, ...]] = {
     "Load": (
         *("load", "download", "names", "info", "Split", "DatasetInfo", "fingerprint", "verify"),

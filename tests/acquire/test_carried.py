@@ -108,7 +108,7 @@ def test_a_damaged_file_counts_as_missing(tmp_path: Path, stick: Path, content: 
     (stick / "letters.gz").write_bytes(content)
     case = small(tmp_path / "root", "https://example.invalid")
 
-    with pytest.raises(MissingFileError, match=r"has no file of it, told by content.* missing: letters\.gz"):
+    with pytest.raises(MissingFileError, match=r"has no file of it, recognised by content.* missing: letters\.gz"):
         provision.provide(case.dataset, case.root, stick)
     assert not case.root.exists()
 

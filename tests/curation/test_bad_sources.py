@@ -83,7 +83,7 @@ BAD: dict[str, tuple[Write, str]] = {
         text("a.csv", "text,text,label\none,two,a\n"),
         r"has several columns text\. Give each a name",
     ),
-    "JSON lines with a field that is there twice": (
+    "JSON lines with a field that occurs twice": (
         text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "text": "2", "label": "b"}\n'),
         r"a\.jsonl, row 2: it cannot be read: .*specified twice",
     ),

@@ -102,7 +102,7 @@ def test_what_is_in_the_spill_is_not_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "content", "message"),
     [
-        ("images", ([np.full((8, 8), np.nan)], ["a"]), r"arrays, 0, row 1: .* no numbers"),
+        ("images", ([np.full((8, 8), np.nan)], ["a"]), r"arrays, 0, row 1: .* not numbers"),
         ("images", ([b"GIF89a"], ["a"]), r"row 1: it is not an image that can be read"),
         ("images", ([np.zeros((8, 8, 3, 2), np.uint8)], ["a"]), r"the shape \(8, 8, 3, 2\) is not an image"),
         ("images", ([np.full((8, 8), 3.0)], ["a"]), r"floats have to be in \[0, 1\]"),

@@ -733,7 +733,7 @@ BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
     ({"train": shapes(6), "test": {**shapes(3), "score": _LABELS[:3]}}, {}, "score of test differs from the first"),
     ({"train": shapes(0)}, {}, r"splits\[0\]\.n_samples: it is 0"),
     ({"../train": shapes(6)}, {}, r'splits\[0\]\.name: it is "\.\./train"'),
-    ({"train": shapes(6), "Train": shapes(3)}, {}, r'splits\[1\]\.name: "Train" is there twice'),
+    ({"train": shapes(6), "Train": shapes(3)}, {}, r'splits\[1\]\.name: "Train" occurs twice'),
     ({3: shapes(6)}, {}, r"splits\[0\]\.name: it is 3\. Write a text"),
     ({"train": {**shapes(6), "labels": _LABELS.astype(np.uint8)}}, {}, "labels of images must be stored as int64"),
     ({"train": {**shapes(6), "labels": np.arange(6)}}, {}, "classes: in train labels has values from 0 to 5"),

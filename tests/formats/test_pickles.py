@@ -351,7 +351,7 @@ _DTYPE = b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\
         (b"\x80\x06N.", "PROTO, protocol 6 is announced"),
         (b"\x80\x04h\x05.", "BINGET, nothing was remembered under the number 5"),
         (b"\x94.", "MEMOIZE, there is no value to remember"),
-        (b"}U\x01aK\x01sU\x01aK\x02s.", "the key b'a' is there twice"),
+        (b"}U\x01aK\x01sU\x01aK\x02s.", "the key b'a' occurs twice"),
         (b"}U\x01aK\x01s}.", "values or marks are left over"),
         (b"}.}.", "2 bytes follow, expected the end"),
         (b"\xff.", r"at byte 0, b'\\xff', it is not an opcode"),

@@ -89,5 +89,5 @@ def test_a_sub_folder_with_a_description_is_a_dataset(
 
 def test_the_same_id_twice_is_refused(course: Path) -> None:
     """Nobody could tell which one is served."""
-    with pytest.raises(InvalidArgumentError, match="course/words is there twice"):
+    with pytest.raises(InvalidArgumentError, match="course/words occurs twice"):
         repositories.by_id([*repositories.own(course), *repositories.own(course)])

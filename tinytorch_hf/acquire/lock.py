@@ -1,4 +1,4 @@
-"""One process at a time: whoever shares a cache downloads once."""
+"""One process at a time: processes that share a cache download once."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ def _let_torchvision_know() -> None:
     """Make torchvision know images of floats, and `wrap_dataset_for_transforms_v2` these classes, as it knows MNIST.
 
     For image classification wrapping changes nothing, so that without it passing v2 transforms to the class is
-    the same. torchvision has no public way to say so.
+    the same. torchvision has no public interface for that.
     """
     try:
         from torchvision.tv_tensors import _dataset_wrapper as wrapper

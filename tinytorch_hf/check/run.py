@@ -55,7 +55,7 @@ def check(
 ) -> Report:
     """Run each operation of a package and compare it with PyTorch, forward and backward.
 
-    The package runs in a process of its own. Where the system starts none it runs in this one, and the report says so.
+    The package runs in a process of its own. If the system cannot start one, it runs in this one, as the report states.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def check(
     on_start
         Called before anything of the package runs, with what is to be said where it is not isolated, else with nothing.
     must_isolate
-        Whether to refuse rather than to run the package in this process, as whoever gives grades has to.
+        Whether to refuse rather than to run the package in this process, as a grader has to.
     with_shown
         Whether to keep what a page shows of each operation; each is run once more for it.
     keep_partial
@@ -146,7 +146,7 @@ def ask_for(
     with_shown: bool = False,
     keep_partial: bool = False,
 ) -> Report:
-    """Run cases, and then generated programs of some families, by asking whoever holds the package.
+    """Run cases, and then generated programs of some families, by asking the process that holds the package.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The command that holds every operation of a TinyTorch against PyTorch: check."""
+"""The command that compares every operation of a TinyTorch with PyTorch: check."""
 
 from __future__ import annotations
 

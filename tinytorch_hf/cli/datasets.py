@@ -187,7 +187,7 @@ def _values(dataset: catalog.DatasetInfo | catalog.GeneratedInfo) -> list[tuple[
 
 
 def _hash(file: catalog.DataFile) -> tuple[str, str]:
-    """The hash that a file is held against; where no SHA-256 is published, that is said."""
+    """The hash that a file is compared with; if no SHA-256 is published, it says that."""
     if file.sha256:
         return "sha256", f"{file.name} {file.sha256}"
     if file.md5:

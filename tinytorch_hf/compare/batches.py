@@ -84,7 +84,7 @@ def walk(
     trained: Callable[[list[float]], None] = lambda _: None,
     **request: Any,
 ) -> None:
-    """Let the package walk through a split, and hold each batch against what it should be.
+    """Let the package walk through a split, and compare each batch with what it should be.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def compare_training(
         A name, a `DatasetInfo`, or the path of a dataset's folder; or points that are made, "xor" and "perceptron".
     package
         Folder of the package, folder that holds it, or import name; by default the package tinytorch that is installed,
-        or the reference where there is none. It runs in processes of its own.
+        or the reference if there is none. It runs in processes of its own.
     model, optimizer, lr, epochs, batch_size
         How it is trained; None for what suits the dataset.
     seed

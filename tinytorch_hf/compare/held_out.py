@@ -1,6 +1,6 @@
 """The validation part: what is cut from a training split, by a seed, to choose between epochs.
 
-The test split is not for choosing: whoever takes the best of many accuracies on it reports one that new samples do not
+The test split is not for choosing: the best of many accuracies on it is one that new samples do not
 give.
 """
 

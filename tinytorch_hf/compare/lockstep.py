@@ -170,7 +170,7 @@ def run(
     on_epoch
         Called after each epoch.
     target
-        Which TinyTorch; by default the package tinytorch, or the reference where there is none.
+        Which TinyTorch; by default the package tinytorch, or the reference if there is none.
     own_start
         Whether both sides start from what the student's own layers start from, and it is judged whether that learns.
     on_start

@@ -1,6 +1,6 @@
 """The judge's side of a comparison with NumPy alone: what PyTorch computes, computed by `judging.by_numpy`.
 
-The tests hold it against PyTorch's own modules and optimizers.
+The tests compare it with PyTorch's own modules and optimizers.
 """
 
 from __future__ import annotations

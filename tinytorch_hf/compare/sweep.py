@@ -99,7 +99,7 @@ def runs(
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> Iterator[SeedRun]:
-    """Train with each seed, and give what comes of it as soon as it is known; the order is not that of the seeds.
+    """Train with each seed, and give each result as soon as it is known; the order is not that of the seeds.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def runs(
     seeds
         At least two, each another one.
     target
-        Which TinyTorch; by default the package tinytorch, or the reference where there is none. It has a process of its
+        Which TinyTorch; by default the package tinytorch, or the reference if there is none. It has a process of its
         own for each seed.
     workers, executor
         As for `tinytorch_hf.workers.results`.

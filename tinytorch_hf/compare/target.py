@@ -1,4 +1,4 @@
-"""Which TinyTorch is compared: a package of the user's, or the reference where there is none."""
+"""Which TinyTorch is compared: a package of the user's, or the reference if there is none."""
 
 from __future__ import annotations
 

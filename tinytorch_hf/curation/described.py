@@ -1,4 +1,4 @@
-"""What is said of a set, held against the rules of ``dataset.json`` before hours are spent on it."""
+"""What is said of a set, compared with the rules of ``dataset.json`` before hours are spent on it."""
 
 from __future__ import annotations
 

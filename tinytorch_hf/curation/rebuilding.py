@@ -62,7 +62,7 @@ def rebuilt(folder: Path, source: Source) -> DatasetInfo:
 
 
 def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
-    """The same from the samples themselves, whoever has them.
+    """The same from the samples themselves.
 
     Parameters
     ----------

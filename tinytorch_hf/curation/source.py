@@ -82,7 +82,7 @@ class Source(Protocol):
         ...
 
     def n_bytes(self, shard: str) -> int | None:
-        """How large a shard is; None where nobody says so."""
+        """How large a shard is; None if unknown."""
         ...
 
     def pieces(self, shard: str) -> Sequence[Piece]:

@@ -99,7 +99,7 @@ def write_folder(
     samples
         Each row's sample by its digest.
     documents
-        What else stands in the folder, by the file's name.
+        What else is in the folder, by the file's name.
     """
     if os.path.lexists(out):
         raise StorageError(f"{out} exists already. Choose another folder, or remove it.")

@@ -1,4 +1,4 @@
-"""A folder of the user's: every file held against the facts that describe it, field by field."""
+"""A folder of the user's: every file compared with the facts that describe it, field by field."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FolderCheck:
     Parameters
     ----------
     facts
-        What they are held against.
+        What they are compared with.
     source
         What messages call these: the path of ``dataset.json``, or another name.
     """

@@ -114,7 +114,7 @@ def write_dataset(
     DescriptionError
         What is to be written into ``dataset.json`` breaks a rule: the message names the field and what to write.
     StorageError
-        A file is there already, or cannot be written.
+        A file exists already, or cannot be written.
     """
     folder = folders.expanded(os.fspath(folder) if isinstance(folder, os.PathLike) else folder).absolute()
     arrays = {

@@ -1,4 +1,4 @@
-"""Files to NumPy columns: one split of a dataset, read and held against the catalog."""
+"""Files to NumPy columns: one split of a dataset, read and checked against the catalog."""
 
 from __future__ import annotations
 

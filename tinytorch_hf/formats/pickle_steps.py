@@ -305,7 +305,7 @@ def _put(target: dict[Any, Any], values: list[Any]) -> None:
         if type(key) not in _KEYS:
             raise RefusedError(f"a key is {shown(key)}, expected a text")
         if key in target:
-            raise RefusedError(f"the key {shown(key)} is there twice")
+            raise RefusedError(f"the key {shown(key)} occurs twice")
         target[key] = value
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from tinytorch_hf.grading.file_names import shown
 
 SHORTEST = 40
-"""How many nodes a function's syntax tree has at least: a shorter one is written alike by whoever writes it right."""
+"""How many nodes a function's syntax tree has at least: a shorter one looks alike in every right solution."""
 
 SHORTEST_MODULE = 200
 """How many nodes there are at least in the functions of a module."""

@@ -57,7 +57,7 @@ def _said(graded: Graded) -> str:
 
 
 def json_of(book: Gradebook) -> bytes:
-    """Everything, ready for a program; the same submissions give the same bytes, whoever computed them."""
+    """Everything, ready for a program; the same submissions give the same bytes on every machine."""
     return json.dumps(values_of(book), indent=1, ensure_ascii=False).encode() + b"\n"
 
 

@@ -74,7 +74,7 @@ def grade_submissions(
     """Grade every submission in a folder, each confined and apart from all others.
 
     Whatever is inside, a submission gets an entry. What is the same as the last time is not run again. Where it is
-    interrupted, as by Ctrl-C, what is finished is written, and the next call goes on from there.
+    interrupted, as by Ctrl-C, what is finished is written, and the next call resumes.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def grade_submissions(
     Raises
     ------
     InvalidArgumentError
-        There is nothing to grade, or something else stands in ``out``; submissions cannot run as that user; a
+        There is nothing to grade, or ``out`` holds something else; submissions cannot run as that user; a
         `RubricError` where the rubric does not hold.
     UnknownNameError
         There is no such judge, or no such format.

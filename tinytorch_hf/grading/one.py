@@ -1,4 +1,4 @@
-"""One submission: copied, checked under every seed, marked. Whatever it holds, something comes of it."""
+"""One submission: copied, checked under every seed, marked. Whatever it holds, there is a result."""
 
 from __future__ import annotations
 

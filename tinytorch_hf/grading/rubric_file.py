@@ -235,7 +235,7 @@ class _Reader:
         if len(seeds) > _MOST_SEEDS:
             self._refuse(where, f"there are {len(seeds)}. Write at most {_MOST_SEEDS}.")
         if len(set(seeds)) < len(seeds):
-            self._refuse(where, "one of them is there twice. Keep one of them.")
+            self._refuse(where, "one of them occurs twice. Keep one of them.")
         return tuple(seeds)
 
     def _list(self, value: Any, where: str) -> list[Any]:

@@ -67,7 +67,7 @@ def examine() -> Report:
 
 
 def judge(road: Road, libraries: Mapping[str, Finding]) -> Finding:
-    """Whether a road is open, given what was found of every library."""
+    """Whether a way to load works, given what was found of every library."""
     needed = [libraries[name] for name in (NUMPY.name, *road.libraries)]
     broken = [library for library in needed if library.outcome is Outcome.BROKEN]
     missing = [library for library in needed if library.outcome is Outcome.MISSING]

@@ -36,7 +36,7 @@ def ask(tasks: Iterable[Task], limit_s: float = LIMIT_S) -> list[Answer]:
     """Do tasks of `child` in a fresh process that is started in the current folder, as the user's own would be.
 
     Where the process dies or hangs, the task it was at is broken, and another process goes on with the next one. Where
-    none can be started, tasks are done here, and each answer says so under "not_isolated".
+    none can be started, tasks are done here, and each answer states it under "not_isolated".
     """
     left = list(tasks)
     answers: list[Answer] = []

@@ -1,4 +1,4 @@
-"""Which road to the data needs which library, and which extra brings it: the facts, in one table."""
+"""Which way to load the data needs which library, and which extra installs it: the facts, in one table."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ RULES: dict[str, Callable[[DatasetInfo], str]] = {"tutor": _tutor}
 
 
 def _adapters(name: str) -> dict[str, Callable[[], Mapping[str, Split]]]:
-    """Every road to the data, by the name a user knows it under."""
+    """Every way to load the data, by the name that users know."""
     dataset = catalog.info(name)
     holds_images = dataset.kind == "images"
     roads: dict[str, Callable[[], Mapping[str, Split]]] = {"numpy load": lambda: loaders.load(dataset)}

@@ -65,7 +65,7 @@ def text(name: catalog.Dataset | str, folder: Path, repo_id: str = "", files_at:
     repo_id
         The repository that it is for; "" for the dataset's own.
     files_at
-        The address below which the files are, at one revision of them, so that whoever has this text alone reads the
+        The address below which the files are, at one revision of them, so that this text alone is enough to read the
         records; "" for beside it.
     """
     dataset = catalog.info(name)

@@ -1,4 +1,4 @@
-"""One run of a case beside what is right: held against the definition that the student chose."""
+"""One run of a case beside what is right: compared with the definition that the student chose."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Attempt:
 
 
 def attempt(case: Case, answer: Answer, seed: int, is_second: bool = False) -> Attempt:
-    """What came back, held against one of the accepted definitions.
+    """What came back, compared with one of the accepted definitions.
 
     It is the one whose output agrees: which definition a student has chosen shows in forward, and a gradient has to be
     that of the same definition. Where several outputs agree, or none does, the fewest differences decide, and then the
@@ -68,7 +68,7 @@ def attempt(case: Case, answer: Answer, seed: int, is_second: bool = False) -> A
 
 
 def _may_lack(case: Case, answer: Answer, name: str) -> bool:
-    """Whether a result may be left out; gradients may as long as there are none, and then the verdict says so."""
+    """Whether a result may be left out; gradients may as long as there are none, and then the verdict states that."""
     return name in case.optional or (answer.unbuilt == "backward" and is_gradient(name))
 
 

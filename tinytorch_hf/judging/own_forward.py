@@ -3,7 +3,7 @@
 PyTorch's gradient is that of PyTorch's function. Who computes another function forward may have a gradient that is
 right for it; then forward is all that is wrong. And at a kink, such as two equal values of which one is the maximum,
 several gradients are right. So the student's forward is run beside the inputs of a case, along random directions, and
-its slope is held against the gradients.
+its slope is compared with the gradients.
 
 What cannot be told (noise, an output that is another in each run, kinks everywhere) is not concluded from. A gradient
 is held to be wrong only if PyTorch's own gradient passes the same trial: a case whose gradients are not those of its
@@ -190,7 +190,7 @@ def _scale(gradients: Mapping[str, Array], direction: Direction) -> float:
 
 
 def _compare(found: Slope | None, gradients: Mapping[str, Array], direction: Direction) -> Fit:
-    """Hold a slope against what gradients say of it."""
+    """Compare a slope with what the gradients say."""
     if found is None:
         return Fit.UNKNOWN
     scale = max(_scale(gradients, direction), abs(found.central))

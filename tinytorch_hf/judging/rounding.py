@@ -2,7 +2,7 @@
 
 Two correct implementations in float32 never agree to the last bit, because they add in another order. How far apart
 they may be depends on the numbers: so every quantity is computed a third time, by PyTorch in float64, and TinyTorch's
-error against that is held against PyTorch's own float32 error. A quantity may be off by `FACTOR` times as much as
+error against that is compared with PyTorch's own float32 error. A quantity may be off by `FACTOR` times as much as
 PyTorch is at its worst value, and in any case by `FACTOR` half units in the last place of the largest value, as
 rounding is sometimes lucky. Sums that cancel, such as the gradient of a bias, are small beside what was added up: all
 gradients of a step have their largest value in common.
@@ -44,7 +44,7 @@ class Measured:
 def measure(
     found: Array, in_float32: Array, in_float64: Array, before: Array | None = None, beside: float = 0.0
 ) -> Measured:
-    """Hold TinyTorch's values against PyTorch's in float32 and float64; all have the same shape.
+    """Compare TinyTorch's values with PyTorch's in float32 and float64; all have the same shape.
 
     Parameters
     ----------

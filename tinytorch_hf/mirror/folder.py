@@ -16,7 +16,7 @@ from tinytorch_hf.files import folders
 # What Hugging Face's clients accept as a namespace or a name.
 _VALID_NAME = re.compile(r"(?!.*(--|\.\.))(?!.*\.git$)[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _RULE = (
-    "letters, digits, '-', '_' and '.' may stand in it, at most 96, neither '--' nor '..', '-' or '.' neither first "
+    "it may have letters, digits, '-', '_' and '.', at most 96, neither '--' nor '..', '-' or '.' neither first "
     "nor last, and no '.git' at the end. Rename the folder"
 )
 _NOT_UTF8 = "its name is not UTF-8, in which clients ask for it. Rename it"

@@ -123,6 +123,6 @@ def by_id(repositories: Iterable[Repository]) -> dict[str, Repository]:
     result: dict[str, Repository] = {}
     for repository in repositories:
         if repository.id in result:
-            raise InvalidArgumentError(f"{repository.id} is there twice. Rename one of the folders.")
+            raise InvalidArgumentError(f"{repository.id} occurs twice. Rename one of the folders.")
         result[repository.id] = repository
     return result

@@ -28,8 +28,8 @@ def scaled_dot_product_attention(
     V
         (..., keys, values).
     mask
-        Broadcasts to (..., queries, keys): 1 where a query may attend to a key, 0 where not. A query that may
-        attend to none attends to all alike. None: all may.
+        Broadcasts to (..., queries, keys): 1 where a query may attend to a key, 0 where not. A fully masked query
+        attends to all alike. None: all may.
 
     Returns
     -------

@@ -28,7 +28,7 @@ class Embedding(Layer):
     Raises
     ------
     ValueError
-        An id is none.
+        An id is out of range.
 
     References
     ----------

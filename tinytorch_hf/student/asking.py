@@ -60,7 +60,7 @@ def asking(
     limit_s
         How long one answer of another process may take, in seconds.
     must_isolate
-        Whether to refuse rather than to run the package here, as whoever gives grades has to.
+        Whether to refuse rather than to run the package here, as a grader has to.
     cell
         What confines the process of a package that is not trusted; the package never runs here then.
 

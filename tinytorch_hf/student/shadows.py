@@ -45,4 +45,4 @@ def hidden(folder: Path, own: Iterable[str]) -> dict[str, Path]:
 
 def note(library: str, path: Path) -> str:
     """What a report says of it."""
-    return printable(f"{path} hides the library {library} from whoever starts Python there; the true one was used")
+    return printable(f"{path} hides the library {library} for anyone who starts Python there; the true one was used")

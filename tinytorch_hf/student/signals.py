@@ -1,4 +1,4 @@
-"""What a case raises where no numbers come of it, and why."""
+"""What a case raises instead of numbers, and why."""
 
 from __future__ import annotations
 

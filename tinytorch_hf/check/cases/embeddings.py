@@ -63,7 +63,7 @@ def _new(student: Student, values: Inputs) -> Any:
 
 
 def _out_of_range(student: Student, values: Inputs) -> Results:
-    """What comes of an id for which there is no row."""
+    """What happens with an id that has no row."""
     embedding = _new(student, values)
     return {
         "past the end": _taken(student, embedding, len(values["weight"])),

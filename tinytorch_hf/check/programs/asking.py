@@ -19,7 +19,7 @@ _DAMAGED: Results = {ERROR: "what came back is not a result", KIND: "crash", WHE
 
 
 class Asking:
-    """Runs programs by asking whoever holds the package.
+    """Runs programs by asking the process that holds the package.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ TRAINED = "training"
 """The family of which layers are trained for a step, with the parameters that they themselves give."""
 
 RELATED = "relations"
-"""The family whose programs are held against each other, and not against PyTorch."""
+"""The family whose programs are compared with each other, not with PyTorch."""
 
 FAMILIES: Mapping[str, int] = {
     "operators": 16,

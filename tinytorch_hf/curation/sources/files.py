@@ -89,7 +89,7 @@ class Files:
             raise unreachable(self.addresses[shard], error) from error
 
     def n_bytes(self, shard: str) -> int | None:
-        """How large a file is; None where nobody says so."""
+        """How large a file is; None if unknown."""
         path = self.path(shard)
         return self.sizes.get(shard) if path is None else path.stat().st_size
 

@@ -175,10 +175,10 @@ def _bad_line(files: Files, shard: str) -> int | None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; ValueError if a field is there twice, or a text has half of a surrogate pair."""
+    """An object of JSON; ValueError if a field occurs twice, or a text has half of a surrogate pair."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a field is there twice")
+        raise ValueError("a field occurs twice")
     for value in found.values():
         if isinstance(value, str):
             value.encode("utf-8")

@@ -136,7 +136,7 @@ def members(files: Files, shard: str, needed: set[str] | None) -> Iterator[dict[
                         yield fields
                     key, fields = (folder, stem), {}
                 if extension.lower() in fields:
-                    raise CorruptFileError(f"{place}: the member {member.name[:100]!r} is there twice.")
+                    raise CorruptFileError(f"{place}: the member {member.name[:100]!r} occurs twice.")
                 fields[extension.lower()] = b""
                 if needed is None or extension.lower() in needed:
                     fields[extension.lower()] = _content(member, place)

@@ -198,16 +198,16 @@ MISTAKES = (
     Mistake(
         "ALWAYS-CAUSAL",
         "later positions are hidden from every position, also where no mask asks for it",
-        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+        "Hide later positions only if a mask demands it; where that is meant, nothing is wrong.",
     ),
     Mistake(
         "ALWAYS-CAUSAL-TANH",
         "later positions are hidden from every position, also where no mask asks for it (GELU is the form with tanh)",
-        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+        "Hide later positions only if a mask demands it; where that is meant, nothing is wrong.",
     ),
     Mistake(
         "ALWAYS-CAUSAL-EXACT",
         "later positions are hidden from every position, also where no mask asks for it (GELU is the exact form)",
-        "Hide later positions only where a mask says so; where that is meant, nothing is wrong.",
+        "Hide later positions only if a mask demands it; where that is meant, nothing is wrong.",
     ),
 )

@@ -64,7 +64,7 @@ class Explanation:
     why
         Why it is a mistake, and how it shows; paragraphs of Markdown without headings.
     file
-        Where the snippets stand in a package, such as ``"core/activations.py"``.
+        Where the snippets are in a package, such as ``"core/activations.py"``.
     command
         What finds it, such as ``"check --only relu"``.
     wrong, right
@@ -103,7 +103,7 @@ def explanation(code: str) -> Explanation:
         like = difflib.get_close_matches(code.upper(), MISTAKES, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(like)}?" if like else ""
         raise InvalidArgumentError(
-            f"There is no mistake {code!r}.{hint} A code stands in brackets behind a cause, such as "
+            f"There is no mistake {code!r}.{hint} A code is in brackets after a cause, such as "
             "[ADAM-BIAS-CORRECTION]; `tinytorch-hf check --explain all` lists every one."
         )
     return found

@@ -48,7 +48,7 @@ MISTAKES = (
     Mistake(
         "BACKWARD-OVERWRITES",
         "a second backward overwrites the gradient of the first instead of adding to it",
-        "Write grad = grad + new where a gradient is there already.",
+        "Write grad = grad + new if there is a gradient.",
     ),
     Mistake(
         "BACKWARD-REPEATS",
@@ -162,7 +162,7 @@ MISTAKES = (
     ),
     Mistake(
         "RESHAPED-NOT-TRANSPOSED",
-        "the right values stand in the wrong places: is it reshaped where it should be transposed?",
+        "the right values are in the wrong places: is it reshaped where it should be transposed?",
         "reshape keeps the order in memory; transpose exchanges axes.",
     ),
     Mistake(
@@ -172,7 +172,7 @@ MISTAKES = (
     ),
     Mistake(
         "AXES-EXCHANGED",
-        "the values are right, but the axes stand in another order",
+        "the values are right, but the axes are in another order",
         "Look at which axes are exchanged, by default, too: transpose() exchanges the last two in TinyTorch.",
     ),
     Mistake(
@@ -252,7 +252,7 @@ MISTAKES = (
     ),
     Mistake(
         "VALUES-MISPLACED",
-        "the right values stand in the wrong places",
+        "the right values are in the wrong places",
         "Look at the index, the axis or the order by which they are written.",
     ),
     Mistake(
@@ -298,6 +298,6 @@ MISTAKES = (
     Mistake(
         "DIVISION-EPS",
         "a small number is added to the divisor, which makes quotients by small numbers wrong",
-        "Divide by the values themselves; whoever needs a small number adds it before.",
+        "Divide by the values themselves; if you need a small number, add it before.",
     ),
 )

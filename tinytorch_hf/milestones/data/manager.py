@@ -1,7 +1,7 @@
 """What TinyTorch's milestones ask for data: `DatasetManager`, with TinyTorch's shapes and types.
 
 Nothing is downloaded unless it was asked for. Where all of MNIST, CIFAR-10 or Tiny Shakespeare is not on this machine,
-the tiny dataset of its kind is given, and a line says so.
+the tiny dataset of its kind is given, and a line tells the user.
 """
 
 from __future__ import annotations

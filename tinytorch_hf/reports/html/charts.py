@@ -189,7 +189,7 @@ def _told(value: float, is_share: bool) -> str:
 
 
 def _described(caption: str, series: Sequence[Series], is_share: bool) -> str:
-    """What the chart shows, in words, for whoever does not see it."""
+    """What the chart shows, in words, for readers who do not see it."""
     told = []
     for one in series:
         known = [value for value in one.values if math.isfinite(value)]
