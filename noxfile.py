@@ -55,11 +55,12 @@ MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_tri
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint, format and types."""
+    """Lint, format, types and spelling."""
     session.install("-e", ".[test]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+    session.run("codespell")
 
 
 @nox.session(python=PYTHONS)

@@ -87,7 +87,7 @@ MISTAKES = (
     ),
     Mistake(
         "BLOCK-POST-NORM",
-        "it normalizes after each sum instead of before attention and MLP",
+        "it normalises after each sum instead of before attention and MLP",
         "x = x + attention(ln1(x)); x = x + mlp(ln2(x)).",
     ),
     Mistake(
@@ -157,7 +157,7 @@ MISTAKES = (
     ),
     Mistake(
         "BLOCK-RESIDUAL-NORMALIZED",
-        "what is added to attention and MLP is the normalized input instead of the input",
+        "the normalised input, not the input, is added to attention and MLP",
         "x = x + attention(ln1(x)); x = x + mlp(ln2(x)).",
     ),
     Mistake(
@@ -187,7 +187,7 @@ MISTAKES = (
     ),
     Mistake(
         "GPT-NO-LAST-NORM",
-        "the last normalization is left out",
+        "the last normalisation is left out",
         "logits = lm_head(ln_f(x)).",
     ),
     Mistake(

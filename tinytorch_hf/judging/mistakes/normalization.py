@@ -1,4 +1,4 @@
-"""Mistakes in normalization."""
+"""Mistakes in normalisation."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ MISTAKES = (
     ),
     Mistake(
         "NORM-OVER-BATCH",
-        "it normalizes over the batch instead of the features",
+        "it normalises over the batch instead of the features",
         "Use axis=-1.",
     ),
     Mistake(
         "NORM-OVER-ALL",
-        "it normalizes over everything instead of the features",
+        "it normalises over everything instead of the features",
         "Use axis=-1.",
     ),
     Mistake(
@@ -77,12 +77,12 @@ MISTAKES = (
     ),
     Mistake(
         "BATCH-NORM-BY-SAMPLE",
-        "it normalizes every sample by itself instead of the batch",
+        "it normalises every sample by itself instead of the batch",
         "Take mean and variance over the axes (0, 2, 3).",
     ),
     Mistake(
         "BATCH-NORM-BY-PIXEL",
-        "it normalizes every pixel by itself instead of the whole channel",
+        "it normalises every pixel by itself instead of the whole channel",
         "Take mean and variance over the axes (0, 2, 3).",
     ),
     Mistake(
