@@ -228,7 +228,7 @@ def test_verdicts_are_in_colour_on_a_terminal(run: Any, monkeypatch: pytest.Monk
         ("failed   x: y", "\x1b[31mfailed\x1b[0m   x: y"),
         ("   absent   datasets/x", "   \x1b[33mabsent\x1b[0m   datasets/x"),
         ("03 MLP: not ready", "03 MLP: \x1b[31mnot ready\x1b[0m"),
-        ("verdict    differ: the losses diverge", "verdict    \x1b[31mdiffer\x1b[0m: the losses part"),
+        ("verdict    differ: the losses diverge", "verdict    \x1b[31mdiffer\x1b[0m: the losses diverge"),
         ("verdict    agree", "verdict    \x1b[32magree\x1b[0m"),
         ("losses     differ by at most 2.7e-07", "losses     differ by at most 2.7e-07"),
         ("okay", "okay"),

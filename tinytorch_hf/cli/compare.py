@@ -47,7 +47,7 @@ def add_to(commands: Parser) -> None:
         "compare",
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "%(prog)s tinydigits --lr 0.01  # the milestone's own learning rate",
+        "%(prog)s tinydigits --package ~/TinyTorch/tinytorch",
         "Without --package, the installed package tinytorch is compared; if there is none, the reference that comes "
         "with tinytorch-hf. The package runs in its own process. If the trainings differ, the first operation that is "
         "wrong is named, and the exit status is 1.",
