@@ -117,7 +117,7 @@ def table(name: str) -> str:
     lines = [markdown_table(HEAD, rows, numbers_from=1), "", how]
     if lacking:
         titles = " and ".join(catalog.info(one).title for one in lacking)
-        lines += [f"Of {titles} nothing is said: it was not on the machine that measured."]
+        lines += [f"{titles}: not measured, because the files were not on the machine."]
     return "\n".join(lines)
 
 
