@@ -1,4 +1,4 @@
-"""Specification of what GitHub runs: pinned, with few rights, on all that is promised, and by the README's own words."""
+"""Specification of what GitHub runs: pinned, with few rights, on all that is promised, and by the README's words."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _publish(options: argparse.Namespace) -> int:
     remote = Remote(options.repo_id)
     if options.yes:
         remote.require_token()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
         plan = publish.plan(options.name, remote, local, private=options.private)
         print(publish.describe(plan, remote.endpoint), flush=True)
@@ -176,7 +176,10 @@ def _mirror(options: argparse.Namespace) -> int:
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+        with (
+            server.listen(options.host, options.port) as listening,
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        ):
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
             served = list(_built(options.program, to_build, Path(scratch))) if to_build or not wanted else []
             if options.folder:
