@@ -26,12 +26,14 @@ from collections.abc import Iterator
 from typing import Any
 
 MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "readline")
+NEEDED = ("termios", "tty", "pty")
+"""Of these, what libraries import that ask which system it is; nothing of ours does."""
 OF_OS = (
     *("fork", "forkpty", "killpg", "getpgid", "getpgrp", "setpgid", "setsid", "getsid", "waitid", "wait3", "wait4"),
     *("geteuid", "getuid", "getegid", "getgid", "getgroups", "setuid", "setgid", "chown", "lchown", "fchown", "chroot"),
     *("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY", "O_PATH", "P_PID", "WNOWAIT", "WEXITED"),
     *("sched_getaffinity", "sched_setaffinity", "mkfifo", "posix_spawn", "posix_spawnp", "getloadavg", "set_blocking"),
-    *("sysconf", "uname", "nice", "memfd_create", "pidfd_open", "getxattr", "setxattr", "sendfile"),
+    *("sysconf", "uname", "nice", "memfd_create", "pidfd_open", "getxattr", "setxattr"),
 )
 OF_SIGNALS = (
     *("SIGALRM", "SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGSTOP", "SIGCONT", "SIGPIPE", "SIGQUIT"),
@@ -52,7 +54,7 @@ def take_away() -> None:
 
     subprocess.Popen.__init__ = begin  # type: ignore[method-assign]
     sysconfig.get_config_vars()
-    for name in MODULES:
+    for name in set(MODULES).difference(NEEDED):
         sys.modules[name] = None  # type: ignore[assignment]
     for module, names in ((os, OF_OS), (signal, OF_SIGNALS), (selectors, ("PollSelector",))):
         for name in names:

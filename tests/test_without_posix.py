@@ -16,12 +16,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections import defaultdict
 from pathlib import Path
 
+import numpy
 import pytest
 import taking_away
-from conftest import CHECKOUT
+from conftest import CHECKOUT, _environment
 from grading.handed_in import DOUBLED, hand_in, own_package, with_fault
 from health.environments import Environment
 
@@ -154,6 +156,29 @@ def test_the_mirror_serves_without(without: Environment, tmp_path: Path) -> None
 
 
 @pytest.mark.longer
+def test_what_is_served_is_built_without(tmp_path: Path) -> None:
+    """By the whole command, with the library that builds it; it ends in good order when it is told to."""
+    environment = Environment(tmp_path / "whole")
+    lines = [
+        Path(numpy.__file__).parents[1],
+        CHECKOUT,
+        CHECKOUT / "tests",
+        "import taking_away; taking_away.take_away()",
+    ]
+    (environment.site / "a.pth").write_text("\n".join(map(str, lines)) + "\n", encoding="utf-8")
+    command = [environment.python, "-m", "tinytorch_hf", "hub", "mirror", "digits_8x8", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=_environment(HF_HOME=str(tmp_path / "hf")), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["endpoint"]
+        with urllib.request.urlopen(f"{address}/datasets/tinytorch/digits_8x8/resolve/main/README.md") as answer:  # noqa: S310
+            assert b"\r\n" not in answer.read()
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.mark.longer
 def test_a_class_is_graded_without(without: Environment, tmp_path: Path) -> None:
     """By two workers, with the right points; each submission has a remark on what this system does not hold back."""
     hand_in(tmp_path / "class" / "ada", own_package())
@@ -167,14 +192,6 @@ def test_a_class_is_graded_without(without: Environment, tmp_path: Path) -> None
     assert "ada  5 of 5" in said and "bob  3 of 5" in said
     for text in ("files are not confined", "network are not confined", "memory is not limited"):
         assert (tmp_path / "book" / "grades.csv").read_text(encoding="utf-8").count(text) == 2
-
-
-@pytest.mark.longer
-def test_seeds_are_shared_among_processes_without(without: Environment, tmp_path: Path) -> None:
-    """What begins there cannot be kept from Ctrl-C for a moment, and runs all the same."""
-    command = "compare digits_8x8 --epochs 1 --seeds 2 --workers 2"
-
-    assert "over 2 seeds" in _ran(without.run("-m", "tinytorch_hf", *command.split(), cwd=tmp_path))
 
 
 def test_every_use_of_what_windows_lacks_is_known(nodes: Nodes) -> None:
