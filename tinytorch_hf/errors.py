@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.shown import printable as printable  # noqa: PLC0414 -- it was here before
+from tinytorch_hf.shown import shown
+
 REPAIR_ADVICE = (
     "Get a good copy: in a TinyTorch checkout with `tinytorch-hf export ROOT --force`, under a root or in the cache "
     "with `tinytorch-hf download NAME`; if the damaged file belongs to the installation, reinstall tinytorch-hf."
 )
-
-
-def printable(text: str) -> str:
-    """A text in which what a terminal would act on, such as an escape character, is written as Python writes it."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 class TinyTorchHFError(RuntimeError):
@@ -28,6 +26,10 @@ class TinyTorchHFError(RuntimeError):
         # Subclasses take the parts of their message, of which only the message is left; without this, what a
         # worker process raises cannot be read by the process that waits for it.
         return _again, (type(self), *self.args), self.__dict__
+
+    def __str__(self) -> str:
+        # Names of files, words of servers and of libraries are anybody's, and addresses may hold passwords.
+        return shown(super().__str__())
 
 
 def _again(kind: type[TinyTorchHFError], *message: str) -> TinyTorchHFError:
@@ -124,6 +126,22 @@ class StorageError(TinyTorchHFError, OSError):
 
 class NetworkError(TinyTorchHFError, OSError):
     """A port cannot be used, a server cannot be reached, or it refused what was asked of it."""
+
+
+class NotAskedError(NetworkError):
+    """A server could not be asked: there is no network, it is forbidden, or no answer came.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to do.
+    reason
+        Why, in a few words.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class MissingFileError(TinyTorchHFError, FileNotFoundError):

@@ -104,21 +104,21 @@ def mistakes() -> Iterator[tuple[str, bytes]]:
     for part, of_part in groupby(pages.values(), key=lambda page: page.part):
         lines += [f"## {part}", "", "| Code | What it is |", "| --- | --- |"]
         for page in of_part:
-            lines.append(f"| [{page.mistake.code}]({page.mistake.code}.md) | {_sentence(page)} |")
+            lines.append(f"| [{page.mistake.code}]({page.mistake.code}.md) | {page.mistake.sentence} |")
             yield f"{page.mistake.code}.md", mistake(page).encode("utf-8")
             seen = in_training(page.mistake.code)
             if seen is not None and seen.shows:
                 yield f"{page.mistake.code}.svg", curves(seen)
         lines.append("")
-    lines += ["```{toctree}", ":hidden:", "", *pages, "```", ""]
     yield "index.md", "\n".join(lines).encode("utf-8")
 
 
 def mistake(page: Explanation) -> str:
     """The page of one mistake, in Markdown."""
     parts = [
-        f"# {page.mistake.code}",
-        f"*{page.part}.* {_sentence(page)}",
+        # The list of all leads to it; beside each page, a list of hundreds would help nobody.
+        f"---\norphan: true\n---\n\n# {page.mistake.code}",
+        f"[{page.part}](index.md). What is wrong: {page.mistake.sentence}.",
         page.why,
         "## Wrong",
         f"In `{page.file}`:",
@@ -158,11 +158,6 @@ def curves(seen: InTraining) -> bytes:
     axes.set_xticks(range(1, len(seen.losses) + 1))
     axes.legend(frameon=False)
     return plot.written(drawn, Path("curves.svg"))
-
-
-def _sentence(page: Explanation) -> str:
-    sentence = page.mistake.sentence
-    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def python() -> str:

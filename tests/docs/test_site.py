@@ -73,7 +73,7 @@ def test_there_is_a_page_for_every_mistake() -> None:
     assert all(f"]({code}.md)" in pages["index.md"] for code in MISTAKES)
     for code in MISTAKES:
         text = pages[f"{code}.md"]
-        assert text.startswith(f"# {code}\n")
+        assert f"\n# {code}\n" in text
         assert text.count("```python\n") == 2
         assert (f"({code}.svg)" in text) == (f"{code}.svg" in files)
 

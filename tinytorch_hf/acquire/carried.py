@@ -12,6 +12,7 @@ from tinytorch_hf.acquire.plan import Step
 from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import MissingFileError, StorageError
 from tinytorch_hf.files import folders, store
+from tinytorch_hf.shown import shown
 
 
 def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], source: str | Path) -> list[Path]:
@@ -47,7 +48,7 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
             f"There is no file or folder {source}. Give --from the file, or the folder that holds it."
         )
     planning.check_space(steps)
-    sys.stderr.write(planning.announcement(dataset, steps, root, str(source)) + "\n")
+    sys.stderr.write(shown(planning.announcement(dataset, steps, root, str(source))) + "\n")
     folder = folders.folder(dataset, root)
     carried = list(_carried(source, dataset))
     written: list[Path] = []

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tinytorch_hf.acquire.reasons import Failure
 from tinytorch_hf.errors import StorageError
+from tinytorch_hf.shown import printable, to_terminal
 
 # What may stand where a partial file belongs.
 _KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe"}
@@ -117,6 +118,22 @@ def _opened(partial: Path) -> int:
     )
 
 
+class _Drawn:
+    """Standard error for what is drawn over itself."""
+
+    def write(self, text: str) -> None:
+        """Write a text; its carriage returns are ours, so that the terminal may obey them."""
+        sys.stderr.write(text.replace("\r", to_terminal("\r")))
+
+    def flush(self) -> None:
+        """Show what was written."""
+        sys.stderr.flush()
+
+    def fileno(self) -> int:
+        """The terminal's, from which its width is asked."""
+        return sys.stderr.fileno()
+
+
 @contextlib.contextmanager
 def _progress_bar(partial: Path, n_bytes: int, size_bytes: int) -> Iterator[Callable[[int], None]]:
     """Show how many bytes are there, on a terminal alone; gives the function that is told."""
@@ -125,8 +142,9 @@ def _progress_bar(partial: Path, n_bytes: int, size_bytes: int) -> Iterator[Call
         return
     from tqdm import tqdm
 
-    name = partial.with_suffix("").stem
-    with tqdm(total=size_bytes, initial=n_bytes, desc=name, unit="B", unit_scale=True, leave=False) as bar:
+    name = printable(partial.with_suffix("").stem)
+    given = {"desc": name, "unit": "B", "unit_scale": True, "leave": False, "file": _Drawn()}
+    with tqdm(total=size_bytes, initial=n_bytes, **given) as bar:
 
         def show(n_bytes: int) -> None:
             if n_bytes < bar.n:

@@ -25,10 +25,11 @@ from tinytorch_hf.cli import (
     hub,
     milestones,
     spelling,
+    streams,
     tinify,
     tree,
 )
-from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams_usable
+from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
@@ -54,8 +55,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") 
     """
     root = _parser(program)
     completion.answer_shell(root)
-    make_streams_usable()
-    words, note = spelling.current(program, sys.argv[1:] if arguments is None else arguments)
+    with streams.guarded():
+        return _carried_out(root, program, sys.argv[1:] if arguments is None else arguments)
+
+
+def _carried_out(root: tree.Parser, program: str, arguments: Sequence[str]) -> int:
+    words, note = spelling.current(program, arguments)
     if note:
         print(f"{program}: {note}", file=sys.stderr)
     parser, rest = root.find(words)

@@ -8,6 +8,8 @@ import shutil
 import sys
 import textwrap
 
+from tinytorch_hf import shown
+
 _BOLD, _RED, _GREEN, _YELLOW = "1", "31", "32", "33"
 # What commands say of a thing, by whether it is good.
 _COLOURS = {
@@ -33,11 +35,9 @@ def is_coloured() -> bool:
     return is_watched() and not os.environ.get("NO_COLOR")
 
 
-def printable(text: str) -> str:
-    """A text with escapes in place of what a terminal would obey: a dataset's words may be anybody's."""
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+def one_line(text: object) -> str:
+    """A text of anybody's, such as a file's name, that stays within a line: it cannot forge another one."""
+    return shown.shown(text, keep="")
 
 
 def wrapped(start: str, text: str, width: int | None = None) -> str:
@@ -52,7 +52,7 @@ def wrapped(start: str, text: str, width: int | None = None) -> str:
     width
         Columns to fill; by default those of the terminal.
     """
-    text = printable(text)
+    text = shown.shown(text)
     if width is None:
         width = columns() if is_watched() else len(start) + len(text)
     if not text:
@@ -78,4 +78,6 @@ def marked(line: str) -> str:
 
 
 def _styled(text: str, style: str) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if is_coloured() else text
+    if not is_coloured():
+        return text
+    return shown.to_terminal(f"\x1b[{style}m") + text + shown.to_terminal("\x1b[0m")

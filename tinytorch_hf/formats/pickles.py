@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch_hf.errors import CorruptFileError, UnsafePickleError, printable
+from tinytorch_hf.errors import CorruptFileError, UnsafePickleError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.shown import printable
 
 MAX_BYTES = 64 * 2**20
 """Size of a pickle that is still believed; twice a batch of CIFAR-10."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tinytorch_hf.catalog.portable import is_device
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 _LONGEST_BYTES = 100
 

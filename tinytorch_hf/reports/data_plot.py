@@ -12,10 +12,11 @@ from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import texts
 from tinytorch_hf.data.loaders import load, unit_range
-from tinytorch_hf.errors import InvalidArgumentError, printable
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.reports.plot import figure, require, written
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -38,9 +38,9 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
         Whether lines that are taken out and put in are coloured.
     """
     mistake = page.mistake
-    yield f"{mistake.code}  ({page.part})"
+    yield from _wrapped(f"{mistake.code} ({page.part})", width)
     yield ""
-    yield from _wrapped(f"{mistake.sentence[0].upper()}{mistake.sentence[1:]}.", width)
+    yield from _wrapped(f"What is wrong: {mistake.sentence}.", width)
     yield ""
     for paragraph in page.why.split("\n\n"):
         yield from _wrapped(paragraph, width)

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import InvalidArgumentError, StorageError, UnknownNameError, printable
+from tinytorch_hf.errors import InvalidArgumentError, StorageError, UnknownNameError
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student.frameworks import HOMES
 
 _LAYOUTS = ("in, out", "out, in")

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinytorch_hf.errors import TinyTorchHFError, printable
+from tinytorch_hf.errors import TinyTorchHFError
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student import channel, ending, wire
 from tinytorch_hf.student.answers import Answer, AnswerError, parse
 from tinytorch_hf.student.cell import Cell, Stay
