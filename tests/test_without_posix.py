@@ -40,7 +40,7 @@ from tinytorch_hf.student import cell, channel, ending, limits
 PACKAGE = Path(cli.__file__).parents[1]
 LIBRARIES = (
     *("numpy", "requests", "urllib3", "idna", "certifi", "charset-normalizer", "filelock", "tqdm"),
-    *("jinja2", "markupsafe", "starlette", "uvicorn", "h11", "click", "anyio", "typing_extensions"),
+    *("jinja2", "markupsafe", "starlette", "uvicorn", "h11", "click", "anyio", "typing_extensions", "pyyaml"),
 )
 # Each module that uses what Windows lacks; it was made sure that it does without, by a test below or by the system that
 # it is for alone.
