@@ -195,6 +195,13 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hostile input for every reader, the mirror and the answers of a student's process; how much of it is printed."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/fuzz/fuzz.py", *(session.posargs or ["--seconds", "600"]))
+
+
+@nox.session
 def mutated_reference(session: nox.Session) -> None:
     """How many small changes of the reference `check` notices, at each place; docs/explanations/mutation.md has it."""
     session.install("-e", ".")

@@ -31,6 +31,7 @@ NEEDED = ("termios", "tty", "pty")
 OF_OS = (
     *("fork", "forkpty", "killpg", "getpgid", "getpgrp", "setpgid", "setsid", "getsid", "waitid", "wait3", "wait4"),
     *("geteuid", "getuid", "getegid", "getgid", "getgroups", "setuid", "setgid", "chown", "lchown", "fchown", "chroot"),
+    *("fchmod", "openpty"),
     *("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY", "O_PATH", "P_PID", "WNOWAIT", "WEXITED"),
     *("sched_getaffinity", "sched_setaffinity", "mkfifo", "posix_spawn", "posix_spawnp", "getloadavg", "set_blocking"),
     *("sysconf", "uname", "nice", "memfd_create", "pidfd_open", "getxattr", "setxattr"),

@@ -45,6 +45,9 @@ LIBRARIES = (
 # Each module that uses what Windows lacks; it was made sure that it does without, by a test below or by the system that
 # it is for alone.
 USES = {
+    "acquire/lock.py": {"fcntl", "os.O_NOFOLLOW"},
+    "files/opening.py": {"os.geteuid"},
+    "files/store.py": {"os.fchmod"},
     "grading/gradescope_run.py": {"pwd", "os.chown", "os.geteuid"},
     "milestones/proving/confinement.py": {"resource"},
     "milestones/proving/executing.py": {"os.fork"},

@@ -65,7 +65,9 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         close = difflib.get_close_matches(str(name).lower(), list(in_lower_case), n=3, cutoff=0.5)
         matches = [in_lower_case[entry] for entry in close]
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
-        super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.{note and f' {note}'}")
+        super().__init__(
+            f"There is no {kind} {_short(str(name), 200)!r}. {hint}Known: {', '.join(known)}.{note and f' {note}'}"
+        )
 
 
 class InvalidArgumentError(TinyTorchHFError, ValueError):
@@ -184,8 +186,13 @@ class WrongHashError(CorruptFileError):
 
 def _about_field(source: Path | str, field: str, problem: str) -> str:
     """What is wrong with a field of a file, or with the whole where the field is nothing."""
-    where = f", {field}" if field else ""
-    return printable(f"{source}{where}: {problem}")
+    where = f", {_short(field, 200)}" if field else ""
+    return printable(f"{source}{where}: {_short(problem, 2000)}")
+
+
+def _short(text: str, most: int) -> str:
+    """A text that may quote what somebody wrote, of at most so many characters."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class DescriptionError(TinyTorchHFError, ValueError):

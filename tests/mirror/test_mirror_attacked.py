@@ -75,7 +75,9 @@ def test_a_mirror_that_is_told_to_end_during_transfers_ends(start_in: Start, tmp
     ended.set()
 
     assert time.monotonic() - start < 10
-    assert (done.returncode, done.stderr, list(temporary.iterdir())) == (OK, "", [])
+    # That a large file has been read may have been said before.
+    said = [line for line in done.stderr.splitlines() if not line.endswith(" is ready.")]
+    assert (done.returncode, said, list(temporary.iterdir())) == (OK, [], [])
     for client in clients:
         client.join(30)
     assert len(received) == 5 and max(received) < n_bytes

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.errors import StorageError, TinyTorchHFError
+from tinytorch_hf.files.opening import refuse_other_than_own
 from tinytorch_hf.shown import shown
 
 # How long another process is waited for before that is said.
@@ -42,6 +43,8 @@ def only_one(path: Path, quiet_s: float = _QUIET_S) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Some releases of filelock empty whatever file a link there leads to.
+            refuse_other_than_own(place)
             if _has_locks(place):
                 _acquire(filelock.FileLock(place), f"Another process is downloading {path.name}", quiet_s, stack)
             else:

@@ -109,7 +109,7 @@ def _say_what_comes(options: argparse.Namespace, to_build: Sequence[DatasetInfo]
     what = [dataset.name for dataset in to_build]
     what += [f"{n_folders} sub-folder{'s'[: n_folders != 1]} of {options.folder}"] if n_folders else []
     if what and not options.json:
-        print(terminal.printable(f"preparing {', '.join(what)}"), flush=True)
+        print(terminal.one_line(f"preparing {', '.join(what)}"), flush=True)
 
 
 def _say_left_out(program: str, left_out: Iterable[LeftOut]) -> None:
@@ -158,7 +158,7 @@ class _Progress:
         self._bar = Bar()
 
     def __call__(self, one: Waiting, outcome: Outcome) -> None:
-        path = terminal.printable(f"{one.id}/{one.path}")
+        path = terminal.one_line(f"{one.id}/{one.path}")
         if outcome:
             self._bar.clear()
             told = {
@@ -186,7 +186,7 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
     for repository in served.values():
         print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
     for one in served.waiting:
-        path = terminal.printable(f"{one.id}/{one.path}")
+        path = terminal.one_line(f"{one.id}/{one.path}")
         print(
             f"reading {path}: {one.size_bytes / 1e9:.1f} GB; who asks for it before it is ready waits, or comes again"
         )

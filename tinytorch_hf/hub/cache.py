@@ -34,6 +34,7 @@ from tinytorch_hf.data.content_hash import fingerprint
 from tinytorch_hf.data.loaders import load
 from tinytorch_hf.errors import StorageError
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.strict_json import parse_json
 from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.parquet import quiet
 
@@ -172,7 +173,7 @@ def _is_whole(content: str, folder: Path) -> bool:
 def _read_mark(folder: Path) -> Any:
     """The content of a folder's mark; None if the folder was not made here."""
     try:
-        mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+        mark = parse_json((folder / _MARK).read_bytes())
     except (OSError, ValueError):
         return None
     return mark if isinstance(mark, dict) and isinstance(mark.get("files"), dict) else None

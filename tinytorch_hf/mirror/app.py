@@ -105,4 +105,7 @@ class _ReadOnly:
             scope["method"] == "POST" and "/paths-info/" in scope["path"]
         )
         answer = self._app if is_reading else answers.error(405, "This mirror is read-only.", Allow="GET, HEAD")
+        if not scope["query_string"].isascii():
+            # Clients write escapes; the library decodes other bytes in one place and fails at them in another.
+            answer = answers.error(400, "The query of an address is ASCII; write other characters as escapes, %C3%A9.")
         await answer(scope, receive, send)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.source import Kind
-from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.errors import InvalidArgumentError, printable
+from tinytorch_hf.formats.strict_json import parse_json
 
+_LONGEST_NAME = 60
 _FEWEST_PIXELS = 16
 # What columns are called where several come into question.
 _IMAGES, _TEXTS, _LABELS = ("image", "images"), ("text", "txt"), ("label", "labels", "cls")
@@ -51,8 +53,9 @@ def columns_of(schema: Any) -> list[Column]:
 def names_of_classes(schema: Any) -> dict[str, Sequence[str]]:
     """What numbers stand for, by column, as Hugging Face's library writes it into the files."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return {name: one["names"] for name, one in features.items() if one.get("_type") == "ClassLabel"}
+        features = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        found = {name: one["names"] for name, one in features.items() if one.get("_type") == "ClassLabel"}
+        return {name: one for name, one in found.items() if type(one) is list and all(type(x) is str for x in one)}
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
 
@@ -80,9 +83,9 @@ def roles(where: str, columns: Sequence[Column], image: str | None, text: str | 
         raise InvalidArgumentError("Samples are images or texts, not both. Leave out image or text.")
     shown = [column for column in columns if not column.name.startswith("__")]
     names = [column.name for column in columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name, n in Counter(names).items() if n > 1), None)
     if twice is not None:
-        raise InvalidArgumentError(f"{where} has several columns {twice}. Give each a name of its own.")
+        raise InvalidArgumentError(f"{where} has several columns {_word(twice)}. Give each a name of its own.")
     for name, given in (("image", image), ("text", text), ("label", label)):
         if given is not None and not matching(names, given):
             raise InvalidArgumentError(f"{where} has no column {given}. {_listed(shown)} Name one with {option(name)}.")
@@ -118,7 +121,7 @@ def _sample(where: str, columns: Sequence[Column], label: str | None) -> str:
             return best[0]
         if found:
             raise InvalidArgumentError(
-                f"{where}: several columns may hold the samples: {', '.join(found)}. Name one with {option(holds)}."
+                f"{where}: several columns may hold the samples: {_words(found)}. Name one with {option(holds)}."
             )
     numbers = [column.name for column in others if column.holds == "number"]
     if len(numbers) >= _FEWEST_PIXELS and round(len(numbers) ** 0.5) ** 2 == len(numbers):
@@ -151,8 +154,18 @@ def _best(found: list[str], usual: Sequence[str]) -> list[str]:
     return found if len(found) < 2 else [name for name in found if name in usual]
 
 
+def _word(name: str) -> str:
+    """A name that a file has, as a message can have it."""
+    return printable(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+
+
+def _words(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"{', '.join(map(_word, names[:20]))}{more}"
+
+
 def _listed(columns: Sequence[Column]) -> str:
-    words = [f"{column.name} ({column.holds})" for column in columns[:20]]
+    words = [f"{_word(column.name)} ({column.holds})" for column in columns[:20]]
     more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
     return f"Its columns are {', '.join(words)}{more}." if words else "It has no columns beside."
 

@@ -145,7 +145,8 @@ def opened(files: Files, shard: str) -> Any:
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except TinyTorchHFError:
         raise
-    except (pyarrow.ArrowException, OSError) as error:
+    # A name of a column that is no text is a ValueError.
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise CorruptFileError(
             f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."
         ) from error

@@ -5,7 +5,6 @@ Pixels that are stored as numbers go from Arrow to NumPy and are never Python ob
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from tinytorch_hf.curation.batch import label_of
 from tinytorch_hf.curation.sources.columns import holds, is_list
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.strict_json import parse_json
 
 _BYTE = 255
 
@@ -50,8 +50,8 @@ def labels(column: Any, names: Sequence[str] | None) -> list[str | None]:
 
 
 def _named(value: Any, names: Sequence[str] | None) -> str | None:
-    """A label as text, where names are given by its number."""
-    if names is None:
+    """A label as text, where names are given by its number; what is no whole number has none, whatever a card says."""
+    if names is None or not (value is None or type(value) is int):
         return label_of(value)
     return names[value] if value is not None and 0 <= value < len(names) else None
 
@@ -106,7 +106,8 @@ def _is_json(kind: Any) -> bool:
 
 
 def _of_json(column: Any) -> list[Any]:
-    return [None if value is None else json.loads(value) for value in column.to_pylist()]
+    values = column.to_pylist()
+    return [None if one is None else parse_json(one, with_infinity=True, long_number=float) for one in values]
 
 
 def _values(array: Any) -> Any:
