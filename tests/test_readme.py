@@ -17,7 +17,6 @@ from conftest import CHECKOUT, Run, Start
 from serving import Mirror
 
 from benchmarks import expectations
-from docs.tools import site
 from tinytorch_hf import cli
 from tinytorch_hf.cli import OK
 from tinytorch_hf.health import imports
@@ -149,31 +148,21 @@ def test_the_commands_of_the_table_exist() -> None:
         assert f"{line} ".startswith(f"{command} ")
 
 
-def _is_made_by_site(path: Path) -> bool:
-    """Whether the last build of the site left a page, which is a copy or is looked at where it is made."""
-    inside = path.relative_to(DOCS).as_posix() if path.is_relative_to(DOCS) else ""
-    made = (*site.COPIES.values(), "reference/python.md")
-    return inside in made or inside.startswith(("mistakes/", "gallery/", "_build/"))
-
-
 def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
     """Not in a message, a document or a notebook; what a command was called before stands in the change log alone."""
     old = re.compile(
         r"tinytorch-hf (build|cache|publish|mirror)\b|tinytorch-hf milestones (?!prepare|run)[^`\s]|"
         r"-m tinytorch_hf\.milestones"
     )
-    told = {"CHANGELOG.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
-    # The first is what the caches of users hold, the others tell of the old names.
-    known = {
-        ("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"),
-        *((f"docs/{name}.md", "tinytorch-hf mirror") for name in ("reference/commands", "policy")),
-    }
+    told = {"CHANGELOG.md", "docs/changelog.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
+    # The first is what the caches of users hold, the other tells of the old names.
+    known = {("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"), ("docs/reference/commands.md", "tinytorch-hf mirror")}
     folders = ["tinytorch_hf", "datasets", "cards", "loading_scripts", "benchmarks", "docs"]
     files = [*checkout.glob("*.md"), *(path for folder in folders for path in (checkout / folder).rglob("*"))]
     found = {
         (path.relative_to(checkout).as_posix(), match[0])
         for path in files
-        if path.suffix in (".md", ".py", ".ipynb") and not _is_made_by_site(path)
+        if path.suffix in (".md", ".py", ".ipynb")
         for match in old.finditer(path.read_text(encoding="utf-8"))
     }
 
@@ -181,13 +170,16 @@ def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
 
 
 def test_links_lead_somewhere(checkout: Path) -> None:
-    """Every relative link of every document."""
-    documents = [
-        *checkout.glob("*.md"),
-        *(path for name in ("datasets", "docs") for path in (checkout / name).rglob("*.md")),
-    ]
+    """Every relative link of every document, and the heading in it that it names."""
+    below = (path for name in ("datasets", "docs") for path in (checkout / name).rglob("*.md"))
+    made = {checkout / "docs" / name for name in ("mistakes", "gallery", "_build")}
+    documents = [*checkout.glob("*.md"), *(path for path in below if not made & {*path.parents})]
     for document in documents:
-        if _is_made_by_site(document):
-            continue
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
-            assert (document.parent / target).exists(), (document, target)
+        text = document.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\((?!https?:|/)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+            place = document.parent / target if target else document
+            assert place.exists(), (document, target)
+            if anchor and place.suffix == ".md":
+                headings = re.findall(r"^#+ (.+)$", place.read_text(encoding="utf-8"), re.MULTILINE)
+                slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+                assert anchor in slugs, (document, target, anchor)
