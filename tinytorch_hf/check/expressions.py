@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,12 @@ class Table:
 
     def _all_claims(self, inputs: Inputs, results: Results) -> list[Claim]:
         raised = [
-            Claim(f"{_backward_of(expression)} ends without an error ({text})", False, "BACKWARD-RAISES")
+            Claim(
+                f"{_backward_of(expression)} ends without an error ({text})",
+                False,
+                "BACKWARD-RAISES",
+                addition=f"{expression.text}: {text}",
+            )
             for expression in self.expressions
             if (text := results.get(_backward_of(expression)))
         ]
@@ -241,9 +247,19 @@ def _told(error: Exception) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """File and line at which it was raised, if that is not here."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return "" if _is_ours(frame.filename) else f"{Path(frame.filename).name}:{frame.lineno}"
+    """File and line of the package at which it was raised, there or in a library that it calls; nothing if here."""
+    steps = list(traceback.walk_tb(error.__traceback__))
+    if _is_ours(steps[-1][0].f_code.co_filename):
+        return ""
+    foreign = [(frame, line) for frame, line in steps if not _is_ours(frame.f_code.co_filename)]
+    package = _top_level(foreign[0][0])
+    frame, line = next(step for step in reversed(foreign) if _top_level(step[0]) == package)
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
+
+
+def _top_level(frame: FrameType) -> str:
+    """The package whose code runs in a frame."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _is_ours(filename: str) -> bool:

@@ -15,7 +15,7 @@ from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.interruption import Interruption
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
-from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError
 from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
@@ -88,7 +88,7 @@ def check(
     ------
     NoProcessError
         No process can be started, and ``must_isolate`` is set.
-    UnknownNameError
+    InvalidArgumentError
         No such case or module.
     InvalidArgumentError
         There is no such package, or it is something else; or nothing is left to be run.
@@ -131,7 +131,12 @@ def check(
             ) as respondent:
                 report = asked(respondent.ask, found.framework_map, found=found)
         report = dataclasses.replace(report, not_isolated=respondent.not_isolated)
-    return dataclasses.replace(report, judge=chosen(), is_interrupted=report.is_interrupted or interruption.has_come)
+    return dataclasses.replace(
+        report,
+        judge=chosen(),
+        is_interrupted=report.is_interrupted or interruption.has_come,
+        folder=str(folder or ""),
+    )
 
 
 def ask_for(
@@ -240,14 +245,19 @@ def select(only: Iterable[str]) -> list[Case]:
 
     Raises
     ------
-    UnknownNameError
+    InvalidArgumentError
         A name is neither a case nor a module.
     """
     wanted = list(only)
     for name in wanted:
         if name not in CASES and name not in MODULES and name not in (trial.MODULE, *trial.names()):
-            similar = difflib.get_close_matches(name.lower(), [*CASES, *trial.names()], n=5, cutoff=0.5)
-            raise UnknownNameError("operation or module", name, [*MODULES, trial.MODULE, *similar])
+            known = [*MODULES, trial.MODULE, *CASES, *trial.names()]
+            similar = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+            hint = f"Did you mean {' or '.join(map(repr, similar))}? " if similar else ""
+            raise InvalidArgumentError(
+                f"There is no operation or module {name[:200]!r}. {hint}The modules are {', '.join(MODULES)} and "
+                f"{trial.MODULE}; `tinytorch-hf check --list` lists the operations of each."
+            )
     return [case for case in CASES.values() if not wanted or case.name in wanted or case.module in wanted]
 
 
