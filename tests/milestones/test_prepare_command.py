@@ -45,7 +45,7 @@ def test_it_prepares_and_says_what_each_milestone_finds(run: Any, tmp_path: Path
     lines = out.splitlines()
     assert [line for line in lines if line.startswith("0")] == [
         "01 Perceptron: ready",
-        "02 XOR: ready",
+        "02 XOR: no script",
         "03 MLP: ready",
         "04 CNN: ready",
         "05 Transformer: ready",
@@ -84,7 +84,7 @@ def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Pa
     assert values["root"] == str(root) and values["problems"] == []
     assert str(root / "milestones" / "data_manager.py") in values["written"]
     third = values["milestones"][2]
-    assert (third["number"], third["ready"]) == ("03", True)
+    assert (third["number"], third["ready"], third["scripts"]) == ("03", False, [])
     assert third["imports"] == ["datasets.tinydigits", "data_manager", "milestones.data_manager"]
     assert third["files"][0] == {
         "path": "datasets/tinydigits/train.pkl",
@@ -173,7 +173,7 @@ def test_a_source_with_nothing_exits_with_1(run: Any, tmp_path: Path) -> None:
     status, out, err = run(root, "--from", tmp_path)
 
     assert status == PROBLEM
-    assert "06 MLPerf: ready" in out
+    assert "06 MLPerf: no script" in out
     assert "train-images-idx3-ubyte.gz" in err and "cifar-10-python.tar.gz" in err
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from tinytorch_hf.check.cases import CASES
 from tinytorch_hf.check.interruption import Interruption
 from tinytorch_hf.check.programs import trial
 from tinytorch_hf.check.runner import Runner, watched
-from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError
+from tinytorch_hf.errors import InvalidArgumentError, NoTinyTorchError, UnknownNameError
 from tinytorch_hf.files.folders import nearby
 from tinytorch_hf.judging import answers
 from tinytorch_hf.judging.case import MODULES, Case
@@ -88,7 +87,7 @@ def check(
     ------
     NoProcessError
         No process can be started, and ``must_isolate`` is set.
-    InvalidArgumentError
+    UnknownNameError
         No such case or module.
     InvalidArgumentError
         There is no such package, or it is something else; or nothing is left to be run.
@@ -245,19 +244,15 @@ def select(only: Iterable[str]) -> list[Case]:
 
     Raises
     ------
-    InvalidArgumentError
+    UnknownNameError
         A name is neither a case nor a module.
     """
     wanted = list(only)
     for name in wanted:
         if name not in CASES and name not in MODULES and name not in (trial.MODULE, *trial.names()):
-            known = [*MODULES, trial.MODULE, *CASES, *trial.names()]
-            similar = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-            hint = f"Did you mean {' or '.join(map(repr, similar))}? " if similar else ""
-            raise InvalidArgumentError(
-                f"There is no operation or module {name[:200]!r}. {hint}The modules are {', '.join(MODULES)} and "
-                f"{trial.MODULE}; `tinytorch-hf check --list` lists the operations of each."
-            )
+            note = "These are the modules; `tinytorch-hf check --list` lists the operations of each."
+            also = [*CASES, *trial.names()]
+            raise UnknownNameError("operation or module", name, [*MODULES, trial.MODULE], note, also)
     return [case for case in CASES.values() if not wanted or case.name in wanted or case.module in wanted]
 
 
