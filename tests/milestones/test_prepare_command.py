@@ -186,3 +186,11 @@ def test_help_says_what_stays_and_how_large_downloads_are(run: Any) -> None:
     assert "Your own files are left untouched" in text
     assert "MNIST (12 MB, 10 s at 10 Mbit/s) and CIFAR10 (170 MB, 2-3 min at 10 Mbit/s)" in text
     assert "Example: tinytorch-hf milestones prepare ~/TinyTorch" in text
+
+
+def test_a_folder_that_is_no_checkout_is_told_what_is_looked_for(run: Any, tmp_path: Path) -> None:
+    """Both folders by which one is known."""
+    status, _, err = run(tmp_path)
+
+    assert status == USAGE
+    assert "It has no folder `milestones` and no package `tinytorch`" in err
