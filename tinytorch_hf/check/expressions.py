@@ -25,6 +25,7 @@ from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # Computes from values by name: tensors, and what is no array as it is.
 Compute = Callable[[Mapping[str, Any]], Any]
+_LIBRARIES = {"site-packages", "dist-packages"}
 _OURS = Path(__file__).parents[1]
 
 
@@ -252,14 +253,21 @@ def _place(error: BaseException) -> str:
     if _is_ours(steps[-1][0].f_code.co_filename):
         return ""
     foreign = [(frame, line) for frame, line in steps if not _is_ours(frame.f_code.co_filename)]
-    package = _top_level(foreign[0][0])
-    frame, line = next(step for step in reversed(foreign) if _top_level(step[0]) == package)
+    # A package under test may be installed where libraries are.
+    first = _top_level(foreign[0][0])
+    own = [step for step in foreign if _top_level(step[0]) == first or not _is_of_a_library(step[0])]
+    frame, line = own[-1]
     return f"{Path(frame.f_code.co_filename).name}:{line}"
 
 
 def _top_level(frame: FrameType) -> str:
     """The package whose code runs in a frame."""
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _is_of_a_library(frame: FrameType) -> bool:
+    path = Path(frame.f_code.co_filename)
+    return Path(traceback.__file__).parent in path.parents or bool(_LIBRARIES & set(path.parts))
 
 
 def _is_ours(filename: str) -> bool:
