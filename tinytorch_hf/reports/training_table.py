@@ -27,7 +27,6 @@ HEADER = (
     f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  {'difference':>12}"
 )
 
-
 VALIDATION_HEADER = (
     f"{'':>5}  {'loss':^21}  {'validation loss':^21}  {'validation accuracy':^21}  {'largest loss':>12}\n"
     f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  "
