@@ -54,6 +54,15 @@ def test_names_that_no_client_accepts_are_left_out(course: Path, name: str) -> N
         validate_repo_id(f"course/{name}")
 
 
+def test_a_name_with_a_line_end_is_left_out(course: Path) -> None:
+    """No address can have it."""
+    add(course, "d\ne")
+
+    _, left_out = folder.survey(course)
+
+    assert sum("line end" in reason for reason in reasons(left_out).values()) == 1
+
+
 @pytest.mark.parametrize("name", ["a", "A_1", "tiny-digits.v2", "_a", "x" * 96])
 def test_names_that_clients_accept_are_served(course: Path, name: str) -> None:
     """Letters, digits and single marks between them."""

@@ -19,6 +19,7 @@ _RULE = (
     "it may have letters, digits, '-', '_' and '.', at most 96, neither '--' nor '..', '-' or '.' neither first "
     "nor last, and no '.git' at the end. Rename the folder"
 )
+_LINE_END = "its name has a line end, which no address can have. Rename it"
 _NOT_UTF8 = "its name is not UTF-8, in which clients ask for it. Rename it"
 _KINDS = {
     stat.S_ISFIFO: "it is a named pipe, not a file",
@@ -113,8 +114,9 @@ def survey(folder: Path, taken: Iterable[str] = ()) -> tuple[list[Found], list[L
 
 def _why_no_dataset(entry: os.DirEntry[str], root: Path) -> str:
     """Why an entry of the instructor's folder is not a dataset, or ""."""
-    if not is_utf8(entry.name):
-        return _NOT_UTF8
+    reason = _why_no_address(entry.name)
+    if reason:
+        return reason
     if entry.name.startswith("."):
         return "it is hidden: its name begins with '.'"
     try:
@@ -200,8 +202,9 @@ def _walked(root: Path) -> Iterator[tuple[Path, int, str]]:
 
 
 def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:
-    if not is_utf8(entry.name):
-        return _NOT_UTF8
+    reason = _why_no_address(entry.name)
+    if reason:
+        return reason
     try:
         if entry.is_symlink():
             if entry.is_dir():
@@ -212,6 +215,13 @@ def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:
         return _special(entry.stat().st_mode) or "it is not a file"
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
+
+
+def _why_no_address(name: str) -> str:
+    """Why no client could ask for a name, or ""."""
+    if not is_utf8(name):
+        return _NOT_UTF8
+    return _LINE_END if "\n" in name or "\r" in name else ""
 
 
 def is_utf8(name: str) -> bool:
