@@ -78,7 +78,7 @@ def add_to(commands: Parser) -> None:
     explain = parser.add_argument(
         "--explain",
         metavar="CODE",
-        help="print the page on a mistake and check nothing; CODE is the code in brackets after a cause, or "all"; "
+        help="print the page on a mistake and check nothing; CODE is the code in brackets after a cause, or all; "
         "with the name of an operation, the codes of its mistakes",
     )
     completion.complete_with(explain, completion.mistakes)
