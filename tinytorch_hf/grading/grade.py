@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import multiprocessing
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.student.cell import Cell
 
 _ENDED = (
-    "The process that judged it was ended from outside, as a system does that has no memory left ({}). Grade it with "
+    "The process that judged it was ended from outside ({}), as systems do where memory is short. Grade it again with "
     "fewer workers."
 )
 
@@ -104,7 +104,7 @@ def grade_submissions(
     ------
     InvalidArgumentError
         There is nothing to grade, or something else stands in ``out``; submissions cannot run as that user; a
-        `RubricError` where the rubric does not hold.
+        `RubricError` where the rubric does not hold; a script calls this with no ``if __name__ == "__main__":``.
     UnknownNameError
         There is no such judge, or no such format.
     MissingExtraError
@@ -112,6 +112,8 @@ def grade_submissions(
     StorageError
         A file cannot be read or written.
     """
+    # Before anything is written: a worker that imports the script again would grade into the same gradebook.
+    parallel.check_not_imported_by_worker()
     rubric = Rubric() if rubric is None else rubric
     left_out = [] if isinstance(rubric, Rubric) else [expanded(rubric)]
     rubric = rubric if isinstance(rubric, Rubric) else read_rubric(left_out[0])
@@ -253,6 +255,9 @@ def _alone(waiting: dict[int, Task], executor: Executor | None) -> Iterator[tupl
             else:
                 found = executor.submit(grade_one, task).result()
         except Exception as error:
+            if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
+                # None of the submission's doing: this is what an executor raises that takes no work.
+                raise InvalidArgumentError(f"The executor takes no work: {error}. Give another one.") from error
             found = ungradable(task.submission.name, _ENDED.format(type(error).__name__), is_final=False)
             del waiting[number]
             yield number, found
