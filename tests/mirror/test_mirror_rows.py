@@ -111,7 +111,7 @@ def test_a_page_shows_rows_charts_and_statistics_of_a_table(course: Mirror) -> N
     assert "90 rows, page 1 of 4." in shown.text and "n23" in shown.text and "n24" not in shown.text
     assert {"split", "by1", "by3"} == {select["name"] for select in shown.all("select")}
     # Of the names: none is missing, all ninety differ, the shortest has two letters.
-    assert "Rows by kind" in shown.text and "nametext, of which lengths are given0902" in shown.text
+    assert "Rows by kind" in shown.text and "nametext (numbers: its length)0902" in shown.text
     labels = [drawing["aria-label"] or "" for drawing in shown.all("svg") if drawing.get("role") == "img"]
     assert any(label.startswith("score, train: 90 values from 0 to 11.125") for label in labels)
     owls = page(course, "tables", "by3=2&page=2")

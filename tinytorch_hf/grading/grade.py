@@ -22,7 +22,7 @@ from tinytorch_hf.grading.one import Conditions, Entry, Task, grade_one, ungrada
 from tinytorch_hf.grading.rubric import Rubric
 from tinytorch_hf.grading.rubric_file import read_rubric
 from tinytorch_hf.grading.similar import remarks_on
-from tinytorch_hf.grading.submissions import Submission, find_submissions
+from tinytorch_hf.grading.submissions import Submission, find_submissions, ignored_files
 from tinytorch_hf.judging.judges import JUDGES, chosen
 from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.student.cell import Cell
@@ -78,7 +78,7 @@ def grade_submissions(
     Parameters
     ----------
     folder
-        Holds the submissions: a folder or a zip file for each student.
+        Holds the submissions: a folder, a zip file or a .py file for each student. Other files are ignored.
     out
         Where the gradebook is written; nothing is written by default.
     rubric
@@ -118,14 +118,16 @@ def grade_submissions(
     left_out = [] if isinstance(rubric, Rubric) else [expanded(rubric)]
     rubric = rubric if isinstance(rubric, Rubric) else read_rubric(left_out[0])
     place = None if out is None else expanded(out)
-    submissions = find_submissions(expanded(folder), [*left_out, *([place] if place else [])])
+    left_out += [place] if place else []
+    submissions = find_submissions(expanded(folder), left_out)
+    ignored = ignored_files(expanded(folder), left_out)
     _check_formats(formats)
     journal = Journal(place)
     hidden = journal.seeds(rubric.seeds)
     # Whom submissions cannot run as is refused here, before there is any.
     Cell(rubric.limits, run_as=run_as)
     conditions = Conditions(rubric, rubric.seeds.shown, hidden, _judge(judge), run_as)
-    class_ = _Class(submissions, conditions, journal, place, publish, formats)
+    class_ = _Class(submissions, ignored, conditions, journal, place, publish, formats)
     class_.begin()
     try:
         class_.grade(workers, executor, on_graded)
@@ -144,6 +146,7 @@ class _Class:
     def __init__(
         self,
         submissions: Sequence[Submission],
+        ignored: Sequence[str],
         conditions: Conditions,
         journal: Journal,
         place: Path | None,
@@ -151,6 +154,7 @@ class _Class:
         formats: Collection[str],
     ) -> None:
         self._submissions = submissions
+        self._ignored = tuple(ignored)
         self._conditions = conditions
         self._journal = journal
         self._place = place
@@ -223,6 +227,7 @@ class _Class:
             len(entries) == len(self._submissions),
             tuple(sorted(self._unchanged)),
             self._place,
+            self._ignored,
         )
 
 

@@ -87,7 +87,7 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
         *(_select(part.columns[place], place, values, chosen) for place, values in filters.items()),
     ]
     kept = {"config": config, "split": split, **{f"by{place}": value for place, value in chosen.items()}}
-    count = f"{len(places):,} rows, page {number} of {n_pages}." if places else "No such row."
+    count = f"{_rows(part, len(places), bool(chosen))}, page {number} of {n_pages}." if places else "No such row."
     return [
         _charts(repository, config, split, part),
         element("h2", "Samples", id="samples"),
@@ -99,9 +99,19 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
     ]
 
 
+def _rows(part: Part, n: int, is_chosen: bool) -> str:
+    """How many rows can be paged through, and of how many, where these are not all."""
+    if part.is_whole or (part.table is not None and not is_chosen):
+        return f"{n:,} rows"
+    return f"{n:,} of {_looked_at(part)}" if is_chosen else _looked_at(part).capitalize()
+
+
 def _how_much(part: Part) -> str:
-    looked_at = f"the first {len(part.rows):,} rows"
-    return "" if part.is_whole else f"Choices, charts and statistics are of {looked_at}."
+    return "" if part.is_whole else f"Choices, charts and statistics are of {_looked_at(part)}."
+
+
+def _looked_at(part: Part) -> str:
+    return f"the first {len(part.rows):,} rows"
 
 
 def filters_of(part: Part) -> dict[int, list[Any]]:
@@ -269,8 +279,8 @@ def _measured(column: Column, part: Part) -> dict[str, str]:
         numbers = [float(value) for value in known if math.isfinite(value)]
     elif column.kind == "text":
         numbers = [float(len(value)) for value in known]
-        told["kind"] = "text, of which lengths are given"
+        told["kind"] = "text (numbers: its length)"
     if numbers:
-        told |= {"least": f"{min(numbers):.6g}", "mean": f"{math.fsum(numbers) / len(numbers):.6g}"}
-        told["most"] = f"{max(numbers):.6g}"
+        told |= {"min": f"{min(numbers):.6g}", "mean": f"{math.fsum(numbers) / len(numbers):.6g}"}
+        told["max"] = f"{max(numbers):.6g}"
     return told
