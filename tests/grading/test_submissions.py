@@ -46,7 +46,7 @@ def test_each_entry_is_a_submission_with_a_name_of_its_own(tmp_path: Path) -> No
 
     folders = {"alice", "Alice", "a b", "-rf", "CON", "=1+1", "bob"}
     assert {one.name for one in found} == folders | {"bob.zip", "eve.py", "zoe.rar"}
-    assert ignored_files(tmp_path, [tmp_path / "rubric.toml"]) == ["Thumbs.db", "index.html", "notes.txt"]
+    assert ignored_files(tmp_path, [tmp_path / "rubric.toml"]) == ["index.html", "notes.txt"]
     files = [one.file_name for one in found]
     assert len({name.casefold() for name in files}) == len(files)
     assert all(name.replace(".", "").replace("-", "").replace("_", "").isalnum() and name[0] != "-" for name in files)

@@ -134,6 +134,34 @@ def test_a_page_shows_pictures_by_class(course: Mirror) -> None:
     assert "4 + 1" in shown.text and "8 + 0" in shown.text
 
 
+def test_damaged_pictures_are_counted_and_named(tmp_path: Path) -> None:
+    """Cut off in the middle, or no picture at all; the others are shown, and no icon stands for a broken one."""
+    good = png(COLOURS["red"])
+    files = {f"train/red/{number}.png": good for number in range(4)}
+    damaged = {"train/red/4.png": good[:-30], "train/red/5.png": b"no picture"}
+    repository = own(tmp_path, {**files, **damaged})
+
+    shown = Page(document("x", *row_pages.body("/x", repository, {})))
+
+    assert "The picture of row 4 is damaged." in shown.text and "The picture of row 5 is damaged." in shown.text
+    assert "In the column image 2 pictures are damaged." in shown.text
+    assert "imageimage02" in shown.text
+    assert len(shown.all("img")) == 4
+
+
+def test_a_page_of_a_beginning_says_that_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where rows are chosen among those that were looked at."""
+    monkeypatch.setattr(rows, "MOST_ROWS", 60)
+    lines = "".join(f"{number},{'ab'[number % 2]}\n" for number in range(100))
+    repository = own(tmp_path, {"train.csv": f"number,kind\n{lines}"}, "long")
+
+    def text(query: dict[str, str]) -> str:
+        return Page(document("x", *row_pages.body("/x", repository, query))).text
+
+    assert "The first 60 rows, page 1 of 3. Choices" in text({})
+    assert "30 of the first 60 rows, page 1 of 2. Choices" in text({"by1": "1"})
+
+
 def test_pictures_in_parquet_and_texts_in_cards(course: Mirror) -> None:
     """The one from the file's bytes; the other escaped, with what is no text as JSON."""
     (first, *_) = (image["src"] or "" for image in page(course, "parquet").all("img"))

@@ -34,7 +34,7 @@ def add_to(commands: Parser) -> None:
         "interruption the same command goes on. Exit status: 0 all are graded, 1 one is ungradable or its points are "
         "withheld, 2 the command was called wrongly, 130 it was interrupted.",
     )
-    parser.usage = "%(prog)s SUBMISSIONS --out GRADEBOOK [OPTIONS]\n       %(prog)s --gradescope-zip FILE [--rubric FILE] [--wheel FILE]"
+    parser.usage = "%(prog)s SUBMISSIONS --out GRADEBOOK [OPTIONS]\n       %(prog)s --gradescope-zip FILE [OPTIONS]"
     parser.add_argument(
         "submissions", type=user_path, nargs="?", metavar="SUBMISSIONS", help="the folder that holds them"
     )

@@ -189,8 +189,8 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
     for one in served.waiting:
         path = terminal.one_line(f"{one.id}/{one.path}")
         print(
-            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; until it is ready, requests for it wait or are told to try "
-            "again"
+            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; until it is ready, requests for it wait, or are "
+            "told to try again"
         )
     for path, file in archived.items():
         print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -95,7 +95,7 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
         element("p", f"{count} {_how_much(part)}".strip(), class_="quiet"),
         _shown(repository, config, split, part, shown),
         paging(address, kept, number, n_pages),
-        _statistics(part),
+        *_statistics(repository, part),
     ]
 
 
@@ -192,7 +192,12 @@ def _row(repository: Repository, config: str, split: str, part: Part, place: int
     images = [number for number, column in columns if column.kind == "image" and row.get(column.name) is not None]
     values = [(column.name, _named(column, row.get(column.name))) for _, column in columns if column.kind != "image"]
     if _has_pictures(part):
-        seen = [_picture(repository, config, split, place, number) for number in images]
+        seen = [
+            element("span", f"The picture of row {place} is damaged.", class_="note")
+            if thumbnails.is_damaged(repository, row.get(part.columns[number].name))
+            else _picture(repository, config, split, place, number)
+            for number in images
+        ]
         words = ", ".join(value[:80] for _, value in values[:3])
         return element("li", *seen, f"[{place}] {words}".rstrip())
     return element("li", element("strong", f"[{place}]"), pairs(values))
@@ -259,13 +264,21 @@ def _is_of(kind: ColumnKind, value: Any) -> bool:
     return True
 
 
-def _statistics(part: Part) -> Element:
+def _statistics(repository: Repository, part: Part) -> Iterator[Element]:
     measured = [_measured(column, part) for column in part.columns]
+    for told, column in zip(measured, part.columns, strict=True):
+        if column.kind == "image":
+            known = _known(part, column)
+            n, n_looked = thumbnails.n_damaged(repository, known)
+            told["damaged"] = f"{n:,}" if n_looked == len(known) else f"{n:,} of the first {n_looked:,}"
+            if n:
+                words = "picture is" if n == 1 else "pictures are"
+                yield element("p", f"In the column {column.name} {n:,} {words} damaged.", class_="note")
     keys = list(dict.fromkeys(key for one in measured for key in one))
     cells = [
         (column.name, *(one.get(key, "") for key in keys)) for column, one in zip(part.columns, measured, strict=True)
     ]
-    return element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open")
+    yield element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open")
 
 
 def _measured(column: Column, part: Part) -> dict[str, str]:
