@@ -214,6 +214,7 @@ def _stats(options: argparse.Namespace) -> int:
         from tinytorch_hf.reports import data_plot
 
         store.write(options.plot, data_plot.of_statistics(dataset, options.plot))
+        print(terminal.one_line(f"The plot was written to {options.plot}."), file=sys.stderr)
     if options.json:
         return print_json(measured)
     for split, values in measured.items():

@@ -73,7 +73,10 @@ def _mirror(options: argparse.Namespace) -> int:
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+        with (
+            server.listen(options.host, options.port) as listening,
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        ):
             _say_what_comes(options, to_build, len(found))
             _say_left_out(options.program, left_out)
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
