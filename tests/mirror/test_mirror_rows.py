@@ -280,11 +280,14 @@ def test_no_script_is_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n" + bytes(100), png((0, 0, 0))[:60]])
 def test_a_picture_that_is_none_is_no_error_of_the_server(content: bytes, tmp_path: Path) -> None:
-    """The rest of the page is there; the picture is not found."""
+    """The rest of the page is there and says that it is damaged; under its address nothing is found."""
     repository = own(tmp_path, {"train/a/0.png": content, "train/b/0.png": png(COLOURS["red"])})
     with serving(server.server({repository.id: repository})) as address:
         shown = Page(ask(address, "/datasets/course/one").body.decode())
-        assert sorted(ask(address, image["src"] or "").status for image in shown.all("img")) == [200, 404]
+        (image,) = (image["src"] or "" for image in shown.all("img"))
+        damaged = image.replace("row=1", "row=0")
+        assert "The picture of row 0 is damaged." in shown.text
+        assert [ask(address, one).status for one in (image, damaged)] == [200, 404]
 
 
 def test_only_so_much_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
