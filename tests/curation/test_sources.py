@@ -338,7 +338,7 @@ def test_a_repository_that_cannot_be_had_is_said(
 
 
 @pytest.mark.parametrize(
-    ("values", "names", "expected"),
+    ("array", "names", "expected"),
     [
         (pa.array([3, None, 3, 5]), None, ["3", None, "3", "5"]),
         (pa.array([1.0, 2.5, float("nan")]), None, ["1", "2.5", None]),
@@ -351,9 +351,9 @@ def test_a_repository_that_cannot_be_had_is_said(
     ],
     ids=["numbers", "floats", "texts", "dictionary", "truths", "names", "nothing", "a part"],
 )
-def test_labels_of_a_column_become_texts(values: Any, names: list[str] | None, expected: list[str | None]) -> None:
+def test_labels_of_a_column_become_texts(array: Any, names: list[str] | None, expected: list[str | None]) -> None:
     """Each as it would alone, in one chunk or several."""
-    for column in (pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:]])):
+    for column in (pa.chunked_array([array]), pa.chunked_array([array[:1], array[1:]])):
         assert values.labels(column, names) == expected
 
 
