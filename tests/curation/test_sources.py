@@ -16,6 +16,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.curation.facts import Facts, merged
 from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
 from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.sources import values
 from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
