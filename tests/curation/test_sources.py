@@ -16,6 +16,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.curation.facts import Facts, merged
 from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
 from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.sources import values
 from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
@@ -239,7 +240,9 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         open_source(tmp_path)
     on_disk.in_folders(tmp_path, IMAGES, LABELS)
     np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS)
-    with pytest.raises(InvalidArgumentError, match="holds tables or archives and images; give the folder of one"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"holds tables or archives \(1: a\.npz\) and images \(12, such as cat/0\.png\)\."
+    ):
         open_source(tmp_path)
     with pytest.raises(InvalidArgumentError, match=r"A int is not a source"):
         open_source(7)
@@ -336,7 +339,7 @@ def test_a_repository_that_cannot_be_had_is_said(
 
 
 @pytest.mark.parametrize(
-    ("values", "names", "expected"),
+    ("array", "names", "expected"),
     [
         (pa.array([3, None, 3, 5]), None, ["3", None, "3", "5"]),
         (pa.array([1.0, 2.5, float("nan")]), None, ["1", "2.5", None]),
@@ -349,9 +352,9 @@ def test_a_repository_that_cannot_be_had_is_said(
     ],
     ids=["numbers", "floats", "texts", "dictionary", "truths", "names", "nothing", "a part"],
 )
-def test_labels_of_a_column_become_texts(values: Any, names: list[str] | None, expected: list[str | None]) -> None:
+def test_labels_of_a_column_become_texts(array: Any, names: list[str] | None, expected: list[str | None]) -> None:
     """Each as it would alone, in one chunk or several."""
-    for column in (pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:]])):
+    for column in (pa.chunked_array([array]), pa.chunked_array([array[:1], array[1:]])):
         assert values.labels(column, names) == expected
 
 

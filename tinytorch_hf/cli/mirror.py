@@ -171,6 +171,10 @@ class _Progress:
             self._bar.show(one.done_bytes // 10**6, one.size_bytes // 10**6, f"MB of {path} read")
 
 
+def _files(n: int) -> str:
+    return f"{n} file{'s' * (n != 1)}"
+
+
 def _announce(options: argparse.Namespace, listening: socket.socket, served: Shelf, archived: Archives) -> None:
     """Say what is served and where, for people or as one line of JSON."""
     from tinytorch_hf.acquire.places import MIRROR_VARIABLE
@@ -184,10 +188,13 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
         print(json.dumps({"endpoint": address, **app.status(served, archived), "preparing": waiting}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
+        print(f"serving {terminal.one_line(repository.id)}: {_files(len(repository.main.files))}")
     for one in served.waiting:
         path = terminal.one_line(f"{one.id}/{one.path}")
-        print(f"reading {path}: {one.size_bytes / 1e9:.1f} GB; its page is ready in a while")
+        print(
+            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; until it is ready, requests for it wait, or are "
+            "told to try again"
+        )
     for path, file in archived.items():
         print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")

@@ -86,7 +86,8 @@ def survey(folder: Path, taken: Iterable[str] = ()) -> tuple[list[Found], list[L
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
     if not _VALID_NAME.fullmatch(root.name):
         raise InvalidArgumentError(
-            f"{shown(root.name)!r}, the name of --folder, cannot stand before a dataset's name on the Hub: {_RULE}."
+            f"{_culprit(root.name)}{shown(root.name)!r}, the name of --folder, cannot stand before a dataset's name on "
+            f"the Hub: {_RULE}."
         )
     try:
         with os.scandir(root) as listed:
@@ -135,12 +136,20 @@ def _why_no_dataset(entry: os.DirEntry[str], root: Path) -> str:
 def _why_no_name(name: str, before: str | None, full_name: str) -> str:
     """Why a sub-folder cannot be served under its name, or ""; ``before`` has the same but for case."""
     if not _VALID_NAME.fullmatch(name):
-        return f"it cannot be a dataset's name on the Hub: {_RULE}"
+        return f"{_culprit(name)}it cannot be a dataset's name on the Hub: {_RULE}"
     if before == full_name:
         return "another dataset is served under this name. Rename the folder"
     if before is not None:
         return f"it differs from {before} in capitals alone, which caches on Windows and macOS do not. Rename one"
     return ""
+
+
+def _culprit(name: str) -> str:
+    """The first character that may not stand in a name, in words; "" where each of them may."""
+    wrong = re.search(r"[^A-Za-z0-9._-]", name)
+    if wrong is None:
+        return ""
+    return f"There is a space in {shown(name)!r}: " if wrong[0] == " " else f"There is {shown(wrong[0])!r} in it: "
 
 
 def _why_not_followed(link: Path, root: Path, what: str) -> str:
