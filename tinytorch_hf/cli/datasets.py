@@ -56,20 +56,30 @@ def add_to(commands: Parser) -> None:
         "show samples in the terminal",
         "%(prog)s tinydigits --split test --index 0 1 2",
         "Images are drawn with characters, texts are printed; the number in brackets is that of the sample in its "
-        "split, from 0.",
+        "split, from 0. --png and --svg write a picture.",
     )
     add_name(parser)
     split = parser.add_argument("--split", help="split to show samples of (default: the dataset's first)")
     completion.complete_with(split, completion.splits)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
+    parser.add_argument(
         "--index",
         type=int,
         nargs="+",
         metavar="N",
         help="samples to show (default: the first of every class or level; of functions the first three)",
     )
-    what.add_argument("--png", type=user_path, metavar="FILE", help="write a picture with ten samples of every class")
+    parser.add_argument(
+        "--png",
+        type=user_path,
+        metavar="FILE",
+        help="write a picture instead: the samples of --index, or ten of every class; images alone",
+    )
+    parser.add_argument(
+        "--svg",
+        type=user_path,
+        metavar="FILE",
+        help="write a picture with names as text instead, crisp at any size; of texts, too",
+    )
 
     parser = command(
         commands,
