@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli import completion, outputs, terminal
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
@@ -218,12 +218,13 @@ def _stats(options: argparse.Namespace) -> int:
     from tinytorch_hf.data import loaders, statistics
 
     dataset = catalog.info(options.name)
+    if options.plot is not None:
+        from tinytorch_hf.reports import data_plot, plot
+
+        plot.require(options.plot)
     measured = statistics.statistics(loaders.load(dataset))
     if options.plot is not None:
-        from tinytorch_hf.files import store
-        from tinytorch_hf.reports import data_plot
-
-        store.write(options.plot, data_plot.of_statistics(dataset, options.plot))
+        outputs.write_plot(options, data_plot.of_statistics(dataset, options.plot))
     if options.json:
         return print_json(measured)
     for split, values in measured.items():

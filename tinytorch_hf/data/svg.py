@@ -26,7 +26,7 @@ _WIDTH, _IN_A_ROW, _NARROWEST_WITH_CAPTION = 640, 10, 128
 _MOST_CLASSES, _LONGEST_NAME = 40, 28
 _COLUMNS, _LINES = 80, 12
 
-# The colours stand in attributes, too, for programs that read no style. The rules hold within one class alone, because a
+# The colours stand in attributes, too, for programs that read no style. The rules hold within one class alone, since a
 # notebook puts the picture into its page.
 _STYLE = """
 .tinytorch-hf { max-width: 100%; height: auto; }
