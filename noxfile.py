@@ -52,6 +52,7 @@ LONGER_EXAMPLES = (
     *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
     *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
     *("tests/docs/test_seeds.py", "tests/docs/test_tutorials.py", "tests/test_workers.py"),
+    "tests/check/test_mistake_pages.py",
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
@@ -112,6 +113,15 @@ def longer(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
     session.run("pytest", "-m", "longer", *session.posargs, env={"LONGER": "1"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, every warning an error, its own links and anchors among them; `-- external` asks other sites, too."""
+    session.install("-e", ".[docs,plot,torch,hf]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    if "external" in session.posargs:
+        session.run("sphinx-build", "-b", "linkcheck", "docs", "docs/_build/links")
 
 
 @nox.session

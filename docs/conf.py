@@ -29,6 +29,8 @@ html_theme = "furo"
 html_title = f"tinytorch_hf {release}"
 # Names that are given without a module are looked for here alone, so that the fonts of the reader's own system do.
 html_theme_options = {"source_repository": "", "navigation_with_keys": True}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 
 myst_heading_anchors = 4

@@ -117,6 +117,15 @@ PLANTED = (
         )
         for form in ("p + 1e-8", "p + 1e-12", "np.maximum(p, 1e-7)")
     ),
+    *(
+        _loss(
+            f"cross entropy takes log({form}) of logits",
+            {"log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))": f"log_p = np.log({form})"},
+            "CE-EXPECTS-PROBABILITIES",
+            "cross-entropy",
+        )
+        for form in ("x.data + 1e-8", "np.clip(x.data, 1e-7, 1 - 1e-7)")
+    ),
     _loss("cross entropy's gradient is softmax", {"(p - one_hot)": "p"}, "CE-GRADIENT-SOFTMAX-ALONE", "cross-entropy"),
     _loss(
         "cross entropy's gradient is that of the first sample",

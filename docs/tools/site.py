@@ -6,6 +6,7 @@ links that hold in the checkout are made to hold on the site.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import sys
@@ -17,6 +18,8 @@ import tinytorch_hf
 from docs.tools import gallery
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.mistakes.explaining import Explanation, explanations
+from tinytorch_hf.judging.mistakes.in_training import InTraining, in_training
+from tinytorch_hf.reports import plot
 
 # What each part of the reference is about, and the public names that belong there; tests hold it against the package.
 REFERENCE: dict[str, tuple[str, ...]] = {
@@ -101,18 +104,21 @@ def mistakes() -> Iterator[tuple[str, bytes]]:
     for part, of_part in groupby(pages.values(), key=lambda page: page.part):
         lines += [f"## {part}", "", "| Code | What it is |", "| --- | --- |"]
         for page in of_part:
-            lines.append(f"| [{page.mistake.code}]({page.mistake.code}.md) | {_sentence(page)} |")
+            lines.append(f"| [{page.mistake.code}]({page.mistake.code}.md) | {page.mistake.sentence} |")
             yield f"{page.mistake.code}.md", mistake(page).encode("utf-8")
+            seen = in_training(page.mistake.code)
+            if seen is not None and seen.shows:
+                yield f"{page.mistake.code}.svg", curves(seen)
         lines.append("")
-    lines += ["```{toctree}", ":hidden:", "", *pages, "```", ""]
     yield "index.md", "\n".join(lines).encode("utf-8")
 
 
 def mistake(page: Explanation) -> str:
     """The page of one mistake, in Markdown."""
     parts = [
-        f"# {page.mistake.code}",
-        f"*{page.part}.* {_sentence(page)}",
+        # The list of all leads to it; beside each page, a list of hundreds would help nobody.
+        f"---\norphan: true\n---\n\n# {page.mistake.code}",
+        f"[{page.part}](index.md). What is wrong: {page.mistake.sentence}.",
         page.why,
         "## Wrong",
         f"In `{page.file}`:",
@@ -120,6 +126,7 @@ def mistake(page: Explanation) -> str:
         "## Right",
         f"```python\n{page.right}```",
         page.mistake.hint,
+        *_in_training(page),
         "## To find it",
         f"```text\ntinytorch-hf {page.command} --package PATH\n```",
     ]
@@ -128,9 +135,29 @@ def mistake(page: Explanation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _sentence(page: Explanation) -> str:
-    sentence = page.mistake.sentence
-    return f"{sentence[0].upper()}{sentence[1:]}."
+def _in_training(page: Explanation) -> list[str]:
+    seen = in_training(page.mistake.code)
+    if seen is None:
+        return []
+    parts = ["## In training", seen.sentence]
+    if seen.shows:
+        code = page.mistake.code
+        parts += [f"![Loss of a training with {code} and without]({code}.svg)"]
+    return parts
+
+
+def curves(seen: InTraining) -> bytes:
+    """The losses with a mistake and without, as SVG."""
+    drawn = plot.figure(4.6, 2.8)
+    axes = drawn.subplots()
+    for name, losses, style in (("with the mistake", seen.losses, "o-"), ("right", seen.right, "s--")):
+        values = [math.nan if loss is None else loss for loss in losses]
+        axes.plot(range(1, len(values) + 1), values, style, label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.set_xticks(range(1, len(seen.losses) + 1))
+    axes.legend(frameon=False)
+    return plot.written(drawn, Path("curves.svg"))
 
 
 def python() -> str:

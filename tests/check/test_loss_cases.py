@@ -88,7 +88,7 @@ def test_a_column_of_labels_that_broadcasts_is_a_note(install: Install) -> None:
     assert result.outcome is Outcome.AGREES
     assert result.notes == (
         "CrossEntropyLoss accepts what PyTorch refuses: "
-        "labels of shape (batch, 1) broadcast: every sample is compared with every label",
+        "labels of shape (batch, 1) broadcast: every sample is compared with every label [CE-COLUMN-LABELS]",
     )
 
 

@@ -101,7 +101,9 @@ class Diagnosis:
             results = self._wrong([*(case for case in CASES.values() if case.module == module), *operations])
         named = [result for result in results if result.code]
         named.sort(key=lambda result: _rank(result, names))
-        return _of(named[0]) if named else of_cause(own)
+        # Where every operation is right by itself, that a whole graph has a wrong gradient says no more than `compare`.
+        is_known = bool(named) and not (own and not wrong and named[0].code in _UNEXPLAINED)
+        return _of(named[0]) if is_known else of_cause(own)
 
     def _wrong(self, cases: Sequence[Case]) -> list[Result]:
         """The results of those that differ or crash."""

@@ -82,7 +82,7 @@ class Claim:
     holds
         Whether it does.
     code
-        The mistake that it proves where it does not hold; empty where it proves none.
+        The mistake that it proves where it does not hold; empty where it proves none. A note ends with it.
     is_note
         Whether it is no fault where it does not hold, but worth a note.
     addition

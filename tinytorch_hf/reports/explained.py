@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tinytorch_hf.judging.mistakes import MISTAKES
 from tinytorch_hf.judging.mistakes.explaining import Explanation
+from tinytorch_hf.judging.mistakes.in_training import in_training
 
 _INDENT = "    "
 _COLOURS = {"-": "31", "+": "32"}
@@ -39,7 +40,7 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
     mistake = page.mistake
     yield f"{mistake.code}  ({page.part})"
     yield ""
-    yield from _wrapped(f"{mistake.sentence[0].upper()}{mistake.sentence[1:]}.", width)
+    yield from _wrapped(f"What is wrong: {mistake.sentence}.", width)
     yield ""
     for paragraph in page.why.split("\n\n"):
         yield from _wrapped(paragraph, width)
@@ -55,6 +56,10 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
         yield f"\x1b[{code}m{_INDENT}{line}\x1b[0m" if code else f"{_INDENT}{line}".rstrip()
     yield ""
     yield from _wrapped(mistake.hint, width)
+    seen = in_training(mistake.code)
+    if seen is not None:
+        yield ""
+        yield from _wrapped(f"In training: {seen.sentence}", width)
     if page.known:
         yield ""
         yield from _wrapped(f"Known problems: {page.known}", width)

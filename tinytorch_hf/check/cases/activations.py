@@ -168,6 +168,7 @@ _TANH_MISTAKES: Mapping[str, InTorch] = {
     "TANH-GRADIENT-NO-SQUARE": lambda judge, values: _sloped(
         judge.torch.tanh(values["x"]), values["x"], lambda t: 1 - t
     ),
+    "SLOPE-ONE": lambda judge, values: _sloped(judge.torch.tanh(values["x"]), values["x"], judge.torch.ones_like),
 }
 
 _SIGMOID_MISTAKES: Mapping[str, InTorch] = {

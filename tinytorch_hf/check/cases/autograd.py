@@ -136,14 +136,17 @@ def _diamond_claims(inputs: Inputs, results: Results) -> list[Claim]:
     too_early = [
         ways
         for ways in ((1, 0), (0, 1), (1, 2), (2, 1), (2, 2))
-        if _sent_on(found, a, b, gradient, (ways[0] * a + ways[1]) * gradient)
+        if _sent_on(found, a, b, gradient * a * b, (ways[0] * a + ways[1]) * gradient)
     ]
-    return [Claim("what is used twice sends its gradient on once, with both shares", not too_early, "BACKWARD-ORDER")]
+    # Where leaves, too, are visited before the longer way, that one brings nothing at all.
+    all_too_early = _sent_on(found, a, b, 0 * gradient, gradient)
+    is_once = not too_early and not all_too_early
+    return [Claim("what is used twice sends its gradient on once, with both shares", is_once, "BACKWARD-ORDER")]
 
 
-def _sent_on(found: Sequence[Any], a: Any, b: Any, gradient: Any, sent: Any) -> bool:
-    """Whether these are the leaves' gradients if the shared a * b has sent ``sent`` on."""
-    expected = (sent * b + gradient * a * b, sent * a)
+def _sent_on(found: Sequence[Any], a: Any, b: Any, direct: Any, sent: Any) -> bool:
+    """Whether these are the leaves' gradients if the shared a * b sent ``sent`` on and a received ``direct`` beside."""
+    expected = (sent * b + direct, sent * a)
     return all(
         value is not None and value.shape == right.shape and np.allclose(value, right, rtol=1e-3, atol=1e-3)
         for value, right in zip(found, expected, strict=True)

@@ -60,10 +60,12 @@ def _column_claims(inputs: Inputs, results: Results) -> list[Claim]:
     loss = np.asarray(results["loss"], dtype=np.float64)
     each = -log_softmax[np.arange(len(labels)), labels].mean()
     every = -log_softmax[:, labels].mean()
-    what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: labels of shape (batch, 1)"
+    what, code = "labels of shape (batch, 1)", ""
     if loss.size == 1 and np.isclose(loss.item(), every, rtol=1e-4):
-        what = f"{CROSS_ENTROPY} accepts what PyTorch refuses: {MISTAKES['CE-COLUMN-LABELS'].sentence}"
-    return [Claim(what, loss.size == 1 and bool(np.isclose(loss.item(), each, rtol=1e-4)), is_note=True)]
+        code = "CE-COLUMN-LABELS"
+        what = MISTAKES[code].sentence
+    is_right = loss.size == 1 and bool(np.isclose(loss.item(), each, rtol=1e-4))
+    return [Claim(f"{CROSS_ENTROPY} accepts what PyTorch refuses: {what}", is_right, code, is_note=True)]
 
 
 def _certain_inputs(draw: Draw) -> Inputs:

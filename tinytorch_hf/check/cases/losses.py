@@ -216,7 +216,7 @@ _LARGE = 50.0
 
 
 def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
-    """That the loss is finite, and not that of a logarithm in which something small was added."""
+    """That the loss is finite, and that of log_softmax: of no logit itself, and with nothing small in the logarithm."""
     loss, logits = float(results["output"].reshape(())), inputs["predictions"].astype(np.float64)
     # Of small logits nothing overflows, whatever else is wrong.
     code = "CE-OVERFLOW" if np.abs(logits).max() > _LARGE else "NOT-FINITE"
@@ -225,13 +225,23 @@ def _log_softmax_claims(inputs: Inputs, results: Results) -> list[Claim]:
         return [finite]
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    chosen = log_p[np.arange(len(log_p)), inputs["targets"].astype(int)]
-    if np.isclose(loss, -chosen.mean(), rtol=1e-5):
+    chosen = np.arange(len(log_p)), inputs["targets"].astype(int)
+    if np.isclose(loss, -log_p[chosen].mean(), rtol=1e-5):
         return [finite]
-    p = np.exp(chosen)
-    bounded = [-np.log(form).mean() for eps in _EPS for form in (p + eps, np.maximum(p, eps))]
-    eps_shows = any(np.isclose(loss, value, rtol=1e-5) for value in bounded)
-    return [finite, Claim("an improbable class costs what its logit says", not eps_shows, "CE-LOG-EPS")]
+    return [
+        finite,
+        Claim("the loss is not that of logits as if they were probabilities", not _is_of(loss, logits[chosen]), _AS_P),
+        Claim("an improbable class costs what its logit says", not _is_of(loss, np.exp(log_p[chosen])), "CE-LOG-EPS"),
+    ]
+
+
+_AS_P = "CE-EXPECTS-PROBABILITIES"
+
+
+def _is_of(loss: float, p: Array) -> bool:
+    """Whether a loss is minus the mean logarithm of something, in any of the ways that keep that finite."""
+    forms = [form for eps in _EPS for form in (p + eps, np.maximum(p, eps), np.clip(p, eps, 1 - eps))]
+    return any(np.isclose(loss, -np.log(form).mean(), rtol=1e-5) for form in forms if (form > 0).all())
 
 
 CASES = (

@@ -47,7 +47,7 @@ MISTAKES = (
     ),
     Mistake(
         "SIGMOID-OVERFLOW",
-        "the sigmoid is computed from an exponential that overflows for large negative x",
+        "the sigmoid is computed from an exponential that overflows for x far from 0",
         "Use exp(-|x|), which never overflows, on both sides of 0.",
     ),
     Mistake(

@@ -37,6 +37,8 @@ from tinytorch_hf.judging.mistakes import MISTAKES
 from tinytorch_hf.judging.mistakes.mistake import Mistake
 
 FOLDER = Path(__file__).parent / "pages"
+CURVES = FOLDER / "curves.json"
+"""What each mistake does to a training, as ``python -m docs.tools.mistake_curves`` measured it."""
 
 _SECTION = re.compile(
     r"(?P<why>.+?)\n\n"
