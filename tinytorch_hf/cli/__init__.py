@@ -25,6 +25,7 @@ from tinytorch_hf.cli import (
     hub,
     milestones,
     spelling,
+    terminal,
     tinify,
     tree,
 )
@@ -57,12 +58,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") 
     make_streams_usable()
     words, note = spelling.current(program, sys.argv[1:] if arguments is None else arguments)
     if note:
-        print(f"{program}: {note}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {note}")
     parser, rest = root.find(words)
     if parser.purposes and not rest:
         return carry_out(program, argparse.Namespace(run=lambda _: _print_help(parser)))
     if parser.purposes and not rest[0].startswith("-"):
-        print(f"{program}: {tree.no_such_command(root, parser, rest[0])}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {tree.no_such_command(root, parser, rest[0])}")
         return USAGE
     return carry_out(program, parser.read(rest, program=program))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -118,7 +117,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
     def begin(not_isolated: str) -> None:
         if not_isolated:
-            print(f"note: {not_isolated}", file=sys.stderr, flush=True)
+            terminal.tell_error(f"note: {not_isolated}")
 
     with Bar() as bar:
         done = itertools.count(1)

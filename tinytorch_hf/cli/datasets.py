@@ -130,7 +130,8 @@ def _list(options: argparse.Namespace) -> int:
     width = max(map(len, [*catalog.names(), *catalog.GENERATED]))
     for dataset in infos:
         print(terminal.wrapped(f"{dataset.name:<{width}}  {_size(dataset):>15}  ", dataset.summary))
-    print(f"\n{terminal.bold(f'Generated, not stored, for `{options.program} compare` alone:')}")
+    heading = terminal.wrapped("", f"Generated, not stored, for `{options.program} compare` alone:")
+    print(f"\n{terminal.bold(heading)}")
     for points in generated:
         print(terminal.wrapped(f"{points.name:<{width}}  {points.provided:>15}  ", points.summary))
     return OK

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
+from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, add_json, add_name, add_names, command, group, port, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import MissingFileError
@@ -113,7 +113,7 @@ def _build(options: argparse.Namespace) -> int:
     from tinytorch_hf.hub import parquet
 
     for dataset in _chosen(options.names):
-        print(f"wrote {parquet.build(dataset, options.out)}")
+        terminal.tell(f"wrote {parquet.build(dataset, options.out)}")
     return OK
 
 
@@ -125,7 +125,7 @@ def _cache(options: argparse.Namespace) -> int:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
             return print_json({"cache": str(cache.root()), "removed": removed})
-        print("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
+        terminal.tell("\n".join(f"removed {folder}" for folder in removed) or "nothing to undo")
         return OK
     made = cache.prepare(names)
     answers = offline.check(names)
@@ -135,10 +135,10 @@ def _cache(options: argparse.Namespace) -> int:
         return print_json(
             {"cache": str(cache.root()), "made": made_here, "set": {offline.VARIABLE: "1"}, "calls": calls}
         )
-    print(f"cache   {cache.root()}, {len(made)} folders made")
+    terminal.tell(f"cache   {cache.root()}, {len(made)} folders made")
     for call, fingerprint in answers.items():
-        print(f"ok      {call}: fingerprint {fingerprint[:16]}")
-    print(f"\nNow set {offline.VARIABLE}=1 where the calls are made. {offline.WHY}")
+        terminal.tell(f"ok      {call}: fingerprint {fingerprint[:16]}")
+    terminal.tell(f"\nNow set {offline.VARIABLE}=1 where the calls are made. {offline.WHY}")
     return OK
 
 
@@ -153,17 +153,17 @@ def _publish(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         local = publish.prepare(options.name, options.repo_id, Path(scratch), script=options.script, remote=remote)
         plan = publish.plan(options.name, remote, local, private=options.private)
-        print(publish.describe(plan, remote.endpoint), flush=True)
+        terminal.tell(publish.describe(plan, remote.endpoint))
         if not options.yes:
             login = "" if remote.has_token else ", after `hf auth login`"
             to_confirm = plan.dataset.to_confirm
             if to_confirm and not options.confirmed:
-                print(f"\nTo confirm: {to_confirm}. If it is so, add --confirmed.")
-            print(f"\nNothing was written. --yes does it{login}.")
+                terminal.tell(f"\nTo confirm: {to_confirm}. If it is so, add --confirmed.")
+            terminal.tell(f"\nNothing was written. --yes does it{login}.")
             return OK
         print()
         for done in publish.carry_out(plan, remote, local):
-            print(done, flush=True)
+            terminal.tell(done)
     return OK
 
 
@@ -200,19 +200,19 @@ def _announce(
 
     address, is_open = server.endpoint(listening), server.is_open_to_others(listening)
     if is_open:
-        print(f"{options.program}: everybody in your network can read what is served here.", file=sys.stderr)
+        terminal.tell_error(f"{options.program}: everybody in your network can read what is served here.")
     if options.json:
         print(json.dumps({"endpoint": address, **app.status(served, archived)}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {repository.id}: {len(repository.main.files)} files")
+        terminal.tell(f"serving {repository.id}: {len(repository.main.files)} files")
     for path, file in archived.items():
-        print(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
+        terminal.tell(f"serving {path.lstrip('/')}: {file.size_bytes} bytes")
     print(f"\nPages for people: {address}\nThe line for students:\n\n    export HF_ENDPOINT={address}\n")
     if archived:
         print(f"And for `tinytorch-hf download`:\n\n    export {MIRROR_VARIABLE}={address}\n")
     if not is_open:
-        print("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
+        terminal.tell("Only this machine can reach it; --host 0.0.0.0 opens it to your network.")
     print("Ctrl-C stops it.", flush=True)
 
 
@@ -226,4 +226,4 @@ def _built(program: str, names: Sequence[str], out: Path) -> Iterator[Repository
         except MissingFileError as error:
             if names:
                 raise
-            print(f"{program}: {dataset.name} is not served: {error}", file=sys.stderr)
+            terminal.tell_error(f"{program}: {dataset.name} is not served: {error}")

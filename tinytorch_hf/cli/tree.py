@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from tinytorch_hf.cli import terminal
 
@@ -79,6 +80,12 @@ class Parser(argparse.ArgumentParser):
         if self.epilog:
             parts.append(self.epilog % {"prog": self.prog})
         return "\n\n".join(parts) + "\n"
+
+    def error(self, message: str) -> NoReturn:
+        """End the program: the usage and what is wrong with the call, which fits the terminal."""
+        self.print_usage(sys.stderr)
+        terminal.tell_error(f"{self.prog}: error: {message}")
+        sys.exit(2)
 
     def find(self, words: Sequence[str]) -> tuple[Parser, list[str]]:
         """The command or group that words lead to, and the words that are left."""

@@ -288,7 +288,12 @@ def _rows(start: str, texts: Sequence[str], width: int) -> Iterator[str]:
     for text in texts:
         # What a student's message has aligned stays so, such as the mark below a syntax error.
         indent = " " * (len(text) - len(text.lstrip()))
-        wrapped = textwrap.wrap(printable(text.strip()), max(width - visible - len(indent), 30), break_on_hyphens=False)
+        wrapped = textwrap.wrap(
+            printable(text.strip()),
+            max(width - visible - len(indent), 30),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         rows += [indent + row for row in wrapped]
     yield f"{start}{rows[0] if rows else ''}".rstrip()
     for row in rows[1:]:
