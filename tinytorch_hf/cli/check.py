@@ -82,6 +82,11 @@ def add_to(commands: Parser) -> None:
     completion.complete_with(explain, completion.mistakes)
     add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
     add_json(parser)
+    parser.group_options(
+        your_package=("--package", "--map", "--write-map", "--force", "--timeout"),
+        what_is_checked=("--only", "--require", "--judge", "--seed", "--programs"),
+        output=("--explain", "--report", "--plot", "--junit", "--json"),
+    )
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ def add_to(commands: Parser) -> None:
         "compare",
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "%(prog)s tinydigits --lr 0.01  # the milestone's own learning rate",
+        "%(prog)s tinydigits --lr 0.01  # as in the milestone",
         "Without --package the package tinytorch that is installed is compared, or where there is none the reference "
         "that comes with tinytorch-hf. The package runs in a process of its own. Where they differ, the first "
         "operation that does is named. The exit status is 1 if they differ.",
@@ -93,6 +93,13 @@ def add_to(commands: Parser) -> None:
     )
     add_outputs(parser, "curves, error of each layer, confusion matrices, how to get it again", "the curves")
     add_json(parser)
+    parser.group_options(
+        training=("--model", "--optimizer", "--lr", "--epochs", "--batch-size", "--validation", "--early-stopping"),
+        chance=("--seed", "--seeds", "--workers"),
+        your_package=("--package", "--map", "--write-map", "--force", "--timeout"),
+        comparison=("--synchronised", "--own-start", "--judge"),
+        output=("--report", "--plot", "--json"),
+    )
 
 
 @judged

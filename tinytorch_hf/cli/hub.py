@@ -39,8 +39,8 @@ def add_to(parser: Parser) -> None:
         "build",
         _build,
         "write the folders that are uploaded to the Hub",
-        '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
-        "print(load_dataset('hub/tinydigits'))\"",
+        "%(prog)s tinydigits --out hub\n"
+        "  python -c \"import datasets; print(datasets.load_dataset('hub/tinydigits'))\"",
         "Each has card, picture, licence, Parquet files and their description in Croissant; load_dataset reads it "
         "as it is.",
     )
@@ -52,8 +52,9 @@ def add_to(parser: Parser) -> None:
         "cache",
         _cache,
         "make load_dataset work without a network",
-        '%(prog)s && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
-        "print(load_dataset('tinytorch/tinydigits'))\"",
+        "%(prog)s tinydigits\n"
+        "  export HF_HUB_OFFLINE=1\n"
+        "  python -c \"from datasets import *; load_dataset('tinytorch/tinydigits')\"",
         "The datasets are put where Hugging Face's library keeps what it has loaded, and loaded from there in a "
         "fresh process.",
     )

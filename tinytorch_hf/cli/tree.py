@@ -48,6 +48,15 @@ class Parser(argparse.ArgumentParser):
         next(reversed(self.purposes.values()))[name] = command
         return command
 
+    def group_options(self, **titles: Sequence[str]) -> None:
+        """Put options, which were added, under headings of the help; a heading's words are joined by underscores."""
+        for title, options in titles.items():
+            heading = self.add_argument_group(title.replace("_", " "))
+            for option in options:
+                action = self._option_string_actions[option]
+                self._optionals._group_actions.remove(action)
+                heading._group_actions.append(action)
+
     def leaves(self) -> Iterator[Parser]:
         """Every command below, or this one if it is no group."""
         if not self.purposes:

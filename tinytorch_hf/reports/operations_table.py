@@ -58,7 +58,7 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
         Whether to colour verdicts.
     """
     place = f" at {report.location}" if report.location else ""
-    yield printable(f"package  {report.package}{place}")
+    yield from _rows("package  ", [f"{report.package}{place}"], width)
     if not report.is_isolated:
         yield from _rows("note     ", [report.not_isolated], width)
     yield f"PyTorch  {judge_in_words(report)}"
