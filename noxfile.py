@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nox
 
 nox.options.sessions = ["lint", "tests"]
@@ -46,13 +48,6 @@ LONGER_TESTS = (
     "tests/curation/killed_for_real.py",
     *("tests/as_torch/spawned_workers.py", "tests/as_torch/chains_of_transforms.py", "tests/compare/slow_training.py"),
     "tests/compare/ten_seeds.py",
-)
-# Specifications that go through all of their examples, and not only the first of them, where LONGER says so.
-LONGER_EXAMPLES = (
-    *("tests/test_benchmarks.py", "tests/test_notebooks.py", "tests/test_package.py", "tests/recipes/test_recipes.py"),
-    *("tests/as_torch/test_without_torchvision.py", "tests/health/test_doctor.py", "tests/milestones/test_checkout.py"),
-    *("tests/docs/test_seeds.py", "tests/docs/test_tutorials.py", "tests/test_workers.py"),
-    "tests/check/test_mistake_pages.py",
 )
 # The mirror with its real clients, and the road from publishing to loading.
 MIRROR_TESTS = ("tests/mirror/test_mirror_clients.py", "tests/hub/test_round_trip.py")
@@ -111,7 +106,7 @@ def recipes(session: nox.Session, scikit_learn: str, numpy: str) -> None:
 def longer(session: nox.Session) -> None:
     """What stands behind the default suite's shorter way to the same: tests that take seconds each."""
     session.install("-e", ".[test]")
-    session.run("pytest", *LONGER_TESTS, *LONGER_EXAMPLES, *session.posargs, env={"LONGER": "1"})
+    session.run("pytest", *LONGER_TESTS, *session.posargs, env={"LONGER": "1"})
     session.run("pytest", "-m", "longer", *session.posargs, env={"LONGER": "1"})
 
 
@@ -146,6 +141,29 @@ def records(session: nox.Session) -> None:
 
 
 @nox.session
+def sbom(session: nox.Session) -> None:
+    """What the tests run with: the lock is written anew, and beside it an SBOM."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "docs.tools.environment")
+    session.run("python", "-m", "docs.tools.environment", "--sbom", "sbom.json")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known weaknesses of what the lock names; where their list cannot be reached, that is said and nothing fails."""
+    session.install("pip-audit")
+    arguments = ("-r", "tests/environment.txt", "--no-deps", "--disable-pip", *session.posargs)
+    # 1 stands for a weakness and for no connection alike.
+    said = str(session.run("pip-audit", *arguments, silent=True, success_codes=[0, 1]))
+    session.log(said)
+    if re.search(r"Found \d+ known vulnerabilit", said):
+        session.error("there are known weaknesses")
+    if "No known vulnerabilities found" not in said:
+        session.skip("the list of weaknesses cannot be reached from here; nothing was audited")
+    session.log(f"{said.count('could not be audited')} packages are not on the list and could not be audited")
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """What pyright says, in basic mode, of the package and of a user's program; mypy is part of the suite."""
     session.install("-e", ".[test]", "pyright")
@@ -166,6 +184,13 @@ def mutation(session: nox.Session) -> None:
     session.install("-e", ".[test]", "mutmut>=3.8,<4")
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hostile input for every reader, the mirror and the answers of a student's process; how much of it is printed."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/fuzz/fuzz.py", *(session.posargs or ["--seconds", "600"]))
 
 
 @nox.session
@@ -190,6 +215,14 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[all]", "medmnist", "matplotlib")
     session.run("python", "-m", "benchmarks")
     session.run("python", "-m", "benchmarks.baselines", "--write")
+
+
+@nox.session
+def mirror_clients(session: nox.Session) -> None:
+    """The mirror read by releases of Hugging Face's libraries from 2.14 and 0.24 on, pandas, DuckDB, curl, Node."""
+    session.install("-e", ".[test]")
+    # Each client gets an environment of its own; Node has to be there for huggingface.js.
+    session.run("pytest", "--numprocesses=0", "tests/mirror/real_releases.py", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -27,6 +27,7 @@ BENCHMARKS = (
     "verdicts",
     "hub_loading",
     "mirror",
+    "attacked",
     "installed",
     "tinify",
 )

@@ -100,7 +100,7 @@ def fetch_everything(address: str, n_clients: int) -> Fetched:
 
 
 def _fetch(connection: http.client.HTTPConnection) -> Iterator[tuple[int, int]]:
-    for dataset in json.loads(_get(connection, "/api/datasets")[1]):
+    for dataset in json.loads(_get(connection, "/api/datasets?full=true")[1]):
         for sibling in dataset["siblings"]:
             path = f"/datasets/{dataset['id']}/resolve/{dataset['sha']}/{quote(sibling['rfilename'])}"
             etag, body = _get(connection, path)

@@ -23,19 +23,20 @@ def columns(folder, wanted):
     assert set(wanted) <= {record_set.id for record_set in dataset.metadata.record_sets}
     for record_set in wanted:
         records = list(dataset.records(record_set))
-        for column in records[0]:
-            if column == f"split/{record_set}":
-                assert {record[column] for record in records} == {record_set.partition("/")[2].encode()}
-                continue
-            yield f"{folder}/{column}", numpy.array([plain(record[column]) for record in records])
+        of_split = [f"{record_set}/split", f"split/{record_set}"][f"split/{record_set}" in records[0]]
+        for split in {record[of_split] for record in records}:
+            found = [record for record in records if record[of_split] == split]
+            for column in set(found[0]) - {of_split}:
+                values = numpy.array([plain(record[column]) for record in found])
+                yield f"{folder}/{record_set}/{split.decode()}/{column.removeprefix(record_set + '/')}", values
 wanted = json.loads(sys.argv[1])
 numpy.savez("read.npz", **{name: values for folder in wanted for name, values in columns(folder, wanted[folder])})
 """
 
 
 def record_sets(dataset: DatasetInfo) -> list[str]:
-    """All that a built folder has: each configuration's splits."""
-    return [f"{config}/{split.name}" for config in as_hf.config_names(dataset) for split in dataset.splits]
+    """All that a built folder has: one for each configuration."""
+    return list(as_hf.config_names(dataset))
 
 
 def doubles(rows: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def compare(wanted: Mapping[Path, tuple[DatasetInfo, list[str]]], run_with_libra
         for folder, (dataset, record_sets) in wanted.items()
         for config in as_hf.config_names(dataset)
         for split, rows in as_hf.load(dataset, config).items()
-        if f"{config}/{split}" in record_sets
+        if config in record_sets
         for column, values in {**rows.with_format("numpy")[:], **doubles(rows)}.items()
     }
     with np.load(scratch / "read.npz") as read:

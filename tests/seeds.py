@@ -1,15 +1,15 @@
 """How much a specification is held to: few seeds and few examples by default.
 
-nox asks for more: with BATTERY_SEEDS for seeds, with LONGER for every example.
+nox asks for more: with BATTERY_SEEDS for seeds, and by the mark `longer` for every example.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any
 
-T = TypeVar("T")
+import pytest
 
 
 def n_seeds(by_default: int, at_most: int = 1000) -> int:
@@ -17,6 +17,11 @@ def n_seeds(by_default: int, at_most: int = 1000) -> int:
     return min(int(os.environ.get("BATTERY_SEEDS", by_default)), at_most)
 
 
-def examples(by_default: Sequence[T], beside: Sequence[T]) -> list[T]:
-    """Examples of one thing, the first of which say most of it; the others take seconds and are left to nox."""
-    return [*by_default, *(beside if "LONGER" in os.environ else ())]
+def examples(by_default: Sequence[Any], beside: Sequence[Any]) -> list[Any]:
+    """Examples of one thing, the first of which say most of it; the others take seconds, and are marked as longer."""
+    return [*by_default, *(pytest.param(*_values(one), marks=pytest.mark.longer) for one in beside)]
+
+
+def _values(example: Any) -> tuple[Any, ...]:
+    """What an example gives each parameter of a test; a single parameter that is a tuple stands in a tuple."""
+    return example if isinstance(example, tuple) else (example,)

@@ -20,7 +20,7 @@ FOLDER = Path(errors.__file__).parent
 # The rooms, from the ground up: each imports those above it in this list, and itself. What is in a room may move
 # there freely; `as_tinytorch` is the one adapter that is a module.
 ROOMS = (
-    *("_version", "_lazy", "errors", "workers", "formats", "catalog", "files", "acquire", "data", "reference"),
+    *("_version", "_lazy", "shown", "errors", "workers", "formats", "catalog", "files", "acquire", "data", "reference"),
     *("as_torch", "as_hf", "student", "as_tinytorch", "judging", "check", "compare", "reports"),
     *("grading", "hub", "mirror", "curation", "milestones", "health", "cli", "__main__"),
 )

@@ -25,7 +25,7 @@ TOO_HEAVY = {
     *("tarfile", "urllib.request", "venv", "xml"),
 }
 # Of this package, the rooms that stand between a file and its arrays; what is in a room may move there freely.
-CATALOG = {"_version", "_lazy", "errors", "catalog"}
+CATALOG = {"_version", "_lazy", "shown", "errors", "catalog"}
 LOADERS = {*CATALOG, "formats", "files", "data"}
 
 # Prints what a program imports beyond what others import: the modules of a bare interpreter do not count, and neither

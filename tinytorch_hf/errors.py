@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tinytorch_hf.shown import printable as printable  # noqa: PLC0414 -- it was here before
+from tinytorch_hf.shown import shown
+
 REPAIR_ADVICE = (
     "Get a good copy: in a TinyTorch checkout with `tinytorch-hf export ROOT --force`, under a root or in the cache "
     "with `tinytorch-hf download NAME`; if the damaged file belongs to the installation, reinstall tinytorch-hf."
 )
-
-
-def printable(text: str) -> str:
-    """A text in which what a terminal would act on, such as an escape character, is written as Python writes it."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 class TinyTorchHFError(RuntimeError):
@@ -28,6 +26,10 @@ class TinyTorchHFError(RuntimeError):
         # Subclasses take the parts of their message, of which only the message is left; without this, what a
         # worker process raises cannot be read by the process that waits for it.
         return _again, (type(self), *self.args), self.__dict__
+
+    def __str__(self) -> str:
+        # Names of files, words of servers and of libraries are anybody's, and addresses may hold passwords.
+        return shown(super().__str__())
 
 
 def _again(kind: type[TinyTorchHFError], *message: str) -> TinyTorchHFError:
@@ -63,7 +65,9 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         close = difflib.get_close_matches(str(name).lower(), list(in_lower_case), n=3, cutoff=0.5)
         matches = [in_lower_case[entry] for entry in close]
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
-        super().__init__(f"There is no {kind} {str(name)!r}. {hint}Known: {', '.join(known)}.{note and f' {note}'}")
+        super().__init__(
+            f"There is no {kind} {_short(str(name), 200)!r}. {hint}Known: {', '.join(known)}.{note and f' {note}'}"
+        )
 
 
 class InvalidArgumentError(TinyTorchHFError, ValueError):
@@ -126,6 +130,22 @@ class NetworkError(TinyTorchHFError, OSError):
     """A port cannot be used, a server cannot be reached, or it refused what was asked of it."""
 
 
+class NotAskedError(NetworkError):
+    """A server could not be asked: there is no network, it is forbidden, or no answer came.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to do.
+    reason
+        Why, in a few words.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class MissingFileError(TinyTorchHFError, FileNotFoundError):
     """A dataset's file is not where it was looked for."""
 
@@ -166,8 +186,13 @@ class WrongHashError(CorruptFileError):
 
 def _about_field(source: Path | str, field: str, problem: str) -> str:
     """What is wrong with a field of a file, or with the whole where the field is nothing."""
-    where = f", {field}" if field else ""
-    return printable(f"{source}{where}: {problem}")
+    where = f", {_short(field, 200)}" if field else ""
+    return printable(f"{source}{where}: {_short(problem, 2000)}")
+
+
+def _short(text: str, most: int) -> str:
+    """A text that may quote what somebody wrote, of at most so many characters."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class DescriptionError(TinyTorchHFError, ValueError):

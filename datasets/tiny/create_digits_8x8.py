@@ -8,7 +8,9 @@ catalog states.
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +34,29 @@ def build() -> bytes:
     return write_npz(source())
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Build, check against the catalog, write, and say what was written."""
     # The checkout this recipe stands in, so that it also runs where nothing is installed.
     sys.path.append(str(HERE.parents[1]))
     from tinytorch_hf import catalog
+    from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files import store
 
-    content = build()
+    argparse.ArgumentParser(description="Rebuild Digits8x8 and check it.").parse_args(arguments)
     (file,) = catalog.info("digits_8x8").files
-    store.check(content, file, HERE / file.name)
-    store.write(HERE / file.name, content)
+    try:
+        content = build()
+        store.check(content, file, HERE / file.name)
+        store.write(HERE / file.name, content)
+    except ImportError as error:
+        print(f'This needs scikit-learn ({error}). Run: pip install "tinytorch-hf[create]"', file=sys.stderr)
+        return 1
+    except TinyTorchHFError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"{file.name} {file.size_bytes} bytes  sha256 {file.sha256}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

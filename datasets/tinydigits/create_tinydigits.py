@@ -9,9 +9,11 @@ Nothing is written unless both files have the sizes and SHA-256 that the catalog
 
 from __future__ import annotations
 
+import argparse
 import io
 import pickle
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,24 +77,35 @@ def build() -> dict[str, bytes]:
     }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Build, check against the catalog, write, and say what was written."""
     # The checkout this recipe stands in, so that it also runs where nothing is installed.
     sys.path.append(str(HERE.parents[1]))
     from tinytorch_hf import catalog
+    from tinytorch_hf.errors import TinyTorchHFError
     from tinytorch_hf.files import store
 
-    contents = build()
-    for file in catalog.info("tinydigits").files:
-        store.check(contents[file.name], file, HERE / file.name)
-    for file in catalog.info("tinydigits").files:
-        store.write(HERE / file.name, contents[file.name])
+    argparse.ArgumentParser(description="Rebuild TinyDigits and check it.").parse_args(arguments)
+    files = catalog.info("tinydigits").files
+    try:
+        contents = build()
+        for file in files:
+            store.check(contents[file.name], file, HERE / file.name)
+        for file in files:
+            store.write(HERE / file.name, contents[file.name])
+    except ImportError as error:
+        print(f'This needs scikit-learn ({error}). Run: pip install "tinytorch-hf[create]"', file=sys.stderr)
+        return 1
+    except TinyTorchHFError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for file in files:
         print(f"{file.name:<10} {file.size_bytes:>7} bytes  sha256 {file.sha256}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
 
 # train.pkl   264255 bytes  sha256 254293630e549113002cdc3f7f1542715e0a40288a3a8a0358fb8e478dce1e54
 # test.pkl     53044 bytes  sha256 767ea1644a12dac6f3f94f63536de4deace8a0fa1f5c54f80a9419a267c7802d

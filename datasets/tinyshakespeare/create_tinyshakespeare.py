@@ -27,6 +27,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.data.texts import texts_of
 from tinytorch_hf.errors import TinyTorchHFError
 from tinytorch_hf.files import store
+from tinytorch_hf.files.opening import read_file
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats import json_lines
 
@@ -105,9 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.whole is None:
             whole = store.read(catalog.SHAKESPEARE, file)
         else:
-            whole = options.whole.read_bytes()
+            whole = read_file(options.whole, 2 * file.size_bytes)
             store.check(whole, file, options.whole, "Get the whole, input.txt, as README.md says.")
-        splits = cut(whole, read_scenes())
+        try:
+            splits = cut(whole, read_scenes())
+        except (csv.Error, IndexError, KeyError, ValueError) as error:
+            print(f"{HERE / 'scenes.csv'} is damaged ({error}). Get it again, with `git checkout`.", file=sys.stderr)
+            return 1
         if options.describe:
             print(described(splits, whole.decode("ascii")))
             return 0
@@ -116,8 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             store.check(made[one.name], one, HERE / one.name)
         for name, data in made.items():
             store.write(HERE / name, data)
-    except (TinyTorchHFError, OSError) as error:
+    except TinyTorchHFError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror or error}.", file=sys.stderr)
         return 1
     for one in catalog.TINYSHAKESPEARE.files:
         print(f"{one.name:<26} {one.size_bytes:>6} bytes  sha256 {one.sha256}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.files.talks import Pair
 
 SOURCE = HERE / "tinytalks_v2.jsonl"
+_MOST_BYTES = 2**24
 COUNTS = ("<!-- measured: counts -->", "<!-- /measured -->")
 VARIETY = ("<!-- measured: variety -->", "<!-- /measured -->")
 
@@ -126,16 +127,29 @@ def _shown(figure: float | None) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Build, check rules and catalog, write, and say what was written."""
-    from docs.tools.blocks import write_block
-    from tinytorch_hf import catalog
-    from tinytorch_hf.files import store, talks
-    from tinytorch_hf.health import talks_rules
+    from tinytorch_hf.errors import TinyTorchHFError
 
     is_new = list(arguments) == ["--new-version"]
     if arguments and not is_new:
         print("usage: create_tinytalks.py [--new-version]", file=sys.stderr)
         return 2
-    source = SOURCE.read_bytes()
+    try:
+        return _made(is_new)
+    except TinyTorchHFError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _made(is_new: bool) -> int:
+    from docs.tools.blocks import write_block
+    from tinytorch_hf import catalog
+    from tinytorch_hf.files import store, talks
+    from tinytorch_hf.health import talks_rules
+
+    source = store.present_at(SOURCE, _MOST_BYTES)
+    if source is None:
+        print(f"{SOURCE} is not there. Get it again, with `git checkout` in a clone.", file=sys.stderr)
+        return 1
     pairs = talks.parse_jsonl(source, SOURCE)
     broken = [f"{rule}: {what}" for rule, whats in talks_rules.violations(pairs).items() for what in whats]
     if broken:

@@ -6,15 +6,16 @@ import gzip
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from small_dataset import PACKED, UNPACKED, described, small
 
 from tinytorch_hf import catalog
-from tinytorch_hf.acquire import provision
+from tinytorch_hf.acquire import carried, provision
 from tinytorch_hf.catalog import Archive, DatasetInfo, Downloaded, SplitInfo
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingFileError, StorageError
 
 CONTENTS = {f"part_{number}": np.random.default_rng(number).bytes(3000) for number in range(4)}
 
@@ -156,3 +157,46 @@ def test_a_tar_file_is_carried_packed_or_as_its_members(tmp_path: Path, stick: P
     with pytest.raises(CorruptFileError, match="does not hold"):
         broken = replace(dataset, splits=(*dataset.splits, SplitInfo("test", 1, (described("part_9", b"9"),))))
         provision.provide(broken, tmp_path / "c", stick / "four.tar.gz")
+
+
+@pytest.mark.parametrize("when", ["before it is looked at", "while it is copied"])
+def test_a_file_that_vanishes_from_the_stick_is_told(
+    tmp_path: Path, stick: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pulls the stick out gets a sentence; nothing half is left."""
+    (stick / "letters.gz").write_bytes(PACKED)
+    (stick / "zzz").write_bytes(b"something else")
+    case = small(tmp_path / "root")
+    function = "_carried" if when.startswith("before") else "_pieces"
+    original = getattr(carried, function)
+
+    def vanishing(*arguments: Any) -> Any:
+        found = list(original(*arguments)) if function == "_carried" else None
+        for path in stick.iterdir():
+            path.unlink()
+        return original(*arguments) if found is None else found
+
+    monkeypatch.setattr(carried, function, vanishing)
+    with pytest.raises((MissingFileError, StorageError), match=r"stick") as caught:
+        provision.provide(case.dataset, case.root, stick)
+    assert "letters" in str(caught.value)
+    assert [path for path in case.root.rglob("*") if path.is_file() and path.suffix == ".part"] == []
+
+
+@pytest.mark.parametrize("change", [b"changed" * 1000, b""], ids=["longer", "emptied"])
+def test_a_file_that_changes_while_it_is_copied_is_told(
+    tmp_path: Path, stick: Path, change: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its hash was good when it was looked at; what was copied is verified again."""
+    (stick / "letters.gz").write_bytes(PACKED)
+    case = small(tmp_path / "root")
+    original = carried._pieces
+
+    def changing(*arguments: Any) -> Any:
+        (stick / "letters.gz").write_bytes(change)
+        return original(*arguments)
+
+    monkeypatch.setattr(carried, "_pieces", changing)
+    with pytest.raises(CorruptFileError, match=r"letters\.gz was changed while it was copied"):
+        provision.provide(case.dataset, case.root, stick)
+    assert not case.archive.exists()

@@ -312,7 +312,7 @@ def test_the_last_error_lists_every_place_and_what_to_do_by_hand(
     text = str(caught.value)
     lines = [line.strip() for line in text.splitlines()]
     assert lines[0] == "letters.gz of Small could not be downloaded. These were tried:"
-    assert lines[1] == f"{refused}/archives/small/letters.gz: no connection: Connection refused"
+    assert lines[1] == f"{refused.replace('//', '//***@')}/archives/small/letters.gz: no connection: Connection refused"
     assert lines[2] == f"{server.address}/letters.gz: it answered 404 Not Found"
     assert lines[3].startswith(f"{secure}/letters.gz: no secure connection: ")
     assert lines[4] == "http://no.such.host.invalid/letters.gz: no connection: Name or service not known"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tinytorch_hf.acquire import sink
 from tinytorch_hf.acquire.reasons import Failure
 from tinytorch_hf.acquire.sink import Patience, Sink
+from tinytorch_hf.errors import StorageError
 
 PATIENCE = Patience(slow_bytes_per_s=100, slow_s=10.0)
 
@@ -91,3 +93,25 @@ def test_a_slow_moment_is_forgiven(tmp_path: Path, clock: Clock) -> None:
         clock.now = 99.0
         partial.write(b"y")
     assert (tmp_path / "a.part").read_bytes() == b"xy"
+
+
+@pytest.mark.parametrize("make", ["link", "hard link"])
+def test_what_comes_between_the_look_and_the_opening_is_not_written_to(
+    make: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the system cannot be told to follow no links, as Windows cannot."""
+    precious, partial = tmp_path / "precious", tmp_path / "a.part"
+    precious.write_bytes(b"mine")
+    partial.write_bytes(b"begun")
+    looked_at = partial.lstat()
+    partial.unlink()
+    if make == "link":
+        partial.symlink_to(precious)
+    else:
+        os.link(precious, partial)
+    monkeypatch.setattr(Path, "lstat", lambda path: looked_at if path == partial else os.lstat(path))
+    monkeypatch.delattr(os, "O_NOFOLLOW", raising=False)
+
+    with pytest.raises(StorageError, match=r"a\.part is "), Sink(partial, 10, PATIENCE) as opened:
+        opened.begin(0)
+    assert precious.read_bytes() == b"mine"

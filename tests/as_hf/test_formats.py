@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -39,18 +40,29 @@ def some_columns(splits: Splits) -> Splits:
 FORMS: dict[str, Callable[[Splits], Splits]] = {
     **{
         form: (lambda splits, form=form: splits.with_format(form))  # type: ignore[misc]
-        for form in ("numpy", "pandas", "arrow", *(["torch"] if find_spec("torch") else []))
+        for form in ("numpy", "pandas", "arrow", *(name for name in ("torch", "polars") if find_spec(name)))
     },
     "some columns": some_columns,
     "undecoded": undecoded,
     "streamed": streamed,
     "undecoded and streamed": lambda splits: streamed(undecoded(splits)),
+    "streamed through map": lambda splits: streamed(splits).map(lambda row: {"n": 1}),
+    "of many pieces": lambda splits: datasets.DatasetDict({name: _pieces(rows) for name, rows in splits.items()}),
     "streamed as numpy": lambda splits: streamed(splits).with_format("numpy"),
     "selected": lambda splits: datasets.DatasetDict(
         {name: rows.select(range(len(rows) - 1, -1, -1)).sort("place_of") for name, rows in _numbered(splits).items()}
     ),
     "structures": lambda splits: _without_features(undecoded(splits)),
 }
+
+
+def _pieces(rows: datasets.Dataset) -> datasets.Dataset:
+    """The same samples from tables of different sizes, one of them in another order that is turned back."""
+    cuts = [0, 1, 4, len(rows)]
+    pieces = [rows.select(range(first, last)) for first, last in itertools.pairwise(cuts)]
+    backwards = range(len(pieces[-1]) - 1, -1, -1)
+    pieces[-1] = pieces[-1].select(backwards).select(backwards)
+    return datasets.concatenate_datasets(pieces)
 
 
 def _numbered(splits: Splits) -> Splits:
@@ -80,6 +92,24 @@ def test_formats_of_what_ships_are_read_too() -> None:
         for form in ("numpy", "streamed"):
             found, expected = as_hf.fingerprints(name, FORMS[form](as_hf.load(name)))
             assert found == expected
+
+
+def test_some_samples_are_those_samples(own: dict[str, DatasetInfo]) -> None:
+    """In the order they were given in; so that a share of a class is the same in both libraries."""
+    dataset = own["own_images"]
+    whole = as_hf.to_numpy(dataset, as_hf.load(dataset))
+    chosen = {
+        "select": lambda rows: rows.select([5, 2, 2]),
+        "shuffle": lambda rows: rows.shuffle(seed=3),
+        "shard": lambda rows: rows.shard(2, 1, contiguous=False),
+    }
+    for choose in chosen.values():
+        given = datasets.DatasetDict({name: choose(rows) for name, rows in as_hf.load(dataset).items()})
+        numbers = datasets.Dataset.from_dict({"n": range(len(whole["train"]))})
+        some = as_hf.to_numpy(dataset, given)["train"]
+
+        for column, values in some.items():
+            np.testing.assert_array_equal(values, whole["train"][column][choose(numbers)["n"]])
 
 
 def test_a_transform_is_refused(own: dict[str, DatasetInfo]) -> None:

@@ -11,15 +11,16 @@ from conftest import Run
 from seeds import examples
 
 # Of what may lean on torchvision; further interpreters, workers and orders of samples would tell nothing new.
-SPECIFICATIONS = examples(["test_images"], ["test_loader"])
+SPECIFICATIONS = pytest.mark.parametrize("name", examples(["test_images"], ["test_loader"]))
 INTERPRETERS = "has_not_imported_us or without_pillow or without_torch or many_processes"
 WORKERS = "exact_numbers and not [0-"
 OTHER_ORDERS = "in_torchs_order and not shuffle"
 
 
-def test_the_same_specifications_hold(run_with_torch: Run, checkout: Path) -> None:
+@SPECIFICATIONS
+def test_the_same_specifications_hold(name: str, run_with_torch: Run, checkout: Path) -> None:
     """They are run again in a process where importing torchvision raises."""
-    tests = [str(checkout / "tests" / "as_torch" / f"{name}.py") for name in SPECIFICATIONS]
+    tests = [str(checkout / "tests" / "as_torch" / f"{name}.py")]
     paths = os.pathsep.join([str(checkout), str(checkout / "tests")])
 
     done = run_with_torch(

@@ -70,8 +70,8 @@ def _link_out(folder: Path) -> None:
 
 
 HOSTILE: dict[str, tuple[Write, str]] = {
-    "an archive that lies": (_lying(zipfile.ZIP_STORED), r"a\.npz is cut off in the array images: for its shape"),
-    "a packed archive that lies": (_lying(zipfile.ZIP_DEFLATED), r"a\.npz is cut off in the array images: for its"),
+    "an archive that lies": (_lying(zipfile.ZIP_STORED), r"a\.npz: the array images says that it has the shape"),
+    "a packed archive that lies": (_lying(zipfile.ZIP_DEFLATED), r"a\.npz: the array images says that it has the"),
     "an archive of objects": (
         npz(images=np.array([{}, {}], dtype=object), labels=np.arange(2)),
         r"a\.npz: the array images holds Python objects, which are not read",

@@ -16,7 +16,6 @@ from tinytorch_hf import catalog
 from tinytorch_hf.curation.facts import Facts, merged
 from tinytorch_hf.curation.mapping import Reading, facts_of, samples_of
 from tinytorch_hf.curation.source import Source
-from tinytorch_hf.curation.sources import columns
 from tinytorch_hf.curation.sources.opening import open_source, size_of
 from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
 
@@ -353,7 +352,7 @@ def test_a_repository_that_cannot_be_had_is_said(
 def test_labels_of_a_column_become_texts(values: Any, names: list[str] | None, expected: list[str | None]) -> None:
     """Each as it would alone, in one chunk or several."""
     for column in (pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:]])):
-        assert columns.labels(column, names) == expected
+        assert values.labels(column, names) == expected
 
 
 def test_files_that_come_later_are_seen(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_lines_round_trip() -> None:
         (b"", "may be cut off"),
         (LINE[:-1], "may be cut off"),
         (LINE[: len(LINE) // 2] + b"\n", "not JSON"),
-        (b"[" * 100_000 + b"\n", "not JSON"),
+        (b"[" * 100_000 + b"\n", "nested too deeply"),
         (b"[1, 2]\n", "expected a JSON object, got list"),
         (b"{}\n", "expected an object with the fields module, name"),
         (changed(extra=1), "expected an object"),

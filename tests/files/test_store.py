@@ -506,7 +506,7 @@ def test_what_may_not_be_looked_at_is_not_there(monkeypatch: pytest.MonkeyPatch)
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "is_file", forbidden)
-    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    monkeypatch.setattr(Path, "stat", forbidden)
 
     assert not store.is_there(catalog.TINYCIFAR, "secret")
     assert not store.is_there(catalog.TINYPY, "secret")

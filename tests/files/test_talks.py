@@ -67,7 +67,7 @@ def test_the_blank_line_after_the_last_pair_may_be_missing() -> None:
         (b"{not json}\n", "not JSON"),
         (b'{"id": 1\n', "not JSON"),
         (b"\n", "not JSON"),
-        (b"[" * 100_000 + b"\n", "not JSON"),
+        (b"[" * 100_000 + b"\n", "nested too deeply"),
         (b"[1, 2]\n", "expected a JSON object, got list"),
         (b'{"id": 1}\n', "expected an object"),
         (changed(extra=1), "expected an object"),

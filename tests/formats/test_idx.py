@@ -43,9 +43,9 @@ def test_the_headers_lengths_become_the_shape() -> None:
     assert array.flags.writeable
 
 
-@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=0, max_dims=6, min_side=0, max_side=4)))
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=6, min_side=0, max_side=4)))
 def test_every_array_of_bytes_comes_back(array: np.ndarray) -> None:
-    """Of any shape, also of none and of length 0."""
+    """Of any shape, also of length 0."""
     read = read_idx(idx(array), PATH)
 
     assert read.shape == array.shape
@@ -57,8 +57,10 @@ def test_every_array_of_bytes_comes_back(array: np.ndarray) -> None:
     [
         (b"", "not an IDX file"),
         (b"\x00\x00\x08", "not an IDX file"),
-        (b"\x00\x00\x08\x02\x00\x00", "not an IDX file"),
-        (b"\x00\x00\x0d\x01\x00\x00\x00\x00", "not an IDX file"),
+        (b"\x00\x00\x08\x02\x00\x00", "announces 2 axes, but ends before their lengths"),
+        (b"\x00\x00\x0d\x01\x00\x00\x00\x00", "is an IDX file of float32, expected unsigned bytes"),
+        (b"\x00\x00\x0a\x01\x00\x00\x00\x00", "not an IDX file"),
+        (b"\x00\x00\x08\x001", "of one value without axes"),
         (b"\x1f\x8b\x08\x00" + bytes(20), "not an IDX file"),
         (b"\x00\x00\x08\x01\xff\xff\xff\xff1", "announces 4294967295"),
         (b"\x00\x00\x08\x03" + b"\xff" * 12 + b"1", "announces"),

@@ -60,7 +60,7 @@ def _comparable(result: Result) -> Result:
 
 
 @on_linux
-@pytest.mark.parametrize("only", seeds.examples([("sigmoid", "tanh", "gelu", "softmax")], [()]))
+@pytest.mark.parametrize("only", seeds.examples([("sigmoid", "tanh", "gelu", "softmax")], [((),)]))
 def test_the_verdict_is_that_of_an_open_check(
     only: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

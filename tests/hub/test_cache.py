@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,8 @@ def test_every_configuration_is_prepared_where_the_library_looks(root: Path) -> 
     made = cache.prepare(ON_HUB)
 
     assert made == [cache.place(name, config) for name in ON_HUB for config in as_hf.config_names(name)]
-    assert sorted(made) == sorted(path for path in root.glob("tinytorch___*/*/*/*") if path.is_dir())
+    beside = [path for name in ON_HUB for path in cache.beside(name)]
+    assert sorted(made + beside) == sorted(path for path in root.glob("tinytorch___*/*/*/*") if path.is_dir())
     for name in ON_HUB:
         hashes = [cache.place(name, config).name for config in as_hf.config_names(name)]
         assert len(set(hashes)) == len(hashes)
@@ -114,7 +117,7 @@ def test_undo_removes_what_was_made_and_nothing_else(
 
     removed = cache.undo(ON_HUB)
 
-    assert len(removed) == sum(len(as_hf.config_names(name)) for name in ON_HUB)
+    assert len(removed) == sum(len(as_hf.config_names(name)) + len(cache.beside(name)) for name in ON_HUB)
     assert listing(root) == before
     assert cache.undo(ON_HUB) == []
 
@@ -172,6 +175,44 @@ def test_results_of_map_lie_beside_what_they_were_made_from(root: Path, run_with
     cache.undo(["tinytalks"])
 
     assert listing(root) == {}
+
+
+def _mapped(folder: Path, seconds: int) -> None:
+    """Date a folder as the library does when it stores a result there."""
+    time = int(folder.stat().st_ctime) + seconds
+    os.utime(folder, (time, time))
+
+
+def test_the_literal_call_never_gives_another_configuration(root: Path, run_with_libraries: Run) -> None:
+    """Also after the default itself was mapped; when all its folders were, the library asks which is meant."""
+    cache.prepare(["tinydigits"])
+    array, default = cache.place("tinydigits", "array"), cache.place("tinydigits", "default")
+    call = "import datasets; print(*datasets.load_dataset('tinytorch/tinydigits')['train'].column_names)"
+    spares = [folder for folder, date in cache.beside("tinydigits").items() if date > time.time_ns()]
+
+    for number, folder in enumerate([default, *spares]):
+        _mapped(folder, number)
+    _mapped(spares[-1], 50)
+    assert run_with_libraries("-c", call).stdout == "image label\n"
+
+    _mapped(array, 100)
+    refused = run_with_libraries("-c", call)
+    assert refused.returncode == 1 and "Please specify which configuration" in refused.stderr
+
+    assert cache.prepare(["tinydigits"]) == []
+    assert run_with_libraries("-c", call).stdout == "image label\n"
+    _mapped(default, 200)
+    _mapped(array, 300)
+    assert run_with_libraries("-c", call).stdout == "image label\n"
+
+
+def test_folders_beside_the_default_take_no_room(root: Path) -> None:
+    """Their files are those of the default, where the file system has links."""
+    cache.prepare(["tinydigits"])
+
+    for folder in cache.beside("tinydigits"):
+        for file in folder.iterdir():
+            assert file.samefile(cache.place("tinydigits", "default") / file.name)
 
 
 def test_a_strangers_file_is_never_deleted(root: Path) -> None:

@@ -283,7 +283,44 @@ def test_no_network_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
 
     with pytest.raises(NetworkError, match=r"http://127\.0\.0\.1:9 gave no answer .* Are you connected"):
-        Remote(ID)
+        Remote(ID).state("main")
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+@pytest.mark.parametrize(
+    ("endpoint", "offline", "reason"),
+    [
+        ("http://ann:SECRET1@127.0.0.1:9", False, "http://127.0.0.1:9 gave no answer"),
+        ("https://huggingface.co", True, "HF_HUB_OFFLINE is set"),
+    ],
+)
+def test_a_plan_can_be_seen_offline(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, endpoint: str, offline: bool, reason: str, has_token: bool
+) -> None:
+    """It says what is not known; with --yes nothing can be done."""
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: TOKEN if has_token else None)
+    words = ["hub", "publish", "tinydigits", "--repo-id", ID, "--confirmed"]
+
+    assert main(words) == OK
+    out = capsys.readouterr().out
+    assert f"{ID} at {endpoint.replace('ann:SECRET1@', '')}: not asked, because {reason}.\nNot known: " in out
+    assert "added" in out and "tag v1.0.0: new" in out and "Nothing was written." in out
+    assert "SECRET1" not in out and TOKEN not in out
+
+    assert main([*words, "--yes"]) == PROBLEM
+    err = capsys.readouterr().err
+    assert "SECRET1" not in err and TOKEN not in err
+    assert ("forbids the network" if offline else "gave no answer") in err or not has_token
+
+
+def test_a_busy_hub_has_told_nothing(hub: WritableHub, capsys: Any) -> None:
+    """The plan is that for a new repository, as without a network."""
+    hub.refusals["/whoami"] = 503
+
+    assert main(["hub", "publish", "tinydigits", "--repo-id", ID, "--confirmed"]) == OK
+    assert "answered with status 503.\nNot known" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("repo_id", "message"), [("tinydigits", "lacks a namespace"), ("a/b/c", "no repository's id")])

@@ -64,7 +64,7 @@ def test_the_front_page_on_a_phone(phone: Any, mirror: Mirror) -> None:
     assert phone.locator("h2").count() == len(mirror.repositories)
 
 
-@pytest.mark.parametrize("repository_id", ["tinytorch/tinydigits", "course/odd"])
+@pytest.mark.parametrize("repository_id", ["tinytorch/tinydigits", "tinytorch/tinytalks", "course/odd", "course/words"])
 def test_a_datasets_page_on_a_phone(phone: Any, repository_id: str) -> None:
     """Reached by its link; nothing sticks out."""
     phone.goto("/")

@@ -21,7 +21,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import pictures, statistics
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.hub.contents import Snapshot
-from tinytorch_hf.mirror import samples, server
+from tinytorch_hf.mirror import markup, samples, server
 from tinytorch_hf.mirror.markup import document, element
 from tinytorch_hf.mirror.repositories import Repository, by_id
 
@@ -83,6 +83,37 @@ def pages_of(mirror: Mirror) -> list[str]:
     return ["/", *(f"/datasets/{repository_id}" for repository_id in mirror.repositories)]
 
 
+def colours(style: str) -> dict[str, tuple[float, ...]]:
+    """The colours of a style sheet's variables, as relative luminance has them, by name."""
+    found = re.findall(r"--([a-z-]+): #([0-9a-f]{6})\b", style)
+    linear = {name: [int(text[at : at + 2], 16) / 255 for at in (0, 2, 4)] for name, text in found}
+    return {
+        name: tuple(one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in of)
+        for name, of in linear.items()
+    }
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """The contrast ratio of two colours, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    light, dark = sorted((0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (one, other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_can_be_told_apart(mode: str) -> None:
+    """Words by 4.5 to 1 and parts of charts by 3 to 1, as WCAG 2.2 has it for AA, on every ground they stand on."""
+    light, _, dark = Path(markup.__file__).with_name("style.css").read_text(encoding="utf-8").partition("@media (pre")
+    known = colours(light) | (colours(dark) if mode == "dark" else {})
+
+    for words in ("text", "quiet", "link"):
+        for ground in ("ground", "panel"):
+            assert contrast(known[words], known[ground]) >= 4.5, (words, ground)
+    assert contrast(known["text"], known["note"]) >= 4.5
+    assert contrast(known["on-button"], known["button"]) >= 4.5
+    for part in ("first", "second", "third", "quiet"):
+        assert contrast(known[part], known["ground"]) >= 3, part
+
+
 @pytest.mark.parametrize("which", ["mirror", "shelf"])
 def test_every_page_is_whole_by_itself(which: str, request: pytest.FixtureRequest) -> None:
     """A language, fit for a phone, pictures with a text in their place; nothing from elsewhere, no script."""
@@ -121,6 +152,8 @@ def test_the_front_page_shows_every_dataset_and_the_line_to_copy(mirror: Mirror)
     assert f"{statistics.statistics(load('tinydigits'))['test']['mean']:.6g}" in shown.text
     assert f"export HF_ENDPOINT={mirror.address}" in shown.text
     assert f'$env:HF_ENDPOINT = "{mirror.address}"' in shown.text
+    assert f"set HF_ENDPOINT={mirror.address}" in shown.text
+    assert f'os.environ["HF_ENDPOINT"] = "{mirror.address}"' in shown.text
     for repository_id in mirror.repositories:
         assert repository_id in shown.text
     assert catalog.info("tinydigits").summary in shown.text
@@ -358,10 +391,10 @@ def test_a_dataset_that_cannot_be_loaded_keeps_its_page(
 ) -> None:
     """The reason stands where the samples would, there and on the front page; files can still be downloaded."""
     from tinytorch_hf.files import store
-    from tinytorch_hf.mirror import pages
+    from tinytorch_hf.mirror import sample_pages
 
-    pages._statistics.cache_clear()
-    pages._contact_sheet.cache_clear()
+    sample_pages.measured.cache_clear()
+    sample_pages.contact_sheet.cache_clear()
     (root / "tinydigits" / "train.pkl").unlink()
     monkeypatch.setattr(store, "folder", lambda dataset, _root=None: root / dataset.name)
 

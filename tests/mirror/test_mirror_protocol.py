@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import ODD_NAMES, Mirror, ask, serving, write_course
 
-from tinytorch_hf.mirror import protocol, repositories, server
+from tinytorch_hf.mirror import listing, repositories, server
 
 D, A = "/datasets/tinytorch/tinydigits", "/api/datasets/tinytorch/tinydigits"
 LICENSE = f"{D}/resolve/main/LICENSE"
@@ -99,7 +99,7 @@ def test_a_client_that_has_the_file_does_not_get_it_again(mirror: Mirror) -> Non
         ("/datasets/tinytorch/nothing/resolve/main/LICENSE", "RepoNotFound"),
         ("/api/datasets/tinytorch/nothing", "RepoNotFound"),
         (f"{D}/resolve/v9/LICENSE", "RevisionNotFound"),
-        (f"{A}/revision/refs%2Fconvert%2Fparquet", "RevisionNotFound"),
+        (f"{A}/revision/refs%2Fpr%2F1", "RevisionNotFound"),
         (f"{A}/tree/v9", "RevisionNotFound"),
         (f"{D}/resolve/main/tinydigits.py", "EntryNotFound"),
         (f"{D}/resolve/main/.huggingface.yaml", "EntryNotFound"),
@@ -126,13 +126,15 @@ def test_the_description_of_a_dataset(mirror: Mirror) -> None:
     assert alone == as_json(mirror, f"{A}/revision/main") == as_json(mirror, f"{A}/revision/{alone['sha']}")
     main = mirror.repositories["tinytorch/tinydigits"].main
     assert (alone["id"], alone["author"], alone["sha"]) == ("tinytorch/tinydigits", "tinytorch", main.commit)
-    assert {sibling["rfilename"]: sibling["size"] for sibling in alone["siblings"]} == {
-        path: file.size_bytes for path, file in main.files.items()
+    assert [sibling["rfilename"] for sibling in alone["siblings"]] == list(main.files)
+    sized = as_json(mirror, f"{A}?blobs=true")["siblings"]
+    assert {sibling["rfilename"]: (sibling["size"], sibling["blobId"]) for sibling in sized} == {
+        path: (file.size_bytes, file.git_sha1) for path, file in main.files.items()
     }
 
 
 def test_datasets_are_found_by_author_and_words(mirror: Mirror) -> None:
-    """What else one might filter by is refused rather than ignored."""
+    """Whatever is no number of datasets is refused, as the Hub does."""
 
     def ids(query: str) -> set[str]:
         return {dataset["id"] for dataset in as_json(mirror, f"/api/datasets?{query}")}
@@ -143,21 +145,22 @@ def test_datasets_are_found_by_author_and_words(mirror: Mirror) -> None:
     assert ids("search=o&search=words") == {"course/words"}
     assert ids("author=nobody") == set()
     assert len(as_json(mirror, "/api/datasets?limit=1")) == 1
-    for limit in ("x", "-1", "9" * 5000):
-        assert ids(f"limit={limit}") == set(mirror.repositories)
-    assert ask(mirror.address, "/api/datasets?filter=language:en").status == 400
+    for wrong in ("limit=x", "limit=-1", f"limit={'9' * 5000}", "limit=0", "sort=size", "expand=everything"):
+        answer = ask(mirror.address, f"/api/datasets?{wrong}")
+        assert (answer.status, list(json.loads(answer.body))) == (400, ["error"])
 
 
 def test_branches_and_tags(mirror: Mirror) -> None:
-    """With the commits they stand at."""
+    """With the commits they stand at; the one that the Hub makes of Parquet files, too."""
     commit = mirror.repositories["tinytorch/tinydigits"].main.commit
+    converted = as_json(mirror, f"{A}/revision/refs%2Fconvert%2Fparquet")["sha"]
 
     assert as_json(mirror, f"{A}/refs") == {
         "branches": [{"name": "main", "ref": "refs/heads/main", "targetCommit": commit}],
-        "converts": [],
+        "converts": [{"name": "parquet", "ref": "refs/convert/parquet", "targetCommit": converted}],
         "tags": [{"name": "v1.0.0", "ref": "refs/tags/v1.0.0", "targetCommit": commit}],
-        "pullRequests": [],
     }
+    assert as_json(mirror, f"{A}/refs?include_prs=1")["pullRequests"] == []
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:
@@ -184,7 +187,7 @@ def test_the_tree(mirror: Mirror) -> None:
 
 def test_a_long_tree_comes_in_pages(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each names the next; a nonsensical page is the first."""
-    monkeypatch.setattr(protocol, "_ENTRIES_PER_PAGE", 4)
+    monkeypatch.setattr(listing, "ENTRIES_PER_PAGE", 4)
     seen, path = [], f"{A}/tree/main?recursive=true"
     while path:
         answer = ask(mirror.address, path)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils import validate_repo_id
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import DescriptionError, InvalidArgumentError, MissingFileError, StorageError
+from tinytorch_hf.errors import DescriptionError, InvalidArgumentError
 from tinytorch_hf.mirror import repositories
 
 
@@ -32,6 +31,16 @@ def test_a_built_dataset_is_tagged_with_its_version(tmp_path: Path) -> None:
         assert repository.at(revision) is repository.main
     for revision in ("", "Main", "v2.0.0", repository.main.commit[:7], "HEAD~1", "refs/heads/", "../main"):
         assert repository.at(revision) is None
+
+
+def test_a_dataset_with_a_loading_script_has_a_branch_of_it(own: dict[str, DatasetInfo], tmp_path: Path) -> None:
+    """Under the repository's name, beside the files it reads; not of a user's dataset that is called the same."""
+    repository = repositories.built("tinydigits", tmp_path, "course/digits")
+    namesake = replace(own["own_images"], name="tinydigits")
+
+    assert {"digits.py", "LICENSE", "DATASHEET.md"} < set(repository.branches["script"].files)
+    assert {file.name for file in catalog.TINYDIGITS.files} < set(repository.branches["script"].files)
+    assert set(repositories.built(namesake, tmp_path / "own").branches) == {"main"}
 
 
 def test_building_twice_gives_the_same_commit(tmp_path: Path) -> None:
@@ -76,46 +85,6 @@ def test_a_sub_folder_with_a_description_is_a_dataset(
     (course / "birds" / "dataset.json").write_text("{}", encoding="utf-8")
     with pytest.raises(DescriptionError, match=r"birds/dataset\.json, schema"):
         repositories.own(course, tmp_path / "again")
-
-
-@pytest.mark.parametrize("name", ["a b", "a--b", "a..b", "-a", "a.", "\u00e4", "a.git", "x" * 97])
-def test_names_that_no_client_accepts_are_refused(course: Path, name: str) -> None:
-    """With the rule; the clients refuse them as well."""
-    (course / name).mkdir()
-
-    with pytest.raises(InvalidArgumentError, match="Rename the folder"):
-        repositories.own(course)
-    with pytest.raises(ValueError):
-        validate_repo_id(f"course/{name}")
-
-
-@pytest.mark.parametrize("name", ["a", "A_1", "tiny-digits.v2", "_a", "x" * 96])
-def test_names_that_clients_accept_are_served(course: Path, name: str) -> None:
-    """Letters, digits and single marks between them."""
-    (course / name).mkdir()
-    validate_repo_id(name)
-
-    assert f"course/{name}" in [repository.id for repository in repositories.own(course)]
-
-
-def test_a_folder_that_is_none_or_empty_is_explained(tmp_path: Path) -> None:
-    """With what belongs there."""
-    with pytest.raises(MissingFileError, match="is not a folder"):
-        repositories.own(tmp_path / "nowhere")
-    with pytest.raises(InvalidArgumentError, match="holds no sub-folder"):
-        repositories.own(tmp_path)
-
-
-def test_a_folder_that_cannot_be_listed_is_explained(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as one of somebody else's."""
-
-    def refuse(_folder: Path) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(Path, "iterdir", refuse)
-
-    with pytest.raises(StorageError, match=f"{course} cannot be read: Permission denied"):
-        repositories.own(course)
 
 
 def test_the_same_id_twice_is_refused(course: Path) -> None:

@@ -171,6 +171,39 @@ def test_a_dataset_whose_data_are_not_here_is_left_out(capsys: Any, monkeypatch:
     assert "there is no tinydigits" in capsys.readouterr().err
 
 
+def test_a_folder_with_all_sorts_of_things_is_served_as_far_as_it_can_be(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first line comes before anything is built; the rest is left out by name and reason, a bad dataset too."""
+    course = write_course(tmp_path / "course")
+    for name in ("a b", "empty", "bad"):
+        (course / name).mkdir()
+    (course / "a b" / "x.txt").touch()
+    (course / "bad" / "dataset.json").write_text("{}", encoding="utf-8")
+    (course / "loose.txt").touch()
+    (course / "words" / "out").symlink_to(tmp_path)
+    served: list[str] = []
+    monkeypatch.setattr(server, "run", lambda shelf, archives, listening: served.extend(shelf))
+    first: list[Any] = []
+
+    def built(dataset: DatasetInfo, out: Path, repo_id: str = "") -> Any:
+        first.append(capsys.readouterr())
+        return build(dataset, out, repo_id)
+
+    build = repositories.built
+    monkeypatch.setattr(repositories, "built", built)
+
+    assert main(["hub", "mirror", "tinydigits", "--port", "0", "--folder", str(course)]) == OK
+    assert first[0].out == f"preparing tinydigits, 3 sub-folders of {course}\n"
+    at_once, later = first[0].err, capsys.readouterr().err
+    assert all(f"course/{name} is not served: " in at_once for name in ("a b", "empty", "loose.txt"))
+    assert "course/words/out is not served: it is a link to a folder" in later
+    assert re.search(r"course/bad is not served: .*dataset\.json, schema", later)
+    assert served == ["tinytorch/tinydigits", "course/odd", "course/words"]
+    assert main(["hub", "mirror", "tinydigits", "nothing", "--port", "0", "--folder", str(course)]) == USAGE
+    assert len(first) == 2, "something was built before the names were looked at"
+
+
 def test_missing_libraries_are_named(run_numpy_only: Run) -> None:
     """With the line that installs them."""
     done = run_numpy_only("-m", "tinytorch_hf", "hub", "mirror")
@@ -217,6 +250,20 @@ def connect(address: str) -> socket.socket:
     connection.settimeout(20)
     connection.connect((parts.hostname or "", parts.port or 0))
     return connection
+
+
+def test_the_end_during_a_transfer_is_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The client sees its connection break off; nobody is shown a traceback."""
+    course = write_course(tmp_path / "course")
+    with (course / "words" / "large.bin").open("wb") as stream:
+        stream.truncate(16 << 20)
+    serving_it = server.server(repositories.by_id(repositories.own(course)))
+    serving_it.config.timeout_graceful_shutdown = 0
+    with serving(serving_it) as address, connect(address) as connection:
+        connection.sendall(b"GET /datasets/course/words/resolve/main/large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: y\r\n"])

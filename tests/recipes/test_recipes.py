@@ -15,7 +15,6 @@ from conftest import Run
 from seeds import examples
 
 from tinytorch_hf import catalog, load_tinydigits
-from tinytorch_hf.errors import WrongHashError
 from tinytorch_hf.files import store
 
 
@@ -61,7 +60,7 @@ def test_the_recipe_runs_as_a_script(copy: Path, run_python: Run, where: str, ch
 
 
 def test_a_result_that_is_not_the_published_one_is_not_written(
-    recipe: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    recipe: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Should a future library change a byte, the recipe fails and the files stay."""
     images, labels = recipe.source()
@@ -69,8 +68,8 @@ def test_a_result_that_is_not_the_published_one_is_not_written(
     monkeypatch.setattr(recipe, "source", lambda: (images[:, ::-1], labels))
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    with pytest.raises(WrongHashError):
-        recipe.main()
+    assert recipe.main() == 1
+    assert "does not hold the published data" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -96,3 +95,51 @@ def test_every_image_is_one_of_the_source_with_its_label() -> None:
     for images, labels in ((X_train, y_train), (X_test, y_test)):
         counts = (images * 16).astype(np.uint8)
         assert [source[image.tobytes()] for image in counts] == labels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        (
+            "tinyshakespeare/create_tinyshakespeare.py",
+            ["--whole", "nowhere.txt"],
+            "nowhere.txt cannot be read: No such",
+        ),
+        ("tinyshakespeare/create_tinyshakespeare.py", ["--whole", "."], ". cannot be read: Is a directory"),
+        ("tinyshakespeare/create_tinyshakespeare.py", ["--whole", "pyproject.toml"], "pyproject.toml is cut off"),
+        (
+            "tinyshakespeare/create_tinyshakespeare.py",
+            ["--whole", "/dev/zero"],
+            "/dev/zero cannot be read: it is a device",
+        ),
+        ("tinymnist/create_tinymnist.py", ["--source", "nowhere"], "nowhere"),
+        ("tinycifar/create_tinycifar.py", ["--source", "nowhere"], "nowhere"),
+        ("tinycifar/create_tinycifar.py", ["--reselect", "--source", "pyproject.toml"], "pyproject.toml"),
+        ("tinytalks/create_tinytalks.py", ["--other"], "usage: create_tinytalks.py"),
+        ("tinydigits/create_tinydigits.py", ["--root", "x"], "unrecognized arguments"),
+        ("tiny/create_digits_8x8.py", ["x"], "unrecognized arguments"),
+    ],
+)
+def test_bad_arguments_end_in_a_sentence(
+    name: str,
+    arguments: list[str],
+    says: str,
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of each recipe: what is not there, is no file, or is another one."""
+    monkeypatch.chdir(checkout)
+    monkeypatch.syspath_prepend(str(checkout))
+    spec = importlib.util.spec_from_file_location("a_recipe", checkout / "datasets" / name)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "a_recipe", module)
+    spec.loader.exec_module(module)
+    try:
+        status = module.main(arguments)
+    except SystemExit as error:
+        status = error.code
+
+    assert status in (1, 2)
+    assert says in capsys.readouterr().err

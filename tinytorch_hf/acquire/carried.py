@@ -12,6 +12,8 @@ from tinytorch_hf.acquire.plan import Step
 from tinytorch_hf.catalog import DataFile, DatasetInfo
 from tinytorch_hf.errors import MissingFileError, StorageError
 from tinytorch_hf.files import folders, store
+from tinytorch_hf.files.opening import open_file
+from tinytorch_hf.shown import shown
 
 
 def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], source: str | Path) -> list[Path]:
@@ -47,7 +49,7 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
             f"There is no file or folder {source}. Give --from the file, or the folder that holds it."
         )
     planning.check_space(steps)
-    sys.stderr.write(planning.announcement(dataset, steps, root, str(source)) + "\n")
+    sys.stderr.write(shown(planning.announcement(dataset, steps, root, str(source))) + "\n")
     folder = folders.folder(dataset, root)
     carried = list(_carried(source, dataset))
     written: list[Path] = []
@@ -64,10 +66,11 @@ def take(dataset: DatasetInfo, root: str | Path | None, steps: Sequence[Step], s
             missing.append(step.archive.file.name)
     if missing:
         found = f"{len(written)} files were taken from {source}" if written else f"{source} has no file of it"
-        urls = [step.archive.urls[-1] for step in steps if step.archive.file.name in missing]
+        urls = [url for step in steps if step.archive.file.name in missing for url in step.archive.urls[-1:]]
+        where = f"with a browser from {' '.join(urls)}" if urls else "where it can be had"
         raise MissingFileError(
             f"{dataset.title} is not complete: {found}, told by content, not by name; missing: {', '.join(missing)}. "
-            f"Get what is missing with a browser from {' '.join(urls)}, then run it again; "
+            f"Get what is missing {where}, then run it again; "
             "a file that is cut off or changed counts as missing."
         )
     return written
@@ -88,16 +91,26 @@ def _carried(source: Path, dataset: DatasetInfo) -> Iterator[Path]:
 def _copy(carried: Sequence[Path], file: DataFile, target: Path) -> list[Path]:
     """Copy the first of the carried files that is this one; gives the path it was written to, if any."""
     for path in carried:
-        if path.stat().st_size <= unpack.most_bytes(file) and store.is_good(path, file):
-            store.write_pieces(target, _pieces(path), file)
+        try:
+            may_be = path.stat().st_size <= unpack.most_bytes(file) and store.is_good(path, file)
+        except FileNotFoundError:
+            # It was there a moment ago; what is missing in the end is said then.
+            continue
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        if may_be:
+            advice = f"{path} was changed while it was copied. Leave it as it is, then run it again."
+            store.write_pieces(target, _pieces(path, unpack.most_bytes(file)), file, advice)
             return [target]
     return []
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path, most_bytes: int) -> Iterator[bytes]:
     try:
-        with path.open("rb") as stream:
-            while piece := stream.read(store.PIECE_BYTES):
+        with open_file(path) as stream:
+            # One byte more makes another hash, however much comes after it.
+            while piece := stream.read(min(store.PIECE_BYTES, most_bytes + 1)):
+                most_bytes -= len(piece)
                 yield piece
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error

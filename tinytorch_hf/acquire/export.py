@@ -63,9 +63,14 @@ def _steps(dataset: DatasetInfo, root: Path, force: bool) -> Iterator[Step]:
         data = read(dataset, file) if file else (source / relative).read_bytes()
         path = root / "datasets" / relative
         found = found_at(path, data)
-        if file and found is Found.OTHER and data.startswith(path.read_bytes()):
-            found = Found.CUT_OFF
-        earlier = store.earlier_version(dataset, file.name, path.read_bytes()) if found is Found.OTHER and file else ""
+        earlier = ""
+        if file and found is Found.OTHER:
+            sizes = [len(data), *(one.size_bytes for release in dataset.earlier for one in release.files)]
+            present = store.present_at(path, max(sizes)) or b""
+            if data.startswith(present):
+                found = Found.CUT_OFF
+            else:
+                earlier = store.earlier_version(dataset, file.name, present)
         if earlier:
             found = Found.EARLIER
         will_write = found in (Found.NOTHING, Found.POINTER, Found.CUT_OFF) or (

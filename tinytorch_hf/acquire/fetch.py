@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tinytorch_hf import shown
 from tinytorch_hf.acquire import lock, places, unpack
 from tinytorch_hf.acquire import plan as planning
 from tinytorch_hf.acquire.plan import Step
@@ -54,7 +55,7 @@ def fetch(
     if not all(step.is_present for step in steps):
         require_extra()
     planning.check_space(steps)
-    sys.stderr.write(planning.announcement(dataset, steps, root) + "\n")
+    sys.stderr.write(shown.shown(planning.announcement(dataset, steps, root)) + "\n")
     written: list[Path] = []
     for step in steps:
         # To unpack needs no lock, and no extra: each file is renamed into place whole.
@@ -85,7 +86,7 @@ def _download(dataset: DatasetInfo, root: str | Path | None, step: Step, patienc
             except OSError as error:
                 raise store.not_written(step.path, error) from error
             return
-        tried.append(f"  {places.shown(address)}: {reason}")
+        tried.append(f"  {shown.address(address)}: {reason}")
     raise NetworkError(_all_failed(dataset, root, step, tried))
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.errors import StorageError, TinyTorchHFError
+from tinytorch_hf.files.opening import refuse_other_than_own
+from tinytorch_hf.shown import shown
 
 # How long another process is waited for before that is said.
 _QUIET_S = 5.0
 
-# What file systems answer that have no locks: NFS without its lock service, and others.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
+# What file systems answer that have no locks: NFS without its lock service, some of user space, and others.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOTTY)
 
 
 @contextlib.contextmanager
@@ -40,11 +43,11 @@ def only_one(path: Path, quiet_s: float = _QUIET_S) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            # Some releases of filelock empty whatever file a link there leads to.
+            refuse_other_than_own(place)
+            if _has_locks(place):
                 _acquire(filelock.FileLock(place), f"Another process is downloading {path.name}", quiet_s, stack)
-            except OSError as error:
-                if error.errno not in _NO_LOCKS:
-                    raise
+            else:
                 # Another name, because the attempt left its empty file, which would stand for a lock that is held.
                 held = place.with_name(f"{place.name}ed")
                 waiting = f"Another process is downloading {path.name} (if there is none, remove {held})"
@@ -59,11 +62,31 @@ def only_one(path: Path, quiet_s: float = _QUIET_S) -> Iterator[None]:
         yield
 
 
+def _has_locks(place: Path) -> bool:
+    """Whether the file system locks files. Asked here: releases of filelock do different things where it does not."""
+    try:
+        import fcntl
+    except ImportError:
+        # Windows locks on every file system.
+        return True
+    # As filelock opens it: never what a link leads to.
+    with os.fdopen(os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return False
+            raise
+    return True
+
+
 def _acquire(lock: Any, waiting: str, quiet_s: float, stack: contextlib.ExitStack) -> None:
     import filelock
 
     try:
         stack.enter_context(lock.acquire(timeout=quiet_s))
     except filelock.Timeout:
-        sys.stderr.write(f"{waiting}; this one goes on when it is done.\n")
+        sys.stderr.write(f"{shown(waiting)}; this one goes on when it is done.\n")
         stack.enter_context(lock.acquire())

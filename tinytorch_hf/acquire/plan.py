@@ -11,6 +11,7 @@ from tinytorch_hf.acquire import places, unpack
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo
 from tinytorch_hf.errors import StorageError
 from tinytorch_hf.files import folders, store
+from tinytorch_hf.shown import host
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def announcement(dataset: DatasetInfo, steps: Sequence[Step], root: str | Path |
         return f"{dataset.title} is taken from {source} into {folder}."
     if not missing_bytes(steps):
         return f"{dataset.title} is unpacked into {folder}."
-    first = places.host(places.addresses(dataset.name, steps[0].archive)[0])
+    first = host(places.addresses(dataset.name, steps[0].archive)[0]) or "an address without a host"
     rest = " more" if any(step.present_bytes for step in steps) else ""
     return (
         f"{dataset.title}: {missing_bytes(steps) / 1e6:.1f} MB{rest} are downloaded from {first} into {folder}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ import numpy as np
 
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError, MissingFileError
+from tinytorch_hf.errors import CorruptFileError, MissingFileError, StorageError
 from tinytorch_hf.files import folders
+from tinytorch_hf.files.opening import read_file
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats import npz
 from tinytorch_hf.formats.arrays import Array
@@ -24,6 +26,9 @@ SELECTION, PLACES = "selection.csv", "places.csv"
 
 SELECTION_FIELDS = ("digest", "label", "split", "difficulty", "score")
 PLACES_FIELDS = ("digest", "shard", "row")
+
+MOST_BYTES = 2**30
+"""How large a file of these may be: they have a line for each sample."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def read_selection(folder: Path) -> list[Row]:
     path = folder / SELECTION
     try:
         return [
-            Row(one["digest"], one["label"], one["split"], int(one["difficulty"]), float(one["score"]))
+            Row(one["digest"], one["label"], one["split"], _level(one["difficulty"]), _finite(one["score"]))
             for one in _rows(path, SELECTION_FIELDS)
         ]
     except ValueError as error:
@@ -78,7 +83,7 @@ def read_places(folder: Path) -> list[Place]:
     """
     path = folder / PLACES
     try:
-        return [Place(one["digest"], one["shard"], int(one["row"])) for one in _rows(path, PLACES_FIELDS)]
+        return [Place(one["digest"], one["shard"], _whole(one["row"])) for one in _rows(path, PLACES_FIELDS)]
     except ValueError as error:
         raise CorruptFileError(f"{path} is damaged: {error}.") from None
 
@@ -86,14 +91,16 @@ def read_places(folder: Path) -> list[Place]:
 def read(path: Path) -> bytes:
     """A file of a set's folder; MissingFileError where there is none."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        return read_file(path, MOST_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
         advice = (
             "Reinstall tinytorch-hf."
             if folders.shipped("datasets") in path.parents
             else "Give the folder that `tinytorch-hf tinify` made."
         )
         raise MissingFileError(f"{path} is not there. {advice}") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def columns(
@@ -147,6 +154,9 @@ def cut(dataset: DatasetInfo, source: Mapping[str, Split], chosen: Iterable[Row]
     folder = folder_of(dataset)
     rows = read_selection(folder) if chosen is None else list(chosen)
     places = {place.digest: place for place in read_places(folder)}
+    unplaced = [row.digest for row in rows if row.digest not in places]
+    if unplaced:
+        raise CorruptFileError(f"{folder / PLACES} does not say where the sample {unplaced[0][:64]} is.")
     contents = {}
     for split in dataset.splits:
         (file,) = split.files
@@ -166,9 +176,33 @@ def cut(dataset: DatasetInfo, source: Mapping[str, Split], chosen: Iterable[Row]
     return contents
 
 
+def _whole(text: str) -> int:
+    # Long ones take Python long.
+    if len(text) > 40:
+        raise ValueError(f"{text[:20]!r}... is a number of {len(text)} digits")
+    return int(text)
+
+
+def _level(text: str) -> int:
+    number = _whole(text)
+    if not 0 <= number < 2**31:
+        raise ValueError(f"{text[:40]!r} is no difficulty")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text[:40])
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]!r} is no number")
+    return number
+
+
 def _rows(path: Path, fields: Sequence[str]) -> list[dict[str, str]]:
     text = read(path).decode("utf-8", "surrogatepass")
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise ValueError(f"it is no CSV ({error})") from None
     if any(tuple(row) != tuple(fields) or None in row.values() for row in rows):
         raise CorruptFileError(f"{path} does not have the columns {', '.join(fields)}.")
     return rows

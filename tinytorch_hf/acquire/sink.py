@@ -14,9 +14,8 @@ from pathlib import Path
 
 from tinytorch_hf.acquire.reasons import Failure
 from tinytorch_hf.errors import StorageError
-
-# What may stand where a partial file belongs.
-_KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe"}
+from tinytorch_hf.files.opening import kind_of, refuse_links_of_others
+from tinytorch_hf.shown import printable, to_terminal
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Sink:
 
     def __enter__(self) -> Sink:
         with self._explained():
+            refuse_links_of_others(self._partial.parent)
             self._partial.parent.mkdir(parents=True, exist_ok=True)
             # Not buffered: what has come is in the file when the process is killed.
             self._file: RawIOBase = self._stack.enter_context(os.fdopen(_opened(self._partial), "r+b", buffering=0))
@@ -109,12 +109,33 @@ def _opened(partial: Path) -> int:
     except FileNotFoundError:
         return os.open(partial, flags | os.O_CREAT | os.O_EXCL, 0o666)
     if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
-        return os.open(partial, flags)
-    kind = "a hard link" if stat.S_ISREG(found.st_mode) else _KINDS.get(stat.S_IFMT(found.st_mode), "a special file")
+        descriptor = os.open(partial, flags | getattr(os, "O_NONBLOCK", 0))
+        opened = os.fstat(descriptor)
+        # Between the look and the opening, another file may have come there; Windows follows links, too.
+        if os.path.samestat(found, opened) and opened.st_nlink <= 1:
+            return descriptor
+        os.close(descriptor)
+    kind = "a hard link" if stat.S_ISREG(found.st_mode) else kind_of(found.st_mode)
     raise StorageError(
         f"{partial} is {kind}, where the beginning of a download belongs. Nothing was changed; move it away, then "
         "run it again."
     )
+
+
+class _Drawn:
+    """Standard error for what is drawn over itself."""
+
+    def write(self, text: str) -> None:
+        """Write a text; its carriage returns are ours, so that the terminal may obey them."""
+        sys.stderr.write(text.replace("\r", to_terminal("\r")))
+
+    def flush(self) -> None:
+        """Show what was written."""
+        sys.stderr.flush()
+
+    def fileno(self) -> int:
+        """The terminal's, from which its width is asked."""
+        return sys.stderr.fileno()
 
 
 @contextlib.contextmanager
@@ -125,8 +146,9 @@ def _progress_bar(partial: Path, n_bytes: int, size_bytes: int) -> Iterator[Call
         return
     from tqdm import tqdm
 
-    name = partial.with_suffix("").stem
-    with tqdm(total=size_bytes, initial=n_bytes, desc=name, unit="B", unit_scale=True, leave=False) as bar:
+    name = printable(partial.with_suffix("").stem)
+    given = {"desc": name, "unit": "B", "unit_scale": True, "leave": False, "file": _Drawn()}
+    with tqdm(total=size_bytes, initial=n_bytes, **given) as bar:
 
         def show(n_bytes: int) -> None:
             if n_bytes < bar.n:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol
 from tinytorch_hf.catalog import Archive, DataFile, DatasetInfo
 from tinytorch_hf.errors import CorruptFileError, StorageError
 from tinytorch_hf.files import store
+from tinytorch_hf.files.opening import open_file
 
 # The most that is unpacked of a file whose size is published nowhere: more than any batch of CIFAR-10 has.
 _UNKNOWN_BYTES = 2**25
@@ -81,7 +82,7 @@ def unpack(archive: Path, files: Sequence[DataFile], folder: Path, *, member_fol
     """
     _remove_leftovers(files, folder)
     try:
-        with archive.open("rb") as stream:
+        with open_file(archive) as stream:
             if archive.name.endswith(".tar.gz"):
                 return _from_tar(stream, archive, files, folder, member_folder)
             (file,) = files

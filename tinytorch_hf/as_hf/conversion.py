@@ -72,7 +72,8 @@ def to_numpy(name: catalog.Dataset | str, splits: Mapping[str, Any]) -> dict[str
     name
         As for `tinytorch_hf.load`.
     splits
-        What `load_dataset` or `load` gave: with any format, with pictures decoded or not, in memory or streamed.
+        What `load_dataset` or `load` gave: with any format, with pictures decoded or not, in memory or streamed. Of
+        one that was selected, shuffled or filtered, the samples that are there, in their order.
 
     Returns
     -------

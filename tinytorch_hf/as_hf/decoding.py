@@ -45,14 +45,20 @@ def plain_table(dataset: DatasetInfo, split_name: str, given: Any) -> Dataset:
             f"The split {split_name} of {dataset.name} has a transform, so that its columns are not what is stored. "
             "Give to_numpy the same without it: with_format(None)."
         )
-    table = given.with_format(None)
+    table = _undecoded(given.with_format(None))
+    if isinstance(table, IterableDataset):
+        # Behind a map a stream has forgotten its features, and gives pictures; the table finds that they are.
+        table = _undecoded(Dataset.from_list(list(table), features=table.features))
+    if not table.num_rows:
+        raise InvalidArgumentError(f"to_numpy was given a split of {dataset.name} without samples.")
+    return table
+
+
+def _undecoded(table: Any) -> Any:
+    """A table or a stream whose pictures are the bytes that are stored, as far as it knows of pictures."""
     for name, feature in (table.features or {}).items():
         if isinstance(feature, Image):
             table = table.cast_column(name, Image(decode=False))
-    if isinstance(table, IterableDataset):
-        table = Dataset.from_list(list(table), features=table.features)
-    if not table.num_rows:
-        raise InvalidArgumentError(f"to_numpy was given a split of {dataset.name} without samples.")
     return table
 
 

@@ -17,11 +17,10 @@ from tinytorch_hf.catalog.fields import FIELDS, SCHEMA, fields_of
 from tinytorch_hf.catalog.providers import DESCRIPTION, Downloaded, Folder
 from tinytorch_hf.catalog.reading import facts_of
 from tinytorch_hf.errors import DescriptionError, GitLFSPointerError, StorageError
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 
 MOST_BYTES = 2**20
 """Size of a description that is still believed."""
-
-_LONGEST_NUMBER = 20
 
 
 def read_description(folder: Path) -> DatasetInfo:
@@ -65,30 +64,11 @@ def parse_description(data: bytes, path: Path) -> DatasetInfo:
 
 
 def _parsed(data: bytes, path: Path) -> dict[str, Any]:
-    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in values if names.count(name) > 1)
-            raise DescriptionError(path, twice, "it is there twice. Keep one of them.")
-        return values
-
-    def number(digits: str) -> int | float:
-        # Python reads longer ones slowly or not at all; no field takes them, and the message names the field.
-        return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)
-
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise DescriptionError(path, "", "it begins with a byte order mark. Save it as UTF-8 without one.")
     try:
-        values = json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_int=number)
-    except UnicodeDecodeError as error:
-        problem = f"byte {error.start + 1} is not UTF-8. Save it as UTF-8."
-        raise DescriptionError(path, "", problem) from None
-    except json.JSONDecodeError as error:
-        problem = f"line {error.lineno}, column {error.colno} is not JSON: {error.msg}."
-        raise DescriptionError(path, "", problem) from None
-    except RecursionError:
-        raise DescriptionError(path, "", "its lists and objects are nested too deeply.") from None
+        # No field takes infinity, a number that long or half a character; the message is to name the field.
+        values = parse_json(data, with_infinity=True, with_half_pairs=True, long_number=float)
+    except JsonError as error:
+        raise DescriptionError(path, error.field, f"{error}.") from None
     if not isinstance(values, dict):
         raise DescriptionError(path, "", "it must be an object in braces, { ... }.")
     return values

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from tinytorch_hf.catalog.facts import DatasetInfo

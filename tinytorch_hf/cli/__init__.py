@@ -25,11 +25,12 @@ from tinytorch_hf.cli import (
     hub,
     milestones,
     spelling,
+    streams,
     terminal,
     tinify,
     tree,
 )
-from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out, make_streams_usable
+from tinytorch_hf.cli.options import OK, PROBLEM, USAGE, carry_out
 
 __all__ = ["OK", "PROBLEM", "USAGE", "main"]
 
@@ -55,8 +56,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") 
     """
     root = _parser(program)
     completion.answer_shell(root)
-    make_streams_usable()
-    words, note = spelling.current(program, sys.argv[1:] if arguments is None else arguments)
+    with streams.guarded():
+        return _carried_out(root, program, sys.argv[1:] if arguments is None else arguments)
+
+
+def _carried_out(root: tree.Parser, program: str, arguments: Sequence[str]) -> int:
+    words, note = spelling.current(program, arguments)
     if note:
         terminal.tell_error(f"{program}: {note}")
     parser, rest = root.find(words)

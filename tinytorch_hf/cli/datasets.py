@@ -270,7 +270,7 @@ def _export(options: argparse.Namespace) -> int:
     for dataset in map(catalog.info, catalog.shipped_names()):
         kept: dict[str, int] = {}
         for step in export.to_checkout(dataset, options.root, force=options.force):
-            print(f"{_export_verb(step):<9}  {step.path}")
+            print(f"{_export_verb(step):<9}  {terminal.one_line(step.path)}")
             if step.kept_wrong:
                 status = PROBLEM
             if step.earlier and not step.will_write:

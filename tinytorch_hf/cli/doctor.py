@@ -8,6 +8,7 @@ import sys
 from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, PROBLEM, add_json, command, print_json
 from tinytorch_hf.cli.tree import Parser
+from tinytorch_hf.shown import to_terminal
 
 
 def add_to(commands: Parser) -> None:
@@ -32,7 +33,7 @@ def _doctor(options: argparse.Namespace) -> int:
         print("importing every library ...", end="", file=sys.stderr, flush=True)
     found = doctor.examine()
     if in_terminal:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print(to_terminal("\r\x1b[K"), end="", file=sys.stderr, flush=True)
     if options.json:
         print_json(report.as_dict(found))
     else:

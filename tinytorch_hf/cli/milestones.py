@@ -102,7 +102,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
     for folder, n_files in Counter(path.parent for path in prepared.written).items():
-        terminal.tell(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {folder}")
+        terminal.tell(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {terminal.one_line(folder)}")
     for report in reports:
         milestone = report.milestone
         state = "ready" if report.is_ready else "not ready"

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli import completion
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, TinyTorchHFError, UnknownNameError
 
@@ -81,16 +81,6 @@ def _register(folder: Path) -> str:
     from tinytorch_hf.data.register import register
 
     return register(folder).name
-
-
-def make_streams_usable() -> None:
-    """Let anything be printed: where a stream was closed, to nowhere; what its encoding lacks, as escapes."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- it stays open
-        elif getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _drop_output() -> None:

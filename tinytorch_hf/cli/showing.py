@@ -9,6 +9,7 @@ from tinytorch_hf import catalog
 from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def _legend(dataset: catalog.DatasetInfo, split: Split) -> str:
 def _print_images(dataset: catalog.DatasetInfo, split: Split, indices: list[int]) -> None:
     from tinytorch_hf.data import pictures
 
-    captions = [terminal.printable(f"[{index}] {dataset.classes[split['labels'][index]]}") for index in indices]
+    captions = [printable(f"[{index}] {dataset.classes[split['labels'][index]]}") for index in indices]
     print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
 
 
@@ -109,7 +110,7 @@ def _print_texts(dataset: catalog.DatasetInfo, split: Split, indices: list[int])
         lines = texts.conversation(dataset.kind, split, index).rstrip("\n").split("\n")
         for line in lines[:_LINES_SHOWN]:
             is_wrapped = line[:3] in ("Q: ", "A: ")
-            print(terminal.wrapped(line[:3], line[3:]) if is_wrapped else terminal.printable(line))
+            print(terminal.wrapped(line[:3], line[3:]) if is_wrapped else printable(line))
         if len(lines) > _LINES_SHOWN:
             print(f"... {len(lines) - _LINES_SHOWN} more lines")
         print()

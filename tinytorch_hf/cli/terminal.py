@@ -8,6 +8,8 @@ import shutil
 import sys
 import textwrap
 
+from tinytorch_hf import shown
+
 _BOLD, _RED, _GREEN, _YELLOW = "1", "31", "32", "33"
 # What commands say of a thing, by whether it is good.
 _COLOURS = {
@@ -22,7 +24,7 @@ _NARROW = 20
 _NAME = re.compile(r"\s*\S+(?: \S+)*?\s{2,}(?=\S)")
 _LONGEST_NAME = 24
 _COMMAND = re.compile(r"`[^`\n]+`")
-# It stands for a blank that is no place to break a line; `printable` leaves none in a text.
+# It stands for a blank that is no place to break a line; `shown` leaves none in a text.
 _HELD = "\x00"
 
 
@@ -41,11 +43,9 @@ def is_coloured() -> bool:
     return is_watched() and not os.environ.get("NO_COLOR")
 
 
-def printable(text: str) -> str:
-    """A text with escapes in place of what a terminal would obey: a dataset's words may be anybody's."""
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+def one_line(text: object) -> str:
+    """A text of anybody's, such as a file's name, that stays within a line: it cannot forge another one."""
+    return shown.shown(text, keep="")
 
 
 def wrapped(start: str, text: str, width: int | None = None) -> str:
@@ -61,7 +61,7 @@ def wrapped(start: str, text: str, width: int | None = None) -> str:
     width
         Columns to fill; by default those of the terminal.
     """
-    text = printable(text)
+    text = shown.shown(text)
     if width is None:
         width = columns() if is_watched() else len(start) + len(text)
     if not text:
@@ -104,14 +104,12 @@ def _fitted(line: str, width: int) -> str:
 
 def tell(text: str) -> None:
     """Print lines, which fit the terminal if there is one, verdicts in colour."""
-    text = printable(text)
-    shown = (fitted(line, columns()) if is_watched() else line for line in text.split("\n"))
-    print("\n".join(map(marked, shown)), flush=True)
+    lines = (fitted(line, columns()) if is_watched() else line for line in text.split("\n"))
+    print("\n".join(map(marked, lines)), flush=True)
 
 
 def tell_error(text: str) -> None:
     """The same on standard error, without colour."""
-    text = printable(text)
     print(fitted(text, columns()) if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
 
 
@@ -126,4 +124,6 @@ def marked(line: str) -> str:
 
 
 def _styled(text: str, style: str) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if is_coloured() else text
+    if not is_coloured():
+        return text
+    return shown.to_terminal(f"\x1b[{style}m") + text + shown.to_terminal("\x1b[0m")

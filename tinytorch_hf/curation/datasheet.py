@@ -16,9 +16,9 @@ from tinytorch_hf.catalog.facts import DIFFICULTIES
 from tinytorch_hf.curation.findings import Findings
 from tinytorch_hf.curation.licences import may_be_packed
 from tinytorch_hf.curation.proof import N_STRATEGIES, Proof
-from tinytorch_hf.errors import printable
 from tinytorch_hf.hub import responsible
 from tinytorch_hf.hub.gaps import GAP
+from tinytorch_hf.shown import printable
 
 FILE_NAME = "DATASHEET.md"
 

@@ -15,7 +15,8 @@ from tinytorch_hf.curation.canonical import LARGEST, SMALLEST
 from tinytorch_hf.curation.lots import hexadecimal
 from tinytorch_hf.curation.pool import Pool
 from tinytorch_hf.curation.source import Kind
-from tinytorch_hf.errors import CorruptFileError
+from tinytorch_hf.errors import CorruptFileError, printable
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 
 __all__ = ["PLACES", "RECIPE", "SELECTION", "Place", "Recipe", "Row"]
 
@@ -112,10 +113,10 @@ def read_recipe(folder: Path) -> Recipe:
     """
     path = folder / RECIPE
     try:
-        values = json.loads(read(path).decode("utf-8"))
-        recipe = Recipe(**values)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CorruptFileError(f"{path} is no recipe of this release: {error}. Make the set anew.") from None
+        recipe = Recipe(**parse_json(read(path)))
+    except (JsonError, TypeError) as error:
+        problem = printable(error.whole if isinstance(error, JsonError) else str(error)[:200])
+        raise CorruptFileError(f"{path} is no recipe of this release: {problem}. Make the set anew.") from None
     if recipe.schema != SCHEMA:
         raise CorruptFileError(f"{path} has the schema {recipe.schema}; this release reads {SCHEMA}.")
     wrong = _wrong_field(recipe)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +33,7 @@ def replaced(contents: Mapping[Path, bytes]) -> Iterator[None]:
     StorageError
         A folder has the name of a file, or something cannot be written.
     """
-    changed = {path: data for path, data in contents.items() if not (path.is_file() and path.read_bytes() == data)}
+    changed = {path: data for path, data in contents.items() if not _holds(path, data)}
     mark = os.urandom(8).hex()
     new, old = (
         {path: path.with_name(f".{path.name}.{mark}{suffix}") for path in changed}
@@ -42,6 +45,10 @@ def replaced(contents: Mapping[Path, bytes]) -> Iterator[None]:
             if path.is_dir():
                 raise StorageError(f"{path} is a folder, and a file belongs there. Move it away.")
             store.write(new[path], data)
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    # As `store.write` does where it replaces a file itself.
+                    shutil.copymode(path, new[path])
         for path in changed:
             _rename(path, old[path])
             placed.append(path)
@@ -58,6 +65,10 @@ def replaced(contents: Mapping[Path, bytes]) -> Iterator[None]:
     finally:
         for path in new.values():
             path.unlink(missing_ok=True)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and store.present_at(path, len(data)) == data
 
 
 def _rename(path: Path, to: Path) -> None:

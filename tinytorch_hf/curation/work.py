@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from tinytorch_hf.curation.options import option
 from tinytorch_hf.curation.spill import Spill
 from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
+from tinytorch_hf.files.opening import open_to_append
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 
 _PLAN = "plan.json"
 _MOST_NAMED = 3
@@ -83,8 +86,8 @@ def begun(out: Path, plan: Mapping[str, Any], *, resume: bool) -> Work:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        return parse_json(path.read_bytes(), with_infinity=True)
+    except JsonError as error:
         raise CorruptFileError(f"{path} is damaged: {error}. Remove its folder to begin anew.") from None
 
 
@@ -113,7 +116,7 @@ class Log:
         """Add a line."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         try:
-            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            with os.fdopen(open_to_append(self.path), "a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(f"{now} {time.monotonic() - self._began:9.1f} s  {' '.join(text.split())}\n")
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror or error}.") from error

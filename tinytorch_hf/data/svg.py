@@ -16,8 +16,8 @@ import numpy as np
 
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import pictures, samples, texts
-from tinytorch_hf.errors import printable
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.shown import printable
 
 _MARGIN, _GAP, _FONT_SIZE, _LINE = 16, 4, 13, 19
 # How wide a character is, in parts of the font's size: of a proportional font on average, of a monospaced one always.

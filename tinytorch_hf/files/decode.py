@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError, printable
+from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.shown import printable
 
 Arrays = Mapping[str, Array]
 Contents = Mapping[Path, bytes]

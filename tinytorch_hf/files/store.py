@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
@@ -25,11 +26,15 @@ from tinytorch_hf.errors import (
 )
 from tinytorch_hf.files.advice import not_found, repair
 from tinytorch_hf.files.folders import folder
+from tinytorch_hf.files.opening import open_file, read_file, refuse_links_of_others
 
 GIT_LFS_POINTER_START = GitLFSPointerError.START
 
 # How much of a large file is held in memory at once.
 PIECE_BYTES = 2**20
+
+# More than this a file that should be smaller is not read to say what is wrong with it.
+_MOST_OF_ANOTHER = 2**26
 
 # How the names of temporary files end.
 PARTIAL_SUFFIX = ".part"
@@ -57,7 +62,7 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None, *
         Each names the file and what to run next.
     """
     path = folder(dataset, root) / file.name
-    data = _bytes(dataset, path, root, can_download)
+    data = _bytes(dataset, path, root, can_download, file.size_bytes)
     known = with_hash(dataset, file, root)
     if data != _hashed_before.get(_published_hash(known)[1]):
         check(data, known, path, repair(dataset, root, can_download=can_download))
@@ -66,9 +71,9 @@ def read(dataset: DatasetInfo, file: DataFile, root: str | Path | None = None, *
     return data
 
 
-def _bytes(dataset: DatasetInfo, path: Path, root: str | Path | None, can_download: bool) -> bytes:
+def _bytes(dataset: DatasetInfo, path: Path, root: str | Path | None, can_download: bool, size_bytes: int = 0) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path, 2 * size_bytes + _MOST_OF_ANOTHER)
     except FileNotFoundError:
         raise MissingFileError(not_found(dataset, path, root, can_download=can_download)) from None
     except OSError as error:
@@ -137,7 +142,7 @@ def is_good(path: Path, file: DataFile) -> bool:
     """
     algorithm, expected = _published_hash(file)
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             if file.size_bytes and os.fstat(stream.fileno()).st_size != file.size_bytes:
                 return False
             return _hash_of(stream, algorithm) == expected
@@ -175,15 +180,30 @@ class Found(Enum):
 
 def found_at(path: Path, data: bytes) -> Found:
     """Tell what stands at ``path``, where ``data`` belongs."""
-    try:
-        present = path.read_bytes()
-    except FileNotFoundError:
+    # A pointer is longer than the smallest files.
+    present = present_at(path, max(len(data), 1024))
+    if present is None:
         return Found.NOTHING
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
     if present == data:
         return Found.SAME
     return Found.POINTER if present.startswith(GIT_LFS_POINTER_START) else Found.OTHER
+
+
+def present_at(path: Path, most_bytes: int) -> bytes | None:
+    """The content of a file, or its beginning and one byte more than ``most_bytes``; None where there is none.
+
+    Raises
+    ------
+    StorageError
+        It cannot be read, or is no file.
+    """
+    try:
+        with open_file(path) as stream:
+            return stream.read(most_bytes + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. Move it away.") from error
 
 
 def earlier_version(dataset: DatasetInfo, name: str, data: bytes) -> str:
@@ -199,7 +219,8 @@ def earlier_version(dataset: DatasetInfo, name: str, data: bytes) -> str:
 def write(path: Path, data: bytes) -> None:
     """Write a file so that at every moment either the old or the whole new content is there.
 
-    The content goes to a temporary file in the same folder, is read back and compared, and is then renamed.
+    Who may read and write the old file may do so with the new one. The content goes to a temporary file in the same
+    folder, is read back and compared, and is then renamed.
 
     Raises
     ------
@@ -235,6 +256,7 @@ def write_pieces(
     algorithm, expected = ("SHA-256", None) if file is None else _published_hash(file)
     temporary: Path | None = None
     try:
+        refuse_links_of_others(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         digest = _new_hash(algorithm)
         # Not a private file, as mkstemp makes them: it is to be as public as any other of the user's.
@@ -244,6 +266,7 @@ def write_pieces(
                 stream.write(piece)
                 digest.update(piece)
             stream.flush()
+            _keep_mode(path, stream.fileno())
             os.fsync(stream.fileno())
         with temporary.open("rb") as stream:
             if _hash_of(stream, algorithm) != digest.hexdigest():
@@ -259,6 +282,14 @@ def write_pieces(
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _keep_mode(path: Path, descriptor: int) -> None:
+    """Give a new file the permissions of the one that it replaces; where there is none it has those of any new file."""
+    with contextlib.suppress(FileNotFoundError):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode) and hasattr(os, "fchmod"):
+            os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & 0o777)
 
 
 def not_written(path: Path, error: OSError) -> StorageError:

@@ -16,6 +16,8 @@ import numpy as np
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
 
+_OTHER_TYPES = {9: "signed bytes", 11: "int16", 12: "int32", 13: "float32", 14: "float64"}
+
 
 def read_idx(data: bytes, path: Path) -> Array:
     """Read an IDX file of unsigned bytes: 0, 0, 8, the number of axes, their lengths, the values.
@@ -37,8 +39,14 @@ def read_idx(data: bytes, path: Path) -> Array:
     CorruptFileError
         It is no such file, or has too few or too many values.
     """
-    if len(data) < 4 or data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
-        raise CorruptFileError(f"{path} is not an IDX file of unsigned bytes.")
+    if len(data) < 4 or data[:2] != b"\x00\x00" or data[2] not in (*_OTHER_TYPES, 8):
+        raise CorruptFileError(f"{path} is not an IDX file, which begins with two zeros, a type and a number of axes.")
+    if data[2] in _OTHER_TYPES:
+        raise CorruptFileError(f"{path} is an IDX file of {_OTHER_TYPES[data[2]]}, expected unsigned bytes.")
+    if not data[3]:
+        raise CorruptFileError(f"{path} is an IDX file of one value without axes, expected a value for each sample.")
+    if len(data) < 4 + 4 * data[3]:
+        raise CorruptFileError(f"{path} announces {data[3]} axes, but ends before their lengths; it is cut off.")
     shape = struct.unpack(f">{data[3]}I", data[4 : 4 + 4 * data[3]])
     n_values = len(data) - 4 - 4 * data[3]
     n_expected = math.prod(shape)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinytorch_hf.errors import REPAIR_ADVICE, CorruptFileError
 from tinytorch_hf.formats.arrays import Array
+from tinytorch_hf.formats.strict_json import JsonError, decimal, parse_json
 from tinytorch_hf.formats.texts import check_memory, read_text, text_column
 
 Record = TypeVar("Record")
@@ -84,6 +85,9 @@ def parse(
     return records
 
 
+_MOST_SHOWN = 100
+_LONGEST_PROBLEM = 400
+
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "i": (int,), "u": (int,), "f": (int, float), "b": (bool,)}
 
 
@@ -138,9 +142,9 @@ def _value(name: str, value: Any, dtype: str) -> Any:
     """A value that its column's dtype keeps as it is; ValueError if it does not."""
     kind = dtype if dtype == "str" else np.dtype(dtype).kind
     if type(value) not in _PYTHON_TYPES[kind]:
-        raise ValueError(f"{name} is {value!r}, which is not {'a text' if kind == 'str' else dtype}")
+        raise ValueError(f"{name} is {_shown(value)}, which is not {'a text' if kind == 'str' else dtype}")
     if kind in "iu" and not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
-        raise ValueError(f"{name} is {value!r}, which {dtype} cannot hold")
+        raise ValueError(f"{name} is {_shown(value)}, which {dtype} cannot hold")
     # Compared as Python compares them, exactly and whatever their size; infinity itself is a value of floats.
     if kind == "f" and float(np.finfo(dtype).max) < abs(value) != math.inf:
         raise ValueError(f"{name} is larger than {dtype} can hold")
@@ -149,9 +153,10 @@ def _value(name: str, value: Any, dtype: str) -> Any:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        values = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"this is not JSON ({error})") from None
+        # What is no number of its column is refused by the column's name.
+        values = parse_json(line, with_infinity=True, long_number=decimal)
+    except JsonError as error:
+        raise ValueError(error.whole.replace("line 1, column", "column")) from None
     if not isinstance(values, dict):
         raise ValueError(f"expected a JSON object, got {type(values).__name__}")
     return values
@@ -164,7 +169,7 @@ def _values(line: str, types: dict[str, type]) -> dict[str, Any]:
         raise ValueError(f"expected an object with the fields {', '.join(types)}, in this order")
     for name, type_ in types.items():
         if type(values[name]) is not type_:
-            raise ValueError(f"{name} is {values[name]!r}, not of type {type_.__name__}")
+            raise ValueError(f"{name} is {_shown(values[name])}, not of type {type_.__name__}")
     return values
 
 
@@ -185,7 +190,7 @@ def ascii_lines(data: bytes, path: Path, advice: str = REPAIR_ADVICE) -> list[st
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise bad_line(path, number, f"it is not UTF-8 (byte {error.start + 1} of the line)", advice) from None
-        raise bad_line(path, number, f"{text!r} has a character outside ASCII", advice)
+        raise bad_line(path, number, f"{_shown(text)} has a character outside ASCII", advice)
     text = data.decode("ascii")
     if not text.endswith("\n"):
         n_lines = text.count("\n") + 1
@@ -193,6 +198,14 @@ def ascii_lines(data: bytes, path: Path, advice: str = REPAIR_ADVICE) -> list[st
     return text[:-1].split("\n")
 
 
+def _shown(value: Any) -> str:
+    """A value in a message, which stays short."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
 def bad_line(path: Path, number: int, problem: str, advice: str = REPAIR_ADVICE) -> CorruptFileError:
-    """The error for one line of a file."""
+    """The error for one line of a file; the problem is cut short if it quotes a long value."""
+    if len(problem) > _LONGEST_PROBLEM:
+        problem = f"{problem[:_LONGEST_PROBLEM]}..."
     return CorruptFileError(f"{path}, line {number}: {problem}. {advice}")

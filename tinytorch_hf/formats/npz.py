@@ -36,6 +36,16 @@ _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
     rb"\{'descr': '([<>|][biuf][1248])', 'fortran_order': (False|True), 'shape': \(([0-9, ]{0,80})\), \} *\n"
 )
+_OTHER_KINDS = {
+    "O": "pickled objects",
+    "U": "text",
+    "S": "bytes",
+    "V": "raw bytes",
+    "c": "complex numbers",
+    "M": "dates",
+    "m": "durations",
+    "[": "records",
+}
 # Zip cannot say "no date"; this is its earliest one.
 _DATE_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -160,7 +170,7 @@ def _array(content: bytearray, name: str) -> Array:
     header = _HEADER.fullmatch(content[10:end])
     if header is None:
         raise ValueError(
-            f"{name} is not an array of booleans, integers or floats "
+            f"{name} holds {_kind(content[10:end])}, and not an array of booleans, integers or floats "
             f"(pickled objects, text and records are never read); its header says {bytes(content[10:end][:60])!r}"
         )
     dtype = _dtype(header[1].decode("ascii"))
@@ -172,6 +182,14 @@ def _array(content: bytearray, name: str) -> Array:
     stored = flat.reshape(shape, order="F" if header[2] == b"True" else "C")
     array: Array = stored.astype(dtype.newbyteorder("="), order="C", copy=False)
     return array
+
+
+def _kind(header: bytearray) -> str:
+    """What an array is made of that is not read, as far as its header says."""
+    descr = re.match(rb"\{'descr': (\[|'[<>|=]?([A-Za-z]))", header)
+    if descr is None:
+        return "a header that NumPy does not write"
+    return _OTHER_KINDS.get((descr[2] or b"[").decode(), "numbers of another size, or in another layout")
 
 
 def _dtype(text: str) -> np.dtype[Any]:

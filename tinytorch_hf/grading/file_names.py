@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 _LONGEST_BYTES = 100
 # What Windows takes for a device, whatever comes behind a dot.

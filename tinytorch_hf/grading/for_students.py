@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from tinytorch_hf.errors import printable
 from tinytorch_hf.grading.formats.points import is_hidden, maxima, points, total
 from tinytorch_hf.grading.marks import Graded, Mark, Status
 from tinytorch_hf.grading.rubric import Rubric
+from tinytorch_hf.shown import printable
 
 NOT_GRADED = "This submission could not be graded. That is not a score of zero."
 

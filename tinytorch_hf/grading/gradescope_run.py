@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.grading.formats import gradescope
 from tinytorch_hf.grading.formats.gradescope_zip import RUBRIC
@@ -26,6 +25,7 @@ from tinytorch_hf.grading.rubric import Rubric
 from tinytorch_hf.grading.rubric_file import read_rubric
 from tinytorch_hf.grading.submissions import Submission
 from tinytorch_hf.judging import judges
+from tinytorch_hf.shown import printable
 
 GradeOne = Callable[[Path, Rubric, str], Graded]
 """Grades what was handed in, as a user."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 FRAMEWORKS = frozenset(
     {

@@ -13,6 +13,7 @@ from typing import Any
 
 from tinytorch_hf.errors import InvalidArgumentError, StorageError
 from tinytorch_hf.files import store
+from tinytorch_hf.formats.strict_json import parse_json
 from tinytorch_hf.grading import plain
 from tinytorch_hf.grading.one import Conditions, Entry
 from tinytorch_hf.grading.rubric import Seeds
@@ -66,7 +67,8 @@ class Journal:
         if self._folder is None:
             return None
         try:
-            values = json.loads((self._folder / FINISHED / f"{submission.file_name}.json").read_bytes())
+            path = self._folder / FINISHED / f"{submission.file_name}.json"
+            values = parse_json(path.read_bytes(), with_infinity=True)
             is_same = values["conditions"] == conditions.digest and values["entry"]["graded"]["name"] == submission.name
             return plain.entry_of(values["entry"]) if is_same else None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -103,7 +105,7 @@ def _book_in(folder: Path) -> dict[str, Any] | None:
             return None
         if not path.is_file():
             raise InvalidArgumentError(f"{folder} holds something that is no gradebook. Give another folder for --out.")
-        values = json.loads(path.read_bytes())
+        values = parse_json(path.read_bytes())
         if values["schema"] != SCHEMA or not all(type(seed) is int for seed in values["seeds"]["drawn"]):
             raise ValueError("it is of another release")
     except (ValueError, TypeError, KeyError, RecursionError) as error:

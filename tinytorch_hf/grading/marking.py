@@ -22,11 +22,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tinytorch_hf.errors import printable
 from tinytorch_hf.grading.marks import Mark, Status
 from tinytorch_hf.grading.rubric import Rubric, Share
 from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
 from tinytorch_hf.reports.operations_table import short_place
+from tinytorch_hf.shown import printable
 
 _STATUS = {
     Outcome.AGREES: Status.PASSED,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import json
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, RubricError, StorageError
+from tinytorch_hf.files.opening import open_file
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 from tinytorch_hf.grading.rubric import Item, Rubric, Seeds, known_names, members
 from tinytorch_hf.student.limits import Limits
 
@@ -45,7 +46,7 @@ def read_rubric(path: Path | str) -> Rubric:
     if path.suffix not in (".toml", ".json"):
         raise RubricError(path, "", "a rubric is TOML or JSON. Give a file whose name ends in .toml or .json.")
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             data = stream.read(MOST_BYTES + 1)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         problem = "there is no such file. Give the rubric's file, or none, for equal points for each module."
@@ -74,20 +75,11 @@ def parse_rubric(data: bytes, path: Path | str) -> Rubric:
 
 
 def _json(text: str, path: Path | str) -> Any:
-    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        for name in names:
-            if names.count(name) > 1:
-                raise RubricError(path, name, "it is there twice. Keep one of them.")
-        return dict(pairs)
-
     try:
-        return json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        problem = f"line {error.lineno}, column {error.colno} is not JSON: {error.msg}."
-        raise RubricError(path, "", problem) from None
-    except (ValueError, RecursionError) as error:
-        raise RubricError(path, "", f"it is not JSON that can be read: {error}.") from None
+        # Whoever looks at the fields says which of them is no number.
+        return parse_json(text, with_infinity=True, long_number=float)
+    except JsonError as error:
+        raise RubricError(path, error.field, f"{error}.") from None
 
 
 def _toml(text: str, path: Path | str) -> Any:

@@ -34,7 +34,17 @@ SKIPPED = frozenset({"__MACOSX", "__pycache__", "node_modules", "venv", "Thumbs.
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
-_DEFECTS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_DEFECTS: tuple[type[Exception], ...] = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(OSError, NotImplementedError, RuntimeError, ValueError),
+)
+try:
+    # Its error is of no other kind, and a Python may have been built without it.
+    from lzma import LZMAError
+except ImportError:
+    pass
+else:
+    _DEFECTS = (*_DEFECTS, LZMAError)
 
 
 class UngradableError(Exception):

@@ -88,7 +88,7 @@ def write_book(folder: Path, book: Gradebook) -> None:
 def _put(path: Path, data: bytes) -> None:
     """Write a file, unless it is there as it should be."""
     try:
-        if path.is_file() and path.read_bytes() == data:
+        if path.is_file() and store.present_at(path, len(data)) == data:
             return
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error

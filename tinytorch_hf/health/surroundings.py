@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import sys
 from collections.abc import Mapping
 from importlib import metadata
@@ -17,6 +16,7 @@ from tinytorch_hf._version import __version__
 from tinytorch_hf.errors import TinyTorchHFError
 from tinytorch_hf.files import folders, store
 from tinytorch_hf.health.finding import Finding, Outcome
+from tinytorch_hf.shown import address, printable
 
 # What each variable does here. Names in small letters are those that Unix programs read.
 VARIABLES = {
@@ -50,10 +50,8 @@ def _shown(name: str, value: str) -> str:
     if "TOKEN" in name:
         return "set, not shown"
     if name.startswith("PYTHON") or name.endswith(("HOME", "CACHE", "ENV")):
-        return value
-    # Before the last @ of an address stand user and password, behind ? and # what may be a key.
-    without_password = re.sub(r"^(\w+://)?.*@", lambda match: f"{match[1] or ''}***@", value, flags=re.DOTALL)
-    return re.sub(r"[?#].*", "?***", without_password, flags=re.DOTALL)
+        return printable(value)
+    return address(value)
 
 
 def installation() -> dict[str, str]:
@@ -145,4 +143,5 @@ def hugging_face_cache() -> dict[str, Any]:
     folder = folders.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
     prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
-    return {"folder": str(folder), "prepared": prepared}
+    # The default configuration has several folders.
+    return {"folder": str(folder), "prepared": list(dict.fromkeys(prepared))}

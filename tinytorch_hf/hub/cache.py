@@ -6,9 +6,11 @@ With ``HF_HUB_OFFLINE=1`` the library takes what it finds in its cache::
 
 Where no configuration is named it takes the folder that was changed last, and refuses when that one's hash occurs
 with other configurations, too. So each configuration gets a hash of its own, and the default is dated in the future.
-A result of `map` is stored in the folder it was made from, which dates that one of today. A `map` of another
-configuration so changes nothing; after one of the default itself, whoever maps another one names what is wanted, until
-`prepare` dates the default anew. A copy from the Hub, whatever its date, is asked for by its revision.
+A result of `map` is stored in the folder it was made from, which dates that one of today. So the default has spare
+folders, too, dated in the future one after the other; their files are links to the same content. Once all of them were
+mapped, the default is taken as long as nothing else is mapped. If something is, the library shall refuse and not give
+another configuration: for each other configuration the default has a folder of the same hash, dated long ago. `prepare`
+dates all anew. A copy from the Hub, whatever its date, is asked for by its revision.
 
 The last file marks a folder as made here. Only such folders are replaced or removed; what the library itself keeps of
 the same repository stands beside them under the hash of a commit.
@@ -32,6 +34,7 @@ from tinytorch_hf.data.content_hash import fingerprint
 from tinytorch_hf.data.loaders import load
 from tinytorch_hf.errors import StorageError
 from tinytorch_hf.files.splits import Split
+from tinytorch_hf.formats.strict_json import parse_json
 from tinytorch_hf.hub.citation import citation
 from tinytorch_hf.hub.parquet import quiet
 
@@ -40,6 +43,11 @@ _SCRATCH = ".tinytorch_hf-"
 
 # 2038-01-01 in UTC, some days before the largest time that 32 bits hold.
 _FUTURE_NS = 2_145_916_800 * 10**9
+# 1980-01-02, from which on every file system can date.
+_PAST_NS = 315_619_200 * 10**9
+
+# How often the default can be mapped anew before it is dated of today; each costs a few links.
+_SPARES = 3
 
 
 def root() -> Path:
@@ -52,6 +60,17 @@ def root() -> Path:
 def place(name: catalog.Dataset | str, config: str) -> Path:
     """Folder in which one configuration of a dataset is prepared."""
     return root() / _repository(catalog.info(name)) / config / "0.0.0" / f"tinytorch_hf-{config}"
+
+
+def beside(name: catalog.Dataset | str) -> dict[Path, int]:
+    """The other folders of the default configuration, with the times they are dated; none if it is the only one."""
+    dataset = catalog.info(name)
+    default, *others = as_hf.config_names(dataset)
+    if not others:
+        return {}
+    main = place(dataset, default)
+    spares = {main.with_name(f"{main.name}-{n}"): _FUTURE_NS - n * 10**9 for n in range(1, _SPARES + 1)}
+    return spares | {main.with_name(place(dataset, other).name): _PAST_NS for other in others}
 
 
 def _repository(dataset: DatasetInfo) -> str:
@@ -85,7 +104,7 @@ def prepare(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     with _storage_errors(), _scratch() as scratch:
         for dataset, configs in wanted.items():
             content = _content(dataset)
-            missing = [config for config in configs if not _is_whole(dataset, content, config)]
+            missing = [config for config in configs if not _is_whole(content, place(dataset, config))]
             splits = load(dataset) if missing else {}
             for config in missing:
                 _write(dataset, splits, content, config, scratch)
@@ -94,8 +113,28 @@ def prepare(names: Sequence[catalog.Dataset | str]) -> list[Path]:
                 if config in missing and _put(_written(dataset, config, scratch), place(dataset, config), scratch):
                     made.append(place(dataset, config))
                 if config == configs[0]:
-                    os.utime(place(dataset, config), ns=(_FUTURE_NS, _FUTURE_NS))
+                    _date(place(dataset, config), _FUTURE_NS)
+                    for folder, date in beside(dataset).items():
+                        if not _is_whole(content, folder):
+                            _put(_linked(place(dataset, config), scratch), folder, scratch)
+                        _date(folder, date)
     return made
+
+
+def _date(folder: Path, nanoseconds: int) -> None:
+    os.utime(folder, ns=(nanoseconds, nanoseconds))
+
+
+def _linked(folder: Path, scratch: Path) -> Path:
+    """A folder with the same files; they take no room where the file system has links."""
+    copy = Path(tempfile.mkdtemp(dir=scratch)) / "copy"
+    copy.mkdir()
+    for name in (_MARK, *_read_mark(folder)["files"]):
+        try:
+            os.link(folder / name, copy / name)
+        except OSError:
+            shutil.copyfile(folder / name, copy / name)
+    return copy
 
 
 def _content(dataset: DatasetInfo) -> str:
@@ -121,9 +160,8 @@ def _mark(content: str, sizes: dict[str, int]) -> dict[str, Any]:
     return {"made_by": "tinytorch-hf cache", "fingerprint": content, "files": sizes}
 
 
-def _is_whole(dataset: DatasetInfo, content: str, config: str) -> bool:
-    """Whether a configuration stands in the cache as it was made here, from this release of the dataset."""
-    folder = place(dataset, config)
+def _is_whole(content: str, folder: Path) -> bool:
+    """Whether a folder stands in the cache as it was made here, from this release of the dataset."""
     mark = _read_mark(folder)
     if mark is None or mark != _mark(content, mark["files"]):
         return False
@@ -134,7 +172,7 @@ def _is_whole(dataset: DatasetInfo, content: str, config: str) -> bool:
 def _read_mark(folder: Path) -> Any:
     """The content of a folder's mark; None if the folder was not made here."""
     try:
-        mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+        mark = parse_json((folder / _MARK).read_bytes())
     except (OSError, ValueError):
         return None
     return mark if isinstance(mark, dict) and isinstance(mark.get("files"), dict) else None
@@ -180,7 +218,11 @@ def undo(names: Sequence[catalog.Dataset | str]) -> list[Path]:
     StorageError
         A folder cannot be removed, or holds files of somebody else's.
     """
-    places = [place(name, config) for name in names for config in as_hf.config_names(name)]
+    places = [
+        folder
+        for name in names
+        for folder in (*(place(name, config) for config in as_hf.config_names(name)), *beside(name))
+    ]
     removed = []
     with _storage_errors():
         if not root().is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ class StoredFile:
     """A file of a repository: where its bytes are, and what they were when they were hashed.
 
     ``git_sha1`` is the name of Git's blob, which the Hub uses as ETag of small files; ``sha256`` that of its
-    large ones. ``identity`` tells whether the file on disk is still the one that was hashed.
+    large ones. ``identity`` tells whether the file on disk is still the one that was hashed. ``etag`` is what clients
+    keep it by where that is not ``git_sha1``.
     """
 
     place: Path
@@ -25,6 +26,7 @@ class StoredFile:
     git_sha1: str
     sha256: str
     identity: tuple[int, ...]
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ def _is_inside(place: Path, root: Path) -> bool:
     return place.is_file() and place.resolve().is_relative_to(root)
 
 
-def hash_file(place: Path) -> StoredFile:
-    """Hash one file; an OSError is the caller's to explain."""
+def hash_file(place: Path, on_bytes: Callable[[int], object] = int) -> StoredFile:
+    """Hash one file, and say of each piece how many bytes it had; an OSError is the caller's to explain."""
     with place.open("rb") as stream:
         status = os.fstat(stream.fileno())
         git_sha1 = hashlib.sha1(f"blob {status.st_size}\0".encode(), usedforsecurity=False)
@@ -111,4 +113,5 @@ def hash_file(place: Path) -> StoredFile:
         while chunk := stream.read(1 << 20):
             git_sha1.update(chunk)
             sha256.update(chunk)
+            on_bytes(len(chunk))
     return StoredFile(place, status.st_size, git_sha1.hexdigest(), sha256.hexdigest(), identity(status))

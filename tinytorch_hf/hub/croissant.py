@@ -23,11 +23,11 @@ from tinytorch_hf.hub.licences import spdx_page
 
 FILE_NAME = "croissant.json"
 
-_VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 _SPLITS, _SPLIT_NAME = "splits", "splits/name"
 
 # The context that the specification prescribes, without which its terms mean nothing.
-_CONTEXT = {
+CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
@@ -77,9 +77,9 @@ def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str
     known = responsible.answers(dataset)
     parts = [(config, split) for config in as_hf.config_names(dataset) for split in dataset.splits]
     return {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": _VERSIONS,
+        "conformsTo": VERSIONS,
         "name": dataset.name,
         "alternateName": dataset.title,
         "description": dataset.summary,
@@ -96,8 +96,11 @@ def _description(dataset: DatasetInfo, folder: Path, repo_id: str, files_at: str
         **responsible.terms(known),
         "prov:wasDerivedFrom": _sources(dataset),
         "prov:wasGeneratedBy": _making(dataset, known.get(responsible.HOW, "")),
-        "distribution": [_file(folder, config, split, files_at) for config, split in parts],
-        "recordSet": [_split_set(dataset), *(_record_set(dataset, config, split) for config, split in parts)],
+        "distribution": [
+            *(_file(folder, config, split, files_at) for config, split in parts),
+            *(() if files_at else map(_file_set, as_hf.config_names(dataset))),
+        ],
+        "recordSet": [_split_set(dataset), *_record_sets(dataset, parts, files_at)],
     }
 
 
@@ -154,41 +157,85 @@ def _file(folder: Path, config: str, split: SplitInfo, files_at: str) -> dict[st
     }
 
 
-def _record_set(dataset: DatasetInfo, config: str, split: SplitInfo) -> dict[str, Any]:
-    record_set = f"{config}/{split.name}"
-    features = as_hf.features(dataset, config)
+def _file_set(config: str) -> dict[str, Any]:
+    """All files of a configuration, which lie beside the description."""
+    return {
+        "@type": "cr:FileSet",
+        "@id": f"files/{config}",
+        "name": f"files/{config}",
+        "description": f"The Parquet files of configuration {config}, one for each split.",
+        "encodingFormat": "application/x-parquet",
+        "includes": f"data/{config}/*.parquet",
+    }
+
+
+def _record_sets(dataset: DatasetInfo, parts: list[tuple[str, SplitInfo]], files_at: str) -> Iterator[dict[str, Any]]:
+    """What the records are: of a folder a set for each configuration, of files at an address one for each split, too.
+
+    TensorFlow Datasets makes splits of records only where the files' paths say which split they are, and MLCommons'
+    library looks at paths only in a folder or in a repository of Git's, not at single files that it downloads.
+    """
+    if files_at:
+        for config, split in parts:
+            name = f"{config}/{split.name}"
+            description = f"The {split.n_samples} samples of the {split.name} split, configuration {config}."
+            # A column of the dataset's may be called "split".
+            of_split = {**_split_field(f"split/{name}"), "value": split.name}
+            yield _record_set(dataset, config, name, description, {"fileObject": {"@id": f"file/{name}"}}, of_split)
+        return
+    n_samples = sum(split.n_samples for split in dataset.splits)
+    # The longest first: what is looked for must not be found in the beginning of another.
+    names = "|".join(sorted((split.name for split in dataset.splits), key=len, reverse=True))
+    for config in as_hf.config_names(dataset):
+        source = {"fileSet": {"@id": f"files/{config}"}}
+        of_split = {
+            **_split_field(f"{config}/split" if "split" not in as_hf.features(dataset, config) else f"split/{config}"),
+            "source": {
+                **source,
+                "extract": {"fileProperty": "fullpath"},
+                # The name alone fits as well, because what was found is looked for in itself again.
+                "transform": {"regex": rf"^(?:data/{config}/)?({names})(?:-00000-of-00001\.parquet)?$"},
+            },
+        }
+        description = f"The {n_samples} samples of all splits, configuration {config}."
+        yield _record_set(dataset, config, config, description, source, of_split)
+
+
+def _record_set(
+    dataset: DatasetInfo, config: str, name: str, description: str, source: dict[str, Any], of_split: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
-        "@id": record_set,
-        "name": record_set,
-        "description": f"The {split.n_samples} samples of the {split.name} split, configuration {config}.",
+        "@id": name,
+        "name": name,
+        "description": description,
         "field": [
             {
                 "@type": "cr:Field",
-                "@id": f"{record_set}/{column}",
+                "@id": f"{name}/{column}",
                 "name": column,
                 **dict(_field(feature)),
                 "source": {
-                    "fileObject": {"@id": f"file/{record_set}"},
+                    **source,
                     "extract": {"column": column},
                     # An image is stored as a structure of its bytes and a path.
                     **({"transform": {"jsonPath": "bytes"}} if feature.dtype == "PIL.Image.Image" else {}),
                 },
             }
-            for column, feature in features.items()
+            for column, feature in as_hf.features(dataset, config).items()
         ]
-        + [
-            {
-                "@type": "cr:Field",
-                # A column of the dataset's may be called so.
-                "@id": f"split/{record_set}",
-                "name": "split",
-                "description": "The split that the sample belongs to.",
-                "dataType": "sc:Text",
-                "references": {"field": {"@id": _SPLIT_NAME}},
-                "value": split.name,
-            }
-        ],
+        + [of_split],
+    }
+
+
+def _split_field(name: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:Field",
+        "@id": name,
+        "name": "split",
+        "description": "The split that the sample belongs to.",
+        "dataType": "sc:Text",
+        "references": {"field": {"@id": _SPLIT_NAME}},
     }
 
 

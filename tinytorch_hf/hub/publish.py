@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +11,14 @@ from pathlib import Path
 
 from tinytorch_hf import as_hf, catalog
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError
-from tinytorch_hf.files import folders, store
-from tinytorch_hf.hub import parquet, tagged
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.files import folders
+from tinytorch_hf.hub import parquet, scripted, tagged
 from tinytorch_hf.hub.contents import Snapshot, StoredFile, tag_of, take_snapshot
 from tinytorch_hf.hub.gaps import gaps
 from tinytorch_hf.hub.remote import THE_HUB, Remote, RemoteFile, RemoteState
 
-MAIN, SCRIPT = "main", "script"
+MAIN, SCRIPT = "main", scripted.BRANCH
 
 # The Hub makes it with the repository; it says which files are large.
 _NOT_OURS = (".gitattributes",)
@@ -64,7 +63,10 @@ class BranchPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What publishing would do; nothing of it is done yet."""
+    """What publishing would do; nothing of it is done yet.
+
+    ``not_asked`` says why the server could not be asked; then the plan is that for a repository that does not exist.
+    """
 
     dataset: DatasetInfo
     repo_id: str
@@ -74,6 +76,7 @@ class Plan:
     card_diff: str
     tag: str
     makes_tag: bool
+    not_asked: str = ""
 
 
 def check_allowed(name: catalog.Dataset | str, *, is_confirmed: bool = True) -> None:
@@ -100,13 +103,20 @@ def check_allowed(name: catalog.Dataset | str, *, is_confirmed: bool = True) -> 
 
 
 def prepare(
-    name: catalog.Dataset | str, repo_id: str, folder: Path, *, script: bool, remote: Remote | None = None
+    name: catalog.Dataset | str,
+    repo_id: str,
+    folder: Path,
+    *,
+    script: bool,
+    remote: Remote | None = None,
+    asks: bool = True,
 ) -> dict[str, Snapshot]:
     """Write what belongs on each branch into a folder.
 
     ``main`` holds the built dataset, whose Croissant names its files on the server by the tag of the version; if the
     repository ``remote`` has that tag, with the same numbers, its files are taken. ``script`` holds the loading script
-    and the curated files it reads, for releases of `datasets` before 4.
+    and the curated files it reads, for releases of `datasets` before 4. Unless it ``asks``, the repository is not
+    looked at.
 
     Raises
     ------
@@ -119,38 +129,20 @@ def prepare(
     """
     dataset = catalog.info(name)
     check_allowed(dataset)
-    loading_script = folders.loading_script(dataset)
-    if script and loading_script is None:
+    if script and folders.loading_script(dataset) is None:
         raise InvalidArgumentError(
             f"{dataset.name} has no loading script. Leave --script out: every release of datasets loads the Parquet "
             "files."
         )
     files_at = f"{remote.endpoint if remote else THE_HUB}/datasets/{repo_id}/resolve/{tag_of(dataset.version)}/"
     built = parquet.build(dataset, folder / MAIN, repo_id, files_at)
-    if remote is not None:
+    if remote is not None and asks:
         tagged.keep(dataset, built, remote, files_at)
     branches = {MAIN: take_snapshot(built)}
-    if script and loading_script is not None:
-        # These releases look for a script with the repository's name.
-        contents = {f"{repo_id.partition('/')[2]}.py": loading_script}
-        documents = folders.documents(dataset) or folders.folder(dataset)
-        contents |= {companion: documents / companion for companion in parquet.COMPANIONS}
-        for file in dataset.files:
-            store.read(dataset, file)
-            contents[file.name] = folders.folder(dataset) / file.name
-        branches[SCRIPT] = take_snapshot(_copied(contents, folder / SCRIPT))
+    scripted_files = scripted.write(dataset, folder / SCRIPT, repo_id) if script else None
+    if scripted_files is not None:
+        branches[SCRIPT] = scripted_files
     return branches
-
-
-def _copied(contents: Mapping[str, Path], folder: Path) -> Path:
-    try:
-        for path, place in contents.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(place, target)
-    except OSError as error:
-        raise StorageError(f"{folder} could not be written: {error}") from error
-    return folder
 
 
 def changes(local: Mapping[str, StoredFile], remote: Mapping[str, RemoteFile]) -> tuple[Change, ...]:
@@ -174,8 +166,10 @@ def card_diff(remote: str, local: str) -> str:
     return "\n".join(lines)
 
 
-def plan(name: catalog.Dataset | str, remote: Remote, local: Mapping[str, Snapshot], *, private: bool) -> Plan:
-    """Decide what publishing would do.
+def plan(
+    name: catalog.Dataset | str, remote: Remote, local: Mapping[str, Snapshot], *, private: bool, not_asked: str = ""
+) -> Plan:
+    """Decide what publishing would do; without asking, for the reason ``not_asked``, what it does to nothing.
 
     Raises
     ------
@@ -188,7 +182,7 @@ def plan(name: catalog.Dataset | str, remote: Remote, local: Mapping[str, Snapsh
     """
     dataset = catalog.info(name)
     tag = tag_of(dataset.version)
-    state = remote.state(*local, tag)
+    state = None if not_asked else remote.state(*local, tag)
     if state is not None and private and not state.private:
         raise InvalidArgumentError(
             f"{remote.repo_id} exists and is public; --private is for new repositories. Change it in its settings "
@@ -205,6 +199,7 @@ def plan(name: catalog.Dataset | str, remote: Remote, local: Mapping[str, Snapsh
         card_diff=card_diff(state.card if state else "", _text(local[MAIN].files["README.md"])),
         tag=tag,
         makes_tag=state is None or tag not in state.tags,
+        not_asked=not_asked,
     )
 
 
@@ -247,9 +242,17 @@ def _check_numbers(dataset: DatasetInfo, remote: Remote, commit: str) -> None:
 
 
 def describe(plan: Plan, endpoint: str) -> str:
-    """A plan for people: files with sizes, the card's difference, the tag."""
+    """A plan for people: files with sizes, the card's difference, the tag; and what is not known."""
     kind = "private" if plan.private else "public"
-    lines = [f"{plan.repo_id} at {endpoint}: {'new' if plan.creates else 'exists'}, {kind}"]
+    if plan.not_asked:
+        lines = [
+            f"{plan.repo_id} at {endpoint}: not asked, because {plan.not_asked}.",
+            "Not known: whether it exists and is public, which of its files stay, change or are removed, how its card "
+            f"differs, whether the tag {plan.tag} is there with other numbers, and whether you may write.",
+            f"This is what a new repository, {kind}, would get:",
+        ]
+    else:
+        lines = [f"{plan.repo_id} at {endpoint}: {'new' if plan.creates else 'exists'}, {kind}"]
     for branch in plan.branches:
         lines += ["", f"branch {branch.branch}: {f'at commit {branch.parent[:12]}' if branch.parent else 'new'}"]
         lines += [f"  {c.kind.value:<8} {c.size_bytes:>11,}  {c.path}" for c in branch.changes]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, NetworkError
+from tinytorch_hf import shown
+from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, NetworkError, NotAskedError
 from tinytorch_hf.hub.contents import StoredFile
 
 try:
@@ -50,35 +51,54 @@ class RemoteState:
 class Remote:
     """A dataset repository on the Hub, or on the server that HF_ENDPOINT names.
 
-    The token is the one that `hf auth login` stored or that HF_TOKEN holds. It is sent, and never shown.
+    The token is the one that `hf auth login` stored or that HF_TOKEN holds. It is sent, and never shown. Nothing is
+    asked before something is wanted; then the token is asked for first.
 
     Raises
     ------
     InvalidArgumentError
         ``repo_id`` is none, such as a name without a namespace.
-    NetworkError
-        The server cannot be reached, or does not accept the token.
     """
 
     def __init__(self, repo_id: str) -> None:
         _check_id(repo_id)
         self.repo_id = repo_id
         self._token = huggingface_hub.get_token()
+        shown.hide(self._token or "")
         # False sends none, not even one that turns up later.
         self._api = HfApi(token=self._token or False)
-        if self._token:
-            with self._explaining("Your token could not be checked"):
-                self._api.whoami()
+        self._is_known = False
 
     @property
     def endpoint(self) -> str:
-        """The server."""
-        return str(self._api.endpoint)
+        """The server, as everybody may read it, also in what is published: without user name and password."""
+        return shown.without_user(str(self._api.endpoint))
 
     @property
     def has_token(self) -> bool:
-        """Whether a token was found; the server accepts it."""
+        """Whether a token was found."""
         return bool(self._token)
+
+    def why_not_asked(self) -> str:
+        """Why the server cannot be asked, in a few words; "" if it answers.
+
+        Raises
+        ------
+        NetworkError
+            It answers, and does not accept the token or refuses to show the repository.
+        """
+        try:
+            self.state()
+        except NotAskedError as error:
+            return error.reason
+        return ""
+
+    def _check_token(self) -> None:
+        """Raise NetworkError if there is a token and the server does not accept it; asks once."""
+        if self._token and not self._is_known:
+            with self._explaining("Your token could not be checked"):
+                self._api.whoami()
+        self._is_known = True
 
     def require_token(self) -> None:
         """Raise NetworkError unless there is a token to write with."""
@@ -87,9 +107,19 @@ class Remote:
                 "There is no token for the Hub. Make one with write access at "
                 f"{self.endpoint}/settings/tokens, then run `hf auth login`, or put it into HF_TOKEN."
             )
+        self._check_token()
 
     def state(self, *revisions: str) -> RemoteState | None:
-        """What the repository holds, with the files of these branches and tags; None if it does not exist."""
+        """What the repository holds, with the files of these branches and tags; None if it does not exist.
+
+        Raises
+        ------
+        NotAskedError
+            The server cannot be reached.
+        NetworkError
+            It does not accept the token, or refuses.
+        """
+        self._check_token()
         with self._explaining(f"{self.repo_id} could not be looked at"):
             try:
                 info = self._api.repo_info(self.repo_id, repo_type="dataset")
@@ -160,7 +190,13 @@ class Remote:
                 yield
         except Exception as error:
             message = f"{what}. {_explanation(error, self.repo_id, self.endpoint)}"
-            raise NetworkError(message.replace(self._token, "***") if self._token else message) from None
+            # With the token as it is now: the message is kept longer than it.
+            message = shown.shown(message)
+            status, _ = _answer(error)
+            # A busy server has told as much as one that is not there.
+            if status == 0 or status >= 500:
+                raise NotAskedError(message, _reason(status, self.endpoint)) from None
+            raise NetworkError(message) from None
 
 
 def _check_id(repo_id: str) -> None:
@@ -189,6 +225,12 @@ def _explanation(error: BaseException, repo_id: str, endpoint: str) -> str:
     if constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set, which forbids the network. Unset it, then run it again."
     return f"{endpoint} gave no answer that could be used ({type(error).__name__}: {error}). Are you connected?"
+
+
+def _reason(status: int, endpoint: str) -> str:
+    if status:
+        return f"{endpoint} answered with status {status}"
+    return "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else f"{endpoint} gave no answer"
 
 
 def _answer(error: BaseException | None) -> tuple[int, str]:

@@ -16,6 +16,7 @@ import numpy as np
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.formats.npz import read_npz, write_npz
+from tinytorch_hf.formats.strict_json import parse_json
 
 VERSION = 1
 """Of the form; a file of another one is refused."""
@@ -62,12 +63,12 @@ def read(path: Path, *needs: str) -> tuple[dict[str, Any], dict[str, Array]]:
             f"PyTorch's answers in {path} are damaged: it is no readable npz archive. {ADVICE}"
         ) from error
     try:
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
+        about = parse_json(arrays.pop(_ABOUT).tobytes())
         missing = [name for name in needs if name not in about and name not in arrays]
         if missing:
             raise ValueError(f"there is no {' and no '.join(missing)}")
         if about["version"] != VERSION:
             raise ValueError(f"their form is {about['version']}, not {VERSION}")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CorruptFileError(f"PyTorch's answers in {path} are damaged: {error}. {ADVICE}") from error
     return about, arrays

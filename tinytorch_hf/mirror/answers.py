@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO
 
@@ -14,6 +15,16 @@ from tinytorch_hf.hub.contents import StoredFile, identity
 from tinytorch_hf.mirror.ranges import UnsatisfiableRangeError, is_known, range_applies, requested_range
 
 _CHUNK_BYTES = 64 * 1024
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+def endpoint(request: Request) -> str:
+    """The mirror's address as this visitor reached it."""
+    host = request.headers.get("Host", "")
+    if not _HOST.fullmatch(host):
+        address, port = request.scope.get("server") or ("127.0.0.1", 80)
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"http://{host}"
 
 
 def error(status: int, message: str, code: str | None = None, **headers: str) -> Response:
@@ -47,7 +58,7 @@ async def file(request: Request, stored: StoredFile, **more_headers: str) -> Res
 
     Further headers are given with ``_`` for ``-``.
     """
-    etag = f'"{stored.git_sha1}"'
+    etag = f'"{stored.etag or stored.git_sha1}"'
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -63,7 +74,7 @@ async def file(request: Request, stored: StoredFile, **more_headers: str) -> Res
     except UnsatisfiableRangeError:
         message = f"The file has {stored.size_bytes} bytes; none of them is in the range {wanted}."
         return error(416, message, Content_Range=f"bytes */{stored.size_bytes}")
-    stream = await anyio.to_thread.run_sync(_open_unchanged, stored)
+    stream = await anyio.to_thread.run_sync(open_unchanged, stored)
     if stream is None:
         # Not the code of a missing file: without its card a dataset would load, but as something else.
         message = "This dataset changed after the mirror was started. Ask for the mirror to be started again."
@@ -79,7 +90,7 @@ async def file(request: Request, stored: StoredFile, **more_headers: str) -> Res
     return StreamingResponse(_pieces(stream, start, stop), status, headers)
 
 
-def _open_unchanged(stored: StoredFile) -> BinaryIO | None:
+def open_unchanged(stored: StoredFile) -> BinaryIO | None:
     """Open a file if it is still the one that was hashed: no other, not written to, not a link put in its place."""
     try:
         if identity(stored.place.stat()) != stored.identity:

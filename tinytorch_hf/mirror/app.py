@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinytorch_hf._version import __version__
-from tinytorch_hf.mirror import answers, pages, protocol
+from tinytorch_hf.mirror import accounts, answers, croissants, exports, pages, protocol, viewer_api
 from tinytorch_hf.mirror.archives import Archives
+from tinytorch_hf.mirror.questions import Desk
 from tinytorch_hf.mirror.repositories import Repository
 
 
@@ -25,14 +27,19 @@ def create(repositories: Mapping[str, Repository], archived: Archives) -> Starle
     async def status_json(_request: Request) -> Response:
         return JSONResponse(status(repositories, archived))
 
+    desk = Desk(repositories)
     application = Starlette(
         routes=[
             *protocol.routes(repositories),
+            *viewer_api.routes(desk),
+            *exports.routes(desk, repositories),
+            *croissants.routes(desk),
+            *accounts.routes(repositories),
             _archive_route(archived),
             Route("/status.json", status_json),
             *pages.routes(repositories, archived),
         ],
-        middleware=[Middleware(_ReadOnly)],
+        middleware=[Middleware(_OneSlash), Middleware(_ReadOnly)],
         exception_handlers={HTTPException: _no_route},
     )
     # A redirect would repeat whatever host the request claims; addresses are as they are.
@@ -75,6 +82,18 @@ async def _no_route(request: Request, problem: Exception) -> Response:
     return answers.error(code, "The mirror has nothing at this address.")
 
 
+class _OneSlash:
+    """Takes doubled slashes for one: an HF_ENDPOINT that ends in a slash makes clients ask for ``//api``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "//" in scope.get("path", ""):
+            scope = {**scope, "path": re.sub("//+", "/", scope["path"])}
+        await self._app(scope, receive, send)
+
+
 class _ReadOnly:
     """Refuses whatever would write; reading by POST is one route of the protocol."""
 
@@ -86,4 +105,7 @@ class _ReadOnly:
             scope["method"] == "POST" and "/paths-info/" in scope["path"]
         )
         answer = self._app if is_reading else answers.error(405, "This mirror is read-only.", Allow="GET, HEAD")
+        if not scope["query_string"].isascii():
+            # Clients write escapes; the library decodes other bytes in one place and fails at them in another.
+            answer = answers.error(400, "The query of an address is ASCII; write other characters as escapes, %C3%A9.")
         await answer(scope, receive, send)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from xml.etree import ElementTree
 
 Element = ElementTree.Element
@@ -10,26 +12,9 @@ Element = ElementTree.Element
 # XML, of which the tree is made, has no place for these; a browser shows the stand-in.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 0 1rem 3rem; }
-h1, h2 { font-size: 1.5rem; line-height: 1.2; overflow-wrap: anywhere; }
-h2 { font-size: 1.25rem; }
-img { background: white; border: 1px solid gray; image-rendering: pixelated; max-width: 100%; height: auto; }
-pre { border: 1px solid gray; overflow-wrap: anywhere; padding: .75rem; user-select: all; white-space: pre-wrap; }
-summary { padding: .6rem 0; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid gray; padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; }
-form, nav { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 1rem 0; }
-label { display: flex; flex-direction: column; }
-select, button { font: inherit; min-height: 2.75rem; }
-nav a { padding: .6rem 0; }
-.samples { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); padding: 0; }
-.samples li { list-style: none; overflow-wrap: break-word; }
-.samples img { width: 100%; box-sizing: border-box; }
-.samples.texts { grid-template-columns: 1fr; }
-"""
+_LONG, _BEGINNING = 1500, 600
+
+_STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 def element(tag: str, *children: Element | str | None, **attributes: str | None) -> Element:
@@ -42,9 +27,10 @@ def element(tag: str, *children: Element | str | None, **attributes: str | None)
     children
         Elements, or texts, which are escaped; None is left out.
     attributes
-        ``class_`` and ``for_`` stand for the names that Python reserves; None is left out.
+        ``class_`` and ``for_`` stand for the names that Python reserves, ``_`` inside a name for ``-``; None is left
+        out.
     """
-    given = {key.rstrip("_"): _clean(value) for key, value in attributes.items() if value is not None}
+    given = {key.rstrip("_").replace("_", "-"): _clean(value) for key, value in attributes.items() if value is not None}
     made = ElementTree.Element(tag, given)
     for child in children:
         if isinstance(child, str):
@@ -61,25 +47,48 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ()) -> Element:
-    """A table that scrolls sideways where the screen is too narrow; the first cell of each row heads it."""
-    head = [element("tr", *(element("th", cell, scope="col") for cell in header))] if header else []
+def table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> Element:
+    """A table, each row of which is a block of lines where the screen is narrow; the first cell of a row heads it."""
+    head = element("tr", *(element("th", cell, scope="col") for cell in header))
     body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
+        element(
+            "tr",
+            element("th", row[0], scope="row"),
+            *(element("td", cell, data_column=of) for cell, of in zip(row[1:], header[1:], strict=True)),
+        )
+        for row in rows
     ]
-    return element("div", element("table", *head, *body), class_="wide")
+    shown = element("table", element("thead", head), element("tbody", *body), class_="figures")
+    return element("div", shown, class_="wide")
 
 
-def document(title: str, *body: Element | str | None) -> str:
-    """A whole page that needs nothing but itself."""
+def pairs(values: Iterable[tuple[str, str]]) -> Element:
+    """Names with their values; of a long one the beginning, and the whole below a line that opens it."""
+    rows = []
+    for name, value in values:
+        whole = element("details", element("summary", f"all {len(value):,} characters"), value)
+        shown = [f"{value[:_BEGINNING]} \N{HORIZONTAL ELLIPSIS}", whole] if len(value) > _LONG else [value]
+        rows.append(element("div", element("dt", name), element("dd", *shown)))
+    return element("dl", *rows)
+
+
+def link(address: str, *text: str) -> Element:
+    """A link in a line of its own."""
+    return element("p", element("a", *text, href=address))
+
+
+def document(title: str, *body: Element | str | None, reload_s: int | None = None) -> str:
+    """A whole page that needs nothing but itself; it may ask to be loaded again after some seconds."""
+    again = None if reload_s is None else element("meta", http_equiv="refresh", content=str(reload_s))
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        again,
         element("title", title),
         # An empty picture, so that browsers ask for no favicon.
         element("link", rel="icon", href="data:,"),
-        element("style", STYLE),
+        element("style", _STYLE),
     )
     page = element("html", head, element("body", *body), lang="en")
     return "<!DOCTYPE html>\n" + ElementTree.tostring(page, encoding="unicode", method="html") + "\n"

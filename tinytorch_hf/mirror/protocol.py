@@ -1,7 +1,7 @@
 """The part of the Hub's protocol that clients need to find, list and read datasets.
 
-Written for what `datasets` 2.21 to 5.2 and `huggingface_hub` 0.24 to 2.4 ask for, as measured; the Hub's own
-description is at https://huggingface.co/docs/hub/api
+Written for what `datasets` 2.14 to 5.2, `huggingface_hub` 0.24 to 2.4 and huggingface.js 2.15 ask for, as measured;
+the Hub's own description is at https://huggingface.co/docs/hub/api
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
@@ -17,14 +17,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tinytorch_hf.hub.contents import Snapshot
-from tinytorch_hf.mirror import answers
+from tinytorch_hf.mirror import answers, listing, revisions, viewer
+from tinytorch_hf.mirror.listing import is_true
 from tinytorch_hf.mirror.repositories import Repository
 
 Repositories = Mapping[str, Repository]
 
-_ENTRIES_PER_PAGE = 1000
+# About what the text has that stands in Git for a large file.
+_POINTER_BYTES = 134
 _MAX_BODY_BYTES = 1 << 20
 _BODY_TIMEOUT_S = 30
+_COMMIT_TITLE = "What the mirror serves"
+_TEXTS = (".md", ".txt", ".json", ".jsonl", ".csv", ".tsv", ".yaml", ".yml", ".py", ".bib", ".xml")
 
 
 def routes(repositories: Repositories) -> list[Route]:
@@ -36,24 +40,29 @@ def routes(repositories: Repositories) -> list[Route]:
             repository = repositories.get(repository_id)
             if repository is None:
                 return answers.error(404, f"There is no dataset {repository_id} here.", "RepoNotFound")
-            return await answer(request, repository)
+            try:
+                return await answer(request, repository)
+            except listing.BadQueryError as bad:
+                return answers.error(400, str(bad))
 
         return endpoint
 
-    async def listing(request: Request) -> Response:
-        return _list(request, repositories)
+    async def listed(request: Request) -> Response:
+        return listing.found(request, repositories)
 
     api, data = "/api/datasets/{namespace}/{name}", "/datasets/{namespace}/{name}"
     at_revision = {
-        f"{data}/resolve/{{revision}}/{{path:path}}": (_resolve, "GET"),
-        f"{api}/revision/{{revision:path}}": (_info, "GET"),
-        f"{api}/tree/{{revision}}": (_tree, "GET"),
-        f"{api}/tree/{{revision}}/{{path:path}}": (_tree, "GET"),
-        f"{api}/paths-info/{{revision:path}}": (_paths_info, "POST"),
+        f"{data}/resolve/{{rest:path}}": (_resolve, "GET"),
+        f"{data}/raw/{{rest:path}}": (_raw, "GET"),
+        f"{api}/revision/{{rest:path}}": (_info, "GET"),
+        f"{api}/tree/{{rest:path}}": (_tree, "GET"),
+        f"{api}/treesize/{{rest:path}}": (_tree_size, "GET"),
+        f"{api}/commits/{{rest:path}}": (_commits, "GET"),
+        f"{api}/paths-info/{{rest:path}}": (_paths_info, "POST"),
         api: (_info, "GET"),
     }
     return [
-        Route("/api/datasets", listing),
+        Route("/api/datasets", listed),
         Route(f"{api}/refs", with_repository(_refs)),
         *(Route(path, with_repository(_with_snapshot(a)), methods=[m]) for path, (a, m) in at_revision.items()),
     ]
@@ -61,64 +70,47 @@ def routes(repositories: Repositories) -> list[Route]:
 
 def _with_snapshot(answer: Callable[[Request, Repository, Snapshot], Awaitable[Response]]) -> Any:
     async def endpoint(request: Request, repository: Repository) -> Response:
-        revision = request.path_params.get("revision", "main")
-        snapshot = repository.at(revision)
+        revision, path = revisions.split(repository, request.path_params.get("rest", "main"))
+        snapshot = revisions.at(repository, revision)
         if snapshot is None:
             return answers.error(404, f"{repository.id} has no revision {revision}.", "RevisionNotFound")
+        request.scope["path_in_repository"] = path
         return await answer(request, repository, snapshot)
 
     return endpoint
 
 
+def _path(request: Request) -> str:
+    """What a request names inside the repository."""
+    return str(request.scope["path_in_repository"])
+
+
 async def _resolve(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
     # What was found when the mirror started is looked up by its exact name; no path of a request reaches the disk.
-    stored = snapshot.files.get(request.path_params["path"])
+    path = _path(request)
+    stored = snapshot.files.get(path)
     if stored is None:
-        path, commit = request.path_params["path"], snapshot.commit
-        return answers.error(404, f"{repository.id} has no file {path}.", "EntryNotFound", X_Repo_Commit=commit)
-    return await answers.file(request, stored, X_Repo_Commit=snapshot.commit)
+        message = f"{repository.id} has no file {path}."
+        return answers.error(404, message, "EntryNotFound", X_Repo_Commit=snapshot.commit)
+    name = quote(path.rpartition("/")[2])
+    disposition = f"inline; filename*=UTF-8''{name}"
+    return await answers.file(request, stored, X_Repo_Commit=snapshot.commit, Content_Disposition=disposition)
 
 
-def _list(request: Request, repositories: Repositories) -> Response:
-    query = request.query_params
-    if "filter" in query:
-        return answers.error(400, "This mirror finds datasets by author and search only.")
-    limit = query.get("limit", "")
-    found = [
-        description(repository, repository.main)
-        for repository in repositories.values()
-        if query.get("author") in (None, repository.id.split("/")[0])
-        and all(word.lower() in repository.id.lower() for word in query.getlist("search"))
-    ]
-    return JSONResponse(found[: int(limit)] if limit.isascii() and limit.isdigit() and len(limit) < 10 else found)
+async def _raw(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
+    """The file as Git has it: nothing here is in LFS, so the same bytes; a browser shows texts."""
+    answer = await _resolve(request, repository, snapshot)
+    name = _path(request).rpartition("/")[2]
+    if answer.status_code < 300 and ("." not in name or name.lower().endswith(_TEXTS)):
+        answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+    return answer
 
 
-def description(repository: Repository, snapshot: Snapshot) -> dict[str, Any]:
-    """What the Hub's API says of a dataset."""
-    return {
-        "_id": snapshot.commit[:24],
-        "id": repository.id,
-        "author": repository.id.split("/")[0],
-        "sha": snapshot.commit,
-        "lastModified": repository.modified.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "private": False,
-        "gated": False,
-        "disabled": False,
-        "downloads": 0,
-        "likes": 0,
-        "tags": [],
-        "siblings": [
-            {"rfilename": path, "size": file.size_bytes, "blobId": file.git_sha1}
-            for path, file in snapshot.files.items()
-        ],
-    }
+async def _info(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
+    return JSONResponse(listing.description(request, repository, snapshot))
 
 
-async def _info(_request: Request, repository: Repository, snapshot: Snapshot) -> Response:
-    return JSONResponse(description(repository, snapshot))
-
-
-async def _refs(_request: Request, repository: Repository) -> Response:
+async def _refs(request: Request, repository: Repository) -> Response:
     def named(kind: str, snapshots: Mapping[str, Snapshot]) -> list[dict[str, str]]:
         return [
             {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": snapshot.commit}
@@ -126,25 +118,49 @@ async def _refs(_request: Request, repository: Repository) -> Response:
         ]
 
     branches, tags = named("heads", repository.branches), named("tags", repository.tags)
-    return JSONResponse({"branches": branches, "converts": [], "tags": tags, "pullRequests": []})
+    parquet = viewer.converted(repository.main)
+    converts = named("convert", {"parquet": parquet} if parquet.files else {})
+    # Nobody can ask for a change of what is served.
+    asked: dict[str, Any] = {"pullRequests": []} if is_true(request.query_params.get("include_prs")) else {}
+    return JSONResponse({"branches": branches, "converts": converts, "tags": tags, **asked})
+
+
+async def _commits(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
+    """A snapshot has no past: there is the one commit that it is."""
+    commit: dict[str, Any] = {
+        "id": snapshot.commit,
+        "title": _COMMIT_TITLE,
+        "message": "",
+        "authors": [{"user": repository.id.split("/")[0], "avatar": ""}],
+        "date": listing.timestamp(repository),
+    }
+    if "formatted" in [*request.query_params.getlist("expand[]"), *request.query_params.getlist("expand")]:
+        commit["formatted"] = {"title": _COMMIT_TITLE, "message": ""}
+    page, headers = listing.pages(request, [commit], listing.ENTRIES_PER_PAGE)
+    return JSONResponse(page if request.query_params.get("p", "0") == "0" else [], headers=headers)
 
 
 async def _tree(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
-    folder = request.path_params.get("path", "").strip("/")
+    folder = _path(request).strip("/")
     entries = _entries(repository, snapshot)
     if folder and entries.get(folder, {}).get("type") != "directory":
         message = f"{repository.id} has no folder {folder}."
         return answers.error(404, message, "EntryNotFound", X_Repo_Commit=snapshot.commit)
-    recursive = _is_true(request.query_params.get("recursive"))
+    recursive = is_true(request.query_params.get("recursive"))
     below = [entry for path, entry in entries.items() if _is_below(path, folder, recursive)]
-    cursor = request.query_params.get("cursor", "0")
-    start = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 10 else 0
-    headers = {"X-Repo-Commit": snapshot.commit}
-    if start + _ENTRIES_PER_PAGE < len(below):
-        next_page = request.url.include_query_params(cursor=start + _ENTRIES_PER_PAGE)
-        headers["Link"] = f'<{next_page}>; rel="next"'
-    page = below[start : start + _ENTRIES_PER_PAGE]
-    return JSONResponse(_without_commits(page, _is_true(request.query_params.get("expand"))), headers=headers)
+    page, headers = listing.pages(request, below, listing.ENTRIES_PER_PAGE)
+    expand = is_true(request.query_params.get("expand"))
+    return JSONResponse(_without_commits(page, expand), headers={**headers, "X-Repo-Commit": snapshot.commit})
+
+
+async def _tree_size(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
+    """Bytes of all files below a folder."""
+    folder = _path(request).strip("/")
+    if folder and folder not in snapshot.folders():
+        message = f"{repository.id} has no folder {folder}."
+        return answers.error(404, message, "EntryNotFound", X_Repo_Commit=snapshot.commit)
+    inside = [file.size_bytes for path, file in snapshot.files.items() if _is_below(path, folder, recursive=True)]
+    return JSONResponse({"path": f"/{folder}", "size": sum(inside)})
 
 
 async def _paths_info(request: Request, repository: Repository, snapshot: Snapshot) -> Response:
@@ -158,7 +174,7 @@ async def _paths_info(request: Request, repository: Repository, snapshot: Snapsh
     paths = [str(path).strip("/") for path in fields.get("paths", [])]
     entries = _entries(repository, snapshot)
     found = [entries[path] for path in dict.fromkeys(paths) if path in entries]
-    return JSONResponse(_without_commits(found, _is_true(fields.get("expand", [""])[0])))
+    return JSONResponse(_without_commits(found, is_true(fields.get("expand", [""])[0])))
 
 
 def _fields(request: Request, body: bytes) -> dict[str, list[Any]]:
@@ -191,8 +207,8 @@ def _entries(repository: Repository, snapshot: Snapshot) -> dict[str, dict[str, 
     """Files and folders by path, as the Hub's API describes them."""
     commit = {
         "id": snapshot.commit,
-        "title": "What the mirror serves",
-        "date": repository.modified.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "title": _COMMIT_TITLE,
+        "date": listing.timestamp(repository),
     }
     entries: dict[str, dict[str, Any]] = {
         path: {"type": "directory", "oid": oid, "size": 0, "path": path, "lastCommit": commit}
@@ -201,6 +217,9 @@ def _entries(repository: Repository, snapshot: Snapshot) -> dict[str, dict[str, 
     for path, file in snapshot.files.items():
         size = file.size_bytes
         entries[path] = {"type": "file", "oid": file.git_sha1, "size": size, "path": path, "lastCommit": commit}
+        if file.etag:
+            # What is not kept by Git's name has, as on the Hub, the hash of its content beside it.
+            entries[path]["lfs"] = {"oid": file.sha256, "size": size, "pointerSize": _POINTER_BYTES}
     return dict(sorted(entries.items()))
 
 
@@ -211,7 +230,3 @@ def _without_commits(entries: list[dict[str, Any]], expand: bool) -> list[dict[s
 def _is_below(path: str, folder: str, recursive: bool) -> bool:
     rest = path.removeprefix(f"{folder}/") if folder else path
     return (not folder or rest != path) and (recursive or "/" not in rest)
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).lower() in ("1", "true")

@@ -16,6 +16,9 @@ from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 
 PER_PAGE = 48
+"""Samples of a page at most: so many pictures, and fewer of what takes more room."""
+
+_TEXTS_PER_PAGE = 24
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,12 @@ def choice(dataset: catalog.DatasetInfo, query: Mapping[str, str]) -> Choice:
     """
     split = query.get("split") or dataset.splits[0].name
     dataset.split(split)
-    values = {name: _number(name, query[name]) for name in filters(dataset) if query.get(name)}
-    return Choice(split, values, _number("page", query.get("page") or "1"))
+    values = {name: whole_number(name, query[name]) for name in filters(dataset) if query.get(name)}
+    return Choice(split, values, whole_number("page", query.get("page") or "1"))
 
 
-def _number(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
+    """A number of a query; raises InvalidArgumentError if it is none."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidArgumentError(f"{name} is a number, not {text[:50]!r}.")
     return int(text)
@@ -110,11 +114,12 @@ def page(dataset: catalog.DatasetInfo, chosen: Choice) -> Page:
     for name, value in chosen.values.items():
         selected &= split[known[name].column] == value
     indices: list[int] = np.flatnonzero(selected).tolist()
-    n_pages = max(1, -(-len(indices) // PER_PAGE))
+    per_page = PER_PAGE if has_pictures(dataset) else _TEXTS_PER_PAGE
+    n_pages = max(1, -(-len(indices) // per_page))
     if not 1 <= chosen.page <= n_pages:
         raise UnknownNameError("page numbered", chosen.page, [f"1 to {n_pages}"])
-    start = (chosen.page - 1) * PER_PAGE
-    return Page(split, tuple(indices[start : start + PER_PAGE]), len(indices), n_pages)
+    start = (chosen.page - 1) * per_page
+    return Page(split, tuple(indices[start : start + per_page]), len(indices), n_pages)
 
 
 def caption(dataset: catalog.DatasetInfo, split: Split, index: int) -> str:

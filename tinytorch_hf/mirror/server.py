@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -13,10 +14,12 @@ from typing import Any
 
 try:
     import uvicorn
+    from starlette.types import ASGIApp
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from tinytorch_hf.mirror import app
+    from tinytorch_hf.mirror import app, glimpses, pages
     from tinytorch_hf.mirror.archives import Archives
+    from tinytorch_hf.mirror.preparing import Gate, Shelf
 except ImportError as error:
     from tinytorch_hf.errors import MissingExtraError
 
@@ -87,13 +90,26 @@ def _address_in_network() -> str:
     return "127.0.0.1"
 
 
+class _QuietEnd(uvicorn.Server):
+    """A server that ends without a word: who is cut off during a transfer then is no error to be told."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: wait a little for the transfers, then cut them off."""
+        # Until the next server configures its log; what is cut off is told when this is long over.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+        await super().shutdown(sockets)
+
+
 def server(
     repositories: Mapping[str, Repository], archives: Archives | None = None, *, patience_s: float = PATIENCE_S
 ) -> uvicorn.Server:
     """The server, ready to run on a socket."""
-    return uvicorn.Server(
+    application: ASGIApp = app.create(repositories, archives or {})
+    if isinstance(repositories, Shelf):
+        application = Gate(application, repositories, pages.not_ready)
+    return _QuietEnd(
         uvicorn.Config(
-            app.create(repositories, archives or {}),
+            application,
             http=_impatient(patience_s),
             loop="asyncio",
             ws="none",
@@ -112,6 +128,7 @@ def server(
 def run(repositories: Mapping[str, Repository], archives: Archives, listening: socket.socket) -> None:
     """Serve until the user presses Ctrl-C, or SIGTERM comes."""
     _allow_open_files(2 * _MAX_CONNECTIONS + 100)
+    glimpses.look_at_all(repositories.values())
     serving = server(repositories, archives)
     # uvicorn takes these signals once its event loop runs; what comes while the loop is being made would break it.
     before = {number: signal.signal(number, serving.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}

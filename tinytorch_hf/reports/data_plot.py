@@ -11,10 +11,11 @@ import numpy as np
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import samples, texts
 from tinytorch_hf.data.loaders import load, unit_range
-from tinytorch_hf.errors import InvalidArgumentError, printable
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.reports.plot import figure, require, written
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -38,7 +38,7 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
         Whether lines that are taken out and put in are coloured.
     """
     mistake = page.mistake
-    yield from _wrapped(f"{mistake.code}  ({page.part})", width)
+    yield from _wrapped(f"{mistake.code} ({page.part})", width)
     yield ""
     yield from _wrapped(f"What is wrong: {mistake.sentence}.", width)
     yield ""

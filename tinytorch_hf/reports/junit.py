@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tinytorch_hf.errors import printable
 from tinytorch_hf.files import store
 from tinytorch_hf.judging.results import Outcome, Report, Result
+from tinytorch_hf.shown import printable
 
 # What differs is a failure of the code under test, what crashes an error; what is not known to be wrong is skipped.
 _ELEMENTS = {

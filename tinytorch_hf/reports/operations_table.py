@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import printable
 from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
 from tinytorch_hf.reports import explained
+from tinytorch_hf.shown import columns, printable, to_terminal
 from tinytorch_hf.student.mapping import brief
 
 _COLOURS = {
@@ -236,7 +236,9 @@ def _all_unbuilt(results: Sequence[Result]) -> str:
 
 def _verdict(result: Result, colour: bool) -> str:
     text = f"{result.outcome.value:<7}"
-    return f"\x1b[{_COLOURS[result.outcome]}m{text}\x1b[0m" if colour else text
+    if not colour:
+        return text
+    return to_terminal(f"\x1b[{_COLOURS[result.outcome]}m") + text + to_terminal("\x1b[0m")
 
 
 def _described(result: Result, location: str, roots: Collection[str] = ()) -> list[str]:
@@ -283,7 +285,7 @@ def short_place(where: str, location: str) -> str:
 
 def _rows(start: str, texts: Sequence[str], width: int) -> Iterator[str]:
     """Rows that go on below the beginning of their own text; nothing in them is obeyed by a terminal."""
-    visible = len(start.replace("\x1b[0m", "")) - (5 if "\x1b[" in start else 0)
+    visible = columns(start)
     rows: list[str] = []
     for text in texts:
         # What a student's message has aligned stays so, such as the mark below a syntax error.

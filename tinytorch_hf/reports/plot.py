@@ -7,9 +7,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError, printable
+from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
 from tinytorch_hf.judging.results import Outcome, Report
 from tinytorch_hf.reports import curves
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

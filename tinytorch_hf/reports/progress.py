@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from tinytorch_hf.shown import to_terminal
+
 _AFTER_S = 1.0
 _EVERY_S = 0.1
 _WIDTH = 24
@@ -47,13 +49,13 @@ class Bar:
         done = min(max(done, 0), total)
         filled = _WIDTH * done // max(total, 1)
         bar = "#" * filled + "-" * (_WIDTH - filled)
-        self._stream.write(f"{_CLEARED}[{bar}] {done}/{total} {what}".rstrip())
+        self._stream.write(f"{to_terminal(_CLEARED)}[{bar}] {done}/{total} {what}".rstrip())
         self._stream.flush()
         self._is_drawn = True
 
     def clear(self) -> None:
         """Wipe it away, so that something else can be printed in its place."""
         if self._is_drawn:
-            self._stream.write(_CLEARED)
+            self._stream.write(to_terminal(_CLEARED))
             self._stream.flush()
             self._is_drawn = False

@@ -11,8 +11,8 @@ from tinytorch_hf.compare.own_start import OwnStart
 from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
-from tinytorch_hf.errors import printable
 from tinytorch_hf.reports import explained
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student.mapping import brief
 
 _TOLD_OTHERWISE = (

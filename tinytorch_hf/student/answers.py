@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student import wire
 
 KINDS = ("results", "found", "opened", "absent", "missing", "untried", "misshapen", "crash")

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import InvalidArgumentError, printable
+from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student import landlock, seccomp
 from tinytorch_hf.student.hearing import REMARK, VIOLATION
 from tinytorch_hf.student.limits import Limits

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student import calls, expressions, signals, view
 from tinytorch_hf.student.answers import Answer
 from tinytorch_hf.student.unbuilt import Watch

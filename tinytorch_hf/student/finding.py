@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.files import store
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 from tinytorch_hf.student.answers import Ask
 from tinytorch_hf.student.mapping import FrameworkMap, as_json, brief, parse_map
 from tinytorch_hf.student.synonyms import PARTS
@@ -74,8 +75,8 @@ def found(ask: Ask, framework_map: FrameworkMap) -> Found:
         reason = f"looking for its parts ended with: {answer.message}" if answer.kind != "results" else ""
         return Found(framework_map, failed=f"{looked_for()} {HOW_TO}. {reason}".strip())
     try:
-        inferred = parse_map(json.loads(text), "the map that was inferred")
-    except (ValueError, RecursionError, InvalidArgumentError, UnknownNameError) as error:
+        inferred = parse_map(parse_json(text), "the map that was inferred")
+    except (JsonError, InvalidArgumentError, UnknownNameError) as error:
         return Found(framework_map, failed=f"What it calls its parts is no map: {error}")
     if inferred.package != framework_map.package or inferred.is_bare:
         return Found(framework_map)

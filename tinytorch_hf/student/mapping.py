@@ -17,14 +17,16 @@ than TinyTorch's is named through a function of your own that translates them, i
 
 from __future__ import annotations
 
-import json
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.errors import InvalidArgumentError, StorageError, UnknownNameError, printable
+from tinytorch_hf.errors import InvalidArgumentError, StorageError, UnknownNameError
+from tinytorch_hf.files.opening import read_file
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student.frameworks import HOMES
 
 _LAYOUTS = ("in, out", "out, in")
@@ -33,6 +35,7 @@ PARAMETERS = ("weight", "bias", "gamma", "beta")
 """Attributes of layers that a map may rename, for all layers or for some."""
 
 _LONGEST_REASON = 500
+_MOST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -122,17 +125,17 @@ def read_map(path: Path) -> FrameworkMap:
         A key is none of those that mean something.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, _MOST_BYTES).decode("utf-8")
     except FileNotFoundError as error:
         raise InvalidArgumentError(f"There is no mapping file {path}.") from error
     except OSError as error:
-        raise StorageError(f"The mapping file {path} could not be read: {error}.") from error
+        raise StorageError(f"The mapping file {path} could not be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise InvalidArgumentError(f"The mapping file {path} is not text in UTF-8: {error}.") from error
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"The mapping file {path} is not JSON: {error}.") from error
+        values = parse_json(text)
+    except JsonError as error:
+        raise InvalidArgumentError(f"The mapping file {path} is not JSON: {error.whole}.") from error
     return parse_map(values, str(path))
 
 

@@ -19,7 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinytorch_hf.errors import TinyTorchHFError, printable
+from tinytorch_hf.errors import TinyTorchHFError
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student import channel, ending, wire
 from tinytorch_hf.student.answers import Answer, AnswerError, parse
 from tinytorch_hf.student.cell import Cell, Stay
@@ -219,13 +221,14 @@ class PackageProcess:
     def _wait_until_ready(self) -> None:
         """Wait for the process's first line, by which it says that it listens."""
         try:
-            line = self._reply(time.monotonic() + _START_LIMIT_S)
-        except (queue.Empty, EOFError, channel.ChannelError) as error:
+            first = parse_json(self._reply(time.monotonic() + _START_LIMIT_S))
+            held = first.get("held", ()) if isinstance(first, dict) else ()
+        except (queue.Empty, EOFError, channel.ChannelError, JsonError) as error:
             self._stop()
             text = "\n".join(map(printable, self._stacks.text().rstrip().splitlines()))
             raise TinyTorchHFError(f"The process for the package did not start:\n{text}") from error
         if self._cell is not None:
-            self._cell.held(json.loads(line).get("held", ()))
+            self._cell.held(held)
         self._is_ready = True
 
     def _died(self) -> Answer:
@@ -263,9 +266,9 @@ class PackageProcess:
 def _opened(line: bytes, nonce: str) -> Answer:
     """The answer that a line carries, if it is one to the request of this nonce."""
     try:
-        message = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise AnswerError("it is not JSON") from error
+        message = parse_json(line, with_half_pairs=True)
+    except JsonError as error:
+        raise AnswerError(f"it is not JSON: {error.whole}") from error
     if not isinstance(message, dict) or message.get("nonce") != nonce:
         raise AnswerError("it answers no request")
     return parse(message.get("answer"))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 # Beside Python's own modules, what the judge itself runs on.
 _LIBRARIES = ("numpy", "torch", "tinytorch_hf")

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tinytorch_hf.errors import NoProcessError, TinyTorchHFError, printable
+from tinytorch_hf.errors import NoProcessError, TinyTorchHFError
+from tinytorch_hf.shown import printable
 
 # Of the operating system; of Python where there is none, and where threads cannot be started; of what is left out.
 _REFUSALS = (OSError, RuntimeError, AttributeError)

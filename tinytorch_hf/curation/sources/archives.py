@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import sys
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -17,8 +18,8 @@ from tinytorch_hf.curation.batch import Batch, labels_of
 from tinytorch_hf.curation.source import Piece, pieces_of
 from tinytorch_hf.curation.sources.columns import Column
 from tinytorch_hf.curation.sources.file_source import FileSource
-from tinytorch_hf.curation.sources.files import Files
-from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError
+from tinytorch_hf.curation.sources.files import Files, words_of
+from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, StorageError, TinyTorchHFError, printable
 from tinytorch_hf.formats.arrays import Array
 
 _PIECE = 50_000
@@ -73,13 +74,13 @@ class Archives(FileSource):
         written = _whole(labels).reshape(labels.n)
         if not samples.is_fortran and samples.start is None:
             # A packed archive is one piece.
-            yield from _streamed(samples, written, np.arange(labels.n) if rows is None else rows, n_rows)
+            yield from _streamed(samples, labels, written, np.arange(labels.n) if rows is None else rows, n_rows)
             return
         values = _whole(samples)
         for some in piece.runs(rows, labels.n, n_rows):
             is_run = len(some) == some[-1] + 1 - some[0]
             run = slice(int(some[0]), int(some[-1]) + 1) if is_run else some
-            yield Batch(_native(values[run]), _labels(written[run]), some)
+            yield Batch(_native(samples, values[run]), _labels(labels, written[run]), some)
 
     def _members(self, shard: str) -> tuple[Member, Member]:
         """The arrays of samples and labels."""
@@ -144,8 +145,8 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Memb
         most *= _MOST_DEFLATED if info.compress_type == zipfile.ZIP_DEFLATED else _MOST_PACKED
     if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize > most:
         raise CorruptFileError(
-            f"{path} is cut off in the array {info.filename.removesuffix('.npy')}: for its shape {shape} there are too "
-            "few bytes."
+            f"{path}: the array {info.filename.removesuffix('.npy')} says that it has the shape {shape}, for which "
+            "there are too few bytes. It is cut off, or was not written by NumPy."
         )
     return Member(
         path,
@@ -162,9 +163,15 @@ def _header(stream: Any) -> Any:
     return _VERSIONS.get(version, np.lib.format.read_array_header_2_0)(stream)
 
 
-def _native(values: Any) -> Array:
-    """Values in the order of bytes that this machine has."""
-    return np.asarray(values, values.dtype.newbyteorder("="))
+def _native(member: Member, values: Any) -> Array:
+    """Values in the order of bytes that this machine has; texts are of characters."""
+    native = np.asarray(values, values.dtype.newbyteorder("="))
+    if native.dtype.kind == "U" and native.size and native.dtype.itemsize:
+        # Python ends with an error of its own where a number is no character.
+        codes = np.ascontiguousarray(native).view(np.uint32)
+        if codes.max() > sys.maxunicode:
+            raise CorruptFileError(f"{member.path}: the array {member.name} has numbers that are no characters.")
+    return native
 
 
 def _whole(member: Member) -> Any:
@@ -177,11 +184,11 @@ def _whole(member: Member) -> Any:
         return arrays[member.name]
 
 
-def _labels(values: Array) -> list[str | None]:
-    return labels_of(values.tolist())
+def _labels(member: Member, values: Array) -> list[str | None]:
+    return labels_of(_native(member, values).tolist())
 
 
-def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:
+def _streamed(member: Member, of_labels: Member, labels: Array, wanted: Array, n_rows: int) -> Iterator[Batch]:
     """Rows of a packed array, of which no more than a batch is in memory."""
     shape = member.shape[1:]
     row_bytes = prod(shape) * member.dtype.itemsize
@@ -199,7 +206,7 @@ def _streamed(member: Member, labels: Array, wanted: Array, n_rows: int) -> Iter
             some = wanted[(wanted >= start) & (wanted < start + n)]
             if len(some):
                 values = np.frombuffer(content, member.dtype).reshape(n, *shape)[some - start]
-                yield Batch(_native(values), _labels(labels[some]), some)
+                yield Batch(_native(member, values), _labels(of_labels, labels[some]), some)
             if not len(wanted) or start + n > wanted[-1]:
                 return
 
@@ -209,10 +216,16 @@ def _named_errors(path: Path) -> Iterator[None]:
     """What cannot be read as an archive is said of its file."""
     try:
         yield
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error) as error:
-        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {error}.") from error
+    except TinyTorchHFError:
+        raise
     except MemoryError as error:
         raise CorruptFileError(f"{path} has an array that does not fit into memory. Cut it into several.") from error
+    except Exception as error:
+        # A damaged archive makes zipfile, its decompressors and NumPy raise nearly anything.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise StorageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        problem = printable(words_of(error)) or type(error).__name__
+        raise CorruptFileError(f"{path} is no NumPy archive that can be read: {problem}.") from error
 
 
 def _start_of(path: Path, member: zipfile.ZipInfo) -> int:

@@ -20,6 +20,7 @@ from tinytorch_hf.errors import (
     StorageError,
     TinyTorchHFError,
 )
+from tinytorch_hf.files.opening import open_file
 
 _PIECE_BYTES = 1 << 20
 _ADVICE = f"Run it again with {option('resume')}."
@@ -149,7 +150,7 @@ def words_of(error: BaseException) -> str:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return open_file(path)
     except FileNotFoundError:
         raise MissingFileError(f"{path} is not there.") from None
     except OSError as error:

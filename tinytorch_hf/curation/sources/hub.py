@@ -14,6 +14,7 @@ from pathlib import Path
 from tinytorch_hf.curation.sources import splits
 from tinytorch_hf.curation.sources.files import Files, unreachable
 from tinytorch_hf.errors import InvalidArgumentError, MissingExtraError
+from tinytorch_hf.shown import address
 
 _ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _IN_HUB = re.compile(r"hf://datasets/(?P<id>[^/@]+/[^/@]+)@(?P<revision>[^/]+)/(?P<path>.+)")
@@ -146,7 +147,7 @@ def _hint(source: str) -> str:
     endpoint = os.environ.get("HF_ENDPOINT")
     if Path(source).is_dir():
         return "Mend its README.md, or give the folder of its data files."
-    return f"Asked was {endpoint}, as HF_ENDPOINT says." if endpoint else "Is it a path? Then it is not there."
+    return f"Asked was {address(endpoint)}, as HF_ENDPOINT says." if endpoint else "Is it a path? Then it is not there."
 
 
 def _words(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.source import Piece
-from tinytorch_hf.curation.sources import columns
+from tinytorch_hf.curation.sources import columns, values
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.file_source import FileSource
 from tinytorch_hf.curation.sources.files import Files, words_of
@@ -117,9 +117,9 @@ def batch_of(
             return None
         if last - first < table.num_rows:
             here = rows[first:last]
-            table = table.take(columns.indices(here - place))
-    labels = columns.labels(table.column(roles.label), names)
-    return Batch(columns.samples([table.column(name) for name in pixels]), labels, here)
+            table = table.take(values.indices(here - place))
+    labels = values.labels(table.column(roles.label), names)
+    return Batch(values.samples([table.column(name) for name in pixels]), labels, here)
 
 
 def opened(files: Files, shard: str) -> Any:
@@ -139,11 +139,14 @@ def opened(files: Files, shard: str) -> Any:
         raise MissingExtraError("pyarrow", "hf", error) from error
     try:
         path = files.path(shard)
-        source = files.stream(shard) if path is None else str(path)
+        # Arrow opens no path that UTF-8 cannot write; Python does.
+        is_text = path is not None and not any("\ud800" <= one <= "\udfff" for one in str(path))
+        source = str(path) if is_text else files.stream(shard)
         return pyarrow.parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except TinyTorchHFError:
         raise
-    except (pyarrow.ArrowException, OSError) as error:
+    # A name of a column that is no text is a ValueError.
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise CorruptFileError(
             f"{files.place(shard)} is no Parquet file that can be read: {words_of(error)}."
         ) from error

@@ -100,6 +100,8 @@ def tables(files: Files, shard: str, n_rows: int, roles: Roles | None) -> Iterat
     try:
         found = _json(files, shard, n_rows) if suffix in JSON else _csv(files, shard, CSV[suffix], roles)
         for table in found:
+            # Names that are no text cannot be asked for.
+            _ = table.schema.names
             for start in range(0, table.num_rows, n_rows):
                 yield table.slice(start, n_rows)
     except (TinyTorchHFError, ImportError):

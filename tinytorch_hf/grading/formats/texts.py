@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinytorch_hf.errors import printable
+from tinytorch_hf.shown import printable
 
 LONGEST = 20_000
 """How many characters of a text are passed on."""

@@ -13,6 +13,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import text_loaders
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Place, State
+from tinytorch_hf.shown import shown
 
 # Where the first generation of TinyTorch kept the whole, under its data folder.
 _OF_FIRST_GENERATION = Path("shakespeare", "tiny-shakespeare.txt")
@@ -39,7 +40,7 @@ def sample(data_dir: Path, note: str = "") -> str:
 
 def told(dataset: DatasetInfo, text: str, note: str = "") -> str:
     """The text, after a line that says which it is, as TinyTorch's manager does."""
-    print(f"{dataset.title}: {len(text)} characters. {note}".rstrip())
+    print(shown(f"{dataset.title}: {len(text)} characters. {note}".rstrip()))
     return text
 
 

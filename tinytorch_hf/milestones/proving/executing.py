@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch_hf.formats.strict_json import JsonError, parse_json
 from tinytorch_hf.milestones import DatasetManager, TinyDigits
 from tinytorch_hf.milestones.proving import confinement
 from tinytorch_hf.milestones.proving.guard import Guard
 from tinytorch_hf.milestones.proving.plan import SEEN, Load, plan
-from tinytorch_hf.student.answers import Answer, parse
+from tinytorch_hf.student.answers import Answer, AnswerError, parse
 
 # What scripts import, imported once for all of them.
 _USUAL = (DatasetManager, TinyDigits)
@@ -64,7 +65,10 @@ def execute(request: Mapping[str, Any]) -> Answer:
     os.waitpid(number, 0)
     if not received:
         return Answer("crash", message="it ended the process in which it was to load its data")
-    return parse(json.loads(received))
+    try:
+        return parse(parse_json(received, with_half_pairs=True))
+    except (JsonError, AnswerError) as error:
+        return Answer("crash", message=f"what it loaded could not be told: {error}")
 
 
 def _execute(request: Mapping[str, Any]) -> Answer:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf.catalog import DatasetInfo
-from tinytorch_hf.errors import TinyTorchHFError, printable
+from tinytorch_hf.errors import TinyTorchHFError
 from tinytorch_hf.files import folders
 from tinytorch_hf.milestones.checkout.needs import Milestone
 from tinytorch_hf.milestones.proving import shapes
 from tinytorch_hf.milestones.proving.executing import CACHE, CAN_COPY, NETWORK, NO_DATA
 from tinytorch_hf.milestones.proving.plan import Plan, plan
+from tinytorch_hf.shown import printable
 from tinytorch_hf.student.answers import Answer, Ask
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.process import PackageProcess

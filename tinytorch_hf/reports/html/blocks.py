@@ -20,9 +20,10 @@ import numpy as np
 
 from tinytorch_hf._version import __version__
 from tinytorch_hf.data.pictures import png
-from tinytorch_hf.errors import MissingExtraError, printable
+from tinytorch_hf.errors import MissingExtraError
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.reports.html.charts import Limit, Series, plotted
+from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
