@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.cli import completion
+from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, TinyTorchHFError, UnknownNameError
 
