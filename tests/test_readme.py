@@ -154,7 +154,7 @@ def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
         r"tinytorch-hf (build|cache|publish|mirror)\b|tinytorch-hf milestones (?!prepare|run)[^`\s]|"
         r"-m tinytorch_hf\.milestones"
     )
-    told = {"CHANGELOG.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
+    told = {"CHANGELOG.md", "docs/changelog.md", "tinytorch_hf/cli/spelling.py", "tinytorch_hf/milestones/__main__.py"}
     # The first is what the caches of users hold, the other tells of the old names.
     known = {("tinytorch_hf/hub/cache.py", "tinytorch-hf cache"), ("docs/reference/commands.md", "tinytorch-hf mirror")}
     folders = ["tinytorch_hf", "datasets", "cards", "loading_scripts", "benchmarks", "docs"]
@@ -170,11 +170,16 @@ def test_no_command_is_advised_by_an_old_name(checkout: Path) -> None:
 
 
 def test_links_lead_somewhere(checkout: Path) -> None:
-    """Every relative link of every document."""
-    documents = [
-        *checkout.glob("*.md"),
-        *(path for name in ("datasets", "docs") for path in (checkout / name).rglob("*.md")),
-    ]
+    """Every relative link of every document, and the heading in it that it names."""
+    below = (path for name in ("datasets", "docs") for path in (checkout / name).rglob("*.md"))
+    made = {checkout / "docs" / name for name in ("mistakes", "gallery", "_build")}
+    documents = [*checkout.glob("*.md"), *(path for path in below if not made & {*path.parents})]
     for document in documents:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
-            assert (document.parent / target).exists(), (document, target)
+        text = document.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\((?!https?:|/)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+            place = document.parent / target if target else document
+            assert place.exists(), (document, target)
+            if anchor and place.suffix == ".md":
+                headings = re.findall(r"^#+ (.+)$", place.read_text(encoding="utf-8"), re.MULTILINE)
+                slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+                assert anchor in slugs, (document, target, anchor)

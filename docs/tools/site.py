@@ -50,6 +50,12 @@ COPIES = {
 }
 """Documents of the checkout that are pages of the site, by their paths, with where they stand there."""
 
+READING = """The snippets are written for the small reference that comes with this package.
+`Tensor.from_operation(data, parents, backward)` makes a tensor that remembers its parents; `backward` takes the
+gradient with respect to the result, and gives those with respect to the parents. `class Linear(Linear)` stands for the
+class with one method changed. Write the same in your own Tensor's way."""
+"""What has to be known to read a snippet."""
+
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -100,7 +106,14 @@ def _fresh(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
 def mistakes() -> Iterator[tuple[str, bytes]]:
     """A page for each mistake, and the page that lists them by part of the course."""
     pages = explanations()
-    lines = ["# Mistakes", "", "Every mistake that `check` and `compare` can name. A code never changes.", ""]
+    lines = [
+        "# Mistakes",
+        "",
+        "Every mistake that `check` and `compare` can name. A code never changes.",
+        "",
+        READING,
+        "",
+    ]
     for part, of_part in groupby(pages.values(), key=lambda page: page.part):
         lines += [f"## {part}", "", "| Code | What it is |", "| --- | --- |"]
         for page in of_part:

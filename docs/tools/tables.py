@@ -50,7 +50,7 @@ def overview_table(_scope: str) -> str:
     """Every dataset that ships, in a row: samples, size, licence, and what it is."""
     rows = [
         (
-            f"[{dataset.title}](datasets/{dataset.folder_name}/README.md)",
+            f"[{dataset.title}](datasets/{dataset.folder_name}/README.md), `{dataset.name}`",
             " + ".join(f"{split.n_samples}" for split in dataset.splits),
             f"{sum(file.size_bytes for file in dataset.files) / 1000:.0f} kB",
             dataset.license,
@@ -68,10 +68,10 @@ def on_demand_table(_scope: str) -> str:
         if dataset.is_shipped:
             continue
         source = catalog.origin(dataset)
-        place = f"datasets/{dataset.folder_name}/README.md" if dataset.recipe else dataset.source_url
+        place = f"datasets/{dataset.folder_name}/{'README' if dataset.recipe else 'DATASHEET'}.md"
         rows.append(
             (
-                f"[{dataset.title}]({place})",
+                f"[{dataset.title}]({place}), `{dataset.name}`",
                 " + ".join(f"{split.n_samples}" for split in dataset.splits),
                 source.download_size if source.archives else "nothing",
                 dataset.license,

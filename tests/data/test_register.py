@@ -719,7 +719,7 @@ def test_named_columns_are_described(tmp_path: Path) -> None:
 
 _LABELS = np.arange(6) % 3
 BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
-    ({}, {}, "Give at least one split"),
+    ({}, {}, "There is no split"),
     ({"train": {}}, {}, "no kind of dataset has the columns"),
     ({"train": {"pictures": shapes(6)["images"]}}, {}, "Those of a kind are: images, labels; question, answer;"),
     ({"train": {**shapes(6), "labels": _LABELS[:5]}}, {}, "must have equal lengths: images 6, labels 5"),
@@ -735,7 +735,7 @@ BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
     ({"../train": shapes(6)}, {}, r'splits\[0\]\.name: it is "\.\./train"'),
     ({"train": shapes(6), "Train": shapes(3)}, {}, r'splits\[1\]\.name: "Train" is there twice'),
     ({3: shapes(6)}, {}, r"splits\[0\]\.name: it is 3\. Write a text"),
-    ({"train": {**shapes(6), "labels": _LABELS.astype(np.uint8)}}, {}, "labels of images must be stored as int64"),
+    ({"train": {**shapes(6), "labels": _LABELS.astype(np.uint8)}}, {}, "labels of train is uint8, not int64"),
     ({"train": {**shapes(6), "labels": np.arange(6)}}, {}, "classes: in train labels has values from 0 to 5"),
     ({"train": {**shapes(6), "images": np.zeros((6, 5, 4))}}, {}, "images must be stored as uint8, 0 to 255"),
     ({"train": {**shapes(6), "images": np.zeros((6, 5, 4, 3), "u1")}}, {}, r"in colour \[3, height, width\]"),

@@ -47,7 +47,7 @@ def add_to(commands: Parser) -> None:
         "compare",
         _compare,
         "train the same model in TinyTorch and in PyTorch and compare them step by step",
-        "%(prog)s tinydigits --lr 0.01  # as in the milestone",
+        "%(prog)s tinydigits --package ~/TinyTorch/tinytorch",
         "Without --package the package tinytorch that is installed is compared, or where there is none the reference "
         "that comes with tinytorch-hf. The package runs in a process of its own. Where they differ, the first "
         "operation that does is named. The exit status is 1 if they differ.",

@@ -58,6 +58,9 @@ def register(dataset: str | os.PathLike[str] | DatasetInfo) -> DatasetInfo:
     return catalog.add(replace(facts, fingerprint=FolderCheck(facts, source).fingerprint()))
 
 
+_EXAMPLE = 'Give each split its columns by name, such as {"train": {"images": images, "labels": labels}}.'
+
+
 def write_dataset(
     folder: str | os.PathLike[str],
     splits: Mapping[str, Mapping[str, Any]],
@@ -117,6 +120,8 @@ def write_dataset(
         A file is there already, or cannot be written.
     """
     folder = folders.expanded(os.fspath(folder) if isinstance(folder, os.PathLike) else folder).absolute()
+    if not isinstance(splits, Mapping) or not all(isinstance(columns, Mapping) for columns in splits.values()):
+        raise InvalidArgumentError(f"The splits are not columns by name. {_EXAMPLE}")
     arrays = {
         split: {key: _array(f"{key} of {split}", value) for key, value in columns.items()}
         for split, columns in splits.items()
@@ -200,10 +205,10 @@ def _columns_of(
 ) -> tuple[Column, ...]:
     """The columns of splits, those that the kind requires first; refused if they are of no kind, or differ."""
     if not splits:
-        raise InvalidArgumentError('Give at least one split, such as {"train": {"images": ..., "labels": ...}}.')
+        raise InvalidArgumentError(f"There is no split. {_EXAMPLE}")
     first = next(iter(splits.values()))
     try:
-        required = [name for name, _dtype in KINDS[kind_of(first)].required]
+        dtypes = dict(KINDS[kind_of(first)].required)
     except ValueError as error:
         known = "; ".join(", ".join(name for name, _dtype in facts.required) for facts in KINDS.values())
         raise InvalidArgumentError(f"{error}. Those of a kind are: {known}.") from None
@@ -216,6 +221,8 @@ def _columns_of(
                 raise InvalidArgumentError(
                     f"{name} of {split} is {array.dtype}; a column is one of {', '.join(DTYPES)}."
                 )
+            if dtypes.get(name) and dtype_name(array) != dtypes[name]:
+                raise InvalidArgumentError(_other_dtype(f"{name} of {split}", array, dtypes[name]))
             if (dtype_name(array), array.shape[1:]) != (dtype_name(first[name]), first[name].shape[1:]):
                 raise InvalidArgumentError(f"{name} of {split} differs from the first split's in dtype or shape.")
     for name in (*descriptions, *names):
@@ -229,8 +236,18 @@ def _columns_of(
             descriptions.get(name, ""),
             tuple(names.get(name, ())),
         )
-        for name in (*required, *(name for name in first if name not in required))
+        for name in (*dtypes, *(name for name in first if name not in dtypes))
     )
+
+
+def _other_dtype(what: str, array: Array, dtype: str) -> str:
+    """What to write, where a kind needs a column in another dtype."""
+    if dtype == "int64" and dtype_name(array) == "str":
+        return (
+            f"{what} are texts, not {dtype}. Number them: classes, labels = numpy.unique(texts, return_inverse=True)."
+        )
+    advice = f'Write .astype("{dtype}") behind the array.' if dtype != "str" else "Give texts."
+    return f"{what} is {array.dtype}, not {dtype}. {advice}"
 
 
 def _value_range(columns: Sequence[Column], splits: Mapping[str, Mapping[str, Array]]) -> tuple[float, float]:

@@ -84,7 +84,10 @@ def getting_torch() -> str:
     """What to do where PyTorch is needed and its records were chosen, in a sentence."""
     if default() == "torch":
         return "PyTorch is installed: leave out --judge recorded."
-    return 'Install PyTorch with: pip install "tinytorch-hf[compare]" (5.7 GB on Linux; for less, see the README).'
+    return (
+        'Install PyTorch with: pip install "tinytorch-hf[compare]" (5.7 GB on Linux; far less if you install PyTorch '
+        "for CPU first, as its own page says)."
+    )
 
 
 def chosen() -> str:

@@ -45,7 +45,7 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
     for paragraph in page.why.split("\n\n"):
         yield from _wrapped(paragraph, width)
         yield ""
-    yield f"Wrong, in {page.file}:"
+    yield from _wrapped(f"Wrong, in {page.file}, as the reference writes it:", width)
     yield ""
     yield from _code(page.wrong)
     yield ""
