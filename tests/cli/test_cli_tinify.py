@@ -56,7 +56,8 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(bars: Path, capsys
         "size      16x16 pixels",
         "chosen    5 to train and 2 to test of each class, seed 0",
         "looked at up to 84 of each class, and up to 200 that are held out for the proof",
-        "licence   not stated; the content is not packed: only the selection and the recipe are written",
+        "licence   no licence was given, so only the selection and the recipe are written. Add "
+        "--license with the source's",
         f"folder    {bars.parent / 'tiny-bars'}, as the dataset tiny_bars",
         "Nothing was written.",
     ):
@@ -76,7 +77,8 @@ def test_a_set_is_made_and_told(bars: Path, capsys: pytest.CaptureFixture[str]) 
     assert "read      90 images in 3 classes, 89 different ones\n" in captured.out
     assert "chosen    15 to train and 6 to test of 89 candidates, among which were" in captured.out
     assert f"written   {bars.parent / 'tiny-bars'}: the dataset tiny_bars\n" in captured.out
-    assert captured.err == ""
+    phases = ["hashing shards", "reading", "fetching candidates", "choosing", "writing"]
+    assert [line.partition(" (")[0].removesuffix(" ...") for line in captured.err.splitlines()] == phases
     assert catalog.info("tiny_bars").source_url == "https://example.org/bars"
 
     assert tinify(bars, "--no-proof") == 1
@@ -132,7 +134,7 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(
         (("--image", "z"), "has no column z"),
         (("--name", "mnist"), "There is a dataset mnist already"),
         (("--source-url", "ftp://x"), "source_url"),
-        (("--per-class", "40"), "ask for less with --per-class"),
+        (("--per-class", "40"), "ask for fewer with --per-class"),
         (("--root", "x"), "Leave root out"),
     ],
 )
@@ -151,6 +153,9 @@ def test_a_set_without_content_is_made_again_from_its_source(bars: Path, capsys:
     assert tinify(bars, "--no-proof") == 0
     hashes = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["files"]
     assert not (folder / "train.npz").exists()
+    assert "without content\nlicence   no licence was given" in capsys.readouterr().out
+    assert main(["verify", str(folder)]) != 0
+    assert f"`tinytorch-hf tinify SOURCE --rebuild {folder}`" in capsys.readouterr().err
 
     assert main(["tinify", str(bars), "--rebuild", str(folder)]) == 0
     assert "the dataset tiny_bars" in capsys.readouterr().out

@@ -172,3 +172,21 @@ def test_a_wrong_loader_is_named_as_check_names_it(name: str, install: Install) 
 
     asked = [result for result in check_here(OPERATIONS["DataLoader"]) if result.code]
     assert all(f"Likely cause: {result.cause} [{result.code}]." in str(raised.value) for result in asked[:1])
+
+
+def test_another_fault_of_autograd_does_not_name_an_operation(install: Install, fresh_reference: None) -> None:
+    """A ReLU that cuts the graph is one in both commands, where backward() raises an error somewhere else as well."""
+    raising = (
+        "import numpy as np\nfrom tinytorch_hf.reference import Tensor\n_sum = Tensor.sum\n"
+        "def _other(self, axis=None, keepdims=False):\n    return Tensor.from_operation(\n"
+        "        _sum(self, axis, keepdims).data, (self,), lambda g: (np.ones_like(self.data) * g,)\n    )\n"
+        "Tensor.sum = _other\n"
+    )
+    install({**BY_NAME["ReLU detaches the graph"].package, "core/tensor.py": raising})
+
+    divergence = judge_here(settings_for(*MLP, optimizer="sgd", epochs=1)).divergence
+
+    assert divergence is not None
+    assert [code for code, *_ in said_by_check(["gradient-sum-ways"])] == ["BACKWARD-RAISES"]
+    assert (divergence.layer, divergence.code) == ("relu 1", "NO-GRADIENT")
+    assert [code for code, *_ in said_by_check(["relu"])] == ["NO-GRADIENT"]

@@ -139,8 +139,8 @@ BAD: dict[str, tuple[Write, str]] = {
         tar({"0.png": GOOD, "0.cls": b"1", "1.png": GOOD}),
         r"a\.tar, row 2: it has no label",
     ),
-    "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat, row 5: it is no image"),
-    "a file of a folder that is empty": (_folder_with("cat/zz.jpg", b""), r"cat, row 5: it is no image"),
+    "a bad file in a folder": (_folder_with("cat/zz.png", b"\x89PNG"), r"cat/zz\.png: it is no image"),
+    "a file of a folder that is empty": (_folder_with("cat/zz.jpg", b""), r"cat/zz\.jpg: it is no image"),
     "a text that is not UTF-8": (
         lambda folder: [(folder / name).mkdir() or (folder / name / "1.txt").write_bytes(b"ab\xff") for name in "ab"],
         r"1\.txt: byte 3 is not UTF-8",

@@ -260,7 +260,7 @@ def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
         (
             cut(*bars(3), 1),
             WISH,
-            r"arrays: 3 of 3 classes have less than 9 different samples: high \(3\), low \(3\), middle \(3\)\. Asked",
+            r"arrays: 3 of 3 classes have fewer than 9 different samples: high \(3\), low \(3\), middle \(3\)\. ",
         ),
         (cut(bars()[0], ["one"] * 90, 1), WISH, r"one class alone, one\. .* is the folder what holds the labels\?"),
         (ArraySource({}), WISH, r"arrays has no shards to read"),

@@ -14,6 +14,7 @@ from array_source import ArraySource, cut
 import tinytorch_hf
 from tinytorch_hf import catalog
 from tinytorch_hf.curation import judges, proof, rebuilding
+from tinytorch_hf.curation.licences import may_be_packed, why_not_packed
 from tinytorch_hf.curation.making import Made, made
 from tinytorch_hf.curation.planning import Plan
 from tinytorch_hf.curation.reducing import Engine
@@ -74,6 +75,23 @@ def test_the_selection_hangs_on_the_content_alone(tmp_path: Path) -> None:
     for name in ("train.npz", "test.npz", "selection.csv", "dataset.json", "DATASHEET.md"):
         assert (whole / name).read_bytes() == (other / name).read_bytes(), name
     assert (whole / "places.csv").read_bytes() != (other / "places.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("license", "says"),
+    [
+        ("not stated", "no licence was given, .* Add --license"),
+        ("CC-BY", r"CC-BY is not known .* If it is CC-BY-4\.0, write --license CC-BY-4\.0\."),
+        ("cc by sa 4.0", r"write --license CC-BY-SA-4\.0"),
+        ("Apache 2", r"write --license Apache-2\.0"),
+        ("CC-BY-NC-4.0", r"none is written\. Its SPDX identifier goes behind --license\.$"),
+        ("proprietary", r"none is written\. Its SPDX"),
+    ],
+)
+def test_why_no_content_is_packed_is_said(license: str, says: str) -> None:
+    """With the open licence that was mistyped; what forbids commerce or changes is no mistyped open one."""
+    assert not may_be_packed(license)
+    assert re.search(says, why_not_packed(license))
 
 
 @pytest.mark.parametrize("license", ["not stated", "CC-BY-NC-ND-4.0", "proprietary", ""])

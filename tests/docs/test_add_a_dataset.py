@@ -95,6 +95,6 @@ def test_the_page_states_what_the_code_does(page: str, checkout: Path) -> None:
     names = [name for name in re.findall(r"`([\w/.]+)`", table) if "." in name or "/" in name]
     folders = ("", "datasets/tinydigits", "tinytorch_hf/catalog")
 
-    assert len(names) == 16
+    assert len(names) == 17
     for name in names:
         assert any((checkout / folder / name).exists() for folder in folders) or name == "docs.tools.cards", name

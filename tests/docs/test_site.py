@@ -87,7 +87,7 @@ def test_what_a_mistake_does_to_a_training_is_told() -> None:
     assert better.shows
     assert "1.000 instead of 0.500, and 50.0% of the test split are right instead of 90.0%." in better.sentence
     assert not alike.shows
-    assert "does not show this mistake" in alike.sentence
+    assert "in this training the mistake does not show" in alike.sentence
     assert "no longer a number; without the mistake it is 0.500." in lost.sentence
     assert "ends before the training" in InTraining("compare x", is_refused=True).sentence
 

@@ -39,7 +39,11 @@ def quick(words: list[str]) -> int:
 
 def comparable(text: str) -> str:
     """A page without numbers that hang on the releases of libraries, and without the proof where it is left out."""
-    text = text if "LONGER" in os.environ else re.sub(r"^(judge  |proof  .*chance:).*\n", "", text, flags=re.MULTILINE)
+    text = (
+        text
+        if "LONGER" in os.environ
+        else re.sub(r"^(judge  |proving |proof  .*chance:).*\n", "", text, flags=re.MULTILINE)
+    )
     return re.sub(r"^(PyTorch ).*", r"\1", re.sub(r"[+-]?\d+\.\d+(e-\d+)?", "N", text), flags=re.MULTILINE)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -314,6 +315,29 @@ def test_who_ends_the_process_that_judges_is_found(class_of_six: Path, runs: lis
     assert "was ended from outside" in ungradable["s2"]
 
 
+class Closed(Executor):
+    """An executor that takes no work any more."""
+
+    def submit(self, work: object, task: Task) -> Future[Entry | None]:  # type: ignore[override]
+        """Refuse it, as after its shutdown."""
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+
+def test_an_executor_that_takes_no_work_is_no_fault_of_a_submission(class_of_six: Path) -> None:
+    """It says so, and nobody is ungradable for want of memory."""
+    with pytest.raises(InvalidArgumentError, match="takes no work: cannot schedule new futures after shutdown"):
+        grade_submissions(class_of_six, None, RUBRIC, executor=Closed(), judge="recorded")
+
+
+def test_a_worker_that_imports_its_script_grades_nothing(class_of_six: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before anything is written."""
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    out = class_of_six.parent / "book"
+    with pytest.raises(InvalidArgumentError, match="__main__"):
+        grade_submissions(class_of_six, out, RUBRIC, workers=1, judge="recorded")
+    assert not out.exists()
+
+
 def test_an_executor_gives_the_same_gradebook(class_of_six: Path, runs: list[tuple[int, int]]) -> None:
     """Whoever runs the submissions, and in whatever order they end."""
     rubric = Rubric(RUBRIC.title, RUBRIC.items, RUBRIC.required, seeds=Seeds((0,), (5, 6), 0))
@@ -405,7 +429,7 @@ def test_the_class_is_one_page_where_it_is_asked_for(
 
     text = page.read_text(encoding="utf-8")
     links = re.findall(r'(?:href|src)="([^"]*)"', text)
-    assert (status, "4 of all unchanged" in capsys.readouterr().out) == (1, True)
+    assert (status, "4 unchanged" in capsys.readouterr().out) == (1, True)
     assert links
     assert all(link.startswith("#") and f'id="{link[1:]}"' in text for link in links)
     assert {"bob": "3 of 6" in _entry(text, "bob"), "eve": "tinytorch.lost" in _entry(text, "eve")} == {

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from tinytorch_hf.grading.gradebook import Gradebook
 from tinytorch_hf.grading.marking import Run, marks_of
-from tinytorch_hf.grading.marks import Mark, Status
+from tinytorch_hf.grading.marks import Graded, Mark, Status
 from tinytorch_hf.grading.rubric import Item, Rubric
 from tinytorch_hf.judging.results import Outcome, Report, Result
 
@@ -155,3 +156,17 @@ def test_messages_are_the_same_wherever_it_ran_and_do_nothing_to_a_terminal() ->
     assert message.startswith("\\x1b[2J<b> tinytorch/a.py at 0x...\n")
     assert "\x1b" not in message
     assert len(message) < 2_000
+
+
+def test_how_a_process_ended_is_no_mistake_but_to_be_looked_at() -> None:
+    """Nobody knows by which mistake it did; where that is known, it has a code."""
+    ends = ("the process was ended with the exit status 0", "still running after 10 s, and was stopped")
+    rubric = Rubric("", (Item("relu", 1.0), Item("tanh", 1.0), Item("sigmoid", 1.0)))
+    marks = [
+        Mark(name, "activations", Status.FAILED, 0.0, 1.0, message=end, code=code)
+        for name, end, code in zip(("relu", "tanh", "sigmoid"), (*ends, ends[1]), ("", "", "R1"), strict=True)
+    ]
+    book = Gradebook(rubric, (Graded("ann", "", tuple(marks)),), (0,), (), "recorded")
+
+    assert [mistake.code for mistake in book.mistakes()] == ["R1"]
+    assert book.to_be_looked_at()[0][1] == ["ended its process, or did not come to an end: relu, tanh"]

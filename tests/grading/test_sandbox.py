@@ -80,7 +80,8 @@ def test_the_verdict_is_that_of_an_open_check(
     assert [*map(_comparable, found.report.results)] == [*map(_comparable, expected.results)]
     n_lines = len(activations.read_text(encoding="utf-8").splitlines())
     assert found.violations[0] == f"tinytorch/activations.py, line {n_lines - 2}: it imports torch"
-    assert found.violations[1:] == ("it imports torch",)
+    # That it is heard as it runs, too, is no second reason.
+    assert len(found.violations) == 1
     assert "compare_with_torch.py, line 1: it imports torch" in found.remarks
     assert "tinytorch/fast.so is compiled code, which nobody can read" in found.remarks
 

@@ -13,7 +13,7 @@ from handed_in import hand_in, zipped
 
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.grading import unpacking
-from tinytorch_hf.grading.submissions import find_submissions, prepared
+from tinytorch_hf.grading.submissions import find_submissions, ignored_files, prepared
 from tinytorch_hf.grading.unpacking import UngradableError
 
 PACKAGE = {"__init__.py": "", "core/layers.py": "x = 1\n"}
@@ -36,19 +36,21 @@ def reason(path: Path) -> str:
 
 
 def test_each_entry_is_a_submission_with_a_name_of_its_own(tmp_path: Path) -> None:
-    """Folders, zip files and whatever else; not hidden files, nor what is left out."""
+    """Folders, archives and files of Python; not hidden files, what is left out, and what platforms put beside them."""
     for name in ("alice", "Alice", "a b", "-rf", "CON", "=1+1", "bob"):
         (tmp_path / name).mkdir()
-    for name in ("bob.zip", "notes.txt", ".DS_Store", "rubric.toml"):
+    for name in ("bob.zip", "eve.py", "zoe.rar", "notes.txt", "index.html", "Thumbs.db", ".DS_Store", "rubric.toml"):
         (tmp_path / name).touch()
 
     found = find_submissions(tmp_path, [tmp_path / "rubric.toml"])
 
-    assert {one.name for one in found} == {"alice", "Alice", "a b", "-rf", "CON", "=1+1", "bob", "bob.zip", "notes.txt"}
+    folders = {"alice", "Alice", "a b", "-rf", "CON", "=1+1", "bob"}
+    assert {one.name for one in found} == folders | {"bob.zip", "eve.py", "zoe.rar"}
+    assert ignored_files(tmp_path, [tmp_path / "rubric.toml"]) == ["index.html", "notes.txt"]
     files = [one.file_name for one in found]
     assert len({name.casefold() for name in files}) == len(files)
     assert all(name.replace(".", "").replace("-", "").replace("_", "").isalnum() and name[0] != "-" for name in files)
-    assert {one.file_name for one in found if one.name in ("bob", "notes.txt")} == {"bob", "notes.txt"}
+    assert {one.file_name for one in found if one.name in ("bob", "eve.py")} == {"bob", "eve.py"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -70,7 +72,8 @@ def test_what_holds_no_submissions_is_refused(tmp_path: Path) -> None:
     for folder, says in ((tmp_path / "no", "no folder"), (tmp_path / "tinytorch", "a package itself")):
         with pytest.raises(InvalidArgumentError, match=says):
             find_submissions(folder)
-    with pytest.raises(InvalidArgumentError, match="nothing in"):
+    (tmp_path / "readme.txt").touch()
+    with pytest.raises(InvalidArgumentError, match=r"nothing in \S+ but readme\.txt\. Put the submissions there"):
         find_submissions(tmp_path, [tmp_path / "tinytorch"])
 
 
@@ -171,7 +174,7 @@ def test_a_zip_file_that_is_damaged_or_encrypted_is_ungradable(tmp_path: Path) -
         (bytes(encrypted), "encrypted"),
         (b"PK", "end is missing"),
         (b"", "It is empty"),
-        (b"MZ", "no zip file"),
+        (b"MZ", "neither a zip file nor a folder"),
     ):
         (tmp_path / "x.zip").write_bytes(data)
         assert says in reason(tmp_path / "x.zip")

@@ -77,7 +77,8 @@ def test_with_numpy_alone_the_rest_is_missing_and_nothing_is_broken(environment:
     assert roads.pop("NumPy arrays")["outcome"] == "ok"
     assert {road["outcome"] for road in roads.values()} == {"missing"}
     for road in ROADS[1:]:
-        assert re.fullmatch(rf'\S+ -m pip install -e "{CHECKOUT}\[{road.extra}\]"', roads[road.name]["remedy"])
+        line = rf'\S+ -m ensurepip && \S+ -m pip install -e "{CHECKOUT}\[{road.extra}\]"'
+        assert re.fullmatch(line, roads[road.name]["remedy"])
     assert roads["mirror"]["detail"] == "needs datasets, pillow, starlette, uvicorn"
 
 
@@ -220,6 +221,6 @@ def test_people_get_the_same_as_lines(environment: Environment, tmp_path: Path) 
         r"ok       tinydigits: 2 files, 317 kB, SHA-256 right",
         rf"ok       numpy {re.escape(metadata.version('numpy'))}",
         r"missing  torch",
-        r"missing  PyTorch as judge: needs torch\n         \S+ -m pip install -e .*\[compare\]",
+        r"missing  PyTorch as judge: needs torch\n         \S+ -m ensurepip && \S+ -m pip install -e .*\[compare\]",
     ):
         assert re.search(f"^{pattern}", done.stdout, re.MULTILINE), pattern

@@ -126,13 +126,36 @@ def test_pip_is_called_by_its_path_where_the_command_is_another_pythons(
     assert pip.install("torch").startswith(f'"{sys.executable}" -m pip install ')
 
 
-def test_an_environment_without_pip_is_that_of_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where uv is there."""
-    (tmp_path / "uv").touch(mode=0o755)
+@pytest.mark.parametrize(
+    ("settings", "is_on_path", "is_switched_on", "command"),
+    [
+        ("uv = 0.11.2", False, True, "uv pip install"),
+        ("uv = 0.11.2", True, False, "uv pip install --python {python}"),
+        ("version = 3.12.1", True, True, "uv pip install"),
+        ("version = 3.12.1", False, True, "{python} -m ensurepip && {python} -m pip install"),
+        (None, False, False, "{python} -m ensurepip && {python} -m pip install"),
+    ],
+)
+def test_an_environment_without_pip_is_filled_by_what_made_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str | None,
+    is_on_path: bool,
+    is_switched_on: bool,
+    command: str,
+) -> None:
+    """uv where it says so in pyvenv.cfg or is there, for this environment and no other one; else pip comes first."""
+    if is_on_path:
+        (tmp_path / "uv").touch(mode=0o755)
+    if settings is not None:
+        (tmp_path / "pyvenv.cfg").write_text(f"home = /usr/bin\n{settings}\n", encoding="utf-8")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(pip.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path if is_switched_on else tmp_path / "another"))
+    find_spec = pip.importlib.util.find_spec
+    monkeypatch.setattr(pip.importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name))
 
-    assert pip.install("hf").startswith("uv pip install ")
+    assert pip.install("hf").startswith(f"{command.format(python=sys.executable)} -e ")
 
 
 def test_an_installed_wheel_is_extended_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_it_prepares_and_says_what_each_milestone_finds(run: Any, tmp_path: Path
     lines = out.splitlines()
     assert [line for line in lines if line.startswith("0")] == [
         "01 Perceptron: ready",
-        "02 XOR: ready",
+        "02 XOR: no script",
         "03 MLP: ready",
         "04 CNN: ready",
         "05 Transformer: ready",
@@ -84,7 +84,7 @@ def test_json_is_for_programs(run_numpy_only: Run, tmp_path: Path, own_cache: Pa
     assert values["root"] == str(root) and values["problems"] == []
     assert str(root / "milestones" / "data_manager.py") in values["written"]
     third = values["milestones"][2]
-    assert (third["number"], third["ready"]) == ("03", True)
+    assert (third["number"], third["ready"], third["scripts"]) == ("03", False, [])
     assert third["imports"] == ["datasets.tinydigits", "data_manager", "milestones.data_manager"]
     assert third["files"][0] == {
         "path": "datasets/tinydigits/train.pkl",
@@ -173,7 +173,7 @@ def test_a_source_with_nothing_exits_with_1(run: Any, tmp_path: Path) -> None:
     status, out, err = run(root, "--from", tmp_path)
 
     assert status == PROBLEM
-    assert "06 MLPerf: ready" in out
+    assert "06 MLPerf: no script" in out
     assert "train-images-idx3-ubyte.gz" in err and "cifar-10-python.tar.gz" in err
 
 
@@ -186,3 +186,11 @@ def test_help_says_what_stays_and_how_large_downloads_are(run: Any) -> None:
     assert "Your own files are left untouched" in text
     assert "MNIST (12 MB, 10 s at 10 Mbit/s) and CIFAR10 (170 MB, 2-3 min at 10 Mbit/s)" in text
     assert "Example: tinytorch-hf milestones prepare ~/TinyTorch" in text
+
+
+def test_a_folder_that_is_no_checkout_is_told_what_is_looked_for(run: Any, tmp_path: Path) -> None:
+    """Both folders by which one is known."""
+    status, _, err = run(tmp_path)
+
+    assert status == USAGE
+    assert "It has no folder `milestones` and no package `tinytorch`" in err

@@ -42,7 +42,7 @@ def test_before_it_is_prepared_a_checkout_lacks_what_its_scripts_open_or_import(
 
     reports = _by_number(root)
 
-    assert [number for number, report in reports.items() if report.is_ready] == ["01", "02"]
+    assert [number for number, report in reports.items() if not report.has_failed] == ["01", "02"]
     assert _states(reports["03"], root) == {
         "datasets/tinydigits/train.pkl": State.ABSENT,
         "datasets/tinydigits/test.pkl": State.ABSENT,
@@ -58,7 +58,7 @@ def test_prepared_every_milestone_is_ready(root: Path) -> None:
 
     reports = _by_number(root)
 
-    assert all(report.is_ready for report in reports.values())
+    assert all(report.is_ready is bool(report.scripts) for report in reports.values())
     mnist, cifar = reports["03"].rows[-1], reports["04"].rows[-1]
     assert (mnist.state, mnist.is_needed, cifar.state, cifar.is_needed) == (State.ABSENT, False, State.ABSENT, False)
     assert "12 MB" in mnist.note and "TinyMNIST stands in" in mnist.note
@@ -72,7 +72,7 @@ def test_a_module_is_needed_only_where_a_script_imports_it(root: Path) -> None:
     (root / "milestones" / "data_manager.py").unlink()
     (root / "tinytorch" / "datasets.py").unlink()
 
-    ready = {number: report.is_ready for number, report in _by_number(root).items()}
+    ready = {number: not report.has_failed for number, report in _by_number(root).items()}
 
     assert ready == {"01": True, "02": True, "03": False, "04": True, "05": False, "06": False, "07": False}
 
@@ -125,7 +125,7 @@ def test_damage_is_named(root: Path) -> None:
 
     reports = _by_number(root)
 
-    assert [number for number, report in reports.items() if not report.is_ready] == ["03", "04", "06"]
+    assert [number for number, report in reports.items() if report.has_failed] == ["03", "04", "06"]
     pointer = reports["03"].rows[1]
     assert (pointer.state, "is a Git-LFS pointer" in pointer.note) == (State.DAMAGED, True)
     assert "tinytorch-hf export ROOT --force" in pointer.note

@@ -54,6 +54,15 @@ def test_names_that_no_client_accepts_are_left_out(course: Path, name: str) -> N
         validate_repo_id(f"course/{name}")
 
 
+def test_a_name_with_a_line_end_is_left_out(course: Path) -> None:
+    """No address can have it."""
+    add(course, "d\ne")
+
+    _, left_out = folder.survey(course)
+
+    assert sum("line end" in reason for reason in reasons(left_out).values()) == 1
+
+
 @pytest.mark.parametrize("name", ["a", "A_1", "tiny-digits.v2", "_a", "x" * 96])
 def test_names_that_clients_accept_are_served(course: Path, name: str) -> None:
     """Letters, digits and single marks between them."""
@@ -220,3 +229,19 @@ def test_a_dataset_is_described_by_its_file(course: Path) -> None:
     assert not Found("course/words", course / "words").is_described
     (course / "words" / "dataset.json").touch()
     assert Found("course/words", course / "words").is_described
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("my course", "There is a space in 'my course': "), ("caf\xe9", "There is '\xe9' in it: ")]
+)
+def test_the_character_that_may_not_stand_in_a_name_is_named_first(name: str, start: str, tmp_path: Path) -> None:
+    """Of the folder and of a sub-folder; the whole rule comes behind it."""
+    (tmp_path / name / "words").mkdir(parents=True)
+    with pytest.raises(InvalidArgumentError) as refused:
+        folder.survey(tmp_path / name)
+    assert str(refused.value).startswith(start) and "letters, digits" in str(refused.value)
+
+    (tmp_path / "course" / name).mkdir(parents=True)
+    (tmp_path / "course" / name / "a.csv").touch()
+    with pytest.raises(InvalidArgumentError, match=f"is not served: {start}it cannot be"):
+        folder.survey(tmp_path / "course")

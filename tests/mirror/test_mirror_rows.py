@@ -111,7 +111,7 @@ def test_a_page_shows_rows_charts_and_statistics_of_a_table(course: Mirror) -> N
     assert "90 rows, page 1 of 4." in shown.text and "n23" in shown.text and "n24" not in shown.text
     assert {"split", "by1", "by3"} == {select["name"] for select in shown.all("select")}
     # Of the names: none is missing, all ninety differ, the shortest has two letters.
-    assert "Rows by kind" in shown.text and "nametext, of which lengths are given0902" in shown.text
+    assert "Rows by kind" in shown.text and "nametext (numbers: its length)0902" in shown.text
     labels = [drawing["aria-label"] or "" for drawing in shown.all("svg") if drawing.get("role") == "img"]
     assert any(label.startswith("score, train: 90 values from 0 to 11.125") for label in labels)
     owls = page(course, "tables", "by3=2&page=2")
@@ -132,6 +132,34 @@ def test_a_page_shows_pictures_by_class(course: Mirror) -> None:
     with Image.open(io.BytesIO(picture.body)) as image:
         assert image.convert("RGB").getpixel((0, 0)) == COLOURS["red"]
     assert "4 + 1" in shown.text and "8 + 0" in shown.text
+
+
+def test_damaged_pictures_are_counted_and_named(tmp_path: Path) -> None:
+    """Cut off in the middle, or no picture at all; the others are shown, and no icon stands for a broken one."""
+    good = png(COLOURS["red"])
+    files = {f"train/red/{number}.png": good for number in range(4)}
+    damaged = {"train/red/4.png": good[:-30], "train/red/5.png": b"no picture"}
+    repository = own(tmp_path, {**files, **damaged})
+
+    shown = Page(document("x", *row_pages.body("/x", repository, {})))
+
+    assert "The picture of row 4 is damaged." in shown.text and "The picture of row 5 is damaged." in shown.text
+    assert "In the column image 2 pictures are damaged." in shown.text
+    assert "imageimage02" in shown.text
+    assert len(shown.all("img")) == 4
+
+
+def test_a_page_of_a_beginning_says_that_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where rows are chosen among those that were looked at."""
+    monkeypatch.setattr(rows, "MOST_ROWS", 60)
+    lines = "".join(f"{number},{'ab'[number % 2]}\n" for number in range(100))
+    repository = own(tmp_path, {"train.csv": f"number,kind\n{lines}"}, "long")
+
+    def text(query: dict[str, str]) -> str:
+        return Page(document("x", *row_pages.body("/x", repository, query))).text
+
+    assert "The first 60 rows, page 1 of 3. Choices" in text({})
+    assert "30 of the first 60 rows, page 1 of 2. Choices" in text({"by1": "1"})
 
 
 def test_pictures_in_parquet_and_texts_in_cards(course: Mirror) -> None:
@@ -252,11 +280,14 @@ def test_no_script_is_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n" + bytes(100), png((0, 0, 0))[:60]])
 def test_a_picture_that_is_none_is_no_error_of_the_server(content: bytes, tmp_path: Path) -> None:
-    """The rest of the page is there; the picture is not found."""
+    """The rest of the page is there and says that it is damaged; under its address nothing is found."""
     repository = own(tmp_path, {"train/a/0.png": content, "train/b/0.png": png(COLOURS["red"])})
     with serving(server.server({repository.id: repository})) as address:
         shown = Page(ask(address, "/datasets/course/one").body.decode())
-        assert sorted(ask(address, image["src"] or "").status for image in shown.all("img")) == [200, 404]
+        (image,) = (image["src"] or "" for image in shown.all("img"))
+        damaged = image.replace("row=1", "row=0")
+        assert "The picture of row 0 is damaged." in shown.text
+        assert [ask(address, one).status for one in (image, damaged)] == [200, 404]
 
 
 def test_only_so_much_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from tinytorch_hf.compare.divergence import Divergence, Finding
 from tinytorch_hf.compare.lockstep import Comparison, Epoch, Step
 from tinytorch_hf.compare.own_start import OwnStart
-from tinytorch_hf.compare.package import Subject
+from tinytorch_hf.compare.package import Subject, in_words
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.judging.cause import Cause
 from tinytorch_hf.reports import training_table as report
+from tinytorch_hf.reports.alone import runnable
 
 FRAMEWORK = Subject("tinytorch 0.2.0", "/home/ada/tinytorch", "your own package at /home/ada")
 REFERENCE = Subject("tinytorch_hf.reference", "/tinytorch_hf/reference", "no package tinytorch is installed", True)
@@ -190,3 +192,31 @@ def test_json_stays_valid_when_a_loss_is_not_a_number() -> None:
         "hint": CAUSE.hint,
         "snippet": CAUSE.snippet,
     }
+
+
+@pytest.mark.parametrize(("mine", "words"), [(math.nan, "not a number"), (math.inf, "infinite")])
+def test_a_loss_that_is_no_number_is_told_as_such(mine: float, words: str) -> None:
+    """With the step since when, and not as an infinite difference."""
+    lost = dataclasses.replace(
+        differing(mine), largest_difference=math.inf, first_not_finite=Step(1, 3, mine, 1.5), n_steps=32
+    )
+
+    text = report.conclusion(lost)
+
+    assert f"losses     TinyTorch's is {words} from step 3 on (epoch 1), the other side's is 1.5" in text
+    assert "at most" not in text
+
+
+def test_the_lines_to_try_work_wherever_they_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first lets Python find the package, unless it is found without."""
+    text = report.conclusion(dataclasses.replace(differing(), framework=dataclasses.replace(FRAMEWORK, folder="/a b")))
+
+    assert "\n    import sys; sys.path.insert(0, '/a b')\n    x = Tensor([1.0])" in text
+    monkeypatch.chdir(tmp_path)
+    assert runnable("x = 1", str(tmp_path)) == runnable("x = 1", "") == ["x = 1"]
+    assert runnable("", "/a b") == []
+
+
+def test_names_are_listed_as_in_a_sentence() -> None:
+    """Commas, and one "and"."""
+    assert [in_words(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

@@ -8,6 +8,7 @@ import pytest
 from generations import GENERATION_C, write_package
 
 from tinytorch_hf.errors import InvalidArgumentError
+from tinytorch_hf.student.faults import told
 from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.target import locate
 
@@ -54,3 +55,30 @@ def test_a_name_that_python_cannot_import_is_refused(tmp_path: Path) -> None:
     for given in (str(tmp_path / "tiny-torch"), ""):
         with pytest.raises(InvalidArgumentError, match="give the folder inside it"):
             locate(given, FrameworkMap())
+
+
+@pytest.mark.parametrize("given", ["core", "core/layers.py"])
+def test_a_part_of_the_package_is_refused_with_the_whole_of_it(given: str, tmp_path: Path) -> None:
+    """Its modules import each other by the package's name, which is not to be had from inside."""
+    write_package(tmp_path, GENERATION_C)
+
+    with pytest.raises(InvalidArgumentError, match="Give the whole of it: --package ") as raised:
+        locate(str(tmp_path / "tinytorch" / given), FrameworkMap())
+
+    assert str(raised.value).endswith(f"--package {tmp_path / 'tinytorch'}")
+
+
+@pytest.mark.parametrize("library", ["mygrad", "tinytorch"])
+def test_what_is_called_as_the_package_is_nothing_to_install(library: str, tmp_path: Path) -> None:
+    """Whatever its name; the course's name is another package's on the index."""
+    file = tmp_path / "mygrad" / "engine.py"
+    file.parent.mkdir()
+    file.write_text(f"import {library}.tensor\n", encoding="utf-8")
+    error = ModuleNotFoundError(f"No module named '{library}'", name=library)
+    try:
+        exec(compile("raise error", str(file), "exec"), {"error": error})  # noqa: S102 -- it raises in that file
+    except ModuleNotFoundError as raised:
+        answer = told(raised, "engine", str(file.parent))
+
+    assert "pip install" not in answer.message and "--package" in answer.message
+    assert (str(file.parent) in answer.message) is (library == "mygrad")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -18,6 +19,8 @@ from tinytorch_hf.catalog.providers import DESCRIPTION, Downloaded, Folder
 from tinytorch_hf.catalog.reading import facts_of
 from tinytorch_hf.errors import DescriptionError, GitLFSPointerError, StorageError
 from tinytorch_hf.formats.strict_json import JsonError, parse_json
+
+_RECIPE = "recipe.json"
 
 MOST_BYTES = 2**20
 """Size of a description that is still believed."""
@@ -43,6 +46,12 @@ def read_description(folder: Path) -> DatasetInfo:
             raise DescriptionError(path, "", f"it has {found.st_size} bytes; no description has over {MOST_BYTES}.")
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
+        if (path.parent / _RECIPE).is_file():
+            problem = (
+                "there is no such file, only the recipe of a set. Make its data from SOURCE, what it was made of: "
+                f"`tinytorch-hf tinify SOURCE --rebuild {shlex.quote(str(folder))}`"
+            )
+            raise DescriptionError(path, "", problem) from None
         problem = "there is no such file. Give the folder of a dataset; tinytorch_hf.write_dataset makes one."
         raise DescriptionError(path, "", problem) from None
     except OSError as error:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from tinytorch_hf.catalog.facts import Column, DatasetInfo, SplitInfo
 from tinytorch_hf.catalog.fields import DTYPES, FIELDS, MOST_NUMBER, REQUIRED, SCHEMA, fields_of
 from tinytorch_hf.catalog.kinds import KINDS, Kind, kind_of
+from tinytorch_hf.catalog.portable import is_device, is_portable
 from tinytorch_hf.catalog.providers import DESCRIPTION, DataFile, Folder, Provider
 from tinytorch_hf.errors import DescriptionError
 
@@ -61,6 +62,8 @@ def facts_of(values: dict[str, Any], source: Path | str, provider: Provider) -> 
         raise top.refuse("schema", f"it is {schema}. This release reads version {SCHEMA}: write {SCHEMA}.")
     top.check_keys()
     name = top.matching("name", _NAME, "small letters, digits and _, beginning with a letter, such as my_digits")
+    if is_device(name):
+        raise top.refuse("name", f"Windows makes no folder that is called {name}. Write another name.")
     kind = cast(Kind, top.one_of("kind", list(KINDS)))
     columns = tuple(_columns(top))
     _check_kind(top, kind, columns)
@@ -321,6 +324,8 @@ def _check_inside(file: _Object, name: str, provider: Provider) -> None:
     is_plain = "\\" not in name and ":" not in name and str(PurePosixPath(name)) == name and not name.startswith("/")
     if not parts or not is_plain or ".." in parts or name.lower() == DESCRIPTION:
         raise file.refuse("name", f"it is {_shown(name)}. Write the path of a data file inside the folder, with /.")
+    if not all(map(is_portable, parts)):
+        raise file.refuse("name", f"it is {_shown(name)}, which Windows refuses. Write another name.")
     if isinstance(provider, Folder):
         folder, target = (os.path.realpath(place) for place in (provider.path, Path(provider.path) / name))
         if not Path(target).is_relative_to(folder):

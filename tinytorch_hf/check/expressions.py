@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from tinytorch_hf.student.view import Student, UnbuiltError, UntriedError
 
 # Computes from values by name: tensors, and what is no array as it is.
 Compute = Callable[[Mapping[str, Any]], Any]
+_LIBRARIES = {"site-packages", "dist-packages"}
 _OURS = Path(__file__).parents[1]
 
 
@@ -175,7 +177,12 @@ class Table:
 
     def _all_claims(self, inputs: Inputs, results: Results) -> list[Claim]:
         raised = [
-            Claim(f"{_backward_of(expression)} ends without an error ({text})", False, "BACKWARD-RAISES")
+            Claim(
+                f"{_backward_of(expression)} ends without an error ({text})",
+                False,
+                "BACKWARD-RAISES",
+                addition=f"{expression.text}: {text}",
+            )
             for expression in self.expressions
             if (text := results.get(_backward_of(expression)))
         ]
@@ -241,9 +248,26 @@ def _told(error: Exception) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """File and line at which it was raised, if that is not here."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return "" if _is_ours(frame.filename) else f"{Path(frame.filename).name}:{frame.lineno}"
+    """File and line of the package at which it was raised, there or in a library that it calls; nothing if here."""
+    steps = list(traceback.walk_tb(error.__traceback__))
+    if _is_ours(steps[-1][0].f_code.co_filename):
+        return ""
+    foreign = [(frame, line) for frame, line in steps if not _is_ours(frame.f_code.co_filename)]
+    # A package under test may be installed where libraries are.
+    first = _top_level(foreign[0][0])
+    own = [step for step in foreign if _top_level(step[0]) == first or not _is_of_a_library(step[0])]
+    frame, line = own[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
+
+
+def _top_level(frame: FrameType) -> str:
+    """The package whose code runs in a frame."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _is_of_a_library(frame: FrameType) -> bool:
+    path = Path(frame.f_code.co_filename)
+    return Path(traceback.__file__).parent in path.parents or bool(_LIBRARIES & set(path.parts))
 
 
 def _is_ours(filename: str) -> bool:

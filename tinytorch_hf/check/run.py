@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -131,7 +130,12 @@ def check(
             ) as respondent:
                 report = asked(respondent.ask, found.framework_map, found=found)
         report = dataclasses.replace(report, not_isolated=respondent.not_isolated)
-    return dataclasses.replace(report, judge=chosen(), is_interrupted=report.is_interrupted or interruption.has_come)
+    return dataclasses.replace(
+        report,
+        judge=chosen(),
+        is_interrupted=report.is_interrupted or interruption.has_come,
+        folder=str(folder or ""),
+    )
 
 
 def ask_for(
@@ -246,8 +250,9 @@ def select(only: Iterable[str]) -> list[Case]:
     wanted = list(only)
     for name in wanted:
         if name not in CASES and name not in MODULES and name not in (trial.MODULE, *trial.names()):
-            similar = difflib.get_close_matches(name.lower(), [*CASES, *trial.names()], n=5, cutoff=0.5)
-            raise UnknownNameError("operation or module", name, [*MODULES, trial.MODULE, *similar])
+            note = "These are the modules; `tinytorch-hf check --list` lists the operations of each."
+            also = [*CASES, *trial.names()]
+            raise UnknownNameError("operation or module", name, [*MODULES, trial.MODULE], note, also)
     return [case for case in CASES.values() if not wanted or case.name in wanted or case.module in wanted]
 
 

@@ -77,9 +77,13 @@ def add_to(commands: Parser) -> None:
     explain = parser.add_argument(
         "--explain",
         metavar="CODE",
-        help="print the page on a mistake, and check nothing: CODE is what stands in brackets behind a cause, or all",
+        help="print the page on a mistake, and check nothing: CODE is what stands in brackets behind a cause, or all; "
+        "with the name of an operation, the codes of its mistakes",
     )
     completion.complete_with(explain, completion.mistakes)
+    parser.add_argument(
+        "--list", action="store_true", help="print what --only takes, and check nothing: modules and their operations"
+    )
     add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
     add_json(parser)
     parser.group_options(
@@ -90,17 +94,53 @@ def add_to(commands: Parser) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.list:
+        return _list()
     return _explain(options.explain) if options.explain is not None else _carry_out(options)
 
 
+def _list() -> int:
+    """Print modules and operations, each with the parts of a TinyTorch that it needs."""
+    from tinytorch_hf.check.cases import CASES
+    from tinytorch_hf.check.programs import trial
+    from tinytorch_hf.judging.case import MODULES
+
+    width = max(map(len, CASES))
+    for module in MODULES:
+        print(terminal.bold(module))
+        for case in CASES.values():
+            if case.module == module:
+                print(terminal.wrapped(f"  {case.name:<{width}}  ", ", ".join(case.needs) or "-"))
+    print(terminal.bold(trial.MODULE))
+    print("\n".join(f"  {name}" for name in trial.names()))
+    return OK
+
+
+def _mistakes_of(name: str) -> list[str]:
+    """The codes of what is known to go wrong in an operation or module; none where it is neither."""
+    from tinytorch_hf.check.cases import CASES
+    from tinytorch_hf.judging.mistakes import MISTAKES
+    from tinytorch_hf.judging.mistakes.explaining import explanations
+
+    names = [case.name for case in CASES.values() if name in (case.name, case.module)]
+    found = {code for one in names for code in CASES[one].mistakes}
+    if names:
+        found |= {code for code, page in explanations().items() if {*names, name} & set(page.command.split())}
+    return [code for code in MISTAKES if code in found]
+
+
 def _explain(code: str) -> int:
-    """Print the page on a mistake, or a list of all."""
+    """Print the page on a mistake, or a list of all, or of those of an operation."""
+    from tinytorch_hf.judging.mistakes import MISTAKES
     from tinytorch_hf.judging.mistakes.explaining import explanation
     from tinytorch_hf.reports import explained
 
     width = terminal.columns() if terminal.is_watched() else 100
+    named = [] if code.upper() in MISTAKES else _mistakes_of(code.lower())
     if code.lower() == "all":
         print("\n".join(explained.listing(width)))
+    elif named:
+        print("\n".join(explained.listing(width, named)))
     else:
         print("\n".join(explained.lines(explanation(code), width, colour=terminal.is_coloured())))
     return OK

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinytorch_hf.grading.gradebook import Gradebook
 
 _MOST_MISTAKES = 5
+_MOST_NAMED = 5
 
 
 def add_to(commands: Parser) -> None:
@@ -28,11 +29,12 @@ def add_to(commands: Parser) -> None:
         _grade,
         "grade a class: check every submission in a folder, each confined and apart from all others",
         "%(prog)s submissions --out gradebook --rubric rubric.toml",
-        "Each folder or zip file in SUBMISSIONS is one. The gradebook has a page and a table of the class, and for "
-        "each student a text, JSON, HTML and JUnit XML. What has not changed is not run again, and after an "
+        "Each folder, zip file or .py file in SUBMISSIONS is one. The gradebook has a page and a table of the class, "
+        "and for each student a text, JSON, HTML and JUnit XML. What has not changed is not run again, and after an "
         "interruption the same command goes on. Exit status: 0 all are graded, 1 one is ungradable or its points are "
         "withheld, 2 the command was called wrongly, 130 it was interrupted.",
     )
+    parser.usage = "%(prog)s SUBMISSIONS --out GRADEBOOK [OPTIONS]\n       %(prog)s --gradescope-zip FILE [OPTIONS]"
     parser.add_argument(
         "submissions", type=user_path, nargs="?", metavar="SUBMISSIONS", help="the folder that holds them"
     )
@@ -187,10 +189,10 @@ def _summary(book: Gradebook) -> Iterable[str]:
     yield ""
     if not book.is_complete:
         yield "interrupted: some submissions are missing; the same command goes on"
-    yield f"{len(graded)} graded, {len(book.gradeds) - len(graded)} ungradable, {len(book.unchanged)} of all unchanged"
+    yield f"{len(graded)} graded, {len(book.gradeds) - len(graded)} ungradable, {len(book.unchanged)} unchanged"
     if shares:
         middle = (shares[(len(shares) - 1) // 2] + shares[len(shares) // 2]) / 2
-        yield f"points   {shares[0]:g} to {shares[-1]:g} of {book.rubric.out_of:g}, half of them up to {middle:g}"
+        yield f"points   {shares[0]:g} to {shares[-1]:g} of {book.rubric.out_of:g}, median {middle:g}"
     for mistake in book.mistakes()[:_MOST_MISTAKES]:
         code = f" [{mistake.code}]" if mistake.code else ""
         where = f"{mistake.operations[0]}: " if len(mistake.operations) == 1 or code else ""
@@ -198,5 +200,9 @@ def _summary(book: Gradebook) -> Iterable[str]:
     n_remarks = len(book.to_be_looked_at())
     if n_remarks:
         yield f"remarks  {n_remarks} to be looked at"
+    if book.ignored:
+        names = ", ".join(book.ignored[:_MOST_NAMED])
+        more = f" and {len(book.ignored) - _MOST_NAMED} more" if len(book.ignored) > _MOST_NAMED else ""
+        yield terminal.wrapped("ignored  ", f"{names}{more}: submissions are folders, zip files and .py files")
     if book.out is not None:
         yield terminal.wrapped("written  ", str(book.out / "index.html"))

@@ -113,7 +113,7 @@ def _publish(options: argparse.Namespace) -> int:
     if options.yes:
         remote.require_token()
     not_asked = "" if options.yes else remote.why_not_asked()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         local = publish.prepare(
             options.name, options.repo_id, Path(scratch), script=options.script, remote=remote, asks=not not_asked
         )

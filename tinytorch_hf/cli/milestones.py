@@ -97,7 +97,8 @@ def _prepare(options: argparse.Namespace) -> int:
         _print(root, prepared, reports)
     for problem in prepared.problems:
         terminal.tell_error(f"{options.program}: {problem}")
-    return OK if all(report.is_ready for report in reports) and not prepared.problems else PROBLEM
+    # A checkout may well be without some of the milestones.
+    return PROBLEM if prepared.problems or any(report.has_failed for report in reports) else OK
 
 
 def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
@@ -105,7 +106,7 @@ def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
         terminal.tell(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {terminal.one_line(folder)}")
     for report in reports:
         milestone = report.milestone
-        state = "ready" if report.is_ready else "not ready"
+        state = "ready" if report.is_ready else "not ready" if report.has_failed else "no script"
         terminal.tell(f"{milestone.number} {milestone.title}: {state}")
         if milestone.makes:
             terminal.tell(f"   makes    {milestone.makes}")
@@ -138,6 +139,7 @@ def _as_json(root: Path, prepared: Prepared, reports: list[Report]) -> dict[str,
                 "number": report.milestone.number,
                 "title": report.milestone.title,
                 "ready": report.is_ready,
+                "scripts": [script.relative_to(root).as_posix() for script in report.scripts],
                 "makes": report.milestone.makes,
                 "imports": [
                     *(need.module for need in report.milestone.needs),

@@ -73,7 +73,10 @@ def _mirror(options: argparse.Namespace) -> int:
     # What ends a service ends this one as Ctrl-C does, so that its temporary folder is removed.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with server.listen(options.host, options.port) as listening, tempfile.TemporaryDirectory() as scratch:
+        with (
+            server.listen(options.host, options.port) as listening,
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        ):
             _say_what_comes(options, to_build, len(found))
             _say_left_out(options.program, left_out)
             archived = archives.in_cache(with_archives) if with_archives or not wanted else {}
@@ -168,6 +171,10 @@ class _Progress:
             self._bar.show(one.done_bytes // 10**6, one.size_bytes // 10**6, f"MB of {path} read")
 
 
+def _files(n: int) -> str:
+    return f"{n} file{'s' * (n != 1)}"
+
+
 def _announce(options: argparse.Namespace, listening: socket.socket, served: Shelf, archived: Archives) -> None:
     """Say what is served and where, for people or as one line of JSON."""
     from tinytorch_hf.acquire.places import MIRROR_VARIABLE
@@ -181,11 +188,12 @@ def _announce(options: argparse.Namespace, listening: socket.socket, served: She
         print(json.dumps({"endpoint": address, **app.status(served, archived), "preparing": waiting}), flush=True)
         return
     for repository in served.values():
-        print(f"serving {terminal.one_line(repository.id)}: {len(repository.main.files)} files")
+        print(f"serving {terminal.one_line(repository.id)}: {_files(len(repository.main.files))}")
     for one in served.waiting:
         path = terminal.one_line(f"{one.id}/{one.path}")
         print(
-            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; who asks for it before it is ready waits, or comes again"
+            f"reading {path}: {one.size_bytes / 1e9:.1f} GB; until it is ready, requests for it wait, or are "
+            "told to try again"
         )
     for path, file in archived.items():
         print(f"serving {terminal.one_line(path.lstrip('/'))}: {file.size_bytes} bytes")

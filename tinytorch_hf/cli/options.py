@@ -174,7 +174,7 @@ def _sentence(what: str) -> str:
 def add_name(command: argparse.ArgumentParser, complete: completion.Complete = completion.datasets) -> None:
     """Add the argument that names a dataset."""
     argument = command.add_argument(
-        "name", metavar="NAME", help="a dataset, or the path of your own one's folder; `tinytorch-hf list` names them"
+        "name", metavar="NAME", help="a dataset, or the path of a folder of your own; `tinytorch-hf list` names them"
     )
     completion.complete_with(argument, complete)
     add_folders(command)

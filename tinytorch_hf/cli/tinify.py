@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from tinytorch_hf.curation.proof import Proof
 
 _MOST_LINES = 20
+# What of a run takes long, where there is much to choose from.
+_PHASES = {
+    "choosing": "minutes, where there are thousands of candidates",
+    "proving": "often the longest part; --no-proof leaves it out",
+}
 # What a recipe says, so that nobody says it with --rebuild.
 _IN_RECIPE = (
     *("per_class", "test_per_class", "near", "seed", "source_url", "size", "candidates", "image", "text", "label"),
@@ -52,7 +57,7 @@ def add_to(commands: Parser) -> None:
         "exit status is 3 if it teaches no more than as many samples drawn by chance.",
     )
     parser.add_argument("source", metavar="SOURCE", help="what the set is made of")
-    parser.add_argument("--out", type=user_path, metavar="FOLDER", help="the folder that comes to be")
+    parser.add_argument("--out", type=user_path, metavar="FOLDER", help="the new folder")
     parser.add_argument(
         "--rebuild",
         type=user_path,
@@ -150,7 +155,7 @@ def _tinify(options: argparse.Namespace) -> int:
         raise InvalidArgumentError("A scheduler is one of Dask's. Add --engine dask, or leave out --scheduler.")
     if (options.out is None) is (options.rebuild is None):
         raise InvalidArgumentError(
-            "Say where the set comes to be: --out FOLDER; or --rebuild FOLDER, where its recipe is."
+            "Say where the set is written: --out FOLDER; or --rebuild FOLDER, where its recipe is."
         )
     if options.rebuild is not None:
         return _rebuild(options)
@@ -180,16 +185,22 @@ def _tinify(options: argparse.Namespace) -> int:
     )
     if options.dry_run:
         return print_json(plan.as_dict()) if options.json else _print_plan(plan)
-    from tinytorch_hf.reports.progress import Bar
+    from tinytorch_hf.reports.progress import Bar, Phases
 
+    phases = Phases(_PHASES)
     with _executor(options) as executor, Bar() as bar:
+
+        def say(what: str, done: int, total: int) -> None:
+            phases.begin(what, total)
+            bar.show(done, total, what)
+
         made = interface.carried_out(
             plan,
             memory=options.memory,
             workers=options.workers if executor is None else None,
             executor=executor,
             resume=options.resume,
-            say=lambda what, done, total: bar.show(done, total, what),
+            say=say,
         )
     if options.json:
         print_json(made.as_dict())
@@ -224,6 +235,7 @@ def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
 
 
 def _print_plan(plan: Plan) -> int:
+    from tinytorch_hf.curation import licences
     from tinytorch_hf.curation.near import usual
 
     found = plan.as_dict()
@@ -245,8 +257,8 @@ def _print_plan(plan: Plan) -> int:
     _line("near", f"look-alikes from a cosine of {wish.min_cosine or usual()} on")
     proof = found["proof"]
     _line("proof", f"against {proof['random_subsets']} random subsets" if proof else "none: --no-proof")
-    packed = "packed" if plan.is_packed else "not packed: only the selection and the recipe are written"
-    _line("licence", f"{found['license']}; the content is {packed}")
+    is_open = f"{found['license']}; the content is packed"
+    _line("licence", is_open if plan.is_packed else licences.why_not_packed(found["license"]))
     _line("folder", f"{found['folder']}, as the dataset {found['name']}")
     print("\nNothing was written.")
     return OK
@@ -269,8 +281,13 @@ def _print_made(made: Made) -> None:
     )
     if made.proof is not None:
         _print_proof(made.proof)
-    state = f"the dataset {found['name']}" if found["is_packed"] else "no content, as its licence wants it"
-    _line("written", f"{found['folder']}: {state}")
+    if found["is_packed"]:
+        _line("written", f"{found['folder']}: the dataset {found['name']}")
+        return
+    from tinytorch_hf.curation import licences
+
+    _line("written", f"{found['folder']}: the selection and the recipe, without content")
+    _line("licence", licences.why_not_packed(str(made.findings.facts["license"])))
 
 
 def _print_proof(proof: Proof) -> None:

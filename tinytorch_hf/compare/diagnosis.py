@@ -99,6 +99,8 @@ class Diagnosis:
             return _of(told[0])
         if (results or not wrong) and wrong not in _WITHOUT_ROOTS:
             results = self._wrong([*(case for case in CASES.values() if case.module == module), *operations])
+            # An operation that is wrong has its own cause, or that of what it follows from: there may be other faults.
+            results = _concerned(results, names) or results
         named = [result for result in results if result.code]
         named.sort(key=lambda result: _rank(result, names))
         # Where every operation is right by itself, that a whole graph has a wrong gradient says no more than `compare`.
@@ -111,6 +113,13 @@ class Diagnosis:
             return []
         report = ask_for(self._package.ask, self._package.target.framework_map, cases)
         return [result for result in report.results if result.outcome in WRONG]
+
+
+def _concerned(results: Sequence[Result], operations: Sequence[str]) -> list[Result]:
+    """Of wrong cases the operations among them, and what these follow from or go wrong together with."""
+    own = [result for result in results if result.name in operations]
+    names = {name for result in own for name in (result.name, *result.follows, *result.together)}
+    return [result for result in results if result.name in names]
 
 
 def _rank(result: Result, operations: Sequence[str]) -> tuple[bool, bool, bool]:

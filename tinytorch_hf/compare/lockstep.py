@@ -80,8 +80,8 @@ class Comparison:
         differs when both start it from the same weights; and nothing that is to be trained is left out.
     largest_difference
         Over all steps.
-    first_divergence
-        The first step whose losses differ by more than ``tolerance``, or None.
+    first_divergence, first_not_finite
+        The first step whose losses differ by more than ``tolerance``; and of which just one is finite; or None.
     judge
         "torch", or "recorded" where PyTorch was not asked: its training was read from what is recorded of it.
     parts
@@ -110,6 +110,7 @@ class Comparison:
     n_steps: int = 0
     largest_difference: float = 0.0
     first_divergence: Step | None = None
+    first_not_finite: Step | None = None
     cause: Divergence | None = None
     tolerance: float = TOLERANCE
     own_start: OwnStart | None = None
@@ -281,6 +282,7 @@ def _trained(
         n_steps=tinytorch.n_steps,
         largest_difference=max((epoch.largest_difference for epoch in epochs), default=0.0),
         first_divergence=first_divergence,
+        first_not_finite=next((step for step in all_steps if math.isinf(step.difference)), None),
         cause=cause,
         tolerance=TOLERANCE,
         own_start=start,

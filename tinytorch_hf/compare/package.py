@@ -46,6 +46,8 @@ class Subject:
         What is to be said of its map, where that was inferred.
     inferred
         That map.
+    folder
+        What holds the package, so that lines to run find it; empty where it is installed.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Subject:
     not_isolated: str = ""
     notes: tuple[str, ...] = ()
     inferred: FrameworkMap | None = None
+    folder: str = ""
 
     def __str__(self) -> str:
         if self.is_reference:
@@ -143,7 +146,7 @@ class Package:
         reasons = [answers[name].message for name in missing if answers[name].message]
         because = f" ({reasons[0]})" if reasons else ""
         raise InvalidArgumentError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not implemented yet in "
+            f"{in_words(missing)} {'is' if len(missing) == 1 else 'are'} not implemented yet in "
             f"{self.subject.name} at {self.subject.location}{because}, and {what} needs "
             f"{'it' if len(missing) == 1 else 'them'}. {self.advice}"
         )
@@ -164,6 +167,12 @@ class Package:
             for start in range(0, len(values), n_rows):
                 rows = np.ascontiguousarray(values[start : start + n_rows])
                 self.results("hold", {"rows": rows}, name=name, start=start, length=len(values))
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: with commas, and one "and" before the last."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _is_absent(answer: Answer) -> bool:
@@ -249,4 +258,5 @@ def _reference(target: Target, why: str, not_isolated: str = "") -> Iterator[Pac
 def _subject(target: Target, answer: Answer) -> Subject:
     name = answer.package or target.framework_map.package
     note = "as you asked" if target.is_reference else f"your own package at {answer.location}"
-    return Subject(name, answer.location or str(target.folder or "?"), note, target.is_reference)
+    folder = str(target.folder or "")
+    return Subject(name, answer.location or folder or "?", note, target.is_reference, folder=folder)

@@ -143,19 +143,24 @@ def _composition(findings: Findings) -> Iterator[str]:
     yield "\n".join(rows)
     yield (
         f"{sum(summary.n_rows.values()) - sum(summary.n_unique.values())} samples of the source were copies of "
-        "others, or had a content that stands under several labels. Of the latter there were "
-        f"{summary.n_contradictions}; they are left out."
+        f"others, or had several labels. {_torn(summary.n_contradictions)}"
     )
     for digest, labels in list(summary.contradictions.items())[:_MOST_NAMED]:
         yield f"- `{digest}`: {_line(', '.join(labels))}"
+
+
+def _torn(n: int) -> str:
+    if not n:
+        return "No content has several labels."
+    return f"{n} content{'s have' if n > 1 else ' has'} several labels; {'they are' if n > 1 else 'it is'} left out."
 
 
 def _choice(findings: Findings) -> Iterator[str]:
     wish, choice, pool = findings.wish, findings.choice, findings.pool
     easy, medium = choice.bounds
     yield (
-        f"Of each class up to {wish.candidates} samples were looked at, those with the smallest lots; a lot hangs on "
-        f"a sample's content and the seed {wish.seed} alone. Of them the test split was drawn by lot. The train split "
+        f"Of each class up to {wish.candidates} samples were looked at, drawn at random: which ones depends only on "
+        f"their content and the seed {wish.seed}. Of them the test split was drawn by lot. The train split "
         "was chosen by kernel herding (Chen, Welling and Smola 2010), with as many easy, medium and hard ones as there "
         f"are among the samples that were looked at. {DIFFICULTIES[0].capitalize()} is a score up to "
         f"{easy / 10_000:.4f}, {DIFFICULTIES[1]} up to {medium / 10_000:.4f}, {DIFFICULTIES[2]} above; the score is 1 "

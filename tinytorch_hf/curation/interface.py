@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_hf import catalog
+from tinytorch_hf import workers as parallel
 from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.curation import described
 from tinytorch_hf.curation.made import Made
@@ -270,6 +271,8 @@ def carried_out(
     say: Say = lambda *_: None,
 ) -> Made:
     """Carry out a plan; the parameters are those of `tinify`."""
+    # Before anything is written: a worker that imports the script again would meet the run that has started it.
+    parallel.check_not_imported_by_worker()
     most = bytes_of(memory)
     engine = Engine(workers, executor, max(_BASE // 4, (most - _BASE) // (2 * (workers or os.cpu_count() or 1))), most)
     return made(plan, engine=engine, resume=resume, n_rows=_rows_at_once(plan, most), say=say)

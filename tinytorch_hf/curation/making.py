@@ -190,8 +190,8 @@ def _check_classes(plan: Plan, summary: Summary) -> None:
         n = summary.n_contradictions
         torn = f" Not counted are the samples that stand under two labels: {n} contents." if n else ""
         raise InvalidArgumentError(
-            f"{where}: {len(small)} of {len(summary.n_rows)} classes have less than {wanted} different samples: "
-            f"{names}{more}. Asked are {wish.n_train} of each to train and {wish.n_test} to test: ask for less with "
+            f"{where}: {len(small)} of {len(summary.n_rows)} classes have fewer than {wanted} different samples: "
+            f"{names}{more}. {wish.n_train} of each are to train and {wish.n_test} to test: ask for fewer with "
             f"{option('per-class')}, or leave these classes out of the source.{torn}"
         )
     described.check(plan.out, plan.opened.source.kind, plan.facts, sorted(summary.n_rows))

@@ -14,7 +14,7 @@ from tinytorch_hf.curation.batch import Batch
 from tinytorch_hf.curation.facts import Facts, facts, merged
 from tinytorch_hf.curation.likely import Likely
 from tinytorch_hf.curation.lots import digests
-from tinytorch_hf.curation.source import Kind, Piece, Source
+from tinytorch_hf.curation.source import Kind, Piece, Source, place_of
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.formats.arrays import Array
 
@@ -133,4 +133,4 @@ def _text(sample: Any, place: str) -> str:
 
 
 def _place(reading: Reading, shard: str, row: Any) -> str:
-    return f"{reading.source.name}, {shard}, row {int(row) + 1}"
+    return place_of(reading.source, shard, int(row))

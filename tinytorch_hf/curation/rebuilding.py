@@ -92,7 +92,7 @@ def rebuilt_from(folder: Path, samples: Mapping[str, Any]) -> DatasetInfo:
             )
     contents = {folder / name: data for name, data in files.items()}
     if known is None and not (folder / DESCRIPTION).exists():
-        with tempfile.TemporaryDirectory() as elsewhere:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
             written = content.written(Path(elsewhere) / folder.name, made_of.kind, rows, samples, made_of.facts)
             catalog.forget(written.name)
             # What says that all is there comes last.

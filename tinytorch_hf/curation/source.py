@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from tinytorch_hf.curation.batch import Batch
+from tinytorch_hf.errors import printable
 from tinytorch_hf.formats.arrays import Array
 
 Kind = Literal["images", "texts"]
@@ -92,3 +93,19 @@ class Source(Protocol):
     def batches(self, piece: Piece, rows: Array | None, n_rows: int) -> Iterator[Batch]:
         """The rows of a piece, or those at the given places, ascending, in batches of at most ``n_rows``."""
         ...
+
+
+@runtime_checkable
+class OfFiles(Protocol):
+    """A source of which each row is a file."""
+
+    def file_of(self, shard: str, row: int) -> str:
+        """The path of a row's file below the source, with forward slashes."""
+        ...
+
+
+def place_of(source: Source, shard: str, row: int) -> str:
+    """Where a row is, for messages: its file, where each row is one; else its shard and its number, from 1 on."""
+    if isinstance(source, OfFiles):
+        return f"{source.name}, {printable(source.file_of(shard, row))}"
+    return f"{source.name}, {shard}, row {row + 1}"

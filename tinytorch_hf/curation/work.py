@@ -116,7 +116,8 @@ class Log:
         """Add a line."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         try:
-            with os.fdopen(open_to_append(self.path), "a", encoding="utf-8", errors="backslashreplace") as stream:
+            number = open_to_append(self.path)
+            with os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
                 stream.write(f"{now} {time.monotonic() - self._began:9.1f} s  {' '.join(text.split())}\n")
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror or error}.") from error

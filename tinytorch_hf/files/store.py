@@ -39,6 +39,9 @@ _MOST_OF_ANOTHER = 2**26
 # How the names of temporary files end.
 PARTIAL_SUFFIX = ".part"
 
+# Windows replaces no file that is open somewhere; whoever reads a file of ours, or scans it, is soon done.
+_WAITS_FOR_READERS = os.name == "nt"
+_PATIENCE_S = (0.01, 0.03, 0.1, 0.3, 1.0)
 
 # Content that has been hashed before, by its hash. Comparing with it is as strict as hashing again and
 # costs a fraction, so that repeated loads stay cheap. Only small files are kept.
@@ -273,7 +276,7 @@ def write_pieces(
                 raise OSError("what was read back differs from what was written")
         if expected not in (None, digest.hexdigest()):
             raise WrongHashError(path, algorithm, digest.hexdigest(), str(expected), advice)
-        temporary.replace(path)
+        _into_place(temporary, path)
     except TinyTorchHFError:
         raise
     except OSError as error:
@@ -282,6 +285,18 @@ def write_pieces(
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _into_place(temporary: Path, path: Path) -> None:
+    """Rename a file, over another one if there is one, for which some systems must wait."""
+    import time
+
+    for seconds in _PATIENCE_S if _WAITS_FOR_READERS else ():
+        with contextlib.suppress(PermissionError):
+            temporary.replace(path)
+            return
+        time.sleep(seconds)
+    temporary.replace(path)
 
 
 def _keep_mode(path: Path, descriptor: int) -> None:

@@ -8,13 +8,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from tinytorch_hf.catalog.portable import is_device
 from tinytorch_hf.shown import printable
 
 _LONGEST_BYTES = 100
-# What Windows takes for a device, whatever comes behind a dot.
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
-)
 
 
 def shown(name: str) -> str:
@@ -46,7 +43,7 @@ def _plain(name: str) -> str:
     name = unicodedata.normalize("NFC", shown(name))
     plain = "".join(one if one.isalnum() or one in "._-" else "_" for one in name)
     plain = plain.encode("utf-8")[:_LONGEST_BYTES].decode("utf-8", "ignore").strip(".")
-    return f"_{plain}" if not plain or plain[0] == "-" or plain.partition(".")[0].lower() in _DEVICES else plain
+    return f"_{plain}" if not plain or plain[0] == "-" or is_device(plain) else plain
 
 
 def _folded(name: str) -> str:

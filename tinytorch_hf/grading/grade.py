@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import multiprocessing
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +22,13 @@ from tinytorch_hf.grading.one import Conditions, Entry, Task, grade_one, ungrada
 from tinytorch_hf.grading.rubric import Rubric
 from tinytorch_hf.grading.rubric_file import read_rubric
 from tinytorch_hf.grading.similar import remarks_on
-from tinytorch_hf.grading.submissions import Submission, find_submissions
+from tinytorch_hf.grading.submissions import Submission, find_submissions, ignored_files
 from tinytorch_hf.judging.judges import JUDGES, chosen
 from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.student.cell import Cell
 
 _ENDED = (
-    "The process that judged it was ended from outside, as a system does that has no memory left ({}). Grade it with "
+    "The process that judged it was ended from outside ({}), as systems do where memory is short. Grade it again with "
     "fewer workers."
 )
 
@@ -78,7 +78,7 @@ def grade_submissions(
     Parameters
     ----------
     folder
-        Holds the submissions: a folder or a zip file for each student.
+        Holds the submissions: a folder, a zip file or a .py file for each student. Other files are ignored.
     out
         Where the gradebook is written; nothing is written by default.
     rubric
@@ -104,7 +104,7 @@ def grade_submissions(
     ------
     InvalidArgumentError
         There is nothing to grade, or something else stands in ``out``; submissions cannot run as that user; a
-        `RubricError` where the rubric does not hold.
+        `RubricError` where the rubric does not hold; a script calls this with no ``if __name__ == "__main__":``.
     UnknownNameError
         There is no such judge, or no such format.
     MissingExtraError
@@ -112,18 +112,22 @@ def grade_submissions(
     StorageError
         A file cannot be read or written.
     """
+    # Before anything is written: a worker that imports the script again would grade into the same gradebook.
+    parallel.check_not_imported_by_worker()
     rubric = Rubric() if rubric is None else rubric
     left_out = [] if isinstance(rubric, Rubric) else [expanded(rubric)]
     rubric = rubric if isinstance(rubric, Rubric) else read_rubric(left_out[0])
     place = None if out is None else expanded(out)
-    submissions = find_submissions(expanded(folder), [*left_out, *([place] if place else [])])
+    left_out += [place] if place else []
+    submissions = find_submissions(expanded(folder), left_out)
+    ignored = ignored_files(expanded(folder), left_out)
     _check_formats(formats)
     journal = Journal(place)
     hidden = journal.seeds(rubric.seeds)
     # Whom submissions cannot run as is refused here, before there is any.
     Cell(rubric.limits, run_as=run_as)
     conditions = Conditions(rubric, rubric.seeds.shown, hidden, _judge(judge), run_as)
-    class_ = _Class(submissions, conditions, journal, place, publish, formats)
+    class_ = _Class(submissions, ignored, conditions, journal, place, publish, formats)
     class_.begin()
     try:
         class_.grade(workers, executor, on_graded)
@@ -142,6 +146,7 @@ class _Class:
     def __init__(
         self,
         submissions: Sequence[Submission],
+        ignored: Sequence[str],
         conditions: Conditions,
         journal: Journal,
         place: Path | None,
@@ -149,6 +154,7 @@ class _Class:
         formats: Collection[str],
     ) -> None:
         self._submissions = submissions
+        self._ignored = tuple(ignored)
         self._conditions = conditions
         self._journal = journal
         self._place = place
@@ -221,6 +227,7 @@ class _Class:
             len(entries) == len(self._submissions),
             tuple(sorted(self._unchanged)),
             self._place,
+            self._ignored,
         )
 
 
@@ -253,6 +260,9 @@ def _alone(waiting: dict[int, Task], executor: Executor | None) -> Iterator[tupl
             else:
                 found = executor.submit(grade_one, task).result()
         except Exception as error:
+            if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
+                # None of the submission's doing: this is what an executor raises that takes no work.
+                raise InvalidArgumentError(f"The executor takes no work: {error}. Give another one.") from error
             found = ungradable(task.submission.name, _ENDED.format(type(error).__name__), is_final=False)
             del waiting[number]
             yield number, found

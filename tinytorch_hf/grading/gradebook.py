@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tinytorch_hf.grading.formats.points import maxima, points, total
 from tinytorch_hf.grading.marking import DOES_NOT_IMPORT, NO_IMPORT
-from tinytorch_hf.grading.marks import Graded, Status
+from tinytorch_hf.grading.marks import Graded, Mark, Status
 from tinytorch_hf.grading.rubric import Rubric
+from tinytorch_hf.student.process import STILL_RUNNING, WAS_ENDED
 
 ENOUGH = 0.5
 """Who has a smaller share of the points may need help."""
@@ -100,6 +101,8 @@ class Gradebook:
         Names of those that had been graded before, and were not run again.
     out
         The folder that it was written to, if it was.
+    ignored
+        Names of files among the submissions that are none.
     """
 
     rubric: Rubric
@@ -110,6 +113,7 @@ class Gradebook:
     is_complete: bool = True
     unchanged: tuple[str, ...] = ()
     out: Path | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -134,13 +138,16 @@ class Gradebook:
         return [Tally(share.operation, share.module, counts[share.operation]) for share in self.rubric.shares()]
 
     def mistakes(self) -> list[Mistake]:
-        """What is wrong and follows from nothing else, the mistake of most submissions first."""
+        """What is wrong and follows from nothing else, the mistake of most submissions first.
+
+        How a process ended says nothing of what is wrong: that stands in `to_be_looked_at`.
+        """
         names: dict[tuple[str, str], list[str]] = defaultdict(list)
         operations: dict[tuple[str, str], list[str]] = defaultdict(list)
         sentences: dict[tuple[str, str], str] = {}
         for graded in self.gradeds:
             for mark in graded.marks:
-                if mark.status is not Status.FAILED:
+                if mark.status is not Status.FAILED or _has_not_answered(mark):
                     continue
                 # A mistake with a code is one wherever it shows; without one it is known by its operation.
                 key = (mark.code, "" if mark.code or _has_no_import(mark.message) else mark.operation)
@@ -172,6 +179,8 @@ class Gradebook:
             said = [f"withheld: {graded.withheld}"] if graded.withheld else []
             said += graded.remarks
             said += [f"could not be tried: {_some(untried)}"] if untried else []
+            silent = [mark.operation for mark in graded.marks if _has_not_answered(mark)]
+            said += [f"ended its process, or did not come to an end: {_some(silent)}"] if silent else []
             said += _credited(graded)
             if said:
                 found.append((graded, said))
@@ -199,6 +208,12 @@ def _credited(graded: Graded) -> list[str]:
 def _some(names: Sequence[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _has_not_answered(mark: Mark) -> bool:
+    """Whether an operation is wrong because its process ended or was stopped, and nobody knows by which mistake."""
+    seen = mark.for_instructor or mark.message
+    return mark.status is Status.FAILED and not mark.code and seen.startswith((WAS_ENDED, STILL_RUNNING))
 
 
 def _has_no_import(message: str) -> bool:

@@ -94,10 +94,10 @@ def protect(folder: Path, user: str) -> None:
     UnsafeError
         This process is not root's, there is no such user, or it reaches one of them all the same.
     """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise UnsafeError("The grader has to be run by root, so that submissions can run as another user.")
     import pwd
 
-    if os.geteuid() != 0:
-        raise UnsafeError("The grader has to be run by root, so that submissions can run as another user.")
     try:
         account = pwd.getpwnam(user)
     except KeyError:

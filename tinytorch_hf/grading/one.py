@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -176,5 +177,5 @@ def _let_others_read(folder: Path) -> None:
 
 def _once(texts: Sequence[str], copy: Prepared) -> tuple[str, ...]:
     """Each text once, without the place of the copy, in printable characters."""
-    short = (text.replace(f"{copy.folder}/", "")[:_LONGEST_REASON] for text in texts)
+    short = (text.replace(f"{copy.folder}{os.sep}", "")[:_LONGEST_REASON] for text in texts)
     return tuple(dict.fromkeys(map(shown, short)))

@@ -230,6 +230,9 @@ def _remarks(book: Gradebook, link: Link) -> Iterator[Block]:
         yield blocks.table(("Student", "What"), rows)
     else:
         yield blocks.paragraph("Nothing.")
+    if book.ignored:
+        names = ", ".join(book.ignored)
+        yield blocks.paragraph(f"Ignored files, which are neither a zip nor a .py file: {names}", "quiet")
 
 
 def _mistakes(book: Gradebook, link: Link) -> Iterator[Block]:

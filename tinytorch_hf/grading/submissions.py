@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tinytorch_hf.grading.unpacking import MOST_BYTES, MOST_FILES, UngradableErr
 _DEEPEST = 40
 _NESTED = 3
 _PIECE_BYTES = 2**18
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _IMPORTABLE = (".py", ".so", ".pyd", ".pyc")
 _NO_PACKAGE = (
     f"There is no package in it: no folder {COURSE}, no {COURSE}.py and no other folder with an __init__.py. "
@@ -75,7 +76,9 @@ class Prepared:
 
 
 def find_submissions(folder: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
-    """The submissions in a folder, by name: all that is in it but for hidden files and ``leave_out``.
+    """The submissions in a folder, by name: folders, archives and .py files, but for hidden ones and ``leave_out``.
+
+    What learning platforms put beside them, such as an index, is none: see `ignored_files`.
 
     Raises
     ------
@@ -97,10 +100,13 @@ def find_submissions(folder: Path, leave_out: Collection[Path] = ()) -> list[Sub
             f"{folder} is a package itself. Give the folder that holds the submissions, or `tinytorch-hf check "
             "--package` for this one."
         )
-    resolved = {path.resolve() for path in leave_out}
-    names = [name for name in names if not is_skipped(name) and (folder / name).resolve() not in resolved]
+    there = _candidates(folder, names, leave_out)
+    names = [name for name in there if _may_be_submission(folder / name)]
     if not names:
-        raise InvalidArgumentError(f"There is nothing in {folder}. Put the submissions there.")
+        but = f" but {', '.join(map(shown, there[:3]))}" if there else ""
+        raise InvalidArgumentError(
+            f"There is nothing in {folder}{but}. Put the submissions there: a folder, zip file or .py file each."
+        )
     stems = [name[:-4] if name.lower().endswith(".zip") and len(name) > 4 else name for name in names]
     counts = Counter(stems)
     # A folder and a zip file of one name are two submissions.
@@ -112,6 +118,22 @@ def find_submissions(folder: Path, leave_out: Collection[Path] = ()) -> list[Sub
         Submission(name, folder / entry, file)
         for name, entry, file in zip(printed, names, file_names(printed), strict=True)
     ]
+
+
+def ignored_files(folder: Path, leave_out: Collection[Path] = ()) -> list[str]:
+    """The names of the files in a folder of submissions that are none, in printable characters."""
+    there = _candidates(folder, _names(folder), leave_out)
+    return [shown(name) for name in there if not _may_be_submission(folder / name)]
+
+
+def _candidates(folder: Path, names: Iterable[str], leave_out: Collection[Path]) -> list[str]:
+    resolved = {path.resolve() for path in leave_out}
+    return [name for name in names if not is_skipped(name) and (folder / name).resolve() not in resolved]
+
+
+def _may_be_submission(path: Path) -> bool:
+    """Whether somebody can have handed it in; of archives that cannot be read, a student has to hear."""
+    return path.suffix.lower() in (".py", *_ARCHIVES) or not stat.S_ISREG(path.lstat().st_mode)
 
 
 @contextlib.contextmanager
@@ -181,7 +203,7 @@ def _unpacked(archive: Path, folder: Path, remarks: list[str]) -> Path:
     with os.fdopen(os.open(archive, _READING), "rb") as stream:
         start = stream.read(4)
     if not start.startswith(b"PK"):
-        what = "It is empty" if not start else "It is no zip file and no folder"
+        what = "It is empty" if not start else "It is neither a zip file nor a folder"
         raise UngradableError(f"{what}. Hand in the folder of the package, or a zip file of it.")
     folder.mkdir()
     remarks += unpack(archive, folder)

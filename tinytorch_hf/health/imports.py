@@ -77,7 +77,9 @@ def _end(done: subprocess.CompletedProcess[str], limit_s: float) -> str:
     if "Timeout (" in done.stderr:
         return f"importing it takes longer than {limit_s:g} seconds"
     if done.returncode < 0:
-        return f"importing it kills Python ({signal.Signals(-done.returncode).name})"
+        number = -done.returncode
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+        return f"importing it kills Python ({name})"
     said = [line for line in done.stderr.splitlines() if line.strip()]
     return f"importing it ends Python with status {done.returncode} ({said[-1] if said else 'no message'})"
 

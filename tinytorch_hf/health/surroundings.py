@@ -142,6 +142,6 @@ def hugging_face_cache() -> dict[str, Any]:
     home = os.environ.get("HF_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
     folder = folders.expanded(os.environ.get("HF_DATASETS_CACHE") or str(Path(home) / "datasets"))
     marks = sorted(folder.glob("tinytorch___*/*/*/*/tinytorch_hf.json"))
-    prepared = [str(mark.relative_to(folder).parent.parent.parent).replace("___", "/") for mark in marks]
+    prepared = [mark.relative_to(folder).parents[2].as_posix().replace("___", "/") for mark in marks]
     # The default configuration has several folders.
     return {"folder": str(folder), "prepared": list(dict.fromkeys(prepared))}

@@ -152,7 +152,8 @@ def _write(dataset: DatasetInfo, splits: Mapping[str, Split], content: str, conf
     with quiet():
         builder.write(folder)
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    (folder / _MARK).write_text(json.dumps(_mark(content, sizes), indent=2), encoding="utf-8")
+    mark = json.dumps(_mark(content, sizes), indent=2)
+    (folder / _MARK).write_text(mark, encoding="utf-8", newline="\n")
 
 
 def _mark(content: str, sizes: dict[str, int]) -> dict[str, Any]:

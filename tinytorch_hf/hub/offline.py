@@ -56,7 +56,7 @@ def check(names: Sequence[catalog.Dataset | str]) -> dict[Literal, str]:
         A call fails, or gives other numbers than the curated files.
     """
     calls = literals(names)
-    with tempfile.TemporaryDirectory() as elsewhere:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
         done = subprocess.run(
             [sys.executable, "-c", "from tinytorch_hf.hub import offline; offline.answer()"],
             # Facts, not names: the process does not know what was registered here.

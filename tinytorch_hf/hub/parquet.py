@@ -73,7 +73,8 @@ def build(name: catalog.Dataset | str, out: str | Path, repo_id: str = "", files
         with tempfile.TemporaryDirectory(prefix=f".{dataset.name}.", dir=out, ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch) / dataset.name
             _write_folder(dataset, splits, folder, Path(scratch) / "cache", repo_id or dataset.repo_id)
-            (folder / croissant.FILE_NAME).write_text(croissant.text(dataset, folder, repo_id, files_at), "utf-8")
+            description = croissant.text(dataset, folder, repo_id, files_at)
+            (folder / croissant.FILE_NAME).write_text(description, encoding="utf-8", newline="\n")
             for config in configs:
                 found, expected = fingerprints(dataset, folder, config)
                 if found != expected:
@@ -108,7 +109,8 @@ def _write_folder(dataset: DatasetInfo, splits: Mapping[str, Split], folder: Pat
         if dataset.is_shipped or place.is_file():
             shutil.copyfile(place, folder / name)
     beside = frozenset(name for name in companions if (folder / name).is_file())
-    (folder / "README.md").write_text(card.with_sizes(dataset, infos, repo_id, beside), encoding="utf-8")
+    text = card.with_sizes(dataset, infos, repo_id, beside)
+    (folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
     (folder / pictures.FILE_NAME).write_bytes(pictures.samples_png(dataset))
 
 

@@ -51,9 +51,10 @@ def keep(dataset: DatasetInfo, built: Path, remote: Remote, files_at: str) -> No
         for path in ours:
             shutil.copyfile(folder / path, built / path)
     text = croissant.text(dataset, built, remote.repo_id, files_at)
-    (built / croissant.FILE_NAME).write_text(text, encoding="utf-8")
+    (built / croissant.FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
     readme = built / "README.md"
-    readme.write_text(card.with_sizes_of(readme.read_text(encoding="utf-8"), built), encoding="utf-8")
+    text = card.with_sizes_of(readme.read_text(encoding="utf-8"), built)
+    readme.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _has_the_numbers(dataset: DatasetInfo, folder: Path) -> bool:

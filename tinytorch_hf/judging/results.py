@@ -174,6 +174,8 @@ class Report:
         Whether the run was broken off: what was left is untried.
     shown
         What a page shows of each operation, by its name, where that was asked for.
+    folder
+        What holds the package, so that lines to run find it; empty where it is installed.
     """
 
     package: str
@@ -187,6 +189,7 @@ class Report:
     not_isolated: str = ""
     is_interrupted: bool = False
     shown: Mapping[str, Shown] = field(default_factory=dict, compare=False)
+    folder: str = ""
 
     @property
     def is_isolated(self) -> bool:

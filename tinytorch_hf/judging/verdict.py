@@ -22,6 +22,15 @@ _NOTHING_TO_JUDGE = "it gave none of the results that can be judged"
 _WHERE_IT_STOPPED = (
     "That line is where it stopped, not necessarily where the fault is: look at where the values in it come from."
 )
+# Errors that say what is wrong with their own line. A name that has no value yet is none of them.
+_SAID_BY_THE_LINE = (
+    "SyntaxError:",
+    "IndentationError:",
+    "TabError:",
+    "NameError:",
+    "ImportError:",
+    "ModuleNotFoundError:",
+)
 # What takes the batch for another axis also gives one row something else than among others.
 _ALSO_A_CONSEQUENCE = ("BATCH-OF-ONE",)
 _ON_A_KINK = "{} is not PyTorch's, but as right: forward has a kink there"
@@ -47,7 +56,7 @@ def verdict(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float = 
             case.module,
             _OUTCOMES[answer.kind],
             answer.message,
-            hint=_WHERE_IT_STOPPED if answer.kind == "crash" and answer.where and answer.call else "",
+            hint=_WHERE_IT_STOPPED if _may_be_elsewhere(answer) else "",
             where=answer.where,
             expression=answer.expression,
             call=answer.call,
@@ -58,6 +67,12 @@ def verdict(case: Case, answer: Answer, seed: int, runs: Runs, seconds: float = 
     if answer.kind != "results" or not answer.results:
         return Result(case.name, case.module, Outcome.CRASHES, "it gave no results", seconds=seconds)
     return _judged(case, answer, seed, runs, seconds)
+
+
+def _may_be_elsewhere(answer: Answer) -> bool:
+    """Whether a crash may come of a value that was made before the line that raised it."""
+    is_crash = answer.kind == "crash" and bool(answer.where and answer.call)
+    return is_crash and not answer.message.startswith(_SAID_BY_THE_LINE)
 
 
 def _misshapen(case: Case, answer: Answer, seconds: float) -> Result:

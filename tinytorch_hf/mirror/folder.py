@@ -19,6 +19,7 @@ _RULE = (
     "letters, digits, '-', '_' and '.' may stand in it, at most 96, neither '--' nor '..', '-' or '.' neither first "
     "nor last, and no '.git' at the end. Rename the folder"
 )
+_LINE_END = "its name has a line end, which no address can have. Rename it"
 _NOT_UTF8 = "its name is not UTF-8, in which clients ask for it. Rename it"
 _KINDS = {
     stat.S_ISFIFO: "it is a named pipe, not a file",
@@ -85,7 +86,8 @@ def survey(folder: Path, taken: Iterable[str] = ()) -> tuple[list[Found], list[L
         raise MissingFileError(f"{folder} is not a folder. Give one that holds a sub-folder for each dataset.")
     if not _VALID_NAME.fullmatch(root.name):
         raise InvalidArgumentError(
-            f"{shown(root.name)!r}, the name of --folder, cannot stand before a dataset's name on the Hub: {_RULE}."
+            f"{_culprit(root.name)}{shown(root.name)!r}, the name of --folder, cannot stand before a dataset's name on "
+            f"the Hub: {_RULE}."
         )
     try:
         with os.scandir(root) as listed:
@@ -113,8 +115,9 @@ def survey(folder: Path, taken: Iterable[str] = ()) -> tuple[list[Found], list[L
 
 def _why_no_dataset(entry: os.DirEntry[str], root: Path) -> str:
     """Why an entry of the instructor's folder is no dataset, or ""."""
-    if not is_utf8(entry.name):
-        return _NOT_UTF8
+    reason = _why_no_address(entry.name)
+    if reason:
+        return reason
     if entry.name.startswith("."):
         return "it is hidden: its name begins with '.'"
     try:
@@ -133,12 +136,20 @@ def _why_no_dataset(entry: os.DirEntry[str], root: Path) -> str:
 def _why_no_name(name: str, before: str | None, full_name: str) -> str:
     """Why a sub-folder cannot be served under its name, or ""; ``before`` has the same but for case."""
     if not _VALID_NAME.fullmatch(name):
-        return f"it cannot be a dataset's name on the Hub: {_RULE}"
+        return f"{_culprit(name)}it cannot be a dataset's name on the Hub: {_RULE}"
     if before == full_name:
         return "another dataset is served under this name. Rename the folder"
     if before is not None:
         return f"it differs from {before} in capitals alone, which caches on Windows and macOS do not. Rename one"
     return ""
+
+
+def _culprit(name: str) -> str:
+    """The first character that may not stand in a name, in words; "" where each of them may."""
+    wrong = re.search(r"[^A-Za-z0-9._-]", name)
+    if wrong is None:
+        return ""
+    return f"There is a space in {shown(name)!r}: " if wrong[0] == " " else f"There is {shown(wrong[0])!r} in it: "
 
 
 def _why_not_followed(link: Path, root: Path, what: str) -> str:
@@ -200,8 +211,9 @@ def _walked(root: Path) -> Iterator[tuple[Path, int, str]]:
 
 
 def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:
-    if not is_utf8(entry.name):
-        return _NOT_UTF8
+    reason = _why_no_address(entry.name)
+    if reason:
+        return reason
     try:
         if entry.is_symlink():
             if entry.is_dir():
@@ -212,6 +224,13 @@ def _why_no_file(entry: os.DirEntry[str], root: Path) -> str:
         return _special(entry.stat().st_mode) or "it is no file"
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
+
+
+def _why_no_address(name: str) -> str:
+    """Why no client could ask for a name, or ""."""
+    if not is_utf8(name):
+        return _NOT_UTF8
+    return _LINE_END if "\n" in name or "\r" in name else ""
 
 
 def is_utf8(name: str) -> bool:

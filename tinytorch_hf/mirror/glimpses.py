@@ -66,7 +66,9 @@ def _sheet(repository: Repository, part: Part) -> bytes:
     places = [len(part.rows) * number // wanted for number in range(wanted)]
     sheet = Image.new("RGB", (_ACROSS * _TILE, -(-wanted // _ACROSS) * _TILE), "white")
     for number, place in enumerate(places):
-        content = thumbnails.of(repository, part.rows[place].get(column))
+        value = part.rows[place].get(column)
+        # One that is damaged leaves its place empty.
+        content = None if thumbnails.is_damaged(repository, value) else thumbnails.of(repository, value)
         if content is None:
             continue
         with Image.open(io.BytesIO(content)) as image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -87,7 +87,7 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
         *(_select(part.columns[place], place, values, chosen) for place, values in filters.items()),
     ]
     kept = {"config": config, "split": split, **{f"by{place}": value for place, value in chosen.items()}}
-    count = f"{len(places):,} rows, page {number} of {n_pages}." if places else "No such row."
+    count = f"{_rows(part, len(places), bool(chosen))}, page {number} of {n_pages}." if places else "No such row."
     return [
         _charts(repository, config, split, part),
         element("h2", "Samples", id="samples"),
@@ -95,13 +95,23 @@ def body(address: str, repository: Repository, query: Mapping[str, str]) -> list
         element("p", f"{count} {_how_much(part)}".strip(), class_="quiet"),
         _shown(repository, config, split, part, shown),
         paging(address, kept, number, n_pages),
-        _statistics(part),
+        *_statistics(repository, part),
     ]
 
 
+def _rows(part: Part, n: int, is_chosen: bool) -> str:
+    """How many rows can be paged through, and of how many, where these are not all."""
+    if part.is_whole or (part.table is not None and not is_chosen):
+        return f"{n:,} rows"
+    return f"{n:,} of {_looked_at(part)}" if is_chosen else _looked_at(part).capitalize()
+
+
 def _how_much(part: Part) -> str:
-    looked_at = f"the first {len(part.rows):,} rows"
-    return "" if part.is_whole else f"Choices, charts and statistics are of {looked_at}."
+    return "" if part.is_whole else f"Choices, charts and statistics are of {_looked_at(part)}."
+
+
+def _looked_at(part: Part) -> str:
+    return f"the first {len(part.rows):,} rows"
 
 
 def filters_of(part: Part) -> dict[int, list[Any]]:
@@ -182,7 +192,12 @@ def _row(repository: Repository, config: str, split: str, part: Part, place: int
     images = [number for number, column in columns if column.kind == "image" and row.get(column.name) is not None]
     values = [(column.name, _named(column, row.get(column.name))) for _, column in columns if column.kind != "image"]
     if _has_pictures(part):
-        seen = [_picture(repository, config, split, place, number) for number in images]
+        seen = [
+            element("span", f"The picture of row {place} is damaged.", class_="note")
+            if thumbnails.is_damaged(repository, row.get(part.columns[number].name))
+            else _picture(repository, config, split, place, number)
+            for number in images
+        ]
         words = ", ".join(value[:80] for _, value in values[:3])
         return element("li", *seen, f"[{place}] {words}".rstrip())
     return element("li", element("strong", f"[{place}]"), pairs(values))
@@ -249,13 +264,21 @@ def _is_of(kind: ColumnKind, value: Any) -> bool:
     return True
 
 
-def _statistics(part: Part) -> Element:
+def _statistics(repository: Repository, part: Part) -> Iterator[Element]:
     measured = [_measured(column, part) for column in part.columns]
+    for told, column in zip(measured, part.columns, strict=True):
+        if column.kind == "image":
+            known = _known(part, column)
+            n, n_looked = thumbnails.n_damaged(repository, known)
+            told["damaged"] = f"{n:,}" if n_looked == len(known) else f"{n:,} of the first {n_looked:,}"
+            if n:
+                words = "picture is" if n == 1 else "pictures are"
+                yield element("p", f"In the column {column.name} {n:,} {words} damaged.", class_="note")
     keys = list(dict.fromkeys(key for one in measured for key in one))
     cells = [
         (column.name, *(one.get(key, "") for key in keys)) for column, one in zip(part.columns, measured, strict=True)
     ]
-    return element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open")
+    yield element("details", element("summary", "Statistics"), table(cells, ("column", *keys)), open="open")
 
 
 def _measured(column: Column, part: Part) -> dict[str, str]:
@@ -269,8 +292,8 @@ def _measured(column: Column, part: Part) -> dict[str, str]:
         numbers = [float(value) for value in known if math.isfinite(value)]
     elif column.kind == "text":
         numbers = [float(len(value)) for value in known]
-        told["kind"] = "text, of which lengths are given"
+        told["kind"] = "text (numbers: its length)"
     if numbers:
-        told |= {"least": f"{min(numbers):.6g}", "mean": f"{math.fsum(numbers) / len(numbers):.6g}"}
-        told["most"] = f"{max(numbers):.6g}"
+        told |= {"min": f"{min(numbers):.6g}", "mean": f"{math.fsum(numbers) / len(numbers):.6g}"}
+        told["max"] = f"{max(numbers):.6g}"
     return told

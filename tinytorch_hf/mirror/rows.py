@@ -5,6 +5,7 @@ What is looked at is the beginning of each split. Pages say how much that is, an
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
 import threading
@@ -33,8 +34,10 @@ _Made = TypeVar("_Made")
 
 ColumnKind = Literal["image", "class", "flag", "number", "text", "other"]
 
-# The library's caches are for one thread, and what many ask for at once is read once.
-_one_at_a_time = threading.RLock()
+# What many ask for at once is read once; what is slow to read keeps none of the others waiting.
+_locks: dict[Key, threading.RLock] = {}
+_locks_lock = threading.Lock()
+_few_at_once = threading.BoundedSemaphore(4)
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def layout(repository: Repository) -> Mapping[str, tuple[str, ...]]:
     NoRowsError
         It finds none.
     """
-    with _one_at_a_time:
-        found = _layout(Key(repository))
+    key = Key(repository)
+    with _reading(key):
+        found = _layout(key)
     if isinstance(found, str):
         raise NoRowsError(found)
     return found
@@ -105,8 +109,9 @@ def part(repository: Repository, config: str, split: str) -> Part:
         raise UnknownNameError("configuration named", config, found)
     if split not in found[config]:
         raise UnknownNameError("split named", split, found[config])
-    with _one_at_a_time:
-        read = _part(Key(repository), config, split)
+    key = Key(repository)
+    with _reading(key):
+        read = _part(key, config, split)
     if isinstance(read, str):
         raise NoRowsError(read)
     return read
@@ -119,6 +124,15 @@ def first(repository: Repository) -> tuple[str, str]:
     if not config:
         raise NoRowsError("load_dataset finds no split in these files")
     return config, found[config][0]
+
+
+@contextlib.contextmanager
+def _reading(key: Key) -> Iterator[None]:
+    """Read a repository once at a time, and few at once: what takes long in one keeps no visitor of others waiting."""
+    with _locks_lock:
+        lock = _locks.setdefault(key, threading.RLock())
+    with lock, _few_at_once:
+        yield
 
 
 def root_of(repository: Repository) -> Path:

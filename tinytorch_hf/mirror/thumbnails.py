@@ -4,16 +4,50 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tinytorch_hf.errors import CorruptFileError
 from tinytorch_hf.mirror.repositories import Repository
 
+MOST_CHECKED, _MOST_CHECKED_BYTES = 1000, 16 << 20
+"""Pictures of a column that are decoded to count the damaged ones, and bytes of them."""
+
 _SIDE = 320
 # What is smaller is enlarged by the browser, pixel by pixel.
 _MOST_BYTES = 32 << 20
 _MOST_PIXELS = 64_000_000
+
+
+class DamagedPictureError(CorruptFileError):
+    """Bytes that should be a picture and cannot be decoded."""
+
+
+def n_damaged(repository: Repository, values: Iterable[Any]) -> tuple[int, int]:
+    """How many pictures are damaged, and how many were looked at: the first ones, so that it takes no long time."""
+    n, n_looked, n_bytes = 0, 0, 0
+    for value in values:
+        content = _content(repository, value)
+        if not isinstance(content, bytes):
+            continue
+        n_bytes += len(content)
+        if n_looked >= MOST_CHECKED or (n_looked and n_bytes > _MOST_CHECKED_BYTES):
+            break
+        n_looked += 1
+        n += is_damaged(repository, content)
+    return n, n_looked
+
+
+def is_damaged(repository: Repository, value: Any) -> bool:
+    """Whether a value is there, should be a picture, and cannot be decoded."""
+    try:
+        of(repository, value)
+    except DamagedPictureError:
+        return True
+    except CorruptFileError:
+        # Too large a one, or there is nothing that decodes it.
+        return False
+    return False
 
 
 def of(repository: Repository, value: Any) -> bytes | None:
@@ -28,13 +62,21 @@ def of(repository: Repository, value: Any) -> bytes | None:
 
     Raises
     ------
+    DamagedPictureError
+        It is no picture that can be decoded.
     CorruptFileError
-        It is no picture, or too large a one.
+        It is too large a one, or cannot be read.
     """
+    content = _content(repository, value)
+    return _small(content) if isinstance(content, bytes) else None
+
+
+def _content(repository: Repository, value: Any) -> Any:
+    """The bytes of a picture, wherever they are."""
     content = value.get("bytes") if isinstance(value, Mapping) else value
     if content is None and isinstance(value, Mapping) and isinstance(value.get("path"), str):
         content = _read(repository, value["path"])
-    return _small(content) if isinstance(content, bytes) else None
+    return content
 
 
 def _read(repository: Repository, path: str) -> bytes | None:
@@ -71,5 +113,5 @@ def _small(content: bytes) -> bytes:
         raise
     except Exception as error:
         # Whatever Pillow makes of bytes that are no picture.
-        raise CorruptFileError(f"A picture cannot be decoded: {type(error).__name__}.") from error
+        raise DamagedPictureError(f"A picture cannot be decoded: {type(error).__name__}.") from error
     return written.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tinytorch_hf.judging.mistakes import MISTAKES
 from tinytorch_hf.judging.mistakes.explaining import Explanation
@@ -67,10 +67,10 @@ def lines(page: Explanation, width: int = 100, colour: bool = False) -> Iterator
     yield f"To find it: tinytorch-hf {page.command} --package PATH"
 
 
-def listing(width: int = 100) -> Iterator[str]:
-    """Every code with what the mistake is."""
-    longest = max(map(len, MISTAKES))
-    for mistake in MISTAKES.values():
+def listing(width: int = 100, codes: Collection[str] = MISTAKES) -> Iterator[str]:
+    """Codes, by default all, with what each mistake is."""
+    longest = max(map(len, codes))
+    for mistake in map(MISTAKES.__getitem__, codes):
         start = f"{mistake.code:<{longest}}  "
         if width > longest + 40:
             yield from textwrap.wrap(

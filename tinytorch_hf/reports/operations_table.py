@@ -11,6 +11,7 @@ from typing import Any
 
 from tinytorch_hf.judging.results import WRONG, Outcome, Report, Result
 from tinytorch_hf.reports import explained
+from tinytorch_hf.reports.alone import runnable
 from tinytorch_hf.shown import columns, printable, to_terminal
 from tinytorch_hf.student.mapping import brief
 
@@ -91,12 +92,17 @@ def _first(report: Report, width: int) -> Iterator[str]:
         code = f" [{entry['code']}]" if entry["code"] else ""
         start = f"{' ' * _INDENT}{printable(entry['operation']):<{names}}  "
         yield from _rows(start, [f"{place}{entry['sentence']}{code}"], width)
-    more = len(report.roots) - len(entries)
+    more = len(_first_of_each(report)) - len(entries)
     if more:
         yield f"{' ' * _INDENT}and {more} more"
     what_to_type = explained.advice([entry["code"] for entry in entries])
     if what_to_type:
         yield from _rows("", [what_to_type], width)
+
+
+def _first_of_each(report: Report) -> list[Result]:
+    """The faults that come first; of those that crash for one reason the first."""
+    return [together[0] for together in _grouped(report.roots)]
 
 
 def look_at_first(report: Report) -> list[dict[str, str]]:
@@ -115,7 +121,7 @@ def look_at_first(report: Report) -> list[dict[str, str]]:
             "sentence": result.cause or result.detail.split("\n")[0],
             "code": result.code,
         }
-        for result in report.roots[:_MOST_FIRST]
+        for result in _first_of_each(report)[:_MOST_FIRST]
     ]
 
 
@@ -165,7 +171,7 @@ def _operations(report: Report, width: int, colour: bool) -> Iterator[str]:
             texts += _followers(result.name, consequences.get(result.name, ()))
             yield from _rows(f"{' ' * _INDENT}{_verdict(result, colour)}  {name}", texts, width)
             # As they are, to be copied.
-            lines = [] if result.follows else result.snippet.splitlines()
+            lines = [] if result.follows else runnable(result.snippet, report.folder)
             yield from (f"{' ' * 3 * _INDENT}{printable(line)}" for line in lines)
 
     roots = report.roots

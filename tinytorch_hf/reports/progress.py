@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TextIO
 
@@ -59,3 +60,31 @@ class Bar:
             self._stream.write(to_terminal(_CLEARED))
             self._stream.flush()
             self._is_drawn = False
+
+
+class Phases:
+    """What is being done, a line for each phase as it begins, in files and pipes; a terminal has a `Bar` instead.
+
+    Parameters
+    ----------
+    hints
+        How long some phases take.
+    stream
+        Where it is written, by default standard error.
+    """
+
+    def __init__(self, hints: Mapping[str, str], stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._hints = hints
+        self._last = ""
+
+    def begin(self, what: str, total: int) -> None:
+        """Say which phase it is, and how many steps it has, if it is another one than before."""
+        if what == self._last or self._stream.isatty():
+            return
+        self._last = what
+        said = [f"{total} steps"] if total > 1 else []
+        said += [self._hints[what]] if what in self._hints else []
+        words = f" ({'; '.join(said)})" if said else ""
+        self._stream.write(f"{what}{words}\n")
+        self._stream.flush()

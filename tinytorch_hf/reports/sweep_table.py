@@ -135,9 +135,10 @@ def _faults(runs: Sequence[SeedRun]) -> list[str]:
         if run.error:
             errors.setdefault(run.error, []).append(run.seed)
     lines = []
+    folder = next((run.comparison.framework.folder for run in runs if run.comparison is not None), "")
     for found in causes.values():
         lines += ["", f"with {_named([seed for seed, _ in found])}:"]
-        lines += training_table.divergence_lines(found[0][1])
+        lines += training_table.divergence_lines(found[0][1], folder)
     for error, seeds in errors.items():
         lines += ["", f"with {_named(seeds)}:", *error.splitlines()]
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from tinytorch_hf.compare.divergence import Divergence
@@ -12,19 +13,19 @@ from tinytorch_hf.compare.package import Subject
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.reports import explained
+from tinytorch_hf.reports.alone import runnable
 from tinytorch_hf.shown import printable
 from tinytorch_hf.student.mapping import brief
 
 _TOLD_OTHERWISE = (
-    *("framework", "settings", "epochs", "first_divergence", "cause", "divergence", "own_start"),
-    *("is_interrupted", "evidence", "chosen_tinytorch", "chosen_pytorch"),
+    *("framework", "settings", "epochs", "first_divergence", "first_not_finite", "cause"),
+    *("divergence", "own_start", "is_interrupted", "evidence", "chosen_tinytorch", "chosen_pytorch"),
 )
 
 HEADER = (
     f"{'':>5}  {'loss':^21}  {'test accuracy':^21}  {'largest loss':>12}\n"
     f"{'epoch':>5}  {'TinyTorch':>10} {'PyTorch':>10}  {'TinyTorch':>10} {'PyTorch':>10}  {'difference':>12}"
 )
-
 
 VALIDATION_HEADER = (
     f"{'':>5}  {'loss':^21}  {'validation loss':^21}  {'validation accuracy':^21}  {'largest loss':>12}\n"
@@ -77,9 +78,23 @@ def _reached(result: Comparison) -> list[str]:
         mine, theirs, on = last.accuracy_tinytorch, last.accuracy_pytorch, "validation part"
     return [
         f"accuracy   TinyTorch {mine:.1%}, PyTorch {theirs:.1%} on the {on}{when}",
-        f"losses     differ by at most {result.largest_difference:.1e} over {n_steps} "
-        f"(rounding explains up to {result.tolerance:.0e})",
+        f"losses     {_how_far_apart(result, n_steps)}",
     ]
+
+
+def _how_far_apart(result: Comparison, n_steps: str) -> str:
+    """The largest difference of the losses; where one of them is no number, since when it is none."""
+    rounding = f"(rounding explains up to {result.tolerance:.0e})"
+    if math.isfinite(result.largest_difference):
+        return f"differ by at most {result.largest_difference:.1e} over {n_steps} {rounding}"
+    first = result.first_not_finite
+    if first is None:
+        return f"are not all numbers over {n_steps}"
+    whose, shown, other = "TinyTorch", first.loss_tinytorch, first.loss_pytorch
+    if math.isfinite(shown):
+        whose, shown, other = "PyTorch", other, shown
+    what = "not a number" if math.isnan(shown) else "infinite"
+    return f"{whose}'s is {what} from step {first.step} on (epoch {first.epoch}), the other side's is {other:.7g}"
 
 
 def judgement(result: Judgement) -> str:
@@ -94,7 +109,10 @@ def judgement(result: Judgement) -> str:
 
 def _verdict_on_steps(result: Judgement) -> list[str]:
     if result.divergence is not None:
-        return [f"verdict    {_differ(result)} {_when(result.divergence)}", *divergence_lines(result.divergence)]
+        return [
+            f"verdict    {_differ(result)} {_when(result.divergence)}",
+            *divergence_lines(result.divergence, result.framework.folder),
+        ]
     if result.is_interrupted:
         return [f"verdict    {verdict(result)}: no step differs that was judged"]
     return [f"verdict    {_agree(result)}"]
@@ -168,7 +186,7 @@ def _verdict(result: Comparison) -> list[str]:
     if result.is_interrupted:
         so_far = f"the losses part at step {first.step} (epoch {first.epoch})" if first else "the losses agree so far"
         said = f"verdict    {verdict(result)}: {so_far if result.epochs else 'no epoch has ended'}"
-        return [said, *(divergence_lines(cause) if cause else ())]
+        return [said, *(divergence_lines(cause, result.framework.folder) if cause else ())]
     if cause is None:
         rounding = (
             f": rounding carries the losses apart from step {first.step} on; no step differs when both start it from "
@@ -178,11 +196,11 @@ def _verdict(result: Comparison) -> list[str]:
         )
         return [f"verdict    {_agree(result, rounding)}{_start_at_fault(result.own_start)}"]
     if first is None:
-        return [f"verdict    {_differ(result)} {_when(cause)}", *divergence_lines(cause)]
+        return [f"verdict    {_differ(result)} {_when(cause)}", *divergence_lines(cause, result.framework.folder)]
     return [
         f"verdict    {_differ(result)}: the losses part at step {first.step} (epoch {first.epoch}), "
         f"TinyTorch {first.loss_tinytorch:.7g}, PyTorch {first.loss_pytorch:.7g}",
-        *divergence_lines(cause),
+        *divergence_lines(cause, result.framework.folder),
     ]
 
 
@@ -235,8 +253,8 @@ def _coded(sentence: str, code: str) -> str:
     return f"{sentence} [{code}]" if code else sentence
 
 
-def divergence_lines(divergence: Divergence) -> list[str]:
-    """What goes wrong first, its likely cause, and the lines that show it."""
+def divergence_lines(divergence: Divergence, folder: str = "") -> list[str]:
+    """What goes wrong first, its likely cause, and the lines that show it; ``folder`` holds what they import."""
     lines = [
         f"first      {'step ' + str(divergence.step) if divergence.step else 'before step 1'}, {divergence.layer}: "
         f"{divergence.what}, {divergence.kind}",
@@ -249,7 +267,11 @@ def divergence_lines(divergence: Divergence) -> list[str]:
     if divergence.code:
         lines.append(f"more       {explained.advice([divergence.code])}")
     if divergence.snippet:
-        lines += ["try        these lines alone:", "", *(f"    {line}" for line in divergence.snippet.splitlines())]
+        lines += [
+            "try        these lines alone:",
+            "",
+            *(f"    {line}" for line in runnable(divergence.snippet, folder)),
+        ]
     return lines
 
 
@@ -275,7 +297,9 @@ def as_dict(result: Comparison | Judgement) -> dict[str, Any]:
         for side in ("chosen_tinytorch", "chosen_pytorch"):
             found = getattr(result, side)
             plain[side] = found and dataclasses.asdict(found)
-        plain["first_divergence"] = result.first_divergence and dataclasses.asdict(result.first_divergence)
+        for name in ("first_divergence", "first_not_finite"):
+            step = getattr(result, name)
+            plain[name] = step and dataclasses.asdict(step)
     plain["cause"] = divergence and divergence_as_dict(divergence)
     plain["verdict"] = verdict(result)
     return _finite(plain)  # type: ignore[no-any-return]

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import IO
 
-# On Windows pipes cannot be waited for together with something else.
-_CAN_WAIT = os.name != "nt"
+# On Windows only sockets can be waited for, and there is no poll; pipes are read by threads that wait for them.
+_CAN_WAIT = hasattr(selectors, "PollSelector")
 _PIECE = 1 << 16
 # Of what is in a pipe when it is closed; somebody may go on filling it.
 _MOST_PIECES = 16
@@ -189,8 +189,10 @@ def write(pipe: IO[bytes], content: bytes, timeout_s: float) -> None:
 
 
 def _write_blocking(pipe: IO[bytes], content: bytes) -> None:
+    rest = memoryview(content)
     try:
-        os.write(pipe.fileno(), content)
-    except OSError:
-        # The next answer, which never comes, says so.
+        while rest:
+            rest = rest[os.write(pipe.fileno(), rest) :]
+    except (OSError, ValueError):
+        # The pipe was closed, at one end or the other. The next answer, which never comes, says so.
         return

@@ -17,6 +17,7 @@ from typing import Any
 from tinytorch_hf.shown import printable
 from tinytorch_hf.student import calls, expressions, signals, view
 from tinytorch_hf.student.answers import Answer
+from tinytorch_hf.student.mapping import FrameworkMap
 from tinytorch_hf.student.unbuilt import Watch
 
 UNBUILT = "not implemented yet: "
@@ -71,11 +72,20 @@ def told(error: BaseException, package: str, folder: str, watch: Watch | None = 
         return Answer("crash", message=newer, where=where)
     library = missing_library(error, package)
     if library:
-        return Answer("crash", message=_library_advice(library, package, folder), where=where)
+        return Answer("crash", message=_library_advice(library, package, folder, where), where=where)
     answer = _unbuilt(error, watch, where) or _ours(error, where)
     if answer.kind == "missing":
         return answer
+    if _is_of_import(error):
+        # No call of ours led there, and whatever needs the module ends alike.
+        return answer
     return dataclasses.replace(answer, expression=expressions.of(error, answer.where), call=calls.of(error))
+
+
+def _is_of_import(error: BaseException) -> bool:
+    """Whether a module of the package did not import: it is no Python, or its own lines raised the error."""
+    own = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if _is_foreign(frame.f_code.co_filename))
+    return isinstance(error, SyntaxError) or any(frame.f_code.co_name == "<module>" for frame in own)
 
 
 def _unbuilt(error: BaseException, watch: Watch | None, where: str) -> Answer | None:
@@ -199,7 +209,13 @@ def missing_library(error: BaseException, package: str) -> str:
     return "" if is_there or name == package.partition(".")[0] else name
 
 
-def _library_advice(library: str, package: str, folder: str) -> str:
+def _library_advice(library: str, package: str, folder: str, where: str) -> str:
+    above = next((one for one in Path(where.rpartition(":")[0]).parents if one.name == library), None)
+    if above is not None:
+        return f"it is a part of the package {library}, which it imports by that name: give --package {above}"
+    if library == FrameworkMap().package:
+        # What the package index has under this name is another one.
+        return f"it imports {library}, which is not beside it: give --package PATH with the folder that holds {library}"
     own = next(iter(Path(folder).rglob(f"{library}.py")), None) if folder else None
     if own is not None:
         home = ".".join([package, *own.relative_to(folder).with_suffix("").parts])

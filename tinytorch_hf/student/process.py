@@ -46,6 +46,9 @@ if start["confine"]:
 sys.path[:0] = start["folders"]
 main()
 """
+WAS_ENDED, STILL_RUNNING = "the process was ended", "still running after"
+"""How it begins what is said of a call that has no answer."""
+
 _START_LIMIT_S = 120.0
 # The child ends itself at the limit, with its stack; only if it cannot is it killed, this much later.
 _GRACE_S = 2.0
@@ -245,7 +248,7 @@ class PackageProcess:
 
     def _timed_out(self, where: str) -> Answer:
         """No fault of a framework that computes number by number, of which a case of arrays may ask too much."""
-        message = f"still running after {self._limit_s:g} s, and was stopped"
+        message = f"{STILL_RUNNING} {self._limit_s:g} s, and was stopped"
         return Answer("crash" if self._map["style"] == "tensors" else "untried", message=message, where=where)
 
     def _stop(self) -> tuple[int, str]:
@@ -282,8 +285,8 @@ def _manner_of_death(status: int | None) -> str:
             name = signal.Signals(-status).name
         except ValueError:
             name = str(-status)
-        return f"the process was ended by the signal {name}"
-    return f"the process was ended with the exit status {status}"
+        return f"{WAS_ENDED} by the signal {name}"
+    return f"{WAS_ENDED} with the exit status {status}"
 
 
 def _innermost(stack: str, location: str) -> str:

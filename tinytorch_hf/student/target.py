@@ -36,12 +36,21 @@ def locate(package: str | None, framework_map: FrameworkMap) -> tuple[FrameworkM
         first = framework_map.package.split(".")[0]
         if (folder / first).is_dir() or (folder / f"{first}.py").is_file():
             return framework_map, folder
+        _refuse_inside(folder, first, package)
         return _named(framework_map, folder.name, package), folder.parent
     if path.suffix == ".py" and path.is_file():
+        _refuse_inside(path.resolve(), framework_map.package.split(".")[0], package)
         return _named(framework_map, path.stem, package), path.resolve().parent
     if any(sign in package for sign in "/\\~") or path.suffix == ".py":
         raise InvalidArgumentError(f"There is no folder {package}. Give the folder of your package, or an import name.")
     return _named(framework_map, package, package), None
+
+
+def _refuse_inside(path: Path, name: str, given: str) -> None:
+    """Raise InvalidArgumentError if a path leads into a package of this name, whose modules import it by that name."""
+    above = next((folder for folder in path.parents if folder.name == name and (folder / "core").is_dir()), None)
+    if above is not None:
+        raise InvalidArgumentError(f"{given} is a part of the package {name}. Give the whole of it: --package {above}")
 
 
 def _named(framework_map: FrameworkMap, name: str, given: str) -> FrameworkMap:

@@ -42,7 +42,7 @@ def test_programs_do_what_the_battery_does_not() -> None:
     reductions = [each.arguments for one in drawn for each in one.of("sum", "mean", "max")]
 
     assert forms >= EVERYTHING.forms
-    assert features == {"sharing", "adding up", "leaves that are not asked"}
+    assert features == {"sharing", "adding up", "scaling", "leaves that are not asked"}
     assert any(one.of(ZERO) for one in drawn)
     assert any(one.of(SCALE) for one in drawn)
     assert {len(one.of(STEP)) for one in drawn} >= {0, 1, 2, 3}

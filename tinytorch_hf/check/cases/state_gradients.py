@@ -126,14 +126,18 @@ def _untouched(student: Student, values: Inputs) -> Results:
     a, b, gradient = leaves(student, values)
     student.backward(a + b, gradient.copy())
     first, second = student.gradient(a), student.gradient(b)
-    shared = first is not None and second is not None and bool(np.shares_memory(first, second))
+    # What nobody may write to, nobody scales in its place.
+    shared = (
+        first is not None and second is not None and first.flags.writeable and bool(np.shares_memory(first, second))
+    )
     student.backward(a * a, gradient.copy())
     return {**gradients_left(student, a=a, b=b), "the memory of both gradients": "shared" if shared else "its own"}
 
 
 def _untouched_claims(_: Inputs, results: Results) -> list[Claim]:
-    what = "the gradients of a and b in a + b share their memory: scaling one in place scales the other"
-    return [Claim(what, results["the memory of both gradients"] == "its own", is_note=True)]
+    what = "the gradients of a and b in a + b have memory of their own, as in PyTorch"
+    is_own = results["the memory of both gradients"] == "its own"
+    return [Claim(what, is_own, "GRADIENT-SHARED", seen="scaling one in place, as clipping does, scales the other")]
 
 
 def _untouched_in_torch(adds_to_b: int) -> RunTorch:

@@ -24,6 +24,7 @@ _FEATURES: Mapping[str, tuple[str, ...]] = {
     "broadcasting": (
         *("tensor-broadcasting", "gradient-broadcast", "gradient-broadcast-row", "gradient-broadcast-column"),
     ),
+    "scaling": ("gradient-of-both-kept-apart",),
     "leaves that are not asked": ("gradient-not-asked",),
 }
 

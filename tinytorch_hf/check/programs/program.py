@@ -112,13 +112,14 @@ class Program:
 
     @property
     def features(self) -> frozenset[str]:
-        """What it does beside its operations: "sharing", "adding up", and "leaves that are not asked"."""
+        """What it does beside its operations: "sharing", "adding up", "scaling", and "leaves that are not asked"."""
         used = [source for one in self if one.form not in (CALL, *NO_TENSORS) for source in one.sources]
         parts = {one.name: one.arguments["part"] for one in self.of(MAKE)}
         used += [one.sources[1] for one in self.of(CALL) for _ in range(_USES.get(parts[one.sources[0]], 1))]
         found = {
             "sharing": len(used) > len(set(used)),
             "adding up": len(self.of(BACKWARD)) > 1,
+            "scaling": bool(self.of(SCALE)),
             "leaves that are not asked": any(not one.arguments["gradient"] for one in self.of(TENSOR)),
         }
         return frozenset(feature for feature, has in found.items() if has)

@@ -13,6 +13,7 @@ from tinytorch_hf.check.programs.available import available, named_by
 from tinytorch_hf.check.programs.builder import Available
 from tinytorch_hf.check.programs.interpret import ERROR
 from tinytorch_hf.check.programs.judged import Finding, Right, could_not_be_run, right_for
+from tinytorch_hf.check.programs.named import cause_of
 from tinytorch_hf.check.programs.program import Program
 from tinytorch_hf.check.programs.relations import RELATIONS, is_broken
 from tinytorch_hf.check.programs.shrink import shrunk
@@ -232,12 +233,17 @@ class _Trial:
         follows = self._explained(failure)
         together = () if follows else self._alike(failure)
         self._known.append((name, failure))
+        different = [difference.what for difference in failure.finding.differences]
+        cause = cause_of(failure.program, failure.found, failure.right.values, different) if different else None
         is_crash = failure.finding.way.startswith("crash")
         return Result(
             name,
             MODULE,
             Outcome.CRASHES if is_crash else Outcome.DIFFERS,
             f"{failure.finding.text}\n{_counted(len(failures), n_tried)}",
+            code=cause.code if cause else "",
+            cause=cause.sentence if cause else "",
+            hint=cause.hint if cause else "",
             where=failure.finding.where,
             differences=failure.finding.differences,
             follows=follows,

@@ -70,6 +70,10 @@ class ClassFolders:
         for some in piece.runs(rows, len(names), n_rows):
             yield Batch([self._content(folder / names[row]) for row in some], [label] * len(some), some)
 
+    def file_of(self, shard: str, row: int) -> str:
+        """The path of a row's file below the source."""
+        return f"{shard}/{self._names(shard)[row]}"
+
     def _names(self, shard: str) -> tuple[str, ...]:
         folder = self.root / shard
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tinytorch_hf.errors import CorruptFileError, StorageError
@@ -23,11 +23,14 @@ class Found:
         Files with one of the endings that were asked for, by their path below the root, sorted.
     images, texts
         The folders below the root in which images or texts are, by their path, sorted.
+    counted
+        How many there are of each: "tables or archives", "images", "texts", with the first by its path.
     """
 
     files: tuple[str, ...]
     images: tuple[str, ...]
     texts: tuple[str, ...]
+    counted: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def found_in(root: Path, endings: Sequence[str]) -> Found:
@@ -42,15 +45,24 @@ def found_in(root: Path, endings: Sequence[str]) -> Found:
     """
     files: list[str] = []
     images, texts = set(), set()
+    counted: dict[str, tuple[int, str]] = {}
+
+    def count(kind: str, path: str) -> None:
+        n, first = counted.get(kind, (0, path))
+        counted[kind] = n + 1, min(first, path)
+
     for folder, entry in _entries(root, ""):
         ending = Path(entry.name).suffix.lower()
         if ending in endings:
             files.append(f"{folder}{entry.name}")
+            count("tables or archives", files[-1])
         elif folder and ending in IMAGES:
             images.add(folder[:-1])
+            count("images", f"{folder}{entry.name}")
         elif folder and ending in TEXTS:
             texts.add(folder[:-1])
-    return Found(tuple(sorted(files)), tuple(sorted(images)), tuple(sorted(texts)))
+            count("texts", f"{folder}{entry.name}")
+    return Found(tuple(sorted(files)), tuple(sorted(images)), tuple(sorted(texts)), counted)
 
 
 def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -69,6 +69,10 @@ class LooseFiles:
         for some in piece.runs(rows, len(files), n_rows):
             yield Batch([self._content(files[row]) for row in some], [label] * len(some), some)
 
+    def file_of(self, shard: str, row: int) -> str:
+        """The path of a row's file below the source."""
+        return self.folders[shard][row]
+
     def _content(self, path: str) -> bytes:
         try:
             with self.files.stream(path) as stream:

@@ -11,7 +11,7 @@ from typing import Any
 from tinytorch_hf import catalog
 from tinytorch_hf.catalog import DESCRIPTION, DatasetInfo
 from tinytorch_hf.curation import canonical
-from tinytorch_hf.curation.source import Source
+from tinytorch_hf.curation.source import Source, place_of
 from tinytorch_hf.curation.sources import (
     archives,
     catalogued,
@@ -27,8 +27,8 @@ from tinytorch_hf.curation.sources import (
 )
 from tinytorch_hf.curation.sources.columns import Roles
 from tinytorch_hf.curation.sources.files import Files
-from tinytorch_hf.curation.sources.looking import found_in
-from tinytorch_hf.errors import InvalidArgumentError, MissingFileError
+from tinytorch_hf.curation.sources.looking import Found, found_in
+from tinytorch_hf.errors import InvalidArgumentError, MissingFileError, printable
 from tinytorch_hf.files import folders
 
 _PARQUET = (".parquet",)
@@ -135,7 +135,7 @@ def size_of(source: Source) -> int:
     for shard in source.shards():
         for piece in source.pieces(shard):
             for batch in source.batches(piece, None, 1):
-                height, width = canonical.size_of(batch.samples[0], f"{source.name}, {shard}, row 1")
+                height, width = canonical.size_of(batch.samples[0], place_of(source, shard, 0))
                 return height if height == width and 4 <= height <= _MOST_OWN else _USUAL
     raise InvalidArgumentError(f"{source.name} has no rows.")
 
@@ -194,7 +194,7 @@ def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     there = {"tables or archives": found.files, "images": found.images, "texts": found.texts}
     kinds = [kind for kind, some in there.items() if some]
     if len(kinds) != 1:
-        what = f"holds {' and '.join(kinds)}; give the folder of one of them" if kinds else "holds nothing that is read"
+        what = f"holds {_counted(found, kinds)}" if kinds else "holds nothing that is read"
         raise InvalidArgumentError(f"{name} {what}. Read are: {_KINDS}.")
     if found.files:
         addresses = {one: str(path / one) for one in found.files}
@@ -205,6 +205,13 @@ def _of_folder(name: str, path: Path, wanted: Wanted) -> Opened:
     chosen = splits.chosen(name, found.images or found.texts, wanted.split)
     opened = class_folders.ClassFolders(name, path, tuple(chosen), "images" if found.images else "texts")
     return Opened(opened, _split_of(wanted))
+
+
+def _counted(found: Found, kinds: Sequence[str]) -> str:
+    """What a folder holds of each kind, the fewest first and by name: often it is one file that strays."""
+    known = sorted((found.counted[kind], kind) for kind in kinds)
+    told = [f"{kind} ({n:,}{', such as' if n > 1 else ':'} {printable(first)})" for (n, first), kind in known]
+    return f"{' and '.join(told)}. Move out what is no sample, or give the folder of one kind"
 
 
 def _of_files(name: str, files: Files, wanted: Wanted, classes: Mapping[str, Sequence[str]]) -> Opened:

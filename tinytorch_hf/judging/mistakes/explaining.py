@@ -104,7 +104,8 @@ def explanation(code: str) -> Explanation:
         hint = f" Did you mean {' or '.join(like)}?" if like else ""
         raise InvalidArgumentError(
             f"There is no mistake {code!r}.{hint} A code stands in brackets behind a cause, such as "
-            "[ADAM-BIAS-CORRECTION]; `tinytorch-hf check --explain all` lists every one."
+            "[ADAM-BIAS-CORRECTION]; `tinytorch-hf check --explain all` lists every one, `--explain relu` those of an "
+            "operation."
         )
     return found
 

@@ -13,7 +13,7 @@ MISTAKES = (
     Mistake(
         "BACKWARD-RAISES",
         "backward() raises an error",
-        "Run the printed lines and follow the traceback into the backward of the operation that it names.",
+        "Start at the line that the error names: it is in the backward of an operation, or in what that calls.",
     ),
     Mistake(
         "GRAPH-CUT-FLATTEN",
@@ -67,8 +67,8 @@ MISTAKES = (
     ),
     Mistake(
         "GRADIENT-SHARED",
-        "two tensors share the memory of one gradient: what is added to one is added to the other",
-        "Copy a gradient before it is kept, or add with grad = grad + new instead of grad += new.",
+        "two tensors share the memory of one gradient: what changes one in place changes the other",
+        "Copy a gradient before it is kept, for example grad = new.copy().",
     ),
     Mistake(
         "GRADIENT-IN-PLACE",

@@ -50,7 +50,7 @@ class InTraining:
         if self.is_refused:
             return f"{trained} ends before the training, and says what is wrong."
         if not self.shows:
-            return f"{trained}: loss and accuracy are those of right code, so a training does not show this mistake."
+            return f"{trained}: in this training the mistake does not show; loss and accuracy are those of right code."
         if self.losses[-1] is None:
             return f"{trained}: the loss is no longer a number; without the mistake it is {self.right[-1]:.3f}."
         return (

@@ -25,13 +25,14 @@ def recognise(root: str | Path) -> Path:
     """
     root = folders.expanded(root)
     what = "Give the root of a TinyTorch checkout: the folder that holds its `milestones` and `tinytorch`."
+    lacks = "It has no folder `milestones` and no package `tinytorch` with a folder `core`."
     if not root.is_dir():
         raise InvalidArgumentError(f"{root} is not a folder. {what}")
     if _is_checkout(root):
         return root
     near = [folder for folder in (root / "tinytorch", root.resolve().parent) if _is_checkout(folder)]
     raise InvalidArgumentError(
-        f"{root} is no TinyTorch checkout. " + (f"Did you mean {near[0]}?" if near else f"There is none in it. {what}")
+        f"{root} is no TinyTorch checkout. " + (f"Did you mean {near[0]}?" if near else f"{lacks} {what}")
     )
 
 

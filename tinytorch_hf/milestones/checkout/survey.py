@@ -42,6 +42,8 @@ class Report:
     ----------
     milestone, rows
         Which one, and its files.
+    scripts
+        Its scripts; without one there is nothing to be run.
     detached
         Lines of its scripts that cut the graph: its data are there all the same.
     proofs
@@ -50,6 +52,7 @@ class Report:
 
     milestone: Milestone
     rows: list[Row]
+    scripts: list[Path] = field(default_factory=list)
     detached: list[Detached] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
 
@@ -60,8 +63,13 @@ class Report:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can run, at least on tiny data: its files are there, and no script has failed to load them."""
-        return self.has_files and not any(proof.outcome is Outcome.FAILED for proof in self.proofs)
+        """Whether it can run, at least on tiny data: it has a script, its files are there, and none failed to load."""
+        return bool(self.scripts) and not self.has_failed
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether files are missing, or a script has failed to load them."""
+        return not self.has_files or any(proof.outcome is Outcome.FAILED for proof in self.proofs)
 
 
 def survey(root: Path) -> list[Report]:
@@ -72,7 +80,10 @@ def survey(root: Path) -> list[Report]:
     StorageError
         A file cannot be read.
     """
-    return [Report(milestone, list(_rows(milestone, root)), _detached(milestone, root)) for milestone in MILESTONES]
+    return [
+        Report(milestone, list(_rows(milestone, root)), _scripts(milestone, root), _detached(milestone, root))
+        for milestone in MILESTONES
+    ]
 
 
 def prove(root: Path, reports: list[Report]) -> list[Report]:

@@ -19,6 +19,7 @@ from tinytorch_hf.errors import CorruptFileError, InvalidArgumentError, MissingF
 from tinytorch_hf.files import advice, folders, store
 from tinytorch_hf.formats.arrays import Array
 from tinytorch_hf.milestones.data import full_data, plays
+from tinytorch_hf.milestones.data.saying import say
 from tinytorch_hf.shown import shown
 
 Pairs = tuple[tuple[Array, Array], tuple[Array, Array]]
@@ -288,5 +289,5 @@ def _tell(name: str, pairs: Pairs, note: str = "") -> Pairs:
     """Say which data a milestone gets, as TinyTorch's manager does."""
     (X_train, _), (X_test, _) = pairs
     line = f"{catalog.info(name).title}: {len(X_train)} training and {len(X_test)} test images."
-    print(shown(f"{line} {note}".rstrip()))
+    say(shown(f"{line} {note}".rstrip()))
     return pairs

@@ -13,6 +13,7 @@ from tinytorch_hf.catalog import DatasetInfo
 from tinytorch_hf.data import text_loaders
 from tinytorch_hf.milestones.data import full_data, places
 from tinytorch_hf.milestones.data.places import Place, State
+from tinytorch_hf.milestones.data.saying import say
 from tinytorch_hf.shown import shown
 
 # Where the first generation of TinyTorch kept the whole, under its data folder.
@@ -40,7 +41,7 @@ def sample(data_dir: Path, note: str = "") -> str:
 
 def told(dataset: DatasetInfo, text: str, note: str = "") -> str:
     """The text, after a line that says which it is, as TinyTorch's manager does."""
-    print(shown(f"{dataset.title}: {len(text)} characters. {note}".rstrip()))
+    say(shown(f"{dataset.title}: {len(text)} characters. {note}".rstrip()))
     return text
 
 

@@ -186,7 +186,7 @@ def _link_cached(datasets: Sequence[DatasetInfo], cache: Path) -> None:
                 if path.is_file():
                     link = cache / path.relative_to(folders.cache())
                     link.parent.mkdir(parents=True, exist_ok=True)
-                    link.symlink_to(path.resolve())
+                    _link(path, link)
 
 
 def _folders(folder: Path, target: Path) -> Iterator[tuple[Path, Path]]:
@@ -211,4 +211,13 @@ def _take(path: Path, target: Path) -> None:
         if path.stat().st_size <= _LARGEST_COPY_BYTES:
             shutil.copyfile(path, target)
         else:
-            target.symlink_to(path.resolve())
+            _link(path, target)
+
+
+def _link(path: Path, link: Path) -> None:
+    """A link to a file; a copy where the system lets this user make none, as Windows does."""
+    try:
+        link.symlink_to(path.resolve())
+    except (OSError, NotImplementedError):
+        # What is behind a hard link could be changed through it.
+        shutil.copyfile(path, link)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinytorch_hf.judging.results import UNKNOWN, WRONG, Outcome, Report, Result, Shown
 from tinytorch_hf.reports import operations_table
+from tinytorch_hf.reports.alone import runnable
 from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.reports.html.blocks import Bar
 
@@ -98,7 +99,7 @@ def _entry(report: Report, result: Result, alone: Alone, is_open: bool = False) 
         blocks.badge(result.outcome.value, _TONES[result.outcome]),
         f" {about}" if about else "",
     )
-    body = [*_described(report, result), *_sides(shown), *_lines(result, shown, alone)]
+    body = [*_described(report, result), *_sides(shown), *_lines(result, shown, alone, report.folder)]
     return blocks.details(summary, *body, is_open=is_open, anchor=blocks.anchor("of", result.name))
 
 
@@ -153,11 +154,11 @@ def _sides(shown: Shown) -> Iterator[Block]:
         yield blocks.table(columns, rows, right=("TinyTorch", "PyTorch"), caption=caption)
 
 
-def _lines(result: Result, shown: Shown, alone: Alone) -> Iterator[Block]:
+def _lines(result: Result, shown: Shown, alone: Alone, folder: str) -> Iterator[Block]:
     """Lines to run."""
     if result.snippet:
         yield blocks.paragraph("These lines show it:")
-        yield blocks.code(result.snippet)
+        yield blocks.code("\n".join(runnable(result.snippet, folder)))
     elif shown.lines:
         is_shown = shown.example_agrees is (result.outcome is Outcome.AGREES)
         words = (
@@ -168,7 +169,7 @@ def _lines(result: Result, shown: Shown, alone: Alone) -> Iterator[Block]:
             else "A small example that differs:"
         )
         yield blocks.paragraph(blocks.joined(blocks.name(shown.expression), f": {words[0].lower()}{words[1:]}"))
-        yield blocks.code("\n".join(shown.lines))
+        yield blocks.code("\n".join(runnable("\n".join(shown.lines), folder)))
     if not result.snippet and (not shown.lines or shown.example_agrees is not (result.outcome is Outcome.AGREES)):
         yield blocks.paragraph("This runs it alone, on these inputs:")
         yield blocks.code(alone(result.name))

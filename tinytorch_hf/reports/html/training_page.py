@@ -12,6 +12,7 @@ from tinytorch_hf.compare.lockstep import Comparison
 from tinytorch_hf.compare.settings import Settings
 from tinytorch_hf.compare.stepwise import Judgement
 from tinytorch_hf.reports import curves, training_table
+from tinytorch_hf.reports.alone import runnable
 from tinytorch_hf.reports.html import blocks
 from tinytorch_hf.reports.html.blocks import Bar, Picture
 
@@ -55,7 +56,7 @@ def training_page(result: Comparison | Judgement, command: str, versions: Mappin
     evidence = result.evidence or Evidence()
     parts: list[tuple[str, str, list[Block]]] = []
     if divergence is not None:
-        parts.append(("first", "What goes wrong first", list(_first(divergence))))
+        parts.append(("first", "What goes wrong first", list(_first(divergence, result.framework.folder))))
     if isinstance(result, Comparison) and result.own_start is not None:
         words = training_table.own_start_lines(result.own_start)
         parts.append(("start", "Your own initial weights", [blocks.listing(words)]))
@@ -93,7 +94,7 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _first(divergence: Divergence) -> Iterator[Block]:
+def _first(divergence: Divergence, folder: str) -> Iterator[Block]:
     when = f"step {divergence.step}" if divergence.step else "before the first step"
     rows: list[tuple[str, str | Block]] = [
         ("Where", f"{divergence.layer}, {when}"),
@@ -108,7 +109,7 @@ def _first(divergence: Divergence) -> Iterator[Block]:
     yield blocks.facts(rows)
     if divergence.snippet:
         yield blocks.paragraph("These lines show it, without data and without a training:")
-        yield blocks.code(divergence.snippet)
+        yield blocks.code("\n".join(runnable(divergence.snippet, folder)))
 
 
 def _curves(result: Comparison) -> Iterator[Block]:
