@@ -23,6 +23,26 @@ for cell in nbformat.read(sys.argv[1], as_version=4).cells:
         shell.run_cell(cell.source, store_history=True).raise_error()
 """
 
+# A package with two operations, one of them wrong.
+OWN_RELU = """
+import numpy as np
+
+
+class Tensor:
+    def __init__(self, data, requires_grad=False):
+        self.data, self.grad, self.requires_grad = np.asarray(data, np.float32), None, requires_grad
+
+    def __add__(self, other):
+        return Tensor(self.data + other.data)
+
+
+class ReLU:
+    def forward(self, x):
+        return Tensor(np.abs(x.data))
+
+    __call__ = forward
+"""
+
 
 def test_there_are_three() -> None:
     """In the order in which they are meant to be read."""
@@ -37,6 +57,31 @@ def test_every_notebook_runs(path: Path, run_with_libraries: Run) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize("own", examples([False], [True]), ids=lambda own: "own" if own else "none")
+def test_the_bug_notebook_ends_with_the_students_own_package(
+    own: bool, tmp_path: Path, run_with_libraries: Run
+) -> None:
+    """One that lies beside the notebook is checked and trained; where there is none, it is said what to do."""
+    book = nbformat.read(NOTEBOOKS[1], as_version=4)
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    book.cells = [code[0], *code[-2:]]
+    nbformat.write(book, tmp_path / "end.ipynb")
+    if own:
+        (tmp_path / "tinytorch").mkdir()
+        (tmp_path / "tinytorch" / "__init__.py").write_text(OWN_RELU, encoding="utf-8")
+    go = f"import os; os.chdir({str(tmp_path)!r})\n"
+
+    done = run_with_libraries("-c", go + RUN_CELLS, "end.ipynb", HOME=str(tmp_path / "home"))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    if own:
+        assert f"Your package: {tmp_path / 'tinytorch'}" in done.stdout
+        assert "differs  relu" in done.stdout or "crashes  relu" in done.stdout
+    else:
+        assert "Write its path in the first line of this cell" in done.stdout
+        assert "There is no package of yours to train" in done.stdout
 
 
 @EVERY_NOTEBOOK

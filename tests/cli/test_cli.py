@@ -227,7 +227,7 @@ def test_show_writes_a_picture(run: Any, tmp_path: Path) -> None:
 
 
 def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
-    """One pair of every level, or those asked for; there is no picture of them."""
+    """One pair of every level, or those asked for."""
     status, out, _ = run("show", "tinytalks")
     assert status == OK
     assert re.findall(r"level (\d)", out) == ["1", "2", "3", "4", "5"]
@@ -236,9 +236,49 @@ def test_show_prints_the_texts_of_a_dataset_of_texts(run: Any) -> None:
     question, answer = load_tinytalks("val")[0]
     assert f"Q: {question}\nA: {answer}\n" in out
 
-    status, _, err = run("show", "tinytalks", "--png", "x.png")
+
+def test_show_writes_pictures_of_the_samples_asked_for(run: Any, tmp_path: Path) -> None:
+    """Both forms at once, of the split that is named."""
+    paths = [tmp_path / "x.png", tmp_path / "x.svg"]
+
+    status, out, _ = run(
+        "show", "tinydigits", "--split", "test", "--index", "7", "3", "--png", paths[0], "--svg", paths[1]
+    )
+
+    assert (status, out) == (
+        OK,
+        "".join(f"wrote {path}: samples 7, 3 of tinydigits's test split\n" for path in paths),
+    )
+    _, _, X_test, y_test = load_tinydigits()
+    with Image.open(paths[0]) as picture:
+        shades = np.asarray(picture)
+    assert shades.shape == (60, 114)
+    assert np.array_equal(shades[6:54:6, 60:108:6], np.rint(255 * (1 - X_test[3])).astype(np.uint8))
+    svg = paths[1].read_text(encoding="utf-8")
+    assert svg.count("<image ") == 2 and f">[7] {y_test[7]} - " in svg
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["tinytalks", "--png", "x.png"], "TinyTalks holds texts, of which there is no PNG. `--svg x.svg` draws them."),
+        (["tinydigits", "--png", "x.svg"], "--png writes a .png file, and not x.svg. Give --svg x.svg, or x.png."),
+        (["tinydigits", "--svg", "x.PNG"], "--svg writes a .svg file, and not x.PNG. Give --png x.PNG, or x.svg."),
+        (["tinytalks", "--svg", "x.gif"], "--svg writes a .svg file, and not x.gif. Give x.svg."),
+        (["tinydigits", "--svg", "x.svg", "--index", "1000"], "Known: 0 to 999."),
+    ],
+)
+def test_a_picture_that_there_cannot_be_is_refused(
+    run: Any, arguments: list[str], advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what works instead, and without a file."""
+    monkeypatch.chdir(tmp_path)
+
+    status, _, err = run("show", *arguments)
+
     assert status == USAGE
-    assert "TinyTalks holds texts" in err
+    assert advice in err
+    assert not list(tmp_path.iterdir())
 
 
 def test_functions_are_shown_described_and_measured_as_other_texts_are(run: Any, tinypy: str) -> None:

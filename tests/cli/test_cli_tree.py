@@ -184,9 +184,25 @@ def test_help_breaks_lines_between_words_alone(run: Any, monkeypatch: pytest.Mon
     for command in COMMANDS:
         _, out, _ = run(*command.split(), "--help")
         text, _, example = out.partition("\n\nExample:\n")
-        assert len(example.splitlines()) == 1
+        assert all(len(line) < 80 and line.startswith("  ") for line in example.splitlines())
         assert not re.search(r"\w-$", text.partition("\n\n")[2], re.MULTILINE)
     assert max(map(len, run()[1].splitlines())) <= 60
+
+
+def test_help_fits_eighty_columns_and_long_lists_of_options_have_headings(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody finds one of thirty options in a row; every option stands in one place."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    for command in COMMANDS:
+        _, out, _ = run(*command.split(), "--help")
+        assert max(map(len, out.splitlines())) < 80, command
+        parts = re.split(r"^[a-zA-Z ]+:$", out, flags=re.MULTILINE)
+        listed = [re.findall(r"^  (-\S+)", part, re.MULTILINE) for part in parts]
+        assert max(map(len, listed)) <= 10, command
+        flat = [option for options in listed for option in options]
+        assert len(set(flat)) == len(flat)
 
 
 def test_on_a_terminal_lines_are_wrapped_between_words(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

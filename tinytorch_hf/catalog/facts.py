@@ -136,6 +136,12 @@ class DatasetInfo:
     languages: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """The facts as a table, for notebooks."""
+        from tinytorch_hf.catalog.notebook import facts_table
+
+        return facts_table(self)
+
     @property
     def folder_name(self) -> str:
         """Name of the folder under ``datasets/`` that belongs to it."""

@@ -26,6 +26,7 @@ from tinytorch_hf.cli import (
     milestones,
     spelling,
     streams,
+    terminal,
     tinify,
     tree,
 )
@@ -62,12 +63,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "tinytorch-hf") 
 def _carried_out(root: tree.Parser, program: str, arguments: Sequence[str]) -> int:
     words, note = spelling.current(program, arguments)
     if note:
-        print(f"{program}: {note}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {note}")
     parser, rest = root.find(words)
     if parser.purposes and not rest:
         return carry_out(program, argparse.Namespace(run=lambda _: _print_help(parser)))
     if parser.purposes and not rest[0].startswith("-"):
-        print(f"{program}: {tree.no_such_command(root, parser, rest[0])}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {tree.no_such_command(root, parser, rest[0])}")
         return USAGE
     return carry_out(program, parser.read(rest, program=program))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -87,6 +86,11 @@ def add_to(commands: Parser) -> None:
     )
     add_outputs(parser, "every operation with both results, causes and lines to run", "how each module ended")
     add_json(parser)
+    parser.group_options(
+        your_package=("--package", "--map", "--write-map", "--force", "--timeout"),
+        what_is_checked=("--only", "--require", "--judge", "--seed", "--programs"),
+        output=("--explain", "--report", "--plot", "--junit", "--json"),
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -158,7 +162,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
     def begin(not_isolated: str) -> None:
         if not_isolated:
-            print(f"note: {not_isolated}", file=sys.stderr, flush=True)
+            terminal.tell_error(f"note: {not_isolated}")
 
     with Bar() as bar:
         done = itertools.count(1)

@@ -93,6 +93,13 @@ def add_to(commands: Parser) -> None:
     )
     add_outputs(parser, "curves, error of each layer, confusion matrices, how to repeat it", "the curves")
     add_json(parser)
+    parser.group_options(
+        training=("--model", "--optimizer", "--lr", "--epochs", "--batch-size", "--validation", "--early-stopping"),
+        chance=("--seed", "--seeds", "--workers"),
+        your_package=("--package", "--map", "--write-map", "--force", "--timeout"),
+        comparison=("--synchronised", "--own-start", "--judge"),
+        output=("--report", "--plot", "--json"),
+    )
 
 
 @judged
@@ -140,7 +147,7 @@ def _compare(options: argparse.Namespace) -> int:
     if options.json:
         print_json(training_table.as_dict(result))
     else:
-        print("\n".join(map(terminal.marked, text.splitlines())), flush=True)
+        terminal.tell(text)
     _write(options, settings, result)
     if result.is_interrupted:
         return INTERRUPTED
@@ -161,12 +168,12 @@ def _run(
         def show(epoch: lockstep.Epoch) -> None:
             bar.clear()
             if not shown:
-                print(training_table.header(settings))
+                terminal.tell(training_table.header(settings))
             shown.append(epoch)
-            print(training_table.epoch_line(epoch), flush=True)
+            terminal.tell(training_table.epoch_line(epoch))
 
         def begin(subject: Subject) -> None:
-            print(training_table.opening(subject), flush=True)
+            terminal.tell(training_table.opening(subject))
 
         def step(done: int, total: int) -> None:
             bar.show(done, total, "steps")

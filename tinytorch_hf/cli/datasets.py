@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tinytorch_hf import catalog
-from tinytorch_hf.cli import completion, terminal
+from tinytorch_hf.cli import completion, outputs, terminal
 from tinytorch_hf.cli.options import (
     OK,
     PROBLEM,
@@ -56,20 +56,30 @@ def add_to(commands: Parser) -> None:
         "show samples in the terminal",
         "%(prog)s tinydigits --split test --index 0 1 2",
         "Images are drawn with characters, texts are printed; the number in brackets is that of the sample in its "
-        "split, from 0.",
+        "split, from 0. --png and --svg write a picture.",
     )
     add_name(parser)
     split = parser.add_argument("--split", help="split to show samples of (default: the dataset's first)")
     completion.complete_with(split, completion.splits)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
+    parser.add_argument(
         "--index",
         type=int,
         nargs="+",
         metavar="N",
         help="samples to show (default: the first of every class or level; of functions the first three)",
     )
-    what.add_argument("--png", type=user_path, metavar="FILE", help="write a picture with ten samples of every class")
+    parser.add_argument(
+        "--png",
+        type=user_path,
+        metavar="FILE",
+        help="write a picture instead: the samples of --index, or ten of every class; images alone",
+    )
+    parser.add_argument(
+        "--svg",
+        type=user_path,
+        metavar="FILE",
+        help="write a picture with names as text instead, crisp at any size; of texts, too",
+    )
 
     parser = command(
         commands,
@@ -120,7 +130,8 @@ def _list(options: argparse.Namespace) -> int:
     width = max(map(len, [*catalog.names(), *catalog.GENERATED]))
     for dataset in infos:
         print(terminal.wrapped(f"{dataset.name:<{width}}  {_size(dataset):>15}  ", dataset.summary))
-    print(f"\n{terminal.bold(f'Generated, not stored, for `{options.program} compare` alone:')}")
+    heading = terminal.wrapped("", f"Generated, not stored, for `{options.program} compare` alone:")
+    print(f"\n{terminal.bold(heading)}")
     for points in generated:
         print(terminal.wrapped(f"{points.name:<{width}}  {points.provided:>15}  ", points.summary))
     return OK
@@ -208,13 +219,13 @@ def _stats(options: argparse.Namespace) -> int:
     from tinytorch_hf.data import loaders, statistics
 
     dataset = catalog.info(options.name)
+    if options.plot is not None:
+        from tinytorch_hf.reports import data_plot, plot
+
+        plot.require(options.plot)
     measured = statistics.statistics(loaders.load(dataset))
     if options.plot is not None:
-        from tinytorch_hf.files import store
-        from tinytorch_hf.reports import data_plot
-
-        store.write(options.plot, data_plot.of_statistics(dataset, options.plot))
-        print(terminal.one_line(f"The plot was written to {options.plot}."), file=sys.stderr)
+        outputs.write_plot(options, data_plot.of_statistics(dataset, options.plot))
     if options.json:
         return print_json(measured)
     for split, values in measured.items():

@@ -37,5 +37,5 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report.as_dict(found))
     else:
-        print("\n".join(map(terminal.marked, report.lines(found))))
+        terminal.tell("\n".join(report.lines(found)))
     return OK if found.is_sound else PROBLEM

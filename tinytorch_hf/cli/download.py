@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tinytorch_hf import catalog
+from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK, add_json, add_names, command, print_json, user_path
 from tinytorch_hf.cli.tree import Parser
 
@@ -58,5 +59,5 @@ def _download(options: argparse.Namespace) -> int:
         if not options.json:
             what = f"{len(written)} files written" if written else "nothing to do, all files are good"
             fingerprint = f", fingerprint {dataset.fingerprint[:16]}" if dataset.fingerprint else ""
-            print(f"{dataset.name}  {folder}: {what}{fingerprint}", flush=True)
+            terminal.tell(f"{dataset.name}  {folder}: {what}{fingerprint}")
     return print_json(done) if options.json else OK

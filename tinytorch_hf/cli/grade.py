@@ -79,6 +79,11 @@ def add_to(commands: Parser) -> None:
     )
     parser.add_argument("--publish", action="store_true", help="show hidden operations in the students' files, too")
     add_json(parser)
+    parser.group_options(
+        how_it_is_graded=("--rubric", "--judge", "--workers", "--run-as"),
+        output=("--out", "--report", "--format", "--publish", "--json"),
+        on_Gradescope=("--gradescope-zip", "--wheel"),
+    )
 
 
 def _formats(_options: argparse.Namespace) -> Iterable[str]:

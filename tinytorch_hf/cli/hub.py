@@ -24,8 +24,8 @@ def add_to(parser: Parser) -> None:
         "build",
         _build,
         "write the folders that are uploaded to the Hub",
-        '%(prog)s tinydigits --out hub && python -c "from datasets import load_dataset; '
-        "print(load_dataset('hub/tinydigits'))\"",
+        "%(prog)s tinydigits --out hub\n"
+        "  python -c \"import datasets; print(datasets.load_dataset('hub/tinydigits'))\"",
         "Each has card, picture, licence, Parquet files and their description in Croissant; load_dataset reads it "
         "directly.",
     )
@@ -37,8 +37,9 @@ def add_to(parser: Parser) -> None:
         "cache",
         _cache,
         "make load_dataset work without a network",
-        '%(prog)s && HF_HUB_OFFLINE=1 python -c "from datasets import load_dataset; '
-        "print(load_dataset('tinytorch/tinydigits'))\"",
+        "%(prog)s tinydigits\n"
+        "  export HF_HUB_OFFLINE=1\n"
+        "  python -c \"from datasets import *; load_dataset('tinytorch/tinydigits')\"",
         "The datasets are put into the cache of Hugging Face's library and loaded from there in a fresh process.",
     )
     add_names(parser, "put there", default=ON_HUB)
@@ -73,7 +74,7 @@ def _build(options: argparse.Namespace) -> int:
     from tinytorch_hf.hub import parquet
 
     for dataset in chosen(options.names):
-        print(terminal.one_line(f"wrote {parquet.build(dataset, options.out)}"))
+        terminal.tell(terminal.one_line(f"wrote {parquet.build(dataset, options.out)}"))
     return OK
 
 
@@ -85,7 +86,7 @@ def _cache(options: argparse.Namespace) -> int:
         removed = [str(folder) for folder in cache.undo(names)]
         if options.json:
             return print_json({"cache": str(cache.root()), "removed": removed})
-        print("\n".join(terminal.one_line(f"removed {folder}") for folder in removed) or "nothing to undo")
+        terminal.tell("\n".join(terminal.one_line(f"removed {folder}") for folder in removed) or "nothing to undo")
         return OK
     made = cache.prepare(names)
     answers = offline.check(names)
@@ -95,10 +96,10 @@ def _cache(options: argparse.Namespace) -> int:
         return print_json(
             {"cache": str(cache.root()), "made": made_here, "set": {offline.VARIABLE: "1"}, "calls": calls}
         )
-    print(f"cache   {cache.root()}, {len(made)} folders made")
+    terminal.tell(f"cache   {cache.root()}, {len(made)} folders made")
     for call, fingerprint in answers.items():
-        print(f"ok      {call}: fingerprint {fingerprint[:16]}")
-    print(f"\nNow set {offline.VARIABLE}=1 where you call load_dataset. {offline.WHY}")
+        terminal.tell(f"ok      {call}: fingerprint {fingerprint[:16]}")
+    terminal.tell(f"\nNow set {offline.VARIABLE}=1 where you call load_dataset. {offline.WHY}")
     return OK
 
 
@@ -116,15 +117,15 @@ def _publish(options: argparse.Namespace) -> int:
             options.name, options.repo_id, Path(scratch), script=options.script, remote=remote, asks=not not_asked
         )
         plan = publish.plan(options.name, remote, local, private=options.private, not_asked=not_asked)
-        print(publish.describe(plan, remote.endpoint), flush=True)
+        terminal.tell(publish.describe(plan, remote.endpoint))
         if not options.yes:
             login = "" if remote.has_token else ", after `hf auth login`"
             to_confirm = plan.dataset.to_confirm
             if to_confirm and not options.confirmed:
-                print(f"\nTo confirm: {to_confirm}. If that is right, add --confirmed.")
-            print(f"\nNothing was written. Add --yes to write it{login}.")
+                terminal.tell(f"\nTo confirm: {to_confirm}. If that is right, add --confirmed.")
+            terminal.tell(f"\nNothing was written. Add --yes to write it{login}.")
             return OK
         print()
         for done in publish.carry_out(plan, remote, local):
-            print(done, flush=True)
+            terminal.tell(done)
     return OK

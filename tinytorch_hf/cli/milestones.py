@@ -96,20 +96,20 @@ def _prepare(options: argparse.Namespace) -> int:
     else:
         _print(root, prepared, reports)
     for problem in prepared.problems:
-        print(f"{options.program}: {problem}", file=sys.stderr)
+        terminal.tell_error(f"{options.program}: {problem}")
     # A checkout may well be without some of the milestones.
     return PROBLEM if prepared.problems or any(report.has_failed for report in reports) else OK
 
 
 def _print(root: Path, prepared: Prepared, reports: list[Report]) -> None:
     for folder, n_files in Counter(path.parent for path in prepared.written).items():
-        print(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {terminal.one_line(folder)}")
+        terminal.tell(f"wrote  {n_files} file{'s' if n_files > 1 else ''} in {terminal.one_line(folder)}")
     for report in reports:
         milestone = report.milestone
         state = "ready" if report.is_ready else "not ready" if report.has_failed else "no script"
-        print(terminal.marked(f"{milestone.number} {milestone.title}: {state}"))
+        terminal.tell(f"{milestone.number} {milestone.title}: {state}")
         if milestone.makes:
-            print(f"   makes    {milestone.makes}")
+            terminal.tell(f"   makes    {milestone.makes}")
         for row in report.rows:
             note = f": {row.note}" if row.note else ""
             line = terminal.wrapped(f"   {row.state.value:<7}  ", f"{row.path.relative_to(root)}{note}")
@@ -185,7 +185,7 @@ def _run(options: argparse.Namespace) -> int:
 
     def say(line: str) -> None:
         # Progress stays readable beside the values for a program.
-        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+        (terminal.tell_error if options.json else terminal.tell)(line)
 
     outcomes = []
     chosen = table.milestones(options.milestones)
@@ -204,7 +204,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"seed": options.seed, "outcomes": [report.as_dict(outcome) for outcome in outcomes]})
     else:
-        print("\n".join(report.table(outcomes)))
+        terminal.tell("\n".join(report.table(outcomes)))
     failures = {running.State.NOT_AS_EXPECTED, *((running.State.NOT_RUN,) if options.full else ())}
     return PROBLEM if any(outcome.state in failures for outcome in outcomes) else OK
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tinytorch_hf.cli import completion
+from tinytorch_hf.cli import completion, terminal
 from tinytorch_hf.cli.tree import Parser
 from tinytorch_hf.errors import InvalidArgumentError, StudentCodeError, TinyTorchHFError, UnknownNameError
 
@@ -32,10 +32,10 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return status
     except (UnknownNameError, InvalidArgumentError) as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {error}")
         return USAGE
     except TinyTorchHFError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        terminal.tell_error(f"{program}: {error}")
         without_verdict: int = getattr(options, "without_verdict", PROBLEM)
         return PROBLEM if isinstance(error, StudentCodeError) else without_verdict
     except KeyboardInterrupt:
@@ -48,10 +48,9 @@ def carry_out(program: str, options: argparse.Namespace) -> int:
     except OSError as error:
         if error.errno not in _REFUSED:
             raise
-        print(
+        terminal.tell_error(
             f"{program}: the system refused to read or write something: {error}. "
-            "Make room or allow it, or choose another place, then run it again.",
-            file=sys.stderr,
+            "Make room or allow it, or choose another place, then run it again."
         )
         try:
             sys.stdout.flush()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Mapping
 
+from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import user_path
 
 
@@ -51,7 +51,7 @@ def write_page(options: argparse.Namespace, page: str) -> None:
     from tinytorch_hf.files import store
 
     store.write(options.report, page.encode())
-    print(f"The report was written to {options.report}.", file=sys.stderr)
+    terminal.tell_error(f"The report was written to {options.report}.")
 
 
 def write_plot(options: argparse.Namespace, picture: bytes) -> None:
@@ -65,7 +65,7 @@ def write_plot(options: argparse.Namespace, picture: bytes) -> None:
     from tinytorch_hf.files import store
 
     store.write(options.plot, picture)
-    print(f"The plot was written to {options.plot}.", file=sys.stderr)
+    terminal.tell_error(f"The plot was written to {options.plot}.")
 
 
 def command_line(*words: str, **given: object) -> str:

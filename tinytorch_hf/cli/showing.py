@@ -1,4 +1,4 @@
-"""The command that shows samples: images as characters or as a PNG, texts as they are read."""
+"""The command that shows samples: images as characters, texts as they are read, both as a picture."""
 
 from __future__ import annotations
 
@@ -8,41 +8,80 @@ from typing import TYPE_CHECKING
 from tinytorch_hf import catalog
 from tinytorch_hf.cli import terminal
 from tinytorch_hf.cli.options import OK
-from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
+from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tinytorch_hf.files.splits import Split
-    from tinytorch_hf.formats.arrays import Array
 
 # Of one text.
 _LINES_SHOWN = 40
+# Of a picture: how large a pixel of an image is drawn at most, and how wide ten images may be.
+_LARGEST_SCALE, _SCREEN = 6, 1800
 
 
 def show(options: argparse.Namespace) -> int:
     """Print samples of a split, or write pictures of them."""
-    from tinytorch_hf.data import loaders, pictures
+    from tinytorch_hf.data import loaders, pictures, samples, svg
     from tinytorch_hf.files import store
 
     dataset = catalog.info(options.name)
-    split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
+    for option, suffix in (("png", ".png"), ("svg", ".svg")):
+        _require_ending(option, getattr(options, option), suffix)
     if options.png and dataset.kind != "images":
-        raise InvalidArgumentError(f"{dataset.title} holds texts, which have no picture. Leave out --png.")
+        drawn = f"`--svg {options.png.with_suffix('.svg')}` draws them"
+        raise InvalidArgumentError(f"{dataset.title} holds texts, of which there is no PNG. {drawn}.")
+    split = loaders.load_split(dataset.name, dataset.splits[0].name if options.split is None else options.split)
+    chosen = samples.chosen(dataset, split, options.index)
     if options.png:
-        store.write(options.png, pictures.png(pictures.contact_sheet(split)))
-        print(f"wrote {options.png}: the first ten samples of every class of {dataset.name}'s {split.name} split")
-        return OK
-    wrong = [index for index in options.index or () if not 0 <= index < len(split)]
-    if wrong:
-        raise UnknownNameError(
-            f"sample of {dataset.name}'s {split.name} split numbered", wrong[0], [f"0 to {len(split) - 1}"]
+        sheet = (
+            pictures.sheet_of(split, chosen, scale=_scale(split))
+            if options.index
+            else pictures.contact_sheet(split, scale=_scale(split))
         )
+        store.write(options.png, pictures.png(sheet))
+    if options.svg:
+        store.write(options.svg, svg.samples_svg(dataset, split, options.index).encode("utf-8"))
+    for path in filter(None, (options.png, options.svg)):
+        print(f"wrote {path}: {_what(dataset, options.index)} of {dataset.name}'s {split.name} split")
+    if options.png or options.svg:
+        return OK
     if dataset.kind == "images":
-        _print_images(dataset, split, options.index)
+        _print_images(dataset, split, chosen)
     else:
-        _print_texts(dataset, split, options.index)
+        _print_texts(dataset, split, chosen)
     print(_legend(dataset, split))
     return OK
+
+
+def _require_ending(option: str, path: Path | None, suffix: str) -> None:
+    """Refuse a name by which a program would take the file for something else; one without an ending is fine."""
+    if path is not None and path.suffix.lower() not in ("", suffix):
+        other = {".png": ".svg", ".svg": ".png"}[suffix]
+        advice = f"--{other[1:]} {path.name}, or " if path.suffix.lower() == other else ""
+        raise InvalidArgumentError(
+            f"--{option} writes a {suffix} file, and not {path.name}. Give {advice}{path.with_suffix(suffix).name}."
+        )
+
+
+def _scale(split: Split) -> int:
+    """Pixels of the picture along each side of a pixel of an image, so that ten images fit on a screen."""
+    width: int = split["images"].shape[-1]
+    return max(1, min(_LARGEST_SCALE, _SCREEN // (10 * width)))
+
+
+def _what(dataset: catalog.DatasetInfo, indices: list[int] | None) -> str:
+    """What a picture holds, in words."""
+    from tinytorch_hf.data import samples
+
+    if indices:
+        return f"{'sample' if len(indices) == 1 else 'samples'} {', '.join(map(str, indices))}"
+    if dataset.kind == "images":
+        return "the first samples of every class"
+    group = samples.group_of(dataset)
+    return f"the first text of each {'class' if group == 'labels' else group}" if group else "the first texts"
 
 
 def _legend(dataset: catalog.DatasetInfo, split: Split) -> str:
@@ -56,26 +95,18 @@ def _legend(dataset: catalog.DatasetInfo, split: Split) -> str:
     )
 
 
-def _print_images(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
+def _print_images(dataset: catalog.DatasetInfo, split: Split, indices: list[int]) -> None:
     from tinytorch_hf.data import pictures
 
-    indices = wanted or _first_of_each(split["labels"])
     captions = [printable(f"[{index}] {dataset.classes[split['labels'][index]]}") for index in indices]
     print(f"{pictures.ascii_images(split['images'][indices], captions, terminal.columns())}\n")
 
 
-def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] | None) -> None:
-    from tinytorch_hf.data import texts
+def _print_texts(dataset: catalog.DatasetInfo, split: Split, indices: list[int]) -> None:
+    from tinytorch_hf.data import samples, texts
 
-    has_classes = bool(dataset.classes) and "labels" in split
-    is_counted = bool(dataset.counted) and bool(dataset.column(dataset.counted).names)
-    groups = "labels" if has_classes else dataset.counted if is_counted else ""
-    for index in wanted or (_first_of_each(split[groups]) if groups else range(min(3, len(split)))):
-        notes = [f"{groups} {split[groups][index]}"] if groups else []
-        notes = [dataset.classes[split["labels"][index]]] if has_classes else notes
-        others = (c.name for c in dataset.columns if c.dtype == "str" and c.name not in dataset.texts)
-        shown = ", ".join(filter(None, [*notes, *(str(split[name][index]) for name in others)]))
-        print(terminal.wrapped(f"[{index}] ", shown))
+    for index in indices:
+        print(terminal.wrapped(f"[{index}] ", samples.words(dataset, split, index)))
         lines = texts.conversation(dataset.kind, split, index).rstrip("\n").split("\n")
         for line in lines[:_LINES_SHOWN]:
             is_wrapped = line[:3] in ("Q: ", "A: ")
@@ -83,11 +114,3 @@ def _print_texts(dataset: catalog.DatasetInfo, split: Split, wanted: list[int] |
         if len(lines) > _LINES_SHOWN:
             print(f"... {len(lines) - _LINES_SHOWN} more lines")
         print()
-
-
-def _first_of_each(values: Array) -> list[int]:
-    """Position of the first sample of each class or level."""
-    import numpy as np
-
-    first: list[int] = np.unique(values, return_index=True)[1].tolist()
-    return first

@@ -91,8 +91,8 @@ def compare(options: argparse.Namespace, settings: Settings, target: Target) -> 
         by_seed = {run.seed: run for run in found}
         while n_shown < len(seeds) and seeds[n_shown] in by_seed:
             if not n_shown:
-                print(report.HEADER)
-            print(report.run_line(by_seed[seeds[n_shown]]), flush=True)
+                terminal.tell(report.HEADER)
+            terminal.tell(report.run_line(by_seed[seeds[n_shown]]))
             n_shown += 1
 
     is_interrupted = False
@@ -111,7 +111,7 @@ def compare(options: argparse.Namespace, settings: Settings, target: Target) -> 
     if options.json:
         print_json(report.as_dict(result))
     else:
-        print("\n".join(["", *map(terminal.marked, report.conclusion(result).splitlines())]))
+        terminal.tell(f"\n{report.conclusion(result)}")
     if is_interrupted:
         return INTERRUPTED
     return OK if result.agree else PROBLEM

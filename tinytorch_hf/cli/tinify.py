@@ -50,7 +50,7 @@ def add_to(commands: Parser) -> None:
         "tinify",
         _tinify,
         "make a tiny dataset out of a large one, and measure what it is worth",
-        "%(prog)s photos --out tiny_photos --per-class 100 --license CC-BY-4.0",
+        "%(prog)s photos --out tiny_photos --per-class 50 --license CC0-1.0",
         "The source is a folder or file (images or texts in a folder for each class, Parquet, CSV, JSON lines, "
         "WebDataset tars, npz), a dataset's name, or the identifier of one on the Hub. The result is balanced, graded "
         "by difficulty and without look-alikes, and does not depend on workers, memory or how the source is cut. The "
@@ -73,6 +73,21 @@ def add_to(commands: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and write nothing")
     add_folders(parser)
     add_json(parser)
+    parser.group_options(
+        the_set=("--per-class", "--test-per-class", "--size", "--near", "--candidates", "--seed", "--no-proof"),
+        what_is_read=(
+            "--image",
+            "--text",
+            "--label",
+            "--split",
+            "--config",
+            "--revision",
+            "--root",
+            "--dataset-folder",
+        ),
+        the_machine=("--memory", "--workers", "--engine", "--scheduler"),
+        what_it_says_of_itself=("--name", "--license", "--source-url"),
+    )
     parser.set_defaults(usual={name: parser.get_default(name) for name in _IN_RECIPE})
 
 

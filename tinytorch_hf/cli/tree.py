@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from tinytorch_hf.cli import terminal
 
@@ -47,6 +48,15 @@ class Parser(argparse.ArgumentParser):
         next(reversed(self.purposes.values()))[name] = command
         return command
 
+    def group_options(self, **titles: Sequence[str]) -> None:
+        """Put options, which were added, under headings of the help; a heading's words are joined by underscores."""
+        for title, options in titles.items():
+            heading = self.add_argument_group(title.replace("_", " "))
+            for option in options:
+                action = self._option_string_actions[option]
+                self._optionals._group_actions.remove(action)
+                heading._group_actions.append(action)
+
     def leaves(self) -> Iterator[Parser]:
         """Every command below, or this one if it is not a group."""
         if not self.purposes:
@@ -79,6 +89,12 @@ class Parser(argparse.ArgumentParser):
         if self.epilog:
             parts.append(self.epilog % {"prog": self.prog})
         return "\n\n".join(parts) + "\n"
+
+    def error(self, message: str) -> NoReturn:
+        """End the program: the usage and what is wrong with the call, which fits the terminal."""
+        self.print_usage(sys.stderr)
+        terminal.tell_error(f"{self.prog}: error: {message}")
+        sys.exit(2)
 
     def find(self, words: Sequence[str]) -> tuple[Parser, list[str]]:
         """The command or group that words lead to, and the words that are left."""

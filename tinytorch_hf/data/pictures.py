@@ -1,4 +1,4 @@
-"""Previews of images, as text and as PNG."""
+"""Previews of images, as text and as PNG; ``svg.py`` has those in SVG."""
 
 from __future__ import annotations
 
@@ -67,19 +67,37 @@ def contact_sheet(split: Split, n_per_class: int = 10, scale: int = 6) -> Array:
         (rows, columns) uint8: ink is black on white. Of images in colour (rows, columns, 3).
     """
     labels = split["labels"]
-    classes = np.unique(labels)
-    shown = [np.flatnonzero(labels == label)[:n_per_class] for label in classes]
-    height, width = (length + 1 for length in split["images"].shape[-2:])
-    in_colour = split["images"].ndim == 4
-    sheet = np.ones((len(classes) * height + 1, n_per_class * width + 1, 3 if in_colour else 1))
-    for row, positions in enumerate(shown):
-        for column, image in enumerate(unit_range(split["images"][positions])):
+    of_classes = [np.flatnonzero(labels == label)[:n_per_class] for label in np.unique(labels)]
+    return _sheet(split["images"], of_classes, n_per_class, scale)
+
+
+def sheet_of(split: Split, indices: Sequence[int], n_per_row: int = 10, scale: int = 6) -> Array:
+    """Arrange samples in one picture, in the order in which they are named.
+
+    Parameters and the result are as for `contact_sheet`; fewer samples than a row holds make a narrower picture.
+    """
+    n_per_row = min(n_per_row, len(indices))
+    rows = [np.array(indices[start : start + n_per_row]) for start in range(0, len(indices), n_per_row)]
+    return _sheet(split["images"], rows, n_per_row, scale)
+
+
+def _sheet(images: Array, rows: Sequence[Array], n_columns: int, scale: int) -> Array:
+    """The images at these positions, row by row, with a white line around each."""
+    height, width = (length + 1 for length in images.shape[-2:])
+    in_colour = images.ndim == 4
+    sheet = np.full((len(rows) * height + 1, n_columns * width + 1, *(3,) * in_colour), 255, np.uint8)
+    for row, positions in enumerate(rows):
+        for column, position in enumerate(positions):
             top, left = row * height + 1, column * width + 1
-            cell = image.transpose(1, 2, 0) if in_colour else 1 - image[:, :, np.newaxis]
-            sheet[top : top + height - 1, left : left + width - 1] = cell
-    shades: Array = np.rint(255 * np.clip(sheet, 0.0, 1.0)).astype(np.uint8)
-    shades = shades.repeat(scale, axis=0).repeat(scale, axis=1)
-    return shades if in_colour else shades[:, :, 0]
+            sheet[top : top + height - 1, left : left + width - 1] = shades(images[position])
+    return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def shades(image: Array) -> Array:
+    """One image as uint8: black ink on white, (height, width); in colour as it is, (height, width, 3)."""
+    values = np.clip(unit_range(image), 0.0, 1.0)
+    levels: Array = np.rint(255 * (1 - values if values.ndim == 2 else values.transpose(1, 2, 0))).astype(np.uint8)
+    return levels
 
 
 def png(picture: Array) -> bytes:

@@ -137,6 +137,21 @@ class Split:
         columns = ", ".join(f"{name}: {a.dtype}{list(a.shape)}" for name, a in self.columns.items())
         return f"Split({self.name!r}, {columns})"
 
+    def _repr_html_(self) -> str:
+        """Its columns as a table, for notebooks: what each holds, and its first values where these are short."""
+        from tinytorch_hf.catalog.notebook import table
+
+        rows = [(name, str(a.dtype), str(list(a.shape)), _beginning(a)) for name, a in self.columns.items()]
+        return table(f"Split {self.name}: {len(self)} samples", rows, ("column", "dtype", "shape", "begins with"))
+
+
+def _beginning(array: Array) -> str:
+    """The first values of a column, each in a few characters; of images and other arrays nothing."""
+    if array.ndim != 1:
+        return ""
+    shown = [text if len(text) <= 24 else f"{text[:23]}…" for text in map(str, array[:4].tolist())]
+    return ", ".join([*shown, "…"] if len(array) > len(shown) else shown)
+
 
 def read_split(
     dataset: DatasetInfo, split_name: str, root: str | Path | None = None, *, can_download: bool = False

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch_hf import catalog
-from tinytorch_hf.data.loaders import load_split, unit_range
+from tinytorch_hf.data.loaders import load_split
+from tinytorch_hf.data.pictures import shades
 from tinytorch_hf.errors import InvalidArgumentError, UnknownNameError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
@@ -133,10 +134,8 @@ def caption(dataset: catalog.DatasetInfo, split: Split, index: int) -> str:
 
 
 def picture(split: Split, index: int) -> Array:
-    """A sample's image as uint8: black ink on white, (height, width); in colour as it is, (height, width, 3)."""
-    values = np.clip(unit_range(split["images"][index]), 0.0, 1.0)
-    shades: Array = np.rint(255 * (1 - values if values.ndim == 2 else values.transpose(1, 2, 0))).astype(np.uint8)
-    return shades
+    """A sample's image as `pictures.shades` gives it."""
+    return shades(split["images"][index])
 
 
 def has_pictures(dataset: catalog.DatasetInfo) -> bool:

@@ -79,10 +79,18 @@ def listing(width: int = 100, codes: Collection[str] = MISTAKES) -> Iterator[str
                 initial_indent=start,
                 subsequent_indent=" " * len(start),
                 break_long_words=False,
+                break_on_hyphens=False,
             )
         else:
             yield mistake.code
-            yield from textwrap.wrap(mistake.sentence, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+            yield from textwrap.wrap(
+                mistake.sentence,
+                width,
+                initial_indent=_INDENT,
+                subsequent_indent=_INDENT,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
 
 
 def _wrapped(text: str, width: int) -> list[str]:

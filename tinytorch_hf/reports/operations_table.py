@@ -59,7 +59,7 @@ def lines(report: Report, width: int = 100, colour: bool = False) -> Iterator[st
         Whether to colour verdicts.
     """
     place = f" at {report.location}" if report.location else ""
-    yield printable(f"package  {report.package}{place}")
+    yield from _rows("package  ", [f"{report.package}{place}"], width)
     if not report.is_isolated:
         yield from _rows("note     ", [report.not_isolated], width)
     yield f"PyTorch  {judge_in_words(report)}"
@@ -296,7 +296,12 @@ def _rows(start: str, texts: Sequence[str], width: int) -> Iterator[str]:
     for text in texts:
         # What a student's message has aligned stays so, such as the mark below a syntax error.
         indent = " " * (len(text) - len(text.lstrip()))
-        wrapped = textwrap.wrap(printable(text.strip()), max(width - visible - len(indent), 30), break_on_hyphens=False)
+        wrapped = textwrap.wrap(
+            printable(text.strip()),
+            max(width - visible - len(indent), 30),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         rows += [indent + row for row in wrapped]
     yield f"{start}{rows[0] if rows else ''}".rstrip()
     for row in rows[1:]:

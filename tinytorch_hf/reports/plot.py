@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,8 @@ def written(figure: Figure, path: Path) -> bytes:
     kind = path.suffix.lower().removeprefix(".")
     content = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
-    with rc_context({"svg.hashsalt": "tinytorch-hf", "svg.fonttype": "path"}):
+    with rc_context({"svg.hashsalt": "tinytorch-hf", "svg.fonttype": "path"}), warnings.catch_warnings():
+        # The font that comes with matplotlib has no Chinese, for example: such a character is an empty box.
+        warnings.filterwarnings("ignore", r"Glyph .* missing")
         figure.savefig(content, format=kind, dpi=150, metadata=metadata)
     return content.getvalue()
