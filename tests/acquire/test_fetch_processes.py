@@ -190,7 +190,7 @@ def test_waiting_is_said_after_a_while(tmp_path: Path, capsys: pytest.CaptureFix
         done.append("first")
     thread.join()
     assert done == ["first", "other"]
-    assert capsys.readouterr().err == "Another process is downloading file.gz; this one continues when it is done.\n"
+    assert capsys.readouterr().err == "Another process is downloading file.gz; this one goes on when it is done.\n"
 
 
 @pytest.mark.parametrize("answer", ["ENOLCK", "ENOSYS", "ENOTSUP", "EINVAL", "ENOTTY"])

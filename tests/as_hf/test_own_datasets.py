@@ -89,7 +89,7 @@ def test_texts_that_can_be_read_in_two_ways_are_not_read(own: dict[str, DatasetI
     cut["test"] = cut["test"].map(lambda row: {"text": row["text"].strip()})
 
     for given in (odd, cut):
-        with pytest.raises(CorruptFileError, match=r"cannot be told apart\. Load the configuration 'pair'"):
+        with pytest.raises(CorruptFileError, match=r"cannot be separated\. Load the configuration 'pair'"):
             as_hf.to_numpy(pairs, given)
 
 

@@ -202,7 +202,11 @@ DAMAGES: dict[str, tuple[Damage, type[TinyTorchHFError], str, str]] = {
     ),
     "another size": (
         lambda folder: (folder / "train.npz").write_bytes(b"x"),
-        *(DescriptionError, "splits[0].files[0].size_bytes", "train.npz has 1 bytes. Write 1, or put the file back"),
+        *(
+            DescriptionError,
+            "splits[0].files[0].size_bytes",
+            "train.npz has 1 bytes. Write 1, or put back the right file",
+        ),
     ),
     "another size of a large file": (
         lambda folder: (folder / "LICENSE").write_bytes(b"x" * 2000),
@@ -742,7 +746,7 @@ BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
     ({"train": {**colours(6), "images": colours(6)["images"] * 2}}, {}, "must be from 0 to 1"),
     ({"train": {**colours(6), "images": colours(6)["images"] * np.nan}}, {}, "must be from 0 to 1"),
     ({"train": {**shapes(6), "file": np.array(list("abcdef"))}}, {}, "files of images hold no texts"),
-    ({"train": {"text": np.array([["a", "b"]])}}, {"classes": ()}, r"text of plain text is one value a sample"),
+    ({"train": {"text": np.array([["a", "b"]])}}, {"classes": ()}, r"text of plain text has one value per sample"),
     ({"train": {"text": ["a\ud800", "b"]}}, {"classes": ()}, "text has half of a character"),
     ({"train": {"text": ["a"], "x": [float("inf")]}}, {"classes": (), "name": "3"}, 'name: it is "3"'),
     ({"train": shapes(6)}, {"name": "tinydigits"}, "tinydigits is .* built-in dataset"),
@@ -753,7 +757,7 @@ BAD_ARRAYS: list[tuple[Mapping[str, Any], Any, str]] = [
     ({"train": shapes(6)}, {"license": ""}, "license: it is empty"),
     ({"train": shapes(6)}, {"summary": "\x1b[2J"}, "summary: it has the control character"),
     ({"train": shapes(6)}, {"descriptions": {"lables": "x"}}, "There is no column lables to describe"),
-    ({"train": shapes(6)}, {"names": {"score": ["x"]}}, r"columns\[3\]\.names: score is not one whole number"),
+    ({"train": shapes(6)}, {"names": {"score": ["x"]}}, r"columns\[3\]\.names: score does not have one whole number"),
 ]
 
 

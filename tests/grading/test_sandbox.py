@@ -211,7 +211,7 @@ def test_what_reaches_into_its_surroundings_is_worth_a_look(tmp_path: Path) -> N
     *reaches, replaces = scan(tmp_path).remarks
 
     assert [remark.split()[2] for remark in reaches] == ["tb_frame,", "f_back,", "f_globals,"]
-    assert replaces == "tinytorch/a.py puts something of its own in the place of np.array: look at it"
+    assert replaces == "tinytorch/a.py replaces np.array: look at it"
 
 
 def test_odd_files_hold_nobody_up(tmp_path: Path) -> None:

@@ -66,9 +66,10 @@ def read_file(path: Path, most_bytes: int) -> bytes:
         As `open_file`, or it has more.
     """
     with open_file(path) as stream:
-        data = stream.read(most_bytes + 1)
+        n_bytes = os.fstat(stream.fileno()).st_size
+        # Memory for all that is asked for is taken at once.
+        data = stream.read(min(n_bytes, most_bytes) + 1)
         if len(data) > most_bytes:
-            n_bytes = os.fstat(stream.fileno()).st_size
             raise OSError(errno.EFBIG, f"it has {n_bytes} bytes, and none here has more than {most_bytes}", str(path))
         return data
 
