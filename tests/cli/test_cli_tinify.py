@@ -82,7 +82,7 @@ def test_a_set_is_made_and_told(bars: Path, capsys: pytest.CaptureFixture[str]) 
     assert catalog.info("tiny_bars").source_url == "https://example.org/bars"
 
     assert tinify(bars, "--no-proof") == 1
-    assert "tiny-bars is there already" in capsys.readouterr().err
+    assert "tiny-bars exists already" in capsys.readouterr().err
 
 
 def test_the_result_for_programs_has_the_proof_and_its_status(
@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(
         patch.setattr(making, "chosen", interrupted)
         assert tinify(bars, "--no-proof") == 130
     assert tinify(bars, "--no-proof") == 2
-    assert "from a run that was interrupted. Go on with --resume" in capsys.readouterr().err
+    assert "from an interrupted run. Resume with --resume" in capsys.readouterr().err
     assert tinify(bars, "--no-proof", "--seed", "1", "--resume") == 2
     assert "had other settings: seed was 0, now 1." in capsys.readouterr().err
     assert tinify(bars, "--no-proof", "--resume") == 0
@@ -186,10 +186,10 @@ def test_a_set_is_rebuilt_as_its_recipe_says(bars: Path, capsys: pytest.CaptureF
 
 
 def test_a_dry_run_refuses_what_the_run_would(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder that is there already."""
+    """A folder that exists already."""
     (bars.parent / "tiny-bars").mkdir()
     assert tinify(bars, "--dry-run") == 1
-    assert "tiny-bars is there already. Choose another folder" in capsys.readouterr().err
+    assert "tiny-bars exists already. Choose another folder" in capsys.readouterr().err
 
 
 def test_names_of_classes_do_not_move_the_cursor(bars: Path, capsys: pytest.CaptureFixture[str]) -> None:

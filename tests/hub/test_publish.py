@@ -282,7 +282,7 @@ def test_no_network_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HF_TOKEN", TOKEN)
 
-    with pytest.raises(NetworkError, match=r"http://127\.0\.0\.1:9 gave no answer .* Are you connected"):
+    with pytest.raises(NetworkError, match=r"http://127\.0\.0\.1:9 gave no usable answer .* Are you connected"):
         Remote(ID).state("main")
 
 
@@ -312,7 +312,7 @@ def test_a_plan_can_be_seen_offline(
     assert main([*words, "--yes"]) == PROBLEM
     err = capsys.readouterr().err
     assert "SECRET1" not in err and TOKEN not in err
-    assert ("forbids the network" if offline else "gave no answer") in err or not has_token
+    assert ("forbids the network" if offline else "gave no usable answer") in err or not has_token
 
 
 def test_a_busy_hub_has_told_nothing(hub: WritableHub, capsys: Any) -> None:

@@ -58,7 +58,7 @@ def test_what_is_no_checkout_is_refused_with_where_one_is(tmp_path: Path) -> Non
     """Absent, empty, the repository around it, a folder in it."""
     with pytest.raises(InvalidArgumentError, match=r"nowhere is not a folder\. Give the root"):
         preparing.recognise(tmp_path / "nowhere")
-    with pytest.raises(InvalidArgumentError, match="There is no checkout in it"):
+    with pytest.raises(InvalidArgumentError, match="has no folder `milestones`"):
         preparing.recognise(tmp_path)
     root = write_checkout(tmp_path / "book" / "tinytorch")
     for wrong in (root.parent, root / "milestones"):

@@ -219,7 +219,7 @@ def test_without_cifar10_there_are_no_pictures_in_colour(data_dir: Path, no_netw
         with pytest.raises(MissingFileError, match="tinytorch-hf download cifar10") as caught:
             DatasetManager(data_dir).get_cifar10(full=full)
         assert "(170 MB, 2-3 min at 10 Mbit/s)" in str(caught.value) and str(data_dir / "cifar-10") in str(caught.value)
-        advises_tiny = "TinyCIFAR would stand in for it" in str(caught.value)
+        advises_tiny = "TinyCIFAR could replace it" in str(caught.value)
         assert advises_tiny == ("`tinytorch-hf download tinycifar`" in str(caught.value)) == (full is None)
 
 

@@ -61,7 +61,7 @@ def test_prepared_every_milestone_is_ready(root: Path) -> None:
     assert all(report.is_ready is bool(report.scripts) for report in reports.values())
     mnist, cifar = reports["03"].rows[-1], reports["04"].rows[-1]
     assert (mnist.state, mnist.is_needed, cifar.state, cifar.is_needed) == (State.ABSENT, False, State.ABSENT, False)
-    assert "12 MB" in mnist.note and "TinyMNIST stands in" in mnist.note
+    assert "12 MB" in mnist.note and "TinyMNIST is used instead" in mnist.note
     assert "170 MB" in cifar.note and "--download" in cifar.note
     assert _states(reports["06"], root)["tinytorch/datasets.py"] is State.GOOD
 

@@ -202,7 +202,7 @@ def present_at(path: Path, most_bytes: int) -> bytes | None:
     """
     try:
         with open_file(path) as stream:
-            return stream.read(most_bytes + 1)
+            return stream.read(min(os.fstat(stream.fileno()).st_size, most_bytes) + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
