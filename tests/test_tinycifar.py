@@ -311,7 +311,7 @@ def test_show_and_stats_work_in_colour(
 def test_nothing_of_it_is_in_git() -> None:
     """CIFAR-10 states no licence: the folder holds the choice, the recipe and documents."""
     assert {path.name for path in FOLDER.iterdir() if path.name != "__pycache__"} == {
-        *("DATASHEET.md", "LICENSE", "README.md", "__init__.py", "create_tinycifar.py"),
+        *("CITATION.cff", "DATASHEET.md", "LICENSE", "README.md", "__init__.py", "create_tinycifar.py"),
         *("selection.csv", "places.csv", "recipe.json", "baselines.json"),
     }
 

@@ -81,7 +81,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "CSV with two columns of one name": (
         text("a.csv", "text,text,label\none,two,a\n"),
-        r"has several columns text\. Give each a name",
+        r"has several columns text\. Give each its own name",
     ),
     "JSON lines with a field that occurs twice": (
         text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "text": "2", "label": "b"}\n'),
@@ -101,7 +101,7 @@ BAD: dict[str, tuple[Write, str]] = {
     ),
     "JSON lines with an object as label": (
         text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label": {"b": 1}}\n'),
-        r"a\.jsonl.*(objects or lists, and not one text|it cannot be read)",
+        r"a\.jsonl.*(objects or lists, not one text|it cannot be read)",
     ),
     "JSON lines with a bad line": (
         text("a.jsonl", '{"text": "one", "label": "a"}\n{"text": "two", "label"\n'),

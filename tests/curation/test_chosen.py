@@ -128,7 +128,7 @@ def test_one_class_is_refused() -> None:
     images, _ = drawings(10)
     candidates = pool_of(("a",), digests(image.tobytes() for image in images), np.zeros(30, int), 0, images)
 
-    with pytest.raises(InvalidArgumentError, match="at least two; these are: a"):
+    with pytest.raises(InvalidArgumentError, match="at least two classes; these are: a"):
         chosen(candidates, PARAMETERS)
 
 

@@ -183,7 +183,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(
             made(plan(out, wish=PROVEN), engine=HERE)
     assert not out.exists() or content(out) == undisturbed
     if not out.exists():
-        with pytest.raises(InvalidArgumentError, match=r"out\.work is there, from a run .*--resume"):
+        with pytest.raises(InvalidArgumentError, match=r"out\.work exists, from an interrupted run.*--resume"):
             made(plan(out, wish=PROVEN), engine=HERE)
         made(plan(out, wish=PROVEN), engine=HERE, resume=True)
 
@@ -262,7 +262,7 @@ def test_processes_give_the_same_bytes(tmp_path: Path) -> None:
             WISH,
             r"arrays: 3 of 3 classes have fewer than 9 different samples: high \(3\), low \(3\), middle \(3\)\. ",
         ),
-        (cut(bars()[0], ["one"] * 90, 1), WISH, r"one class alone, one\. .* is the folder what holds the labels\?"),
+        (cut(bars()[0], ["one"] * 90, 1), WISH, r"only one class, one\. .*is the folder what holds the labels\?"),
         (ArraySource({}), WISH, r"arrays has no shards to read"),
         (ArraySource({"0": (np.zeros((0, 8, 8), np.uint8), [])}), WISH, r"arrays has no rows"),
         (
@@ -347,7 +347,7 @@ def test_a_full_disk_leaves_nothing_that_is_trusted(tmp_path: Path, monkeypatch:
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     """It is not overwritten, and nothing is read."""
     (tmp_path / "out").mkdir()
-    with pytest.raises(StorageError, match=r"out is there already\. Choose another folder"):
+    with pytest.raises(StorageError, match=r"out exists already\. Choose another folder"):
         made(plan(tmp_path / "out"), engine=HERE)
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 

@@ -117,7 +117,7 @@ def test_an_error_in_the_body_undoes_everything(tmp_path: Path) -> None:
 
 def test_samples_that_are_lacking_are_counted(folder: Path) -> None:
     """Not a KeyError."""
-    with pytest.raises(CorruptFileError, match="24 of the samples that were chosen are lacking"):
+    with pytest.raises(CorruptFileError, match="24 of the chosen samples are missing"):
         rebuilding.rebuilt_from(folder, {})
 
 

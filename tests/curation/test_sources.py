@@ -209,7 +209,7 @@ def test_a_list_of_rows_of_one_length_in_all_is_no_image(tmp_path: Path) -> None
         ({"a": ["x"], "b": ["y"]}, {}, r"several columns may hold the samples: a, b\. Name one with --text"),
         ({"a": [b"x"], "b": [b"y"]}, {}, r"several columns may hold the samples: a, b\. Name one with --image"),
         ({"n": [1], "m": [2.0]}, {}, r"no column holds images or texts\. Its columns are n \(number\), m \(number\)"),
-        ({"a": [b"x"]}, {}, r"no column may hold the labels\. It has no columns beside\. Name it with --label"),
+        ({"a": [b"x"]}, {}, r"no column may hold the labels\. It has no other columns\. Name it with --label"),
         (
             {"a": [b"x"], "n": [1], "m": [2]},
             {},
@@ -317,9 +317,12 @@ def test_loose_images_of_a_repository_are_read_as_folders_are(tmp_path: Path) ->
     [
         (
             ConnectionError("no route"),
-            r"no/such cannot be read: ConnectionError: no route\. Is it a path\? Then it is not",
+            r"no/such cannot be read: ConnectionError: no route\. If it is a path, it does not exist",
         ),
-        (FileNotFoundError("no repository"), r"no/such cannot be opened: no repository\. Is it a path\?"),
+        (
+            FileNotFoundError("no repository"),
+            r"no/such cannot be opened: no repository\. If it is a path, it does not exist",
+        ),
         (ValueError("Config name is missing: a, b"), r"cannot be opened: Config name is missing: a, b\."),
     ],
 )

@@ -110,7 +110,7 @@ def test_what_is_not_known_is_said() -> None:
 
     assert "They are characters." in page(dataclasses.replace(AGREEING, evidence=without))
     text = page(dataclasses.replace(AGREEING, evidence=dataclasses.replace(EVIDENCE, predictions=recorded)))
-    assert "PyTorch's predictions are recorded after its whole training alone" in text
+    assert "PyTorch's predictions are recorded only for its whole training" in text
     assert "Confusion matrix, TinyTorch" in text
     assert "Confusion matrix, PyTorch" not in text
 
