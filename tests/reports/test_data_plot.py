@@ -161,7 +161,7 @@ def test_a_dollar_sign_is_no_formula_and_a_control_character_is_seen(tmp_path: P
     drawn = data_plot.of_confusions(dataset, Path("x.png"))
 
     assert drawn.startswith(b"\x89PNG")
-    assert data_plot._plain("$x\x1b") == r"\$x\x1b"
+    assert plot.as_written("$x\x1b") == r"\$x\x1b"
 
 
 def test_from_easy_to_hard_is_the_order_of_the_score(

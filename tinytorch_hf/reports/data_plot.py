@@ -14,7 +14,7 @@ from tinytorch_hf.data.loaders import load, unit_range
 from tinytorch_hf.errors import InvalidArgumentError
 from tinytorch_hf.files.splits import Split
 from tinytorch_hf.formats.arrays import Array
-from tinytorch_hf.reports.plot import figure, require, written
+from tinytorch_hf.reports.plot import as_written, figure, require, written
 from tinytorch_hf.shown import printable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def of_statistics(dataset: DatasetInfo, path: Path) -> bytes:
         part(axes, dataset, splits)
     if lower is not None:
         _mean_images(lower, dataset, splits)
-    drawn.suptitle(_plain(f"{dataset.title} {dataset.version}"))
+    drawn.suptitle(as_written(f"{dataset.title} {dataset.version}"))
     return written(drawn, path)
 
 
@@ -304,9 +304,4 @@ def _colour_of_split(number: int, n: int) -> str:
 def _name(name: str, n: int) -> str:
     """The name of a class without its number, such as "five" for "5 - five", in ``n`` characters at most."""
     short = printable(name.rpartition(" - ")[2])
-    return _plain(short if len(short) <= n else f"{short[: n - 1]}…")
-
-
-def _plain(text: str) -> str:
-    """A dollar sign would begin a formula."""
-    return printable(text).replace("$", r"\$")
+    return as_written(short if len(short) <= n else f"{short[: n - 1]}…")

@@ -72,8 +72,7 @@ def of_training(result: Comparison, path: Path) -> bytes:
             axes.axhline(chart.limit.value, color="#57606a", linestyle=":", label=chart.limit.text)
         axes.legend(frameon=False)
     subject = f"{result.framework.name} beside PyTorch: {result.settings.dataset}, {result.model}"
-    # A dollar sign would begin a formula.
-    drawn.suptitle(printable(subject).replace("$", r"\$"))
+    drawn.suptitle(as_written(subject))
     return written(drawn, path)
 
 
@@ -98,8 +97,13 @@ def of_operations(report: Report, path: Path) -> bytes:
     axes.invert_yaxis()
     axes.set_xlabel("operations")
     axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
-    drawn.suptitle(printable(report.package).replace("$", r"\$"))
+    drawn.suptitle(as_written(report.package))
     return written(drawn, path)
+
+
+def as_written(text: str) -> str:
+    """A text for a picture that shows it as it is: a dollar sign would begin a formula."""
+    return printable(text).replace("$", r"\$")
 
 
 def figure(width: float, height: float) -> Figure:
